@@ -1,0 +1,1 @@
+"""Evenhand: the trust, safety and legal desk of a messenger."""

@@ -1,0 +1,1 @@
+"""Actions: what was decided, done, confirmed and undone; statements of reasons; delivery."""

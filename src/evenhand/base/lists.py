@@ -1,0 +1,142 @@
+"""Closed lists that more than one room uses."""
+
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """What came in."""
+
+    MESSAGE = "message"
+    EDIT = "edit"
+    MEDIA = "media"
+    REGISTRATION = "registration"
+    JOIN = "join"
+    ROOM_CREATION = "room_creation"
+    ROOM_PUBLICATION = "room_publication"
+    PROFILE = "profile"
+    SEARCH_QUERY = "search_query"
+
+
+class ChannelKind(StrEnum):
+    """Who can read a channel; a kind that is not known counts as private."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    DIRECT = "direct"
+
+
+class ActionKind(StrEnum):
+    """What can be done; the order is from mild to grave and breaks ties between verdicts."""
+
+    NONE = "none"
+    LABEL = "label"
+    WARN = "warn"
+    UNLIST = "unlist"
+    DEINDEX = "deindex"
+    HOLD = "hold"
+    REFUSE = "refuse"
+    QUARANTINE = "quarantine"
+    RESTRICT = "restrict"
+    GEO_WITHHOLD = "geo_withhold"
+    REDACT = "redact"
+    SUSPEND = "suspend"
+    LOCK = "lock"
+    BLOCK_CHANNEL = "block_channel"
+    DEACTIVATE = "deactivate"
+
+
+class TargetKind(StrEnum):
+    """What an action is done to."""
+
+    EVENT = "event"
+    ACCOUNT = "account"
+    CHANNEL = "channel"
+    MEDIA = "media"
+    REGISTRATION = "registration"
+
+
+class UndoResult(StrEnum):
+    """What undoing an action returns."""
+
+    UNDONE = "undone"
+    COMPENSATED = "compensated"
+    NOT_POSSIBLE = "not_possible"
+
+
+class Ground(StrEnum):
+    """Where a decision came from."""
+
+    RULE = "rule"
+    CASE = "case"
+    ORDER = "order"
+
+
+class Source(StrEnum):
+    """Who drew attention to the thing decided (DSA Art. 17(3)(b))."""
+
+    OWN = "own"
+    USER = "user"
+    TRUSTED_FLAGGER = "trusted_flagger"
+    AUTHORITY = "authority"
+
+
+class Automation(StrEnum):
+    """How far a decision was automated (DSA Art. 17(3)(c))."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+class Language(StrEnum):
+    """The languages in which people are told things."""
+
+    DE = "de"
+    EN = "en"
+    FR = "fr"
+    RU = "ru"
+    KK = "kk"
+
+
+class RecordKind(StrEnum):
+    """What a record says happened."""
+
+    SCREENED = "screened"
+    UNSCREENED = "unscreened"
+    DECISION = "decision"
+    EFFECT_CONFIRMED = "effect_confirmed"
+    EFFECT_FAILED = "effect_failed"
+    EFFECT_UNDONE = "effect_undone"
+    EFFECT_COMPENSATED = "effect_compensated"
+    STATEMENT_DELIVERED = "statement_delivered"
+    CASE_OPENED = "case_opened"
+    CASE_CLOSED = "case_closed"
+    OBJECTION_RECEIVED = "objection_received"
+    OBJECTION_UPHELD = "objection_upheld"
+    OBJECTION_REFUSED = "objection_refused"
+    EVIDENCE_OPENED = "evidence_opened"
+    EVIDENCE_EXPIRED = "evidence_expired"
+    RECORD_FORGOTTEN = "record_forgotten"
+    REPORT_PUBLISHED = "report_published"
+    STAFF_CHANGED = "staff_changed"
+
+
+UNKNOWN_MARKET = "ZZ"
+"""The market of what cannot be placed in a country (ISO 3166-1 reserves ZZ for users)."""
+
+AUTOMATED_KINDS = frozenset(
+    {
+        ActionKind.NONE,
+        ActionKind.LABEL,
+        ActionKind.WARN,
+        ActionKind.UNLIST,
+        ActionKind.DEINDEX,
+        ActionKind.HOLD,
+        ActionKind.REFUSE,
+        ActionKind.QUARANTINE,
+        ActionKind.RESTRICT,
+        ActionKind.SUSPEND,
+        ActionKind.BLOCK_CHANNEL,
+    }
+)
+"""What a rule may do alone: refuse at posting, or act so that it can be undone."""

@@ -1,0 +1,1 @@
+"""Connectors: the doors to messengers and files."""

@@ -1,0 +1,1 @@
+"""Events: what came in, as Arrow batches with a documented schema and limits."""

@@ -1,0 +1,1 @@
+"""Evidence: what an appeal needs, under seal, with an expiry."""

@@ -1,0 +1,1 @@
+"""Markets: where an account is placed, and what is screened there."""

@@ -1,0 +1,1 @@
+"""Records: the append-only account of everything that was done."""

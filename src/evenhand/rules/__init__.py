@@ -1,0 +1,1 @@
+"""Rules: what is looked for, as data; a YAML head and a SQL boolean over signal columns."""

@@ -1,0 +1,1 @@
+"""Signals: columns computed from events, one file per kind of evidence."""

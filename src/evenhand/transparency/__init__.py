@@ -1,0 +1,1 @@
+"""Transparency: the daily report, computed from records alone."""

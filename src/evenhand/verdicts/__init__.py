@@ -1,0 +1,1 @@
+"""Verdicts: rule hits folded into one verdict per event, with its reasons."""

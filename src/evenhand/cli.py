@@ -1,0 +1,154 @@
+"""Every command: parses, calls, prints."""
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from evenhand.base.errors import EvenhandError
+
+EXIT_CANNOT_RUN = 2
+"""Exit code when a command could not do its work at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its words, what it does in one line, and the module that does it.
+
+    The module offers `add_arguments(parser)` and `run(args) -> int`; it is imported only when the
+    command is called, since some load engines that take seconds.
+    """
+
+    words: tuple[str, ...]
+    does: str
+    module: str
+
+
+COMMANDS = (
+    Command(("setup",), "make keys, database and tables in the state folder", "evenhand.setup"),
+    Command(("serve",), "run the desk until Ctrl-C", "evenhand.serve"),
+    Command(("demo",), "play a day beside a real Synapse", "evenhand.demo.play"),
+    Command(("screen",), "screen exports and files", "evenhand.connectors.files.screen"),
+    Command(("models", "train"), "train the text model", "evenhand.signals.training"),
+    Command(
+        ("report", "daily"), "build a day's transparency report", "evenhand.transparency.command"
+    ),
+    Command(("rules", "check"), "validate rules and run their fixtures", "evenhand.rules.command"),
+    Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command named and gives its exit code; errors are said in words."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["bench"]:
+        return _answer(lambda: _bench(words[1:]))
+    command = _named(words)
+    if command is None:
+        _print_help()
+        return 0 if words in ([], ["-h"], ["--help"]) else EXIT_CANNOT_RUN
+    module = importlib.import_module(command.module)
+    parser = argparse.ArgumentParser(
+        prog="evenhand " + " ".join(command.words), description=command.does
+    )
+    module.add_arguments(parser)
+    options = parser.parse_args(words[len(command.words) :])
+    return _answer(lambda: cast("int", module.run(options)))
+
+
+def _answer(call: Callable[[], int]) -> int:
+    try:
+        return call()
+    except EvenhandError as error:
+        what = (type(error).__doc__ or type(error).__name__).strip().split("\n")[0]
+        print(f"evenhand: {what}", file=sys.stderr)
+        for name, value in error.fields.items():
+            print(f"  {name}: {value}", file=sys.stderr)
+        print(f"  what to do: {error.remedy}", file=sys.stderr)
+        return EXIT_CANNOT_RUN
+    except KeyboardInterrupt:
+        print("evenhand: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_CANNOT_RUN
+
+
+def _named(words: list[str]) -> Command | None:
+    for command in COMMANDS:
+        if tuple(words[: len(command.words)]) == command.words:
+            return command
+    return None
+
+
+def _print_help() -> None:
+    print("evenhand COMMAND … (COMMAND --help tells more)\n")
+    for command in COMMANDS:
+        print(f"  {' '.join(command.words):14} {command.does}")
+    print(f"  {'bench NAME':14} run a benchmark: {', '.join(sorted(_benches()))}")
+
+
+def _benches() -> dict[str, Path]:
+    folder = Path(__file__).resolve().parents[2] / "bench"
+    return {path.stem: path for path in folder.glob("*.py") if "def run(" in path.read_text()}
+
+
+def _bench(words: list[str]) -> int:
+    benches = _benches()
+    parser = argparse.ArgumentParser(prog="evenhand bench", description="Runs one benchmark.")
+    parser.add_argument("name", choices=sorted(benches))
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(words)
+    result = {"name": options.name, "machine": _machine(), "commit": _commit()}
+    result |= _load(benches[options.name]).run()
+    if options.json:
+        print(json.dumps(result))
+        return 0
+    print(f"{result['name']} at {result['commit']} on {result['machine']}")
+    for figure in result["figures"]:
+        ratio = figure.get("ratio")
+        beside = f"  {ratio:.3g} × {figure['against']}" if ratio else ""
+        print(f"  {figure['figure']:34} {figure['value']:>14,.4g} {figure['unit']}{beside}")
+    return 0
+
+
+def _load(path: Path) -> ModuleType:
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(f"bench_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _machine() -> str:
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().split("\n"):
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    except OSError:
+        pass
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _commit() -> str:
+    root = Path(__file__).resolve().parents[2]
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return said.stdout.strip() or "unknown"

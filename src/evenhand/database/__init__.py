@@ -1,0 +1,1 @@
+"""PostgreSQL: where it is, its roles and rights, and the embedded server of small sites."""

@@ -1,0 +1,91 @@
+"""What is stored of what happened: records that are only ever added, and their openings."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models.expressions import Func, Value
+
+from evenhand.base.lists import (
+    UNKNOWN_MARKET,
+)
+
+if TYPE_CHECKING:
+    _IntegerField = models.Field[int, int]
+else:
+    _IntegerField = models.Field
+
+
+class TransactionIdField(_IntegerField):
+    """PostgreSQL's `xid8`: the number of the transaction that wrote a row; it never wraps."""
+
+    def db_type(self, connection: object) -> str:  # noqa: ARG002  the signature is Django's
+        """Gives the column's type."""
+        return "xid8"
+
+    def from_db_value(self, value: str | None, *_: object) -> int | None:
+        """Gives the number; the driver reads `xid8` as text."""
+        return None if value is None else int(value)
+
+
+class AppendOnly(models.Model):
+    """A table whose rows are added and never altered; `database.rights` bars the rest by role."""
+
+    append_only: ClassVar[bool] = True
+
+    class Meta:
+        """No table of its own."""
+
+        abstract = True
+
+
+class Record(AppendOnly):
+    """One thing that happened, in typed columns; without any personal data."""
+
+    id = models.UUIDField(primary_key=True)
+    serial = models.BigIntegerField(
+        db_default=Func(Value("records_record_serial"), function="nextval"), editable=False
+    )
+    transaction = TransactionIdField(db_default=Func(function="pg_current_xact_id"), editable=False)
+    at = models.DateTimeField()
+    day = models.DateField()
+    kind = models.CharField(max_length=32)
+    subject = models.UUIDField()
+    harm = models.CharField(max_length=64, blank=True, default="")
+    action = models.CharField(max_length=32, blank=True, default="")
+    market = models.CharField(max_length=2, default=UNKNOWN_MARKET)
+    automation = models.CharField(max_length=16, blank=True, default="")
+    source = models.CharField(max_length=32, blank=True, default="")
+    language = models.CharField(max_length=8, blank=True, default="")
+    channel_kind = models.CharField(max_length=16, blank=True, default="")
+    milliseconds = models.BigIntegerField(null=True)
+    quantity = models.BigIntegerField(default=1)
+
+    class Meta:
+        """Order of the outbox and of the daily report."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["transaction", "serial"], name="records_outbox"),
+            models.Index(fields=["day", "kind"], name="records_day"),
+            models.Index(fields=["subject"], name="records_subject"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(quantity__gte=0), name="records_quantity"),
+        ]
+
+
+class RecordOpening(AppendOnly):
+    """What a record commits to beyond its columns; forgetting a record deletes this row."""
+
+    record = models.OneToOneField(
+        Record, on_delete=models.PROTECT, primary_key=True, related_name="opening"
+    )
+    body = models.JSONField(default=dict)
+    salt = models.BinaryField(max_length=32)
+
+
+class Cursor(models.Model):
+    """How far one consumer has come in the outbox."""
+
+    consumer = models.CharField(max_length=64, primary_key=True)
+    transaction = TransactionIdField(default=0)
+    serial = models.BigIntegerField(default=0)

@@ -1,0 +1,94 @@
+"""Settings of Django and of Evenhand; each comes from the environment and says what it means.
+
+EVENHAND_HOME               folder of everything this installation keeps; ./var unless set
+DATABASE_URL                a PostgreSQL of the operator's (role `evenhand_app`); unset: embedded
+EVENHAND_OWNER_DATABASE_URL the same database as the role that owns the schema (only to migrate)
+EVENHAND_FORGET_DATABASE_URL the same database as the role that may forget (only to forget)
+EVENHAND_PUBLIC_URL         address under which people reach the desk; links are made from it
+EVENHAND_HOSTS              further host names that the desk answers to, separated by commas
+EVENHAND_MARKET             ISO 3166-1 country of accounts that cannot be placed; ZZ unless set
+EVENHAND_PLACES             CSV file of phone prefixes and networks; the shipped one unless set
+EVENHAND_MESSENGER          `synapse` or `memory`
+EVENHAND_MESSENGER_FILE     where the memory messenger keeps its state; in memory unless set
+EVENHAND_SYNAPSE_URL        address of Synapse's admin API
+EVENHAND_SYNAPSE_TOKEN_FILE file that holds the access token of the safety account
+EVENHAND_DOOR_TOKEN_FILE    file that holds the token which Synapse shows at the door
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from evenhand.base.lists import UNKNOWN_MARKET, Language
+from evenhand.database.addresses import APP, FORGET, OWNER, django_database, role_url
+
+EVENHAND_HOME = Path(os.environ.get("EVENHAND_HOME", "var")).absolute()
+KEYS = EVENHAND_HOME / "keys"
+
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+EMBEDDED_DATABASE = not DATABASE_URL
+APP_DATABASE_URL = DATABASE_URL or role_url(EVENHAND_HOME, APP)
+OWNER_DATABASE_URL = os.environ.get("EVENHAND_OWNER_DATABASE_URL", "") or (
+    role_url(EVENHAND_HOME, OWNER) if EMBEDDED_DATABASE else ""
+)
+FORGET_DATABASE_URL = os.environ.get("EVENHAND_FORGET_DATABASE_URL", "") or (
+    role_url(EVENHAND_HOME, FORGET) if EMBEDDED_DATABASE else ""
+)
+DATABASES = {"default": django_database(APP_DATABASE_URL)}
+
+PUBLIC_URL = os.environ.get("EVENHAND_PUBLIC_URL", "http://localhost:8600").rstrip("/")
+HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
+PLACES_FILE = os.environ.get("EVENHAND_PLACES", "")
+
+MESSENGER = os.environ.get("EVENHAND_MESSENGER", "memory")
+MESSENGER_FILE = os.environ.get("EVENHAND_MESSENGER_FILE", "")
+SYNAPSE_URL = os.environ.get("EVENHAND_SYNAPSE_URL", "")
+SYNAPSE_TOKEN_FILE = os.environ.get("EVENHAND_SYNAPSE_TOKEN_FILE", "")
+DOOR_TOKEN_FILE = os.environ.get("EVENHAND_DOOR_TOKEN_FILE", str(KEYS / "door.token"))
+
+
+def _secret_key() -> str:
+    """Gives the key of sessions and forms: that of the installation, or a passing one before it."""
+    path = KEYS / "django.key"
+    return path.read_bytes().hex() if path.exists() else secrets.token_hex(32)
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+ALLOWED_HOSTS = [
+    host
+    for host in (
+        urlsplit(PUBLIC_URL).hostname,
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        *os.environ.get("EVENHAND_HOSTS", "").split(","),
+    )
+    if host
+]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "evenhand.records",
+    "evenhand.markets",
+    "evenhand.evidence",
+    "evenhand.actions",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = Language.EN.value
+LANGUAGES = [
+    (Language.EN.value, "English"),
+    (Language.DE.value, "Deutsch"),
+    (Language.FR.value, "Français"),
+    (Language.RU.value, "Русский"),
+    (Language.KK.value, "Қазақша"),
+]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"

@@ -1,0 +1,177 @@
+"""Every signal column: its name, its type, what it draws on, and what it means in one line.
+
+A rule may name these columns and no others. Each list of patterns adds one column of its own,
+`matches_<name of the list>`. A column is NULL where the scope table forbids to look, or where
+what it needs is not known; NULL never fires a rule.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class ColumnType(StrEnum):
+    """What the values of a column are."""
+
+    TRUTH = "truth"
+    WHOLE = "whole number"
+    SHARE = "number"
+    WORD = "word"
+
+
+class DrawsOn(StrEnum):
+    """What has to be looked at to know a column; the scope table allows or forbids each.
+
+    FACT       what the messenger says of the event, without looking at what is in it
+    TEXT       what a person wrote: text, name of a room, display name, links
+    MODEL      a trained model's opinion of the text; never enough alone to act (DESIGN 5)
+    BEHAVIOUR  how often an account or a network does something
+    HASH       hashes of attached files against the operator's lists
+    """
+
+    FACT = "fact"
+    TEXT = "text"
+    MODEL = "model"
+    BEHAVIOUR = "behaviour"
+    HASH = "hash"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalColumn:
+    """One column that rules can name.
+
+    `evidence` is true where the column speaks of wrongdoing itself (a pattern, a listed domain, a
+    flood) and not only of circumstances: a rule that can fire without any may not act alone on a
+    model's score.
+    """
+
+    name: str
+    type: ColumnType
+    draws_on: DrawsOn
+    meaning: str
+    evidence: bool = False
+
+
+def _fact(name: str, type_: ColumnType, meaning: str) -> SignalColumn:
+    return SignalColumn(name, type_, DrawsOn.FACT, meaning)
+
+
+def _text(name: str, type_: ColumnType, meaning: str, *, evidence: bool = False) -> SignalColumn:
+    return SignalColumn(name, type_, DrawsOn.TEXT, meaning, evidence=evidence)
+
+
+def _model(name: str, meaning: str) -> SignalColumn:
+    return SignalColumn(name, ColumnType.SHARE, DrawsOn.MODEL, meaning)
+
+
+def _habit(name: str, meaning: str) -> SignalColumn:
+    return SignalColumn(name, ColumnType.WHOLE, DrawsOn.BEHAVIOUR, meaning, evidence=True)
+
+
+TRUTH, WHOLE, SHARE, WORD = ColumnType
+
+FIXED: tuple[SignalColumn, ...] = (
+    # What the messenger says.
+    _fact("kind", WORD, "what came in: message, edit, media, registration, join, room_creation, …"),
+    _fact("channel_kind", WORD, "public, private or direct"),
+    _fact("territory", WORD, "ISO 3166-1 country where the account is placed"),
+    _fact("account_age_hours", SHARE, "hours since the account was made"),
+    _fact("forwarded", TRUTH, "it was forwarded from elsewhere"),
+    _fact("is_reply", TRUTH, "it answers another event"),
+    _fact("media_count", WHOLE, "files attached"),
+    # What the text is like. Rooms give their name, registrations and profiles the display name.
+    _text("language", WORD, "ISO 639-1 code, as stated, else as detected from the text"),
+    _text("text_length", WHOLE, "characters of the text"),
+    _text("word_count", WHOLE, "words of the text"),
+    _text("digits_share", SHARE, "share of characters that are digits, 0 to 1"),
+    _text("upper_share", SHARE, "share of letters that are capitals, 0 to 1"),
+    _text("emoji_count", WHOLE, "emoji and pictographs"),
+    _text("invisible_count", WHOLE, "characters that show nothing (zero width, soft hyphen, …)"),
+    _text("mixed_script", TRUTH, "a word mixes letters of two scripts, as look-alikes do"),
+    _text(
+        "disguised", TRUTH, "the text changes when look-alikes, leet and s p a c i n g are undone"
+    ),
+    # Links and ways to be reached.
+    _text("link_count", WHOLE, "links in the text and beside it"),
+    _text("has_link", TRUTH, "there is a link"),
+    _text("has_contact", TRUTH, "there is a way to be reached: any of the next five"),
+    _text("has_phone", TRUTH, "there is a phone number"),
+    _text("has_handle", TRUTH, "there is an @handle"),
+    _text("has_invite", TRUTH, "there is a link into a messenger (t.me, wa.me, matrix.to, …)"),
+    _text("has_email", TRUTH, "there is an e-mail address"),
+    _text("has_wallet", TRUTH, "there is the address of a crypto wallet"),
+    _text("shortener", TRUTH, "a link goes through a link shortener"),
+    _text("punycode_link", TRUTH, "a link's host has letters beyond ASCII, or is written xn--…"),
+    _text("disguised_link", TRUTH, "a link is written so as not to be one: hxxp, [.], (dot)"),
+    _text("lookalike_host", TRUTH, "a link's host mixes scripts within one label", evidence=True),
+    _text("domain_listed", WHOLE, "links whose host (and path) is on a domain list", evidence=True),
+    _text("domain_exact_list", WORD, "name of the domain list that was hit first", evidence=True),
+    # What the text model thinks: calibrated probabilities, 0 to 1.
+    _model("spam_score", "the text is spam"),
+    _model("fraud_score", "the text is fraud or phishing"),
+    _model("abuse_score", "the text insults or harasses"),
+    _model("hate_score", "the text attacks people for what they are"),
+    # How often. Windows end with the event itself, which is counted.
+    _habit("account_events_10s", "events of this account in the last 10 seconds"),
+    _habit("account_events_1m", "events of this account in the last minute"),
+    _habit("account_events_10m", "events of this account in the last 10 minutes"),
+    _habit("account_events_1h", "events of this account in the last hour"),
+    SignalColumn(
+        "account_links_10m",
+        WHOLE,
+        DrawsOn.TEXT,
+        "events with a link by this account in the last 10 minutes",
+        evidence=True,
+    ),
+    SignalColumn(
+        "near_duplicates_10m",
+        WHOLE,
+        DrawsOn.TEXT,
+        "events with the same or nearly the same text by anybody in the last 10 minutes",
+        evidence=True,
+    ),
+    SignalColumn(
+        "near_duplicate_accounts_10m",
+        WHOLE,
+        DrawsOn.TEXT,
+        "accounts, about, that posted such a text in the last 10 minutes",
+        evidence=True,
+    ),
+    _habit("network_registrations_10m", "registrations from this network in the last 10 minutes"),
+    _habit("similar_names_10m", "of those, registrations under a name similar to this one"),
+    # Attached files.
+    SignalColumn(
+        "media_listed",
+        WHOLE,
+        DrawsOn.HASH,
+        "attached files whose SHA-256 is on a hash list",
+        evidence=True,
+    ),
+    SignalColumn(
+        "media_list",
+        WORD,
+        DrawsOn.HASH,
+        "name of the hash list that was hit first",
+        evidence=True,
+    ),
+)
+
+MATCHES = "matches_"
+
+
+def matches_column(pattern_list: str) -> SignalColumn:
+    """Gives the column that a list of patterns adds: how many of its patterns are in the text."""
+    return SignalColumn(
+        MATCHES + pattern_list,
+        ColumnType.WHOLE,
+        DrawsOn.TEXT,
+        f"different patterns of the list {pattern_list} found in the text",
+        evidence=True,
+    )
+
+
+def all_columns(pattern_lists: Iterable[str]) -> MappingProxyType[str, SignalColumn]:
+    """Gives every column by its name, for these lists of patterns."""
+    columns = (*FIXED, *(matches_column(name) for name in sorted(pattern_lists)))
+    return MappingProxyType({column.name: column for column in columns})

@@ -1,0 +1,321 @@
+"""A linear model over hashed character n-grams: how much a text resembles spam, abuse or hate.
+
+A text is framed by spaces and cut into runs of two to five characters; each run selects one row
+of a table of int8 weights, one column per head. The sum, divided by the root of the number of
+runs, becomes a score between 0 and 1 by Platt's method. The table holds four heads in one 32-bit
+word, so that one load serves them all.
+
+Scores alone never remove anything (DESIGN decision 5): a rule that reads nothing else may only
+open a case.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import ParamSpec, Self, TypeVar
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from evenhand.base.errors import Misconfigured
+
+HEADS_MAX = 4
+"""Heads in one model: four int8 weights make one 32-bit word of the table."""
+
+GRAM_LENGTHS = (2, 3, 4, 5)
+"""Lengths of the runs of characters that are features."""
+
+FORMAT = 1
+"""Version of the file of weights; another version is refused."""
+
+SHIPPED = "spam_abuse_hate.npz"
+
+_WEIGHT_BIAS = 128
+_RUNS_PER_FLUSH = 248
+"""A 16-bit lane takes 257 biased weights before it overflows; runs come in fours."""
+
+_A = np.uint64(0x9E3779B97F4A7C15)
+_B = np.uint64(0xC2B2AE3D27D4EB4F)
+_C = np.uint64(0x165667B19E3779F9)
+_D = np.uint64(0xFF51AFD7ED558CCD)
+_E = np.uint64(0xC4CEB9FE1A85EC53)
+_SPACE = np.uint64(32)
+_LANES = np.uint64(0x00FF00FF)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Bytes = NDArray[np.uint8]
+Offsets = NDArray[np.int64]
+
+
+def _compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Gives the function compiled to machine code that runs without the interpreter's lock."""
+    compiled: Callable[P, R] = njit(nogil=True, cache=True, error_model="numpy")(function)
+    return compiled
+
+
+def _inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Gives the function compiled so that its callers hold a copy of it."""
+    compiled: Callable[P, R] = njit(nogil=True, cache=True, error_model="numpy", inline="always")(
+        function
+    )
+    return compiled
+
+
+@_inlined
+def _character(buffer: Bytes, position: int, end: int) -> tuple[np.uint64, int]:
+    """Gives the code point at a position of valid UTF-8 and where the next one starts.
+
+    The end of a text and every line break read as a space.
+    """
+    if position >= end:
+        return _SPACE, position + 1
+    first = np.uint64(buffer[position])
+    if first < 128:
+        return (_SPACE if first == 10 else first), position + 1
+    low = np.uint64(63)
+    if first < 0xE0:
+        code = ((first & np.uint64(31)) << np.uint64(6)) | (np.uint64(buffer[position + 1]) & low)
+        return code, position + 2
+    code = ((np.uint64(buffer[position + 1]) & low) << np.uint64(6)) | (
+        np.uint64(buffer[position + 2]) & low
+    )
+    if first < 0xF0:
+        return ((first & np.uint64(15)) << np.uint64(12)) | code, position + 3
+    code = (code << np.uint64(6)) | (np.uint64(buffer[position + 3]) & low)
+    return ((first & np.uint64(7)) << np.uint64(18)) | code, position + 4
+
+
+@_inlined
+def _text_end(buffer: Bytes, start: int, end: int) -> int:
+    """Gives where a text ends, without the line break that some views put after it."""
+    if end > start and buffer[end - 1] == 10:
+        return end - 1
+    return end
+
+
+@_compiled
+def _sum_runs(
+    buffer: Bytes,
+    offsets: Offsets,
+    table: NDArray[np.uint32],
+    shift: np.uint64,
+    sums: NDArray[np.int64],
+    runs: NDArray[np.int64],
+) -> None:
+    """Adds up the weights of every run of every text, four heads at a time."""
+    for row in range(offsets.shape[0] - 1):
+        position = offsets[row]
+        end = _text_end(buffer, position, offsets[row + 1])
+        even = odd = np.uint64(0)
+        pending = total = 0
+        zero = one = two = three = np.int64(0)
+        # Each older character keeps its product, so that a run costs one addition.
+        b1 = _SPACE * _B
+        b2 = b3 = b4 = np.uint64(0)
+        c1 = _SPACE
+        c2 = c3 = np.uint64(0)
+        while position <= end:
+            code, position = _character(buffer, position, end)
+            s2 = code * _A + b1
+            s3 = s2 + b2
+            s4 = s3 + b3
+            s5 = s4 + b4
+            w2 = np.uint64(table[s2 >> shift])
+            w3 = np.uint64(table[s3 >> shift])
+            w4 = np.uint64(table[s4 >> shift])
+            w5 = np.uint64(table[s5 >> shift])
+            even += (w2 & _LANES) + (w3 & _LANES) + (w4 & _LANES) + (w5 & _LANES)
+            eight = np.uint64(8)
+            odd += (
+                ((w2 >> eight) & _LANES)
+                + ((w3 >> eight) & _LANES)
+                + ((w4 >> eight) & _LANES)
+                + ((w5 >> eight) & _LANES)
+            )
+            pending += 4
+            b4 = c3 * _E
+            b3 = c2 * _D
+            b2 = c1 * _C
+            b1 = code * _B
+            c3 = c2
+            c2 = c1
+            c1 = code
+            if pending >= _RUNS_PER_FLUSH or position > end:
+                unbias = _WEIGHT_BIAS * pending
+                zero += np.int64(even & np.uint64(0xFFFF)) - unbias
+                one += np.int64(odd & np.uint64(0xFFFF)) - unbias
+                two += np.int64(even >> np.uint64(16)) - unbias
+                three += np.int64(odd >> np.uint64(16)) - unbias
+                total += pending
+                pending = 0
+                even = odd = np.uint64(0)
+        sums[row, 0] = zero
+        sums[row, 1] = one
+        sums[row, 2] = two
+        sums[row, 3] = three
+        runs[row] = total
+
+
+@_compiled
+def _list_runs(
+    buffer: Bytes,
+    offsets: Offsets,
+    shift: np.uint64,
+    slots: NDArray[np.int32],
+    counts: NDArray[np.int64],
+) -> None:
+    """Writes out the row of the table that every run selects: the features, for training."""
+    k = 0
+    for row in range(offsets.shape[0] - 1):
+        start = k
+        position = offsets[row]
+        end = _text_end(buffer, position, offsets[row + 1])
+        b1 = _SPACE * _B
+        b2 = b3 = b4 = np.uint64(0)
+        c1 = _SPACE
+        c2 = c3 = np.uint64(0)
+        while position <= end:
+            code, position = _character(buffer, position, end)
+            s2 = code * _A + b1
+            s3 = s2 + b2
+            s4 = s3 + b3
+            s5 = s4 + b4
+            slots[k] = s2 >> shift
+            slots[k + 1] = s3 >> shift
+            slots[k + 2] = s4 >> shift
+            slots[k + 3] = s5 >> shift
+            k += 4
+            b4 = c3 * _E
+            b3 = c2 * _D
+            b2 = c1 * _C
+            b1 = code * _B
+            c3 = c2
+            c2 = c1
+            c1 = code
+        counts[row] = k - start
+
+
+def run_slots(
+    buffer: Bytes, offsets: Offsets, *, bits: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Gives the table rows selected by each text, one after the other, and where each text ends."""
+    rows = len(offsets) - 1
+    slots = np.empty(len(GRAM_LENGTHS) * (len(buffer) + rows), dtype=np.int32)
+    counts = np.empty(rows, dtype=np.int64)
+    _list_runs(buffer, offsets, np.uint64(64 - bits), slots, counts)
+    ends = np.zeros(rows + 1, dtype=np.int64)
+    np.cumsum(counts, out=ends[1:])
+    return slots[: ends[-1]], ends
+
+
+@dataclass(frozen=True, slots=True)
+class TextModel:
+    """Weights and calibration of one model, ready to score columns of text."""
+
+    heads: tuple[str, ...]
+    weights: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    intercepts: NDArray[np.float32]
+    slopes: NDArray[np.float32]
+    shifts: NDArray[np.float32]
+    table: NDArray[np.uint32]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        heads: tuple[str, ...],
+        weights: NDArray[np.int8],
+        scales: NDArray[np.float32],
+        intercepts: NDArray[np.float32],
+        slopes: NDArray[np.float32],
+        shifts: NDArray[np.float32],
+    ) -> Self:
+        """Gives a model made of its parts; `weights` has one row per slot, one column per head."""
+        slots, columns = weights.shape
+        assert 0 < columns == len(heads) <= HEADS_MAX
+        assert slots >= 2
+        assert slots & (slots - 1) == 0
+        biased = np.full((slots, HEADS_MAX), _WEIGHT_BIAS, dtype=np.uint8)
+        biased[:, :columns] = weights.astype(np.int16) + _WEIGHT_BIAS
+        return cls(
+            heads=heads,
+            weights=weights,
+            scales=scales,
+            intercepts=intercepts,
+            slopes=slopes,
+            shifts=shifts,
+            table=biased.view("<u4").ravel(),
+        )
+
+    @property
+    def bits(self) -> int:
+        """Gives the width of a hash: the table has two to this power rows."""
+        return int(self.table.shape[0]).bit_length() - 1
+
+    def logits(self, buffer: Bytes, offsets: Offsets) -> NDArray[np.float32]:
+        """Gives the uncalibrated value of every head for every text: rows, then heads."""
+        rows = len(offsets) - 1
+        sums = np.empty((rows, HEADS_MAX), dtype=np.int64)
+        runs = np.empty(rows, dtype=np.int64)
+        _sum_runs(buffer, offsets, self.table, np.uint64(64 - self.bits), sums, runs)
+        heads = len(self.heads)
+        length = np.sqrt((runs + 1).astype(np.float32))
+        values = sums[:, :heads].astype(np.float32) * self.scales / length[:, None]
+        return (values + self.intercepts).astype(np.float32)
+
+    def scores(self, buffer: Bytes, offsets: Offsets) -> NDArray[np.float32]:
+        """Gives a score from 0 to 1 for every text and head: rows, then heads.
+
+        `buffer` holds the normalised view as UTF-8, `offsets` where each text starts and ends.
+        A text of no characters gets the score of nothing known; the caller gives it no value.
+        """
+        calibrated = self.logits(buffer, offsets) * self.slopes + self.shifts
+        scores: NDArray[np.float32] = (0.5 + 0.5 * np.tanh(0.5 * calibrated)).astype(np.float32)
+        return scores
+
+    def save(self, path: Path) -> None:
+        """Writes the model as one compressed file that `load` reads."""
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file,
+                format=np.int64(FORMAT),
+                heads=np.array(self.heads),
+                weights=self.weights,
+                scales=self.scales,
+                intercepts=self.intercepts,
+                slopes=self.slopes,
+                shifts=self.shifts,
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Reads a model that `save` wrote."""
+        return cls.read(path.read_bytes(), name=str(path))
+
+    @classmethod
+    def read(cls, content: bytes, *, name: str) -> Self:
+        """Gives the model that these bytes hold; `name` tells people which file was wrong."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            if int(stored["format"]) != FORMAT:
+                raise Misconfigured(model=name, format=int(stored["format"]), format_known=FORMAT)
+            return cls.of(
+                heads=tuple(str(head) for head in stored["heads"]),
+                weights=stored["weights"],
+                scales=stored["scales"],
+                intercepts=stored["intercepts"],
+                slopes=stored["slopes"],
+                shifts=stored["shifts"],
+            )
+
+
+@cache
+def shipped_model() -> TextModel:
+    """Gives the model that comes with Evenhand; its card stands beside it."""
+    file = files("evenhand.signals").joinpath("models", SHIPPED)
+    return TextModel.read(file.read_bytes(), name=SHIPPED)

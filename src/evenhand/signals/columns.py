@@ -108,8 +108,7 @@ FIXED: tuple[SignalColumn, ...] = (
     _text("domain_listed", WHOLE, "links whose host (and path) is on a domain list", evidence=True),
     _text("domain_exact_list", WORD, "name of the domain list that was hit first", evidence=True),
     # What the text model thinks: calibrated probabilities, 0 to 1.
-    _model("spam_score", "the text is spam"),
-    _model("fraud_score", "the text is fraud or phishing"),
+    _model("spam_score", "the text is spam; fraud is within it, since no data tells them apart"),
     _model("abuse_score", "the text insults or harasses"),
     _model("hate_score", "the text attacks people for what they are"),
     # How often. Windows end with the event itself, which is counted.

@@ -20,6 +20,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from evenhand.base.limits import BODY_BYTES_MAX
 from evenhand.base.lists import UNKNOWN_MARKET, Language
 from evenhand.database.addresses import APP, FORGET, OWNER, django_database, role_url
 
@@ -69,15 +70,81 @@ ALLOWED_HOSTS = [
 ]
 
 INSTALLED_APPS = [
+    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "evenhand.records",
+    "evenhand.transparency",
+    "evenhand.people",
     "evenhand.markets",
     "evenhand.evidence",
     "evenhand.actions",
+    "evenhand.cases",
+    "evenhand.desk",
 ]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "evenhand.desk.headers.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "evenhand.desk.limits.BodyLimit",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "evenhand.desk.languages.LanguageOfVisitor",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "evenhand.desk.problems.Problems",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "evenhand.desk.languages.page_context",
+            ],
+        },
+    }
+]
+ROOT_URLCONF = "evenhand.urls"
+WSGI_APPLICATION = "evenhand.wsgi.application"
+
+AUTH_USER_MODEL = "people.Staff"
+AUTHENTICATION_BACKENDS = ["evenhand.people.passkeys.PasskeyBackend"]
+LOGIN_URL = "staff_sign_in"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "name"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "evenhand.people.passkeys.PasskeyAdapter"
+# Browsers allow passkeys without TLS on localhost alone, so nothing else is let in by this.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = urlsplit(PUBLIC_URL).hostname == "localhost"
+
+_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: one working day
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _SECURE else 0
+# Not no-referrer: a form would then send `Origin: null`, which the CSRF check has to refuse.
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "evenhand.desk.problems.csrf_refused"
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_MAX
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+PUBLIC_FILES = EVENHAND_HOME / "public"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = Language.EN.value
@@ -92,3 +159,5 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600

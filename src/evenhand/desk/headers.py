@@ -1,0 +1,39 @@
+"""What every answer of the desk tells the browser: run nothing that is not ours."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""No inline script, no inline style, nothing from elsewhere. `data:` pictures are opened evidence,
+which is shown once and kept nowhere."""
+
+PERMISSIONS_POLICY = (
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(),"
+    " publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
+
+PRIVATE_PREFIXES = ("/staff/", "/objection/")
+"""Pages that no cache may keep and no search engine may list."""
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer, errors and static files included."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Gives the answer with its headers."""
+        response = self._get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["X-Frame-Options"] = "DENY"
+        if request.path.startswith(PRIVATE_PREFIXES):
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response

@@ -1,0 +1,86 @@
+"""Limits of the web doors: how large a body may be, how often a public form may be sent."""
+
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from evenhand.base.errors import EvenhandError, InputRefused
+from evenhand.base.limits import BODY_BYTES_MAX
+from evenhand.base.sealing import keyed_hash
+
+FORM_SENDS_MAX = 10
+"""Times one network may send a public form in one window: a family behind one address can."""
+
+FORM_WINDOW_SECONDS = 600
+"""Seconds of one window."""
+
+SIGN_IN_TRIES_MAX = 30
+"""Times one network may try to sign in, or open an enrolment link, in one window."""
+
+ROWS_PER_PAGE = 50
+"""Rows on one page of the console."""
+
+
+class TooLarge(InputRefused):
+    """A request's body is larger than this door takes."""
+
+    remedy = "Send less."
+
+
+class TooOften(EvenhandError):
+    """A form was sent too often from one network."""
+
+    remedy = "Wait a few minutes, then try again."
+
+
+class BodyLimit:
+    """Refuses a large body before any of it is read; a body of unknown length is refused too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Gives the answer, or 413 or 411 in its place."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if request.META.get("HTTP_TRANSFER_ENCODING") and length == "0":
+            return HttpResponse("Length required.\n", status=411, content_type="text/plain")
+        if not length.isascii() or not length.isdigit():
+            return HttpResponse("Bad length.\n", status=400, content_type="text/plain")
+        if int(length) > BODY_BYTES_MAX:
+            return HttpResponse("Too large.\n", status=413, content_type="text/plain")
+        return self._get_response(request)
+
+
+def count_send(
+    request: HttpRequest,
+    *,
+    form: str,
+    sends_max: int = FORM_SENDS_MAX,
+    window_seconds: int = FORM_WINDOW_SECONDS,
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Counts one sending of a public form, or refuses it; counted per worker process.
+
+    The network is kept as a keyed hash, in memory, for one window.
+    """
+    window = int(clock()) // window_seconds
+    network = network_of(request.META.get("REMOTE_ADDR", ""))
+    hashed = keyed_hash(network.encode(), key=bytes.fromhex(settings.SECRET_KEY)[:32]).hex()
+    key = f"sends:{form}:{window}:{hashed}"
+    cache.add(key, 0, timeout=window_seconds * 2)
+    if cache.incr(key) > sends_max:
+        raise TooOften(form=form, sends_max=sends_max, window_seconds=window_seconds)
+
+
+def network_of(address: str) -> str:
+    """Gives the /32 or /64 that an address belongs to: one household, as a rule."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    bits = 64 if isinstance(parsed, IPv6Address) else 32
+    return str(ip_network((parsed, bits), strict=False))

@@ -1,0 +1,100 @@
+"""What is stored of the people at the desk: a name, roles, keys. No password exists."""
+
+import secrets
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+from evenhand.base.lists import Language
+from evenhand.people.limits import STAFF_NAME_CHARACTERS_MAX
+from evenhand.people.roles import Role
+
+
+def fresh_salt() -> str:
+    """Gives the random part of a session's signature; a new one ends every open session."""
+    return secrets.token_hex(16)
+
+
+class StaffManager(models.Manager["Staff"]):
+    """Finds staff by the name that they are known by."""
+
+    def get_by_natural_key(self, name: str) -> "Staff":
+        """Gives the member of staff of that name."""
+        return self.get(name=name)
+
+
+class Staff(models.Model):
+    """A member of staff. It stands in for Django's user, without password and superuser."""
+
+    USERNAME_FIELD = "name"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    is_anonymous = False
+    is_authenticated = True
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=STAFF_NAME_CHARACTERS_MAX, unique=True)
+    language = models.CharField(max_length=2, default=Language.EN.value)
+    roles = ArrayField(models.CharField(max_length=20))
+    is_active = models.BooleanField(default=True)
+    session_salt = models.CharField(max_length=32, default=fresh_salt)
+    created_at = models.DateTimeField()
+
+    objects = StaffManager()
+
+    class Meta:
+        """Roles and languages are closed lists for the database too."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="people_staff_roles_listed",
+                condition=Q(roles__contained_by=[role.value for role in Role])
+                & Q(roles__len__gt=0),
+            ),
+            models.CheckConstraint(
+                name="people_staff_language_listed",
+                condition=Q(language__in=[language.value for language in Language]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_username(self) -> str:
+        """Gives the name, as Django asks for it."""
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        """Gives what identifies a member of staff to a person."""
+        return (self.name,)
+
+    def has(self, role: Role) -> bool:
+        """Tells whether this person may do that kind of work now."""
+        return self.is_active and role.value in self.roles
+
+    def get_session_auth_hash(self) -> str:
+        """Gives what a session must carry; it changes when the salt does."""
+        return salted_hmac("evenhand.people", self.session_salt, algorithm="sha256").hexdigest()
+
+    def get_session_auth_fallback_hash(self) -> list[str]:
+        """Gives none: a session of an older Django key is over."""
+        return []
+
+
+class Invitation(models.Model):
+    """A link that lets one person enrol one passkey, once; only the link's hash is kept."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="invitations")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, related_name="invitations_given"
+    )
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"invitation {self.id}"

@@ -1,0 +1,79 @@
+"""Pure: charts as SVG. Colours come from the page's style sheet, so that dark pages stay dark.
+
+Each chart repeats what a table beside it says, and is hidden from screen readers for that reason.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+BAR_WIDTH = 100
+BAR_HEIGHT = 8
+COLUMNS_WIDTH = 720
+COLUMNS_HEIGHT = 150
+COLUMN_GAP = 3
+
+
+def bar(quantity: int, *, of: int) -> str:
+    """Gives one bar: the length of `quantity` in a row as long as `of`."""
+    assert 0 <= quantity <= of
+    width = _scaled(quantity, of, BAR_WIDTH)
+    if quantity and width < 1:
+        width = 1.0  # something is never drawn as nothing
+    return (
+        f'<svg class="bar" viewBox="0 0 {BAR_WIDTH} {BAR_HEIGHT}" preserveAspectRatio="none"'
+        ' aria-hidden="true" focusable="false">'
+        f'<rect class="bar-rest" width="{BAR_WIDTH}" height="{BAR_HEIGHT}"/>'
+        f'<rect class="bar-part" width="{_number(width)}" height="{BAR_HEIGHT}"/></svg>'
+    )
+
+
+def stacked(quantities: Sequence[int]) -> str:
+    """Gives one bar split in the given proportions, in the order of the style sheet's colours."""
+    total = sum(quantities)
+    parts = []
+    x = 0.0
+    for index, quantity in enumerate(quantities):
+        width = _scaled(quantity, total, BAR_WIDTH)
+        parts.append(
+            f'<rect class="series-{index % 6}" x="{_number(x)}" width="{_number(width)}"'
+            f' height="{BAR_HEIGHT}"/>'
+        )
+        x += width
+    return (
+        f'<svg class="stacked" viewBox="0 0 {BAR_WIDTH} {BAR_HEIGHT}" preserveAspectRatio="none"'
+        f' aria-hidden="true" focusable="false">{"".join(parts)}</svg>'
+    )
+
+
+def columns(values: Sequence[tuple[str, int | None]]) -> str:
+    """Gives one column per label, oldest first; a value that is withheld is a hatched stub."""
+    if not values:
+        return ""
+    highest = max((value or 0 for _, value in values), default=0)
+    step = COLUMNS_WIDTH / len(values)
+    shapes = [
+        _column(label, value, x=index * step, width=step - COLUMN_GAP, highest=highest)
+        for index, (label, value) in enumerate(values)
+    ]
+    return (
+        f'<svg class="columns" viewBox="0 0 {COLUMNS_WIDTH} {COLUMNS_HEIGHT}"'
+        f' aria-hidden="true" focusable="false" preserveAspectRatio="none">{"".join(shapes)}</svg>'
+    )
+
+
+def _column(label: str, value: int | None, *, x: float, width: float, highest: int) -> str:
+    height = 3.0 if value is None else max(_scaled(value, highest, COLUMNS_HEIGHT), 1.0)
+    kind = "column-withheld" if value is None else "column"
+    return (
+        f'<rect class="{kind}" x="{_number(x)}" y="{_number(COLUMNS_HEIGHT - height)}"'
+        f' width="{_number(width)}" height="{_number(height)}">'
+        f"<title>{escape(label)}</title></rect>"
+    )
+
+
+def _scaled(quantity: int, of: int, length: int) -> float:
+    return quantity / of * length if of else 0.0
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")

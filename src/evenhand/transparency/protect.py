@@ -1,0 +1,142 @@
+"""Pure: the public report is `protect` of the exact one. It only withholds and merges.
+
+Noise is not used, since nobody could recompute a noisy number from the records.
+
+**One breakdown.** A cell of one to four is never shown. All such cells are merged, together with
+at least one cell that is large enough to be shown, the smallest first, until the merged sum is at
+least five and every cell shown is larger than every cell merged. Which cells were merged, and how
+many, is not said. Without the large cell among them, a merged sum of eight over two keys would
+give both away (four and four); without "larger", a tie would. The tests enumerate every table that
+gives the same publication, knowing this rule, and find at least two values for each small cell.
+A breakdown whose total is one to four is withheld whole, and so is the total.
+
+**Between breakdowns.** No two properties are crossed, so no cell of a joint table is published.
+
+**Between versions of a day.** Records that come late form a batch of their own. Each batch is
+protected alone, and the publication is the sum of the publications of its batches: subtracting one
+version from the next gives exactly the publication of the late batch, which is protected. What a
+batch withholds is not added, so a revised number may be too low by up to four per batch.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from evenhand.transparency.figures import (
+    FIGURE_OF_BREAKDOWN,
+    Breakdown,
+    Duration,
+    Exact,
+    Figure,
+    Public,
+    PublicBreakdown,
+    Row,
+    Span,
+)
+
+THRESHOLD = 5
+"""The smallest number of decisions that is ever shown alone: five, as statistical offices do."""
+
+
+def protect(batches: Sequence[Exact]) -> Public:
+    """Gives what may be published of a day whose records were counted in these batches."""
+    assert batches, "a day has at least one batch, even an empty one"
+    public = _protect_batch(batches[0])
+    for batch in batches[1:]:
+        public = _added(public, _protect_batch(batch))
+    return public
+
+
+def protect_cells(cells: Mapping[str, int], *, threshold: int = THRESHOLD) -> PublicBreakdown:
+    """Gives one breakdown as it may be published."""
+    assert all(quantity > 0 for quantity in cells.values()), "a cell of zero does not exist"
+    total = sum(cells.values())
+    if 0 < total < threshold:
+        return PublicBreakdown(withheld=True)
+    ascending = sorted((quantity, key) for key, quantity in cells.items())
+    hidden = _hidden_count([quantity for quantity, _ in ascending], threshold)
+    return PublicBreakdown(
+        rows=_sorted_rows((key, quantity) for quantity, key in ascending[hidden:]),
+        merged=sum(quantity for quantity, _ in ascending[:hidden]),
+    )
+
+
+def _hidden_count(ascending: Sequence[int], threshold: int) -> int:
+    """Gives how many of the smallest cells are merged."""
+    small = sum(quantity < threshold for quantity in ascending)
+    if small == 0:
+        return 0
+    hidden = min(small + 1, len(ascending))
+    while hidden < len(ascending) and (
+        sum(ascending[:hidden]) < threshold or ascending[hidden] == ascending[hidden - 1]
+    ):
+        hidden += 1
+    return hidden
+
+
+def protect_figure(quantity: int, *, threshold: int = THRESHOLD) -> int | None:
+    """Gives a figure, or None where it lies between one and the threshold."""
+    return None if 0 < quantity < threshold else quantity
+
+
+def _protect_batch(exact: Exact) -> Public:
+    for breakdown, figure in FIGURE_OF_BREAKDOWN.items():
+        assert sum(exact.breakdown(breakdown).values()) == exact.figure(figure), breakdown
+    return Public(
+        figures={figure: protect_figure(exact.figure(figure)) for figure in Figure},
+        breakdowns={
+            breakdown: protect_cells(exact.breakdown(breakdown)) for breakdown in Breakdown
+        },
+        durations={
+            span: duration
+            for span, duration in exact.durations.items()
+            if duration.quantity >= THRESHOLD
+        },
+    )
+
+
+def _added(one: Public, late: Public) -> Public:
+    return Public(
+        figures={
+            figure: _figure_added(one.figures[figure], late.figures[figure]) for figure in Figure
+        },
+        breakdowns={
+            breakdown: _breakdown_added(one.breakdowns[breakdown], late.breakdowns[breakdown])
+            for breakdown in Breakdown
+        },
+        durations=_durations_joined(one.durations, late.durations),
+    )
+
+
+def _figure_added(one: int | None, late: int | None) -> int | None:
+    """Gives a sum in which what is withheld counts for nothing; None if nothing else is there."""
+    if not one and not late:
+        return None if one is None or late is None else 0
+    return (one or 0) + (late or 0)
+
+
+def _breakdown_added(one: PublicBreakdown, late: PublicBreakdown) -> PublicBreakdown:
+    quantities = {row.key: row.quantity for row in one.rows}
+    for row in late.rows:
+        quantities[row.key] = quantities.get(row.key, 0) + row.quantity
+    merged = one.merged + late.merged
+    empty = not quantities and not merged
+    return PublicBreakdown(
+        rows=_sorted_rows(quantities.items()),
+        merged=merged,
+        withheld=empty and (one.withheld or late.withheld),
+    )
+
+
+def _durations_joined(
+    one: Mapping[Span, Duration], late: Mapping[Span, Duration]
+) -> Mapping[Span, Duration]:
+    """Gives the durations of the larger batch: medians of two batches cannot be added."""
+    joined = dict(one)
+    for span, duration in late.items():
+        if span not in joined or duration.quantity > joined[span].quantity:
+            joined[span] = duration
+    return joined
+
+
+def _sorted_rows(cells: Iterable[tuple[str, int]]) -> tuple[Row, ...]:
+    rows = (Row(key, quantity) for key, quantity in cells)
+    return tuple(sorted(rows, key=lambda row: (-row.quantity, row.key)))

@@ -1,0 +1,172 @@
+import itertools
+from collections import defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenhand.transparency.figures import (
+    FIGURE_OF_BREAKDOWN,
+    Breakdown,
+    Duration,
+    Exact,
+    Figure,
+    Public,
+    PublicBreakdown,
+    Row,
+    Span,
+)
+from evenhand.transparency.protect import THRESHOLD, protect, protect_cells, protect_figure
+
+CELLS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 40), max_size=8)
+DECISIONS = [b for b, figure in FIGURE_OF_BREAKDOWN.items() if figure is Figure.DECISIONS]
+
+
+def exact(cells: dict[str, int], **figures: int) -> Exact:
+    """A day whose decisions are split alike by every property."""
+    counted = {Figure(name): quantity for name, quantity in figures.items()}
+    return Exact(
+        figures={Figure.DECISIONS: sum(cells.values())} | counted,
+        breakdowns=dict.fromkeys(DECISIONS, cells),
+        durations={},
+    )
+
+
+def shown(public: PublicBreakdown) -> int:
+    return sum(row.quantity for row in public.rows) + public.merged
+
+
+def test_a_breakdown_without_small_cells_is_published_as_it_is() -> None:
+    public = protect_cells({"a": 5, "b": 9})
+
+    assert public == PublicBreakdown(rows=(Row("b", 9), Row("a", 5)), merged=0)
+
+
+def test_a_small_cell_is_merged_with_the_smallest_large_one() -> None:
+    public = protect_cells({"a": 2, "b": 9, "c": 30})
+
+    assert public == PublicBreakdown(rows=(Row("c", 30),), merged=11)
+
+
+def test_two_small_cells_that_sum_to_enough_still_take_a_large_one_with_them() -> None:
+    public = protect_cells({"a": 4, "b": 4, "c": 7, "d": 30})
+
+    assert public == PublicBreakdown(rows=(Row("d", 30),), merged=15)
+
+
+def test_a_tie_with_a_merged_cell_is_merged_too() -> None:
+    public = protect_cells({"a": 1, "b": 9, "c": 9, "d": 10})
+
+    assert public == PublicBreakdown(rows=(Row("d", 10),), merged=19)
+
+
+def test_a_total_below_the_threshold_is_withheld_whole() -> None:
+    assert protect_cells({"a": 2, "b": 2}) == PublicBreakdown(withheld=True)
+
+
+def test_an_empty_breakdown_is_published_as_empty() -> None:
+    assert protect_cells({}) == PublicBreakdown()
+
+
+def test_a_figure_of_zero_is_shown_and_one_of_one_to_four_is_not() -> None:
+    assert [protect_figure(n) for n in range(6)] == [0, None, None, None, None, 5]
+
+
+@given(CELLS)
+def test_no_published_cell_lies_between_one_and_four(cells: dict[str, int]) -> None:
+    public = protect_cells(cells)
+
+    assert all(row.quantity >= THRESHOLD for row in public.rows)
+    assert public.merged == 0 or public.merged >= THRESHOLD
+
+
+@given(CELLS)
+def test_nothing_is_invented_and_nothing_is_lost(cells: dict[str, int]) -> None:
+    public = protect_cells(cells)
+
+    assert all(cells[row.key] == row.quantity for row in public.rows)
+    assert public.withheld or shown(public) == sum(cells.values())
+
+
+def feasible(
+    keys: int, highest: int, threshold: int
+) -> dict[PublicBreakdown, list[tuple[int, ...]]]:
+    """Every table over `keys` keys, by what is published of it: all an attacker can work out."""
+    tables: dict[PublicBreakdown, list[tuple[int, ...]]] = defaultdict(list)
+    for values in itertools.product(range(highest + 1), repeat=keys):
+        cells = {str(key): value for key, value in enumerate(values) if value}
+        tables[protect_cells(cells, threshold=threshold)].append(values)
+    return tables
+
+
+def test_totals_minus_cells_leave_two_values_or_more_for_every_small_cell() -> None:
+    for keys, highest, threshold in ((2, 20, 5), (3, 16, 5), (4, 9, 3), (3, 12, 4)):
+        for values in feasible(keys, highest, threshold).values():
+            for cell in range(keys):
+                possible = {table[cell] for table in values}
+                is_small = any(0 < value < threshold for value in possible)
+                assert not is_small or len(possible) >= 2, (keys, threshold, values)
+
+
+@given(CELLS, CELLS)
+def test_one_version_minus_another_is_the_protected_late_batch(
+    first: dict[str, int], late: dict[str, int]
+) -> None:
+    before = protect([exact(first)])
+    after = protect([exact(first), exact(late)])
+    alone = protect_cells(late)
+
+    for breakdown in DECISIONS:
+        old = {row.key: row.quantity for row in before.breakdowns[breakdown].rows}
+        new = {row.key: row.quantity for row in after.breakdowns[breakdown].rows}
+        gained = {key: new[key] - old.get(key, 0) for key in new if new[key] != old.get(key, 0)}
+        assert gained == {row.key: row.quantity for row in alone.rows}
+        assert (
+            after.breakdowns[breakdown].merged - before.breakdowns[breakdown].merged == alone.merged
+        )
+
+
+@given(st.lists(CELLS, min_size=1, max_size=4))
+def test_figure_and_breakdown_agree_however_many_batches_came(
+    batches: list[dict[str, int]],
+) -> None:
+    public = protect([exact(cells) for cells in batches])
+
+    for breakdown in DECISIONS:
+        assert shown(public.breakdowns[breakdown]) == (public.figures[Figure.DECISIONS] or 0)
+
+
+def test_a_late_batch_below_the_threshold_changes_nothing() -> None:
+    first = exact({"a": 20, "b": 7}, statements_delivered=27)
+    late = exact({"b": 3}, statements_delivered=3)
+
+    assert protect([first, late]) == protect([first])
+
+
+def test_a_figure_that_only_small_batches_added_to_stays_withheld() -> None:
+    public = protect([exact({}, objections_received=2), exact({}, objections_received=3)])
+
+    assert public.figures[Figure.OBJECTIONS_RECEIVED] is None
+
+
+def with_duration(quantity: int, median_ms: int) -> Exact:
+    span = {Span.SEND_TO_VERDICT: Duration(quantity, median_ms, median_ms * 2)}
+    return Exact(figures={}, breakdowns={}, durations=span)
+
+
+def test_a_median_over_fewer_than_five_is_withheld() -> None:
+    assert protect([with_duration(4, 10)]).durations == {}
+    assert protect([with_duration(5, 10)]).durations == {Span.SEND_TO_VERDICT: Duration(5, 10, 20)}
+
+
+def test_a_late_batch_moves_a_median_only_if_it_is_the_larger_batch() -> None:
+    small, large = with_duration(6, 99), with_duration(60, 10)
+
+    assert protect([large, small]).durations == protect([large]).durations
+    assert protect([small, large]).durations == protect([large]).durations
+
+
+def test_every_figure_and_every_breakdown_is_in_the_publication() -> None:
+    public: Public = protect([exact({})])
+
+    assert set(public.figures) == set(Figure)
+    assert set(public.breakdowns) == set(Breakdown)

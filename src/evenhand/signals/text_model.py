@@ -12,10 +12,10 @@ open a case.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 from numba import njit
@@ -44,6 +44,8 @@ _C = np.uint64(0x165667B19E3779F9)
 _D = np.uint64(0xFF51AFD7ED558CCD)
 _E = np.uint64(0xC4CEB9FE1A85EC53)
 _SPACE = np.uint64(32)
+_SEPARATOR = 0x1E
+"""The byte that ends each row of a view; no text holds it once it is normalised."""
 _LANES = np.uint64(0x00FF00FF)
 
 P = ParamSpec("P")
@@ -92,8 +94,8 @@ def _character(buffer: Bytes, position: int, end: int) -> tuple[np.uint64, int]:
 
 @_inlined
 def _text_end(buffer: Bytes, start: int, end: int) -> int:
-    """Gives where a text ends, without the line break that some views put after it."""
-    if end > start and buffer[end - 1] == 10:
+    """Gives where a text ends, without the separator that views put after it."""
+    if end > start and buffer[end - 1] == _SEPARATOR:
         return end - 1
     return end
 
@@ -270,14 +272,19 @@ class TextModel:
         return (values + self.intercepts).astype(np.float32)
 
     def scores(self, buffer: Bytes, offsets: Offsets) -> NDArray[np.float32]:
-        """Gives a score from 0 to 1 for every text and head: rows, then heads.
+        """Gives a score from 0 to 1 for every text and head: rows, then heads."""
+        calibrated = self.logits(buffer, offsets) * self.slopes + self.shifts
+        scores: NDArray[np.float32] = (0.5 + 0.5 * np.tanh(0.5 * calibrated)).astype(np.float32)
+        return scores
+
+    def score(self, buffer: Bytes, offsets: Offsets) -> dict[str, NDArray[np.float32]]:
+        """Gives the signal columns of a batch by their names.
 
         `buffer` holds the normalised view as UTF-8, `offsets` where each text starts and ends.
         A text of no characters gets the score of nothing known; the caller gives it no value.
         """
-        calibrated = self.logits(buffer, offsets) * self.slopes + self.shifts
-        scores: NDArray[np.float32] = (0.5 + 0.5 * np.tanh(0.5 * calibrated)).astype(np.float32)
-        return scores
+        scores = self.scores(buffer, offsets)
+        return {head: np.ascontiguousarray(scores[:, k]) for k, head in enumerate(self.heads)}
 
     def save(self, path: Path) -> None:
         """Writes the model as one compressed file that `load` reads."""
@@ -294,28 +301,29 @@ class TextModel:
             )
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Reads a model that `save` wrote."""
+    def load(cls, path: Path | None = None) -> Self:
+        """Reads a model that `save` wrote; without a path, the one that comes with Evenhand."""
+        if path is None:
+            file = files("evenhand.signals").joinpath("models", SHIPPED)
+            return cls.read(file.read_bytes(), name=SHIPPED)
         return cls.read(path.read_bytes(), name=str(path))
 
     @classmethod
     def read(cls, content: bytes, *, name: str) -> Self:
         """Gives the model that these bytes hold; `name` tells people which file was wrong."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            if int(stored["format"]) != FORMAT:
-                raise Misconfigured(model=name, format=int(stored["format"]), format_known=FORMAT)
-            return cls.of(
-                heads=tuple(str(head) for head in stored["heads"]),
-                weights=stored["weights"],
-                scales=stored["scales"],
-                intercepts=stored["intercepts"],
-                slopes=stored["slopes"],
-                shifts=stored["shifts"],
-            )
-
-
-@cache
-def shipped_model() -> TextModel:
-    """Gives the model that comes with Evenhand; its card stands beside it."""
-    file = files("evenhand.signals").joinpath("models", SHIPPED)
-    return TextModel.read(file.read_bytes(), name=SHIPPED)
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                if int(stored["format"]) != FORMAT:
+                    raise Misconfigured(
+                        model=name, format=int(stored["format"]), format_known=FORMAT
+                    )
+                return cls.of(
+                    heads=tuple(str(head) for head in stored["heads"]),
+                    weights=stored["weights"],
+                    scales=stored["scales"],
+                    intercepts=stored["intercepts"],
+                    slopes=stored["slopes"],
+                    shifts=stored["shifts"],
+                )
+        except (ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise Misconfigured(model=name, reason=str(error)) from error

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
 from evenhand.base.lists import (
     UNKNOWN_MARKET,
@@ -13,8 +14,6 @@ from evenhand.base.lists import (
 )
 from evenhand.evidence.models import SealedItem
 from evenhand.records.models import AppendOnly
-
-ID_LENGTH_MAX = 255
 
 
 class Decision(AppendOnly):

@@ -1,0 +1,34 @@
+"""Limits of the actions room."""
+
+ID_LENGTH_MAX = 255
+"""Characters of an id of the messenger's: a Matrix id is at most 255 bytes."""
+
+BATCH_DELIVERIES_MAX = 100
+"""Deliveries that one durable workflow carries: workflows are dear, rows are cheap."""
+
+ATTEMPTS_MAX = 8
+"""Times an effect is tried while the messenger answers but does not show it."""
+
+UNREACHABLE_HOURS_MAX = 72
+"""Hours for which a messenger that does not answer is waited for."""
+
+BACK_OFF_SECONDS_MIN = 0.5
+"""Seconds before the second attempt; doubled at each further one."""
+
+BACK_OFF_SECONDS_MAX = 60.0
+"""Seconds between attempts at most while the messenger answers."""
+
+UNREACHABLE_SECONDS_MAX = 10.0
+"""Seconds between attempts at most while it does not: work goes on soon after it is back."""
+
+UNREACHABLE_IN_A_ROW_MAX = 3
+"""Calls in one batch that find nobody before the rest of the batch waits untried."""
+
+REASON_CHARACTERS_MAX = 2_000
+"""Characters of the sentence that says why."""
+
+ORIGIN_CHARACTERS_MAX = 320
+"""Characters of a decision's origin: a prefix and an id."""
+
+TERRITORIES_MAX = 249
+"""Countries in one territory: as many as ISO 3166-1 lists."""

@@ -1,0 +1,61 @@
+"""A cache on disk for what takes seconds to build from what is in the repository.
+
+Nothing in it is needed: a missing, damaged or foreign file is built again.
+"""
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+
+def cache_folder() -> Path:
+    """Gives the folder for built things: below EVENHAND_HOME, else in the user's own cache."""
+    home = os.environ.get("EVENHAND_HOME")
+    if home:
+        return Path(home) / "cache"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "evenhand"
+
+
+def cached_bytes(name: str, build: Callable[[], bytes], *, folder: Path | None = None) -> bytes:
+    """Gives the content of the file `name`, which `build` makes if it is not there."""
+    path = (folder or cache_folder()) / name
+    try:
+        return path.read_bytes()
+    except OSError:
+        content = build()
+    _keep(path, content)
+    return content
+
+
+def cached_arrays(name: str, build: Callable[[], Arrays], *, folder: Path | None = None) -> Arrays:
+    """Gives the arrays kept under `name`, which `build` makes if they are not there."""
+    path = (folder or cache_folder()) / f"{name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        arrays = build()
+    with tempfile.TemporaryFile() as file:
+        np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # its stub names allow_pickle first
+        file.seek(0)
+        _keep(path, file.read())
+    return arrays
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Writes a file so that readers see all of it or none; a full or closed disk is no harm."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(content)
+        Path(file.name).replace(path)
+    except OSError:
+        return

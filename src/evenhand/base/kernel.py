@@ -1,0 +1,24 @@
+"""How kernels are compiled: functions over arrays that numba turns into machine code.
+
+No bounds are checked at run time, so each kernel says in its docstring why it stays inside what
+it is given. The compiled form is kept on disk beside the source, or in the user's cache.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+_OPTIONS = {"nogil": True, "cache": True, "boundscheck": False, "error_model": "numpy"}
+
+
+def kernel(function: Function) -> Function:
+    """Compiles a function over arrays; it runs without the interpreter's lock."""
+    return cast("Function", njit(**_OPTIONS)(function))
+
+
+def inlined(function: Function) -> Function:
+    """Compiles a small function into each kernel that calls it."""
+    return cast("Function", njit(inline="always", **_OPTIONS)(function))

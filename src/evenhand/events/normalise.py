@@ -1,0 +1,224 @@
+"""Unicode normalisation of whole columns: NFKC, case folding, nothing invisible, single spaces.
+
+`normalise_text` says what is meant, in Python. `normalise` gives the same for a column: a kernel
+does the rows for which it can prove that composition (NFC) changes nothing, and leaves the few
+others to `normalise_text`.
+"""
+
+import re
+import unicodedata
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenhand.base.kernel import inlined, kernel
+from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode
+from evenhand.events.unicode_tables import (
+    CHECKED,
+    MAPPED,
+    PAIR_SLOTS,
+    SLOW,
+    CharacterClass,
+    UnicodeTables,
+    entry_of,
+    fold_character,
+)
+
+GROWTH = 3
+"""A row may become three times its bytes in the kernel; what grows more goes the slow way.
+(U+FDFA, 3 bytes, becomes 33.)"""
+
+_SPACES = re.compile(" {2,}")
+_NO_STARTER = np.uint64(0x1FFFFF)
+_SPACE = int(CharacterClass.SPACE)
+_INVISIBLE = int(CharacterClass.INVISIBLE)
+_UNKNOWN_CLASS = np.uint64(255)
+
+
+def normalise_text(text: str) -> str:
+    """Gives the normalised view of one text: what `normalise` gives for each row."""
+    folded = "".join(map(fold_character, text))
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", folded))
+
+
+@inlined
+def _composes(first: np.uint64, second: np.uint64, pairs: NDArray[np.uint64]) -> bool:
+    """Tells whether two characters may compose; an unknown first one may."""
+    if first == _NO_STARTER:
+        return True
+    pair = first << np.uint64(21) | second
+    slot = (pair * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(52)
+    while pairs[slot] != 0:
+        if pairs[slot] == pair:
+            return True
+        slot = (slot + np.uint64(1)) & np.uint64(PAIR_SLOTS - 1)
+    return False
+
+
+@inlined
+def _changes(
+    code: np.uint64,
+    combining: np.uint64,
+    starter: np.uint64,
+    trailing: np.uint64,
+    pairs: NDArray[np.uint64],
+) -> bool:
+    """Tells whether NFC may reorder or compose a character with what stands before it."""
+    if combining != 0 and combining < trailing:
+        return True
+    return _composes(starter, code, pairs)
+
+
+@inlined
+def _put_space(buffer: Bytes, at: int, row_start: int) -> int:
+    """Writes a space unless one was just written, and gives where to go on."""
+    if at > row_start and buffer[at - 1] == 32:
+        return at
+    buffer[at] = 32
+    return at + 1
+
+
+@inlined
+def _put(buffer: Bytes, at: int, source: Bytes, first: int, stop: int) -> int:
+    """Copies some bytes, and gives where to go on."""
+    for position in range(first, stop):
+        buffer[at] = source[position]
+        at += 1
+    return at
+
+
+@kernel
+def _normalise_row(
+    source: Bytes, position: int, end: int, tables: UnicodeTables, buffer: Bytes, row_start: int
+) -> int:
+    """Writes one row and gives where it ends, or -1 if it has to be done the slow way.
+
+    Stays inside: `source` is valid UTF-8, so that no character reaches beyond `end`; at most
+    GROWTH times the row's bytes are written, since one character becomes at most its own bytes
+    or a replacement whose length is checked before.
+    """
+    pages, entries, replacements, starts, pairs = tables
+    limit = row_start + GROWTH * (end - position)
+    at = row_start
+    # The last character written that others combine with, and the combining class of its end.
+    starter = _NO_STARTER
+    trailing = np.uint64(0)
+    while position < end:
+        code, length = decode(source, position)
+        entry = entry_of(code, pages, entries)
+        kind = np.int64(entry & np.uint64(0xFF))
+        if kind == _INVISIBLE:
+            pass
+        elif kind == _SPACE:
+            at = _put_space(buffer, at, row_start)
+            starter, trailing = np.uint64(32), np.uint64(0)
+        elif code < 128:
+            byte = source[position] + 32 if 65 <= code <= 90 else source[position]
+            buffer[at] = byte
+            at += 1
+            starter, trailing = np.uint64(byte), np.uint64(0)
+        elif entry & np.uint64(SLOW):
+            return -1
+        elif entry & np.uint64(MAPPED):
+            which = np.int64(entry >> np.uint64(32))
+            first, stop = starts[which], starts[which + 1]
+            if at + stop - first > limit:
+                return -1
+            at = _put(buffer, at, replacements, first, stop)
+            starter, trailing = _NO_STARTER, _UNKNOWN_CLASS
+        else:
+            combining = (entry >> np.uint64(16)) & np.uint64(0xFF)
+            checked = entry & np.uint64(CHECKED) and at > row_start
+            if checked and _changes(code, combining, starter, trailing, pairs):
+                return -1
+            at = _put(buffer, at, source, position, position + length)
+            trailing = (entry >> np.uint64(24)) & np.uint64(0xFF)
+            if combining == 0:
+                starter = code
+        position += length
+    return at
+
+
+@kernel
+def _normalise_rows(
+    source: Bytes,
+    starts: Offsets,
+    tables: UnicodeTables,
+    buffer: Bytes,
+    offsets: Offsets,
+    slow: NDArray[np.int32],
+) -> int:
+    """Normalises every row that it can, and gives how many it left empty and named in `slow`.
+
+    Stays inside: `buffer` has GROWTH times the bytes of `source` and one byte per row.
+    """
+    at = 0
+    slow_rows = 0
+    for row in range(starts.shape[0] - 1):
+        offsets[row] = at
+        stop = _normalise_row(source, starts[row], starts[row + 1], tables, buffer, at)
+        if stop < 0:
+            slow[slow_rows] = row
+            slow_rows += 1
+        else:
+            at = stop
+        buffer[at] = SEPARATOR
+        at += 1
+    offsets[starts.shape[0] - 1] = at
+    return slow_rows
+
+
+@kernel
+def _put_in(
+    column: Bytes,
+    offsets: Offsets,
+    slow: NDArray[np.int32],
+    texts: Bytes,
+    text_offsets: Offsets,
+    buffer: Bytes,
+    new_offsets: Offsets,
+) -> None:
+    """Copies a column, with other texts in the rows `slow` (ascending).
+
+    Stays inside: `buffer` is as long as both sources together.
+    """
+    at = 0
+    k = 0
+    for row in range(offsets.shape[0] - 1):
+        new_offsets[row] = at
+        if k < slow.shape[0] and slow[k] == row:
+            for position in range(text_offsets[k], text_offsets[k + 1]):
+                buffer[at] = texts[position]
+                at += 1
+            k += 1
+        else:
+            for position in range(offsets[row], offsets[row + 1]):
+                buffer[at] = column[position]
+                at += 1
+    new_offsets[offsets.shape[0] - 1] = at
+
+
+def normalise(source: Bytes, starts: Offsets, *, tables: UnicodeTables) -> TextColumn:
+    """Gives the normalised view of a column of valid UTF-8, as `arrow_text` gives it."""
+    rows = len(starts) - 1
+    buffer = np.empty(GROWTH * len(source) + rows, np.uint8)
+    offsets = np.empty(rows + 1, np.int64)
+    slow = np.empty(rows, np.int32)
+    slow_rows = _normalise_rows(source, starts, tables, buffer, offsets, slow)
+    column = TextColumn(buffer[: offsets[-1]], offsets)
+    if slow_rows:
+        return _with_slow_rows(column, source, starts, slow[:slow_rows])
+    return column
+
+
+def _with_slow_rows(
+    column: TextColumn, source: Bytes, starts: Offsets, slow: NDArray[np.int32]
+) -> TextColumn:
+    """Gives the column with the rows that need composition done in Python: about 0.2 %."""
+    texts = TextColumn.of(
+        normalise_text(source[starts[row] : starts[row + 1]].tobytes().decode()) for row in slow
+    )
+    buffer = np.empty(len(column.buffer) + len(texts.buffer), np.uint8)
+    offsets = np.empty_like(column.offsets)
+    _put_in(column.buffer, column.offsets, slow, texts.buffer, texts.offsets, buffer, offsets)
+    return TextColumn(buffer[: offsets[-1]], offsets)

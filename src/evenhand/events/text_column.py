@@ -1,0 +1,106 @@
+"""Columns of text as bytes: what the kernels of the screening plane read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from evenhand.base.kernel import inlined, kernel
+
+SEPARATOR = 0x1E
+"""Ends every row. It is a control character, so no normalised text contains it, and a pattern
+for white space does not match it (a line break would let `\\s` join two people's messages)."""
+
+Bytes = NDArray[np.uint8]
+Offsets = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """Rows of UTF-8 in one buffer: row i is buffer[offsets[i]:offsets[i+1]], ended by SEPARATOR."""
+
+    buffer: Bytes
+    offsets: Offsets
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Self:
+        """Gives a column of these texts; for tests and for what is made at load time."""
+        rows = [text.encode() + bytes([SEPARATOR]) for text in texts]
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(row) for row in rows], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(rows), np.uint8), offsets)
+
+    def __len__(self) -> int:
+        """Gives the number of rows."""
+        return len(self.offsets) - 1
+
+    def row_bytes(self, row: int) -> bytes:
+        """Gives the bytes of one row, without its separator."""
+        return self.buffer[self.offsets[row] : self.offsets[row + 1] - 1].tobytes()
+
+    def text(self, row: int) -> str:
+        """Gives the text of one row."""
+        return self.row_bytes(row).decode()
+
+    def texts(self) -> list[str]:
+        """Gives the text of every row; for tests and explanations."""
+        return [self.text(row) for row in range(len(self))]
+
+
+def arrow_text(column: pa.StringArray) -> tuple[Bytes, Offsets]:
+    """Gives the bytes of an Arrow column of strings without nulls, and where its rows start."""
+    assert column.null_count == 0
+    column = column.cast(pa.large_string())
+    rows, _offset = len(column), column.offset
+    if rows == 0:
+        return np.zeros(0, np.uint8), np.zeros(1, np.int64)
+    _, offsets_buffer, data = column.buffers()
+    offsets = np.frombuffer(offsets_buffer, np.int64, rows + 1, _offset * 8)
+    content = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    return content[offsets[0] : offsets[-1]], offsets - offsets[0]
+
+
+@kernel
+def _join(source: Bytes, starts: Offsets, buffer: Bytes, offsets: Offsets) -> None:
+    """Copies rows and puts a separator after each; a separator inside a row becomes a space.
+
+    Stays inside: `buffer` has one byte per byte of `source` and one per row.
+    """
+    at = 0
+    for row in range(starts.shape[0] - 1):
+        offsets[row] = at
+        for position in range(starts[row], starts[row + 1]):
+            byte = source[position]
+            buffer[at] = 32 if byte == SEPARATOR else byte
+            at += 1
+        buffer[at] = SEPARATOR
+        at += 1
+    offsets[starts.shape[0] - 1] = at
+
+
+def join_rows(source: Bytes, starts: Offsets) -> TextColumn:
+    """Gives the rows of an Arrow column as they are, each ended by the separator."""
+    buffer = np.empty(len(source) + len(starts) - 1, np.uint8)
+    offsets = np.empty(len(starts), np.int64)
+    _join(source, starts, buffer, offsets)
+    return TextColumn(buffer, offsets)
+
+
+@inlined
+def decode(source: Bytes, at: int) -> tuple[np.uint64, int]:
+    """Gives the code point that starts at `at` in valid UTF-8, and its length in bytes."""
+    first = np.uint64(source[at])
+    low, six = np.uint64(63), np.uint64(6)
+    if first < 0x80:
+        return first, 1
+    code = np.uint64(source[at + 1]) & low
+    if first < 0xE0:
+        return (first & np.uint64(31)) << six | code, 2
+    code = code << six | (np.uint64(source[at + 2]) & low)
+    if first < 0xF0:
+        return (first & np.uint64(15)) << np.uint64(12) | code, 3
+    code = code << six | (np.uint64(source[at + 3]) & low)
+    return (first & np.uint64(7)) << np.uint64(18) | code, 4

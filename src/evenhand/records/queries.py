@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Sum
 
 from evenhand.records.models import Record
 
@@ -47,26 +46,48 @@ class Place:
 
 
 BEGINNING = Place(0, 0)
+END = Place(2**63 - 1, 2**63 - 1)
+"""Beyond every record."""
 
-CELL_COLUMNS = (
-    "kind",
-    "harm",
-    "action",
-    "market",
-    "automation",
-    "source",
-    "language",
-    "channel_kind",
-)
+# Each takes a day and the two places between which records are counted: after, through.
+COUNTS = """
+SELECT kind, harm, action, market, automation, source, language, channel_kind,
+       count(*), sum(quantity)::bigint
+FROM records_record
+WHERE day = %s AND (transaction, serial) > (%s::text::xid8, %s)
+  AND (transaction, serial) <= (%s::text::xid8, %s)
+GROUP BY kind, harm, action, market, automation, source, language, channel_kind
+ORDER BY kind, harm, action, market, automation, source, language, channel_kind
+"""
 
 DURATIONS = """
 SELECT kind, action, count(*),
        percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds),
        percentile_disc(0.95) WITHIN GROUP (ORDER BY milliseconds)
 FROM records_record
-WHERE day = %s AND milliseconds IS NOT NULL
+WHERE day = %s AND milliseconds IS NOT NULL AND (transaction, serial) > (%s::text::xid8, %s)
+  AND (transaction, serial) <= (%s::text::xid8, %s)
 GROUP BY kind, action
 ORDER BY kind, action
+"""
+
+DURATIONS_BY_KIND = """
+SELECT kind, count(*),
+       percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds),
+       percentile_disc(0.95) WITHIN GROUP (ORDER BY milliseconds)
+FROM records_record
+WHERE day = %s AND milliseconds IS NOT NULL AND (transaction, serial) > (%s::text::xid8, %s)
+  AND (transaction, serial) <= (%s::text::xid8, %s)
+GROUP BY kind
+ORDER BY kind
+"""
+
+LAST_SETTLED = """
+SELECT transaction::text, serial
+FROM records_record
+WHERE day = %s AND transaction < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY transaction DESC, serial DESC
+LIMIT 1
 """
 
 # A transaction that began earlier may commit later, and then its rows appear before a place that
@@ -84,45 +105,39 @@ LIMIT %s
 """
 
 
-def counts(day: date) -> list[Cell]:
-    """Gives how often each combination of columns happened on a day."""
-    rows = (
-        Record.objects.filter(day=day)
-        .values(*CELL_COLUMNS)
-        .annotate(rows=Count("id"), total=Sum("quantity"))
-        .order_by(*CELL_COLUMNS)
-    )
-    return [
-        Cell(
-            kind=row["kind"],
-            harm=row["harm"],
-            action=row["action"],
-            market=row["market"],
-            automation=row["automation"],
-            source=row["source"],
-            language=row["language"],
-            channel_kind=row["channel_kind"],
-            records=row["rows"],
-            quantity=row["total"],
-        )
-        for row in rows
-    ]
-
-
-def durations(day: date) -> list[Duration]:
-    """Gives the median and the 95th percentile of what took time on a day."""
+def counts(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[Cell]:
+    """Gives how often each combination of columns happened on a day, between two places."""
     with connection.cursor() as cursor:
-        cursor.execute(DURATIONS, [day])
-        return [
-            Duration(
-                kind=kind,
-                action=action,
-                records=records,
-                median_milliseconds=median,
-                p95_milliseconds=p95,
-            )
-            for kind, action, records, median, p95 in cursor.fetchall()
-        ]
+        cursor.execute(COUNTS, [day, *_between(after, through)])
+        return [Cell(*row) for row in cursor.fetchall()]
+
+
+def durations(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[Duration]:
+    """Gives the median and the 95th percentile of what took time on a day, by kind and action."""
+    with connection.cursor() as cursor:
+        cursor.execute(DURATIONS, [day, *_between(after, through)])
+        return [Duration(*row) for row in cursor.fetchall()]
+
+
+def durations_by_kind(
+    day: date, *, after: Place = BEGINNING, through: Place = END
+) -> list[Duration]:
+    """Gives the median and the 95th percentile of what took time on a day, by kind alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(DURATIONS_BY_KIND, [day, *_between(after, through)])
+        return [Duration(kind, "", *rest) for kind, *rest in cursor.fetchall()]
+
+
+def last_settled(day: date) -> Place:
+    """Gives the place of a day's last record whose order can no longer change."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_SETTLED, [day])
+        row = cursor.fetchone()
+    return BEGINNING if row is None else Place(int(row[0]), row[1])
+
+
+def _between(after: Place, through: Place) -> tuple[str, int, str, int]:
+    return str(after.transaction), after.serial, str(through.transaction), through.serial
 
 
 def days() -> list[date]:

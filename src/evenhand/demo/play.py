@@ -1,0 +1,171 @@
+"""`evenhand demo`: plays a day beside a real Synapse, reads it back, and tells what it found."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from evenhand.base.errors import EvenhandError, Misconfigured
+from evenhand.demo.findings import Findings, median_of
+from evenhand.demo.messages import Labelled, read_messages
+from evenhand.demo.stage import Stage
+
+ROOT = Path(__file__).resolve().parents[3]
+DAY = (ROOT / "tests/data/messages/benign.ndjson", ROOT / "tests/data/messages/day.ndjson")
+LAST_WORDS_CHARACTERS = 1200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `evenhand demo`."""
+    parser.add_argument(
+        "--check", action="store_true", help="read every outcome back, stop, and exit 0 if all held"
+    )
+    parser.add_argument(
+        "--messages", type=Path, metavar="FILE", help="labelled messages of your own (NDJSON)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="order in which messages are posted")
+    parser.add_argument("--keep", action="store_true", help="keep the state folder after --check")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Plays the day; with `--check` the exit code tells whether all held."""
+    console = Console(highlight=False)
+    messages = [
+        message
+        for path in ([options.messages] if options.messages else DAY)
+        for message in read_messages(path)
+    ]
+    home = _home(check=options.check)
+    with _progress(console) as progress:
+        task = progress.add_task("starting", total=None)
+        stage = Stage(home, lambda said: progress.update(task, description=f"starting {said}"))
+        signal.signal(signal.SIGTERM, _interrupted)
+        try:
+            stage.start()
+            progress.remove_task(task)
+            findings = asyncio.run(_play(stage, messages, options.seed, progress))
+        except EvenhandError as error:
+            _say_last_words(console, error)
+            stage.stop()
+            raise
+        except BaseException:
+            stage.stop()
+            raise
+    _print_table(console, findings)
+    if options.check:
+        stage.stop()
+        if findings.hold and not options.keep:
+            shutil.rmtree(home, ignore_errors=True)
+        else:
+            console.print(f"State and logs: {home}")
+        return 0 if findings.hold else 1
+    _print_addresses(console, stage)
+    stage.supervisor.say = console.print
+    try:
+        stage.supervisor.run()
+    finally:
+        stage.stop()
+    return 0
+
+
+async def _play(stage: Stage, messages: list[Labelled], seed: int, progress: Progress) -> Findings:
+    # The acts need Django, which reads its settings when the stage stands.
+    from evenhand.demo.day import play_day
+
+    return await play_day(stage, messages, seed=seed, progress=progress)
+
+
+def _home(*, check: bool) -> Path:
+    base = Path(os.environ.get("EVENHAND_HOME", ROOT / "var")).absolute()
+    base.mkdir(parents=True, exist_ok=True)
+    if check:
+        return Path(tempfile.mkdtemp(prefix="check-", dir=base))
+    home = base / "demo"
+    if home.exists():
+        _refuse_if_running(home)
+        shutil.rmtree(home)
+    return home
+
+
+def _refuse_if_running(home: Path) -> None:
+    lock = home / "postgres" / "data" / "postmaster.pid"
+    if not lock.exists():
+        return
+    pid = int(lock.read_text().split("\n", 1)[0])
+    if Path(f"/proc/{pid}").exists():
+        raise Misconfigured(
+            setting="EVENHAND_HOME", folder=home, why="a demo is running there; stop it first"
+        )
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def _print_table(console: Console, findings: Findings) -> None:
+    table = Table(title="The day, read back from Synapse", title_justify="left")
+    for heading in ("what", "expected", "found", "time", ""):
+        table.add_column(heading, overflow="fold")
+    for line in findings.lines:
+        mark = "[green]holds[/]" if line.holds else "[bold red]FAILS[/]"
+        took = "" if line.seconds is None else f"{line.seconds:.1f} s"
+        table.add_row(line.what, line.expected, line.found, took, mark)
+    console.print(table)
+    for note in findings.notes:
+        console.print(f"  {note}", markup=False)
+    verdict = median_of(findings.verdict_seconds)
+    effect = median_of(findings.effect_seconds)
+    if verdict is not None:
+        console.print(f"  median from send to verdict: {verdict * 1000:.0f} ms")
+    if effect is not None:
+        console.print(f"  median from verdict to confirmed effect: {effect * 1000:.0f} ms")
+    for miss in findings.misses:
+        console.print(f"  [red]miss[/] {miss}")
+    passed = sum(line.holds for line in findings.lines)
+    console.print(f"{passed} of {len(findings.lines)} lines hold")
+
+
+def _print_addresses(console: Console, stage: Stage) -> None:
+    from evenhand.demo.readings import enrolment_links
+
+    console.print("\n[bold]Everything is running.[/] Open:")
+    console.print(f"  public site and reports  {stage.site.public_url}/")
+    console.print(f"  staff console            {stage.site.public_url}/desk/")
+    console.print(f"  Synapse (Matrix)         {stage.homeserver.url}")
+    console.print("Sign in as staff: open a link once, make a passkey (use http://localhost).")
+    for name, role, link in enrolment_links(stage.site.public_url):
+        console.print(f"  {name:12} {role:14} {link}", soft_wrap=True)
+    console.print("Ctrl-C stops everything.")
+
+
+def _say_last_words(console: Console, error: EvenhandError) -> None:
+    words = str(error.fields.pop("last_words", ""))[-LAST_WORDS_CHARACTERS:]
+    if words:
+        console.print("The process said last:")
+        console.print(words, markup=False)
+
+
+def _interrupted(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,87 @@
+"""The stage of the demo: one installation of ours beside a real Synapse, all on loopback."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evenhand.connectors.matrix.homeserver import (
+    HomeserverSettings,
+    command,
+    environment,
+    free_port,
+    healthy,
+    make_admin,
+    write_configuration,
+)
+from evenhand.serve import Site, make_secrets, prepare, start_database, start_desk
+from evenhand.supervisor import Child, Supervisor
+
+OURS = ("postgres", "opener", "door", "worker", "web")
+"""Processes that a fault may hit: all but Synapse."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that runs during the demo."""
+
+    home: Path
+    say: Callable[[str], None]
+    supervisor: Supervisor = field(init=False)
+    site: Site = field(init=False)
+    homeserver: HomeserverSettings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.supervisor = Supervisor(self.home / "logs", self.say)
+        synapse_port = free_port()
+        self.site = Site(
+            self.home,
+            web_port=free_port(),
+            door_port=free_port(),
+            environment={
+                "EVENHAND_MESSENGER": "synapse",
+                "EVENHAND_SYNAPSE_URL": f"http://127.0.0.1:{synapse_port}",
+                "EVENHAND_SYNAPSE_TOKEN_FILE": str(self.home / "keys" / "synapse.token"),
+            },
+        )
+        self.homeserver = HomeserverSettings(
+            folder=self.home / "synapse",
+            port=synapse_port,
+            password=secrets.token_urlsafe(18),
+            door_url=self.site.door_url,
+            door_token_file=self.site.door_token_file,
+        )
+
+    @property
+    def token_file(self) -> Path:
+        """Gives the file of the safety account's access token."""
+        return self.home / "keys" / "synapse.token"
+
+    def start(self) -> None:
+        """Starts database, Synapse and desk, each when what it needs answers."""
+        make_secrets(self.site)
+        self.say("PostgreSQL")
+        start_database(self.site, self.supervisor)
+        self.say("Synapse")
+        self.start_synapse()
+        self.token_file.touch(mode=0o600)
+        self.token_file.write_text(make_admin(self.homeserver))
+        self.say("tables and rights")
+        prepare(self.site)
+        self.say("door, worker, web, opener")
+        start_desk(self.site, self.supervisor)
+
+    def start_synapse(self) -> None:
+        """Starts Synapse with our module."""
+        write_configuration(self.homeserver)
+        child = Child(
+            "synapse",
+            command(self.homeserver),
+            {"PYTHONPATH": environment()["PYTHONPATH"]},
+            lambda: healthy(self.homeserver),
+        )
+        self.supervisor.start(child)
+
+    def stop(self) -> None:
+        """Stops every process."""
+        self.supervisor.stop()

@@ -1,0 +1,148 @@
+"""`evenhand serve`: the processes of one installation, in the order they need each other."""
+
+import argparse
+import os
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from evenhand.base.sealing import make_keys
+from evenhand.database.server import Server
+from evenhand.supervisor import Child, Supervisor
+
+WEB_PORT = 8600
+DOOR_PORT = 8601
+WEB_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where one installation keeps its things and answers."""
+
+    home: Path
+    web_port: int = WEB_PORT
+    door_port: int = DOOR_PORT
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def public_url(self) -> str:
+        """Gives the address under which people reach the desk."""
+        return self.environment.get("EVENHAND_PUBLIC_URL", f"http://localhost:{self.web_port}")
+
+    @property
+    def door_url(self) -> str:
+        """Gives the address that the messenger's module asks."""
+        return f"http://127.0.0.1:{self.door_port}"
+
+    @property
+    def door_token_file(self) -> Path:
+        """Gives the file of the token that the messenger's module shows."""
+        return self.home / "keys" / "door.token"
+
+    def settings(self) -> dict[str, str]:
+        """Gives the environment that every process of this site runs in."""
+        return {
+            "EVENHAND_HOME": str(self.home),
+            "EVENHAND_PUBLIC_URL": self.public_url,
+            "EVENHAND_DOOR_TOKEN_FILE": str(self.door_token_file),
+            "DJANGO_SETTINGS_MODULE": "evenhand.settings",
+            **self.environment,
+        }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `evenhand serve`."""
+    parser.add_argument("--web-port", type=int, default=WEB_PORT, help="port of the web desk")
+    parser.add_argument("--door-port", type=int, default=DOOR_PORT, help="port of the door")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Runs every process until SIGINT or SIGTERM."""
+    home = Path(os.environ.get("EVENHAND_HOME", "var")).absolute()
+    site = Site(home, web_port=options.web_port, door_port=options.door_port)
+    supervisor = Supervisor(home / "logs")
+    try:
+        start_database(site, supervisor)
+        prepare(site)
+        start_desk(site, supervisor)
+        print(f"Desk: {site.public_url}   Door: {site.door_url}   (Ctrl-C stops everything)")
+        supervisor.run()
+    finally:
+        supervisor.stop()
+    return 0
+
+
+def start_database(site: Site, supervisor: Supervisor) -> None:
+    """Starts the embedded PostgreSQL, unless the operator named one of their own."""
+    make_secrets(site)
+    if "DATABASE_URL" in {**os.environ, **site.environment}:
+        return
+    server = Server(site.home)
+    command = (sys.executable, "-m", "evenhand.database.server", str(site.home))
+    supervisor.start(Child("postgres", command, {}, server.answers))
+
+
+def make_secrets(site: Site) -> None:
+    """Makes the keys and the door's token where they are missing."""
+    make_keys(site.home / "keys")
+    if not site.door_token_file.exists():
+        site.door_token_file.touch(mode=0o600)
+        site.door_token_file.write_text(secrets.token_urlsafe(32))
+
+
+def prepare(site: Site) -> None:
+    """Makes tables and rights; the database must answer."""
+    os.environ.update(site.settings())
+    import evenhand.start  # noqa: F401  Django reads the environment now
+    from evenhand import settings
+    from evenhand.database.prepare import prepare_database, prepare_embedded
+
+    if settings.EMBEDDED_DATABASE:
+        prepare_embedded(site.home, owner_url=settings.OWNER_DATABASE_URL)
+    else:
+        prepare_database(owner_url=settings.OWNER_DATABASE_URL)
+
+
+def start_desk(site: Site, supervisor: Supervisor) -> None:
+    """Starts opener, web, door and worker, each when the one before answers."""
+    for child in children(site):
+        supervisor.start(child)
+
+
+def children(site: Site) -> list[Child]:
+    """Gives our processes, without the database and the messenger."""
+    environment = site.settings()
+    python = sys.executable
+    web = (
+        str(Path(python).parent / "granian"),
+        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(site.web_port)),
+        *("--blocking-threads", str(WEB_THREADS), "--no-ws", "--log-level", "warning"),
+        "evenhand.wsgi:application",
+    )
+    door = (python, "-m", "evenhand.connectors.matrix.door", "--port", str(site.door_port))
+    return [
+        Child(
+            "opener",
+            (python, "-m", "evenhand.evidence.opener"),
+            environment,
+            (site.home / "opener.sock").exists,
+        ),
+        Child("door", door, environment, lambda: _answers(f"{site.door_url}/health")),
+        Child(
+            "worker",
+            (python, "-m", "evenhand.worker"),
+            environment,
+            (site.home / "worker.ready").exists,
+        ),
+        Child("web", web, environment, lambda: _answers(f"http://127.0.0.1:{site.web_port}/")),
+    ]
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0).status_code < httpx.codes.INTERNAL_SERVER_ERROR
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,49 @@
+"""CONCEPTS.md says what the code says: every place exists, every closed list is complete."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from evenhand.base import lists
+
+ROOT = Path(__file__).resolve().parents[2]
+SRC = ROOT / "src/evenhand"
+ROWS = re.findall(
+    r"^\| \*\*(.+?)\*\* \| (.+) \| `(.+?)` \|$", (ROOT / "CONCEPTS.md").read_text(), re.M
+)
+ON_PAGE = (
+    lists.EventKind, lists.ChannelKind, lists.ActionKind, lists.TargetKind, lists.UndoResult,
+    lists.Ground, lists.Source, lists.Automation, lists.Language, lists.RecordKind,
+)  # fmt: skip
+
+
+def missing(members: type[StrEnum], page: str) -> list[str]:
+    return [member.value for member in members if f"`{member.value}`" not in page]
+
+
+def test_the_page_has_its_table():
+    assert len(ROWS) > 25
+
+
+@pytest.mark.parametrize(("term", "place"), [(term, place) for term, _, place in ROWS])
+def test_a_term_stands_where_the_page_says(term: str, place: str):
+    path = SRC / place
+    files = [path] if path.is_file() else [*path.rglob("*.py"), *path.rglob("*.yaml")]
+    text = "\n".join(file.read_text() for file in files).lower()
+    first_word = term.lower().split(" ")[0]
+
+    assert files, f"{place} does not exist"
+    assert first_word in text, f"{place} does not speak of {term}"
+
+
+@pytest.mark.parametrize("members", ON_PAGE, ids=lambda members: members.__name__)
+def test_a_closed_list_is_on_the_page_whole(members: type[StrEnum]):
+    assert missing(members, (ROOT / "CONCEPTS.md").read_text()) == []
+
+
+def test_a_member_that_is_not_on_the_page_is_caught():
+    planted = StrEnum("Planted", {"X": "no_such_member"})
+
+    assert missing(planted, (ROOT / "CONCEPTS.md").read_text()) == ["no_such_member"]

@@ -11,8 +11,8 @@ import unicodedata
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import inlined, kernel
-from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode
+from evenhand.base.kernel import U, inlined, kernel
+from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode, put
 from evenhand.events.unicode_tables import (
     CHECKED,
     MAPPED,
@@ -29,10 +29,11 @@ GROWTH = 3
 (U+FDFA, 3 bytes, becomes 33.)"""
 
 _SPACES = re.compile(" {2,}")
-_NO_STARTER = np.uint64(0x1FFFFF)
-_SPACE = int(CharacterClass.SPACE)
-_INVISIBLE = int(CharacterClass.INVISIBLE)
-_UNKNOWN_CLASS = np.uint64(255)
+_NO_STARTER = U(0x1FFFFF)
+_SPACE = U(CharacterClass.SPACE)
+_INVISIBLE = U(CharacterClass.INVISIBLE)
+_UNKNOWN_CLASS = U(255)
+_SLOW_ROW = U(0xFFFFFFFFFFFFFFFF)
 
 
 def normalise_text(text: str) -> str:
@@ -46,12 +47,12 @@ def _composes(first: np.uint64, second: np.uint64, pairs: NDArray[np.uint64]) ->
     """Tells whether two characters may compose; an unknown first one may."""
     if first == _NO_STARTER:
         return True
-    pair = first << np.uint64(21) | second
-    slot = (pair * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(52)
+    pair = first << U(21) | second
+    slot = (pair * U(0x9E3779B97F4A7C15)) >> U(52)
     while pairs[slot] != 0:
         if pairs[slot] == pair:
             return True
-        slot = (slot + np.uint64(1)) & np.uint64(PAIR_SLOTS - 1)
+        slot = (slot + U(1)) & U(PAIR_SLOTS - 1)
     return False
 
 
@@ -70,71 +71,69 @@ def _changes(
 
 
 @inlined
-def _put_space(buffer: Bytes, at: int, row_start: int) -> int:
+def _put_space(buffer: Bytes, at: np.uint64, row_start: np.uint64) -> np.uint64:
     """Writes a space unless one was just written, and gives where to go on."""
-    if at > row_start and buffer[at - 1] == 32:
+    if at > row_start and buffer[at - U(1)] == 32:
         return at
     buffer[at] = 32
-    return at + 1
-
-
-@inlined
-def _put(buffer: Bytes, at: int, source: Bytes, first: int, stop: int) -> int:
-    """Copies some bytes, and gives where to go on."""
-    for position in range(first, stop):
-        buffer[at] = source[position]
-        at += 1
-    return at
+    return at + U(1)
 
 
 @kernel
 def _normalise_row(
-    source: Bytes, position: int, end: int, tables: UnicodeTables, buffer: Bytes, row_start: int
-) -> int:
-    """Writes one row and gives where it ends, or -1 if it has to be done the slow way.
+    source: Bytes,
+    position: np.uint64,
+    end: np.uint64,
+    tables: UnicodeTables,
+    buffer: Bytes,
+    row_start: np.uint64,
+) -> np.uint64:
+    """Writes one row and gives where it ends, or _SLOW_ROW if it has to go the slow way.
 
     Stays inside: `source` is valid UTF-8, so that no character reaches beyond `end`; at most
     GROWTH times the row's bytes are written, since one character becomes at most its own bytes
     or a replacement whose length is checked before.
     """
     pages, entries, replacements, starts, pairs = tables
-    limit = row_start + GROWTH * (end - position)
+    limit = row_start + U(GROWTH) * (end - position)
     at = row_start
     # The last character written that others combine with, and the combining class of its end.
     starter = _NO_STARTER
-    trailing = np.uint64(0)
+    trailing = U(0)
     while position < end:
         code, length = decode(source, position)
         entry = entry_of(code, pages, entries)
-        kind = np.int64(entry & np.uint64(0xFF))
+        kind = entry & U(0xFF)
         if kind == _INVISIBLE:
             pass
         elif kind == _SPACE:
             at = _put_space(buffer, at, row_start)
-            starter, trailing = np.uint64(32), np.uint64(0)
-        elif code < 128:
-            byte = source[position] + 32 if 65 <= code <= 90 else source[position]
-            buffer[at] = byte
-            at += 1
-            starter, trailing = np.uint64(byte), np.uint64(0)
-        elif entry & np.uint64(SLOW):
-            return -1
-        elif entry & np.uint64(MAPPED):
-            which = np.int64(entry >> np.uint64(32))
-            first, stop = starts[which], starts[which + 1]
+            starter = U(32)
+            trailing = U(0)
+        elif code < U(128):
+            starter = code + U(32) if U(65) <= code <= U(90) else code
+            trailing = U(0)
+            buffer[at] = starter
+            at += U(1)
+        elif entry & U(SLOW):
+            return _SLOW_ROW
+        elif entry & U(MAPPED):
+            which = entry >> U(32)
+            first = U(starts[which])
+            stop = U(starts[which + U(1)])
             if at + stop - first > limit:
-                return -1
-            at = _put(buffer, at, replacements, first, stop)
-            starter, trailing = _NO_STARTER, _UNKNOWN_CLASS
+                return _SLOW_ROW
+            at = put(buffer, at, replacements, first, stop)
+            starter = _NO_STARTER
+            trailing = _UNKNOWN_CLASS
         else:
-            combining = (entry >> np.uint64(16)) & np.uint64(0xFF)
-            checked = entry & np.uint64(CHECKED) and at > row_start
+            combining = (entry >> U(16)) & U(0xFF)
+            checked = entry & U(CHECKED) and at > row_start
             if checked and _changes(code, combining, starter, trailing, pairs):
-                return -1
-            at = _put(buffer, at, source, position, position + length)
-            trailing = (entry >> np.uint64(24)) & np.uint64(0xFF)
-            if combining == 0:
-                starter = code
+                return _SLOW_ROW
+            at = put(buffer, at, source, position, position + length)
+            trailing = (entry >> U(24)) & U(0xFF)
+            starter = starter if combining else code
         position += length
     return at
 
@@ -152,18 +151,18 @@ def _normalise_rows(
 
     Stays inside: `buffer` has GROWTH times the bytes of `source` and one byte per row.
     """
-    at = 0
+    at = U(0)
     slow_rows = 0
     for row in range(starts.shape[0] - 1):
         offsets[row] = at
-        stop = _normalise_row(source, starts[row], starts[row + 1], tables, buffer, at)
-        if stop < 0:
+        stop = _normalise_row(source, U(starts[row]), U(starts[row + 1]), tables, buffer, at)
+        if stop == _SLOW_ROW:
             slow[slow_rows] = row
             slow_rows += 1
         else:
             at = stop
         buffer[at] = SEPARATOR
-        at += 1
+        at += U(1)
     offsets[starts.shape[0] - 1] = at
     return slow_rows
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import inlined, kernel
+from evenhand.base.kernel import U, inlined, kernel
 
 SEPARATOR = 0x1E
 """Ends every row. It is a control character, so no normalised text contains it, and a pattern
@@ -69,15 +69,18 @@ def _join(source: Bytes, starts: Offsets, buffer: Bytes, offsets: Offsets) -> No
 
     Stays inside: `buffer` has one byte per byte of `source` and one per row.
     """
-    at = 0
+    at = U(0)
     for row in range(starts.shape[0] - 1):
         offsets[row] = at
-        for position in range(starts[row], starts[row + 1]):
+        position = U(starts[row])
+        end = U(starts[row + 1])
+        while position < end:
             byte = source[position]
             buffer[at] = 32 if byte == SEPARATOR else byte
-            at += 1
+            at += U(1)
+            position += U(1)
         buffer[at] = SEPARATOR
-        at += 1
+        at += U(1)
     offsets[starts.shape[0] - 1] = at
 
 
@@ -90,17 +93,28 @@ def join_rows(source: Bytes, starts: Offsets) -> TextColumn:
 
 
 @inlined
-def decode(source: Bytes, at: int) -> tuple[np.uint64, int]:
+def decode(source: Bytes, at: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Gives the code point that starts at `at` in valid UTF-8, and its length in bytes."""
-    first = np.uint64(source[at])
-    low, six = np.uint64(63), np.uint64(6)
-    if first < 0x80:
-        return first, 1
-    code = np.uint64(source[at + 1]) & low
-    if first < 0xE0:
-        return (first & np.uint64(31)) << six | code, 2
-    code = code << six | (np.uint64(source[at + 2]) & low)
-    if first < 0xF0:
-        return (first & np.uint64(15)) << np.uint64(12) | code, 3
-    code = code << six | (np.uint64(source[at + 3]) & low)
-    return (first & np.uint64(7)) << np.uint64(18) | code, 4
+    first = U(source[at])
+    if first < U(0x80):
+        return first, U(1)
+    code = U(source[at + U(1)]) & U(63)
+    if first < U(0xE0):
+        return (first & U(31)) << U(6) | code, U(2)
+    code = code << U(6) | (U(source[at + U(2)]) & U(63))
+    if first < U(0xF0):
+        return (first & U(15)) << U(12) | code, U(3)
+    code = code << U(6) | (U(source[at + U(3)]) & U(63))
+    return (first & U(7)) << U(18) | code, U(4)
+
+
+@inlined
+def put(
+    buffer: Bytes, at: np.uint64, source: Bytes, first: np.uint64, stop: np.uint64
+) -> np.uint64:
+    """Copies some bytes, and gives where to go on; the caller knows that they fit."""
+    while first < stop:
+        buffer[at] = source[first]
+        at += U(1)
+        first += U(1)
+    return at

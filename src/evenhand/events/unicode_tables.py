@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.cache import cached_arrays
-from evenhand.base.kernel import inlined
+from evenhand.base.kernel import U, inlined
 
 CODE_POINTS = 0x110000
 PAGE_BITS = 7
@@ -195,8 +195,8 @@ def entry_of(code: np.uint64, pages: NDArray[np.uint16], entries: NDArray[np.uin
     Stays inside: UTF-8 decodes to less than 0x200000 and `decode` gets valid UTF-8 only, so the
     code point is below 0x110000 and has a page.
     """
-    page = np.uint64(pages[code >> np.uint64(PAGE_BITS)])
-    entry: np.uint64 = entries[page << np.uint64(PAGE_BITS) | (code & np.uint64(PAGE - 1))]
+    page = U(pages[code >> U(PAGE_BITS)])
+    entry: np.uint64 = entries[page << U(PAGE_BITS) | (code & U(PAGE - 1))]
     return entry
 
 

@@ -6,7 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from evenhand.actions.models import ID_LENGTH_MAX, Decision
+from evenhand.actions.limits import ID_LENGTH_MAX
+from evenhand.actions.models import Decision
 from evenhand.base.lists import UNKNOWN_MARKET, Source
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.evidence.models import SealedItem

@@ -1,6 +1,5 @@
 """The only way in: Django's back end and allauth's adapter for people who hold a passkey."""
 
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -8,23 +7,18 @@ from django.contrib.auth.backends import BaseBackend
 
 from evenhand.people.models import Staff
 
-if TYPE_CHECKING:
-    _Adapter = Any
-else:
-    _Adapter = DefaultMFAAdapter
-
 BACKEND = "evenhand.people.passkeys.PasskeyBackend"
 
 
 class PasskeyBackend(BaseBackend):
     """Gives the member of staff of a session; it cannot sign anybody in by itself."""
 
-    def get_user(self, user_id: UUID | str) -> Staff | None:  # type: ignore[override]
+    def get_user(self, user_id: UUID | str) -> Staff | None:
         """Gives an active member of staff, or None."""
         return Staff.objects.filter(pk=user_id, is_active=True).first()
 
 
-class PasskeyAdapter(_Adapter):
+class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Tells authenticators what to call us and our staff."""
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:

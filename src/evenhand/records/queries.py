@@ -38,6 +38,17 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class DurationByAutomation:
+    """How long one kind of thing took on a day, by software alone or with a person."""
+
+    kind: str
+    automatic: bool
+    records: int
+    median_milliseconds: int
+    p95_milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A place in the outbox: everything up to it has been seen."""
 
@@ -71,15 +82,15 @@ GROUP BY kind, action
 ORDER BY kind, action
 """
 
-DURATIONS_BY_KIND = """
-SELECT kind, count(*),
+DURATIONS_BY_AUTOMATION = """
+SELECT kind, automation = 'full', count(*),
        percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds),
        percentile_disc(0.95) WITHIN GROUP (ORDER BY milliseconds)
 FROM records_record
 WHERE day = %s AND milliseconds IS NOT NULL AND (transaction, serial) > (%s::text::xid8, %s)
   AND (transaction, serial) <= (%s::text::xid8, %s)
-GROUP BY kind
-ORDER BY kind
+GROUP BY 1, 2
+ORDER BY 1, 2
 """
 
 LAST_SETTLED = """
@@ -119,13 +130,13 @@ def durations(day: date, *, after: Place = BEGINNING, through: Place = END) -> l
         return [Duration(*row) for row in cursor.fetchall()]
 
 
-def durations_by_kind(
+def durations_by_automation(
     day: date, *, after: Place = BEGINNING, through: Place = END
-) -> list[Duration]:
-    """Gives the median and the 95th percentile of what took time on a day, by kind alone."""
+) -> list[DurationByAutomation]:
+    """Gives the median and the 95th percentile of what took time, by kind and who decided."""
     with connection.cursor() as cursor:
-        cursor.execute(DURATIONS_BY_KIND, [day, *_between(after, through)])
-        return [Duration(kind, "", *rest) for kind, *rest in cursor.fetchall()]
+        cursor.execute(DURATIONS_BY_AUTOMATION, [day, *_between(after, through)])
+        return [DurationByAutomation(*row) for row in cursor.fetchall()]
 
 
 def last_settled(day: date) -> Place:

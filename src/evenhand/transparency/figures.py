@@ -1,8 +1,8 @@
 """What a daily report says: closed lists of its numbers, exact and public."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from evenhand.base.lists import RecordKind
@@ -56,7 +56,7 @@ class Breakdown(StrEnum):
     DECISIONS_BY_SOURCE = "decisions_by_source"
     DECISIONS_BY_LANGUAGE = "decisions_by_language"
     SCREENED_BY_CHANNEL_KIND = "screened_by_channel_kind"
-    UNSCREENED_BY_REASON = "unscreened_by_reason"
+    UNSCREENED_BY_CHANNEL_KIND = "unscreened_by_channel_kind"
 
 
 FIGURE_OF_BREAKDOWN: Mapping[Breakdown, Figure] = {
@@ -67,7 +67,7 @@ FIGURE_OF_BREAKDOWN: Mapping[Breakdown, Figure] = {
     Breakdown.DECISIONS_BY_SOURCE: Figure.DECISIONS,
     Breakdown.DECISIONS_BY_LANGUAGE: Figure.DECISIONS,
     Breakdown.SCREENED_BY_CHANNEL_KIND: Figure.SCREENED,
-    Breakdown.UNSCREENED_BY_REASON: Figure.UNSCREENED,
+    Breakdown.UNSCREENED_BY_CHANNEL_KIND: Figure.UNSCREENED,
 }
 """The figure that a breakdown's cells add up to."""
 
@@ -77,6 +77,7 @@ class Span(StrEnum):
 
     SEND_TO_VERDICT = "send_to_verdict"
     VERDICT_TO_EFFECT = "verdict_to_effect"
+    CASE_TO_DECISION = "case_to_decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,17 @@ class Exact:
     figures: Mapping[Figure, int]
     breakdowns: Mapping[Breakdown, Mapping[str, int]]
     durations: Mapping[Span, Duration]
+
+    def in_full(self) -> "Public":
+        """Gives the same numbers in the form of a publication, nothing protected: for staff."""
+        return Public(
+            figures={figure: self.figure(figure) for figure in Figure},
+            breakdowns={
+                breakdown: PublicBreakdown(rows=sorted_rows(self.breakdown(breakdown).items()))
+                for breakdown in Breakdown
+            },
+            durations=self.durations,
+        )
 
     def figure(self, figure: Figure) -> int:
         """Gives a figure, zero if nothing was recorded."""
@@ -140,15 +152,21 @@ class Public:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A published day: its numbers, and which publication of the day this is.
+    """A day's numbers, and which publication of the day this is.
 
-    revision  1 for the first; one more for each later publication
-    through   how far the records reach that were counted: transaction and serial of the last
+    revision  1 for the first; one more for each later publication; 0 for staff's exact numbers
+    complete  false if the day was not over when its records were counted
     """
 
     day: date
     revision: int
-    generated_at: str
-    through: tuple[int, int]
+    generated_at: datetime
+    complete: bool
     threshold: int
     public: Public
+
+
+def sorted_rows(cells: Iterable[tuple[str, int]]) -> tuple[Row, ...]:
+    """Gives cells as rows, the largest first."""
+    rows = (Row(key, quantity) for key, quantity in cells)
+    return tuple(sorted(rows, key=lambda row: (-row.quantity, row.key)))

@@ -18,7 +18,7 @@ version from the next gives exactly the publication of the late batch, which is 
 batch withholds is not added, so a revised number may be too low by up to four per batch.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from evenhand.transparency.figures import (
     FIGURE_OF_BREAKDOWN,
@@ -28,8 +28,8 @@ from evenhand.transparency.figures import (
     Figure,
     Public,
     PublicBreakdown,
-    Row,
     Span,
+    sorted_rows,
 )
 
 THRESHOLD = 5
@@ -54,7 +54,7 @@ def protect_cells(cells: Mapping[str, int], *, threshold: int = THRESHOLD) -> Pu
     ascending = sorted((quantity, key) for key, quantity in cells.items())
     hidden = _hidden_count([quantity for quantity, _ in ascending], threshold)
     return PublicBreakdown(
-        rows=_sorted_rows((key, quantity) for quantity, key in ascending[hidden:]),
+        rows=sorted_rows((key, quantity) for quantity, key in ascending[hidden:]),
         merged=sum(quantity for quantity, _ in ascending[:hidden]),
     )
 
@@ -120,7 +120,7 @@ def _breakdown_added(one: PublicBreakdown, late: PublicBreakdown) -> PublicBreak
     merged = one.merged + late.merged
     empty = not quantities and not merged
     return PublicBreakdown(
-        rows=_sorted_rows(quantities.items()),
+        rows=sorted_rows(quantities.items()),
         merged=merged,
         withheld=empty and (one.withheld or late.withheld),
     )
@@ -135,8 +135,3 @@ def _durations_joined(
         if span not in joined or duration.quantity > joined[span].quantity:
             joined[span] = duration
     return joined
-
-
-def _sorted_rows(cells: Iterable[tuple[str, int]]) -> tuple[Row, ...]:
-    rows = (Row(key, quantity) for key, quantity in cells)
-    return tuple(sorted(rows, key=lambda row: (-row.quantity, row.key)))

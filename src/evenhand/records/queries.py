@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from evenhand.base.lists import RecordKind
 from evenhand.records.models import Record
 
 
@@ -159,6 +161,12 @@ def days() -> list[date]:
 def about(subject: UUID) -> list[Record]:
     """Gives the records about one decision, case or item, in order."""
     return list(Record.objects.filter(subject=subject).order_by("serial"))
+
+
+def bodies_about(subject: UUID, kind: RecordKind) -> list[dict[str, Any]]:
+    """Gives what the records of one kind about one subject hold beyond their columns, in order."""
+    rows = Record.objects.filter(subject=subject, kind=kind.value).order_by("serial")
+    return [body for body in rows.values_list("opening__body", flat=True) if body is not None]
 
 
 def settled_after(place: Place, *, rows_max: int) -> Sequence[Record]:

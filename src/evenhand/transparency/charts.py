@@ -27,21 +27,21 @@ def bar(quantity: int, *, of: int) -> str:
     )
 
 
-def stacked(quantities: Sequence[int]) -> str:
-    """Gives one bar split in the given proportions, in the order of the style sheet's colours."""
-    total = sum(quantities)
-    parts = []
+def stacked(parts: Sequence[tuple[int, int]]) -> str:
+    """Gives one bar split by quantity; each part is a colour of the style sheet and a quantity."""
+    total = sum(quantity for _, quantity in parts)
+    shapes = []
     x = 0.0
-    for index, quantity in enumerate(quantities):
+    for series, quantity in parts:
         width = _scaled(quantity, total, BAR_WIDTH)
-        parts.append(
-            f'<rect class="series-{index % 6}" x="{_number(x)}" width="{_number(width)}"'
+        shapes.append(
+            f'<rect class="series-{series}" x="{_number(x)}" width="{_number(width)}"'
             f' height="{BAR_HEIGHT}"/>'
         )
         x += width
     return (
         f'<svg class="stacked" viewBox="0 0 {BAR_WIDTH} {BAR_HEIGHT}" preserveAspectRatio="none"'
-        f' aria-hidden="true" focusable="false">{"".join(parts)}</svg>'
+        f' aria-hidden="true" focusable="false">{"".join(shapes)}</svg>'
     )
 
 

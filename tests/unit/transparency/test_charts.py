@@ -26,9 +26,10 @@ def test_a_bar_of_an_empty_table_can_be_drawn() -> None:
 
 
 def test_stacked_parts_follow_one_another_and_fill_the_bar() -> None:
-    parts = rectangles(stacked([1, 1, 2]))
+    parts = rectangles(stacked([(0, 1), (1, 1), (3, 2)]))
 
     assert [part["x"] for part in parts] == ["0", "25", "50"]
+    assert [part["class"] for part in parts] == ["series-0", "series-1", "series-3"]
     assert sum(float(part["width"]) for part in parts) == pytest.approx(100)
 
 
@@ -48,6 +49,6 @@ def test_a_label_cannot_break_out_of_the_picture() -> None:
 
 
 def test_pictures_carry_no_style_that_the_content_policy_would_refuse() -> None:
-    for svg in (bar(1, of=2), stacked([1, 2]), columns([("1", 1)])):
+    for svg in (bar(1, of=2), stacked([(0, 1), (1, 2)]), columns([("1", 1)])):
         assert "style=" not in svg
         assert 'aria-hidden="true"' in svg

@@ -1,6 +1,6 @@
 """May it be decided, may it be undone, did it work: values in, findings out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,9 @@ from evenhand.actions.limits import (
     REASON_CHARACTERS_MAX,
     TERRITORIES_MAX,
     UNREACHABLE_HOURS_MAX,
+    UNREACHABLE_QUICK_ATTEMPTS,
     UNREACHABLE_SECONDS_MAX,
+    UNREACHABLE_SLOW_SECONDS,
 )
 from evenhand.actions.lists import ActionState, Verb
 from evenhand.actions.ports import InForce, Target
@@ -438,11 +440,27 @@ def back_off(attempts: int, *, unreachable: bool, jitter: float) -> timedelta:
     """Gives the pause after the attempt numbered `attempts`; `jitter` is chance from 0 to 1."""
     assert attempts >= 1
     assert 0.0 <= jitter <= 1.0
-    seconds_max = UNREACHABLE_SECONDS_MAX if unreachable else BACK_OFF_SECONDS_MAX
-    seconds = min(BACK_OFF_SECONDS_MIN * 2.0 ** min(attempts - 1, 16), seconds_max)
+    if unreachable and attempts > UNREACHABLE_QUICK_ATTEMPTS:
+        seconds = UNREACHABLE_SLOW_SECONDS
+    else:
+        seconds_max = UNREACHABLE_SECONDS_MAX if unreachable else BACK_OFF_SECONDS_MAX
+        # The exponent is bounded so that the power stays a number; the limit binds long before.
+        seconds = min(BACK_OFF_SECONDS_MIN * 2.0 ** min(attempts - 1, 32), seconds_max)
     return timedelta(seconds=seconds * (0.5 + jitter / 2))
 
 
-def first_finding(findings: Sequence[Finding]) -> str:
-    """Gives the first finding's name, or nothing: enough for a log line."""
-    return findings[0].value if findings else ""
+def undo_shows(kind: ActionKind, memory: Mapping[str, object]) -> bool:
+    """Tells whether reading back can show an undo.
+
+    What was unlisted, silent or empty of such members before the action is so after its undo.
+    """
+    match kind:
+        case ActionKind.UNLIST:
+            return memory.get("listed") is True
+        case ActionKind.GEO_WITHHOLD:
+            return bool(memory.get("members"))
+        case ActionKind.RESTRICT:
+            level = memory.get("level")
+            return not (isinstance(level, int) and level < 0)
+        case _:
+            return True

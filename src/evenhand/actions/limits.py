@@ -21,6 +21,12 @@ BACK_OFF_SECONDS_MAX = 60.0
 UNREACHABLE_SECONDS_MAX = 10.0
 """Seconds between attempts at most while it does not: work goes on soon after it is back."""
 
+UNREACHABLE_QUICK_ATTEMPTS = 90
+"""Attempts made at that pace, a quarter of an hour; after them it is asked less often."""
+
+UNREACHABLE_SLOW_SECONDS = 300.0
+"""Seconds between attempts at a messenger that has been away for long."""
+
 UNREACHABLE_IN_A_ROW_MAX = 3
 """Calls in one batch that find nobody before the rest of the batch waits untried."""
 

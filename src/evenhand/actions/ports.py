@@ -1,12 +1,13 @@
 """What actions need from a messenger; connectors provide it, `wiring.py` binds it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from evenhand.base.lists import ActionKind, TargetKind
+from evenhand.base.lists import ActionKind, ChannelKind, Language, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +93,74 @@ class Messenger(Protocol):
 
     def snapshot(self, target: Target) -> Snapshot | None:
         """Gives the content of a target before it is removed; None if it has none or is gone."""
+
+
+class ReviewReason(StrEnum):
+    """Why a rule's finding needs a person."""
+
+    PROPOSED = "proposed"  # the rule asks for a person
+    HELD = "held"  # the event was refused until a person has looked
+    TOO_LATE = "too_late"  # it should have been refused, but is already there
+    NOT_ALLOWED = "not_allowed"  # the rule proposes what no rule may do alone
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRequest:
+    """Something that a rule found and a person must decide.
+
+    origin    the same origin again is the same case
+    decision  what was decided already (a hold); None if nothing was
+    rules     the rules that fired, as (id, version), the deciding one first
+    proposes  what the rule would do
+    """
+
+    origin: str
+    at: datetime
+    why: ReviewReason
+    harm: str
+    severity: int
+    score: float
+    rules: tuple[tuple[str, str], ...]
+    proposes: ActionKind
+    reason: str
+    account: str
+    channel: str
+    channel_kind: ChannelKind
+    event: str
+    media: tuple[str, ...]
+    language: str
+    market: str
+    evidence: UUID
+    decision: UUID | None = None
+
+
+class Reviews(Protocol):
+    """Who takes what needs a person (the cases room; `wiring.py` binds it)."""
+
+    def open_reviews(self, requests: Sequence[ReviewRequest], *, now: datetime) -> None:
+        """Opens a case for each request that has none, in the running transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAuthors:
+    """Whose rule it is: neither of the two may decide about an objection to it."""
+
+    author: str
+    approver: str
+
+
+class Rulebook(Protocol):
+    """Who knows the rules' people and sentences (the rule pack; `wiring.py` binds it)."""
+
+    def authors(self, rule_id: str, version: str) -> RuleAuthors:
+        """Gives author and approver of one version of a rule; empty names if unknown."""
+
+    def sentence(self, rule_id: str, language: Language) -> str | None:
+        """Gives what the rule says to people in one language; None if it says nothing in it."""
+
+
+class Copies(Protocol):
+    """Who gives back what an account wrote (the opener; `wiring.py` binds it)."""
+
+    def copy_of(self, items: Sequence[UUID], *, staff: UUID, reason: str) -> str | None:
+        """Gives the text under seal in the first of these items that still has one."""

@@ -109,6 +109,7 @@ class RecordKind(StrEnum):
     EFFECT_UNDONE = "effect_undone"
     EFFECT_COMPENSATED = "effect_compensated"
     STATEMENT_DELIVERED = "statement_delivered"
+    STATEMENT_UNDELIVERABLE = "statement_undeliverable"
     CASE_OPENED = "case_opened"
     CASE_CLOSED = "case_closed"
     OBJECTION_RECEIVED = "objection_received"

@@ -17,3 +17,6 @@ OPENINGS_PER_HOUR_MAX = 300
 
 REQUEST_BYTES_MAX = 4_096
 """Bytes of one request at the opener's socket."""
+
+ANSWER_SECONDS_MAX = 10.0
+"""Seconds for which either side of the opener's socket waits for the other."""

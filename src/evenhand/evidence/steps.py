@@ -8,16 +8,22 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from nacl.public import PublicKey
+from nacl.public import PrivateKey, PublicKey
 
+from evenhand.base.errors import NotAllowed, NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.limits import EVIDENCE_DAYS
 from evenhand.base.lists import RecordKind
-from evenhand.base.sealing import seal
+from evenhand.base.sealing import seal, unseal
 from evenhand.evidence.limits import SEAL_BYTES, SWEEP_ROWS_MAX
 from evenhand.evidence.models import Hold, SealedItem
+from evenhand.people.queries import staff_of
+from evenhand.people.roles import Role
 from evenhand.records.entries import NewRecord
-from evenhand.records.steps import append_many
+from evenhand.records.steps import append, append_many
+
+OPENING_ROLES = frozenset({Role.REVIEWER, Role.LEGAL_OFFICER})
+"""Who may see what is under seal: the people who decide about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +100,30 @@ def expire(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
             ]
         )
     return len(items)
+
+
+def open_sealed(
+    item_id: UUID, *, staff: UUID, reason: str, key: PrivateKey, now: datetime
+) -> tuple[SealedItem, bytes]:
+    """Gives an item with its content, once the record that it was opened is written."""
+    with transaction.atomic():
+        item = SealedItem.objects.filter(id=item_id, expired_at=None).first()
+        if item is None:
+            raise NotFound(what="evidence", item=item_id)
+        person = staff_of(staff)
+        if person is None or not any(person.has(role) for role in OPENING_ROLES):
+            raise NotAllowed(what="evidence", why="nobody who may open evidence")
+        sealed = bytes(item.sealed)
+        if hashlib.sha256(sealed).digest() != bytes(item.sha256):
+            raise NotAllowed(what="evidence", why="altered since it was kept")
+        content = unseal(sealed, key=key)
+        append(
+            NewRecord(
+                id=new_id(now=now),
+                at=now,
+                kind=RecordKind.EVIDENCE_OPENED,
+                subject=item.subject,
+                body={"item": str(item_id), "by": str(staff), "reason": reason},
+            )
+        )
+    return item, content

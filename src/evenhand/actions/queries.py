@@ -1,0 +1,131 @@
+"""The only readers of decisions, actions and deliveries."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from evenhand.actions.lists import ActionState, DeliveryState
+from evenhand.actions.models import Action, Decision, Delivery
+from evenhand.actions.statements import ToldDecision, ToldMeasure
+from evenhand.base.lists import ActionKind, Automation, Ground, Source, TargetKind
+from evenhand.evidence.models import SealedItem
+
+STANDING = (ActionState.PENDING.value, ActionState.IN_FORCE.value, ActionState.UNDOING.value)
+"""States of an action that is, or is about to be, in force."""
+
+
+def decision_of(decision_id: UUID) -> Decision | None:
+    """Gives a decision, with its actions at hand."""
+    return Decision.objects.prefetch_related("actions").filter(id=decision_id).first()
+
+
+def latest_decisions(*, rows_max: int, before: datetime | None = None) -> list[Decision]:
+    """Gives decisions, the latest first, with their actions at hand."""
+    rows = Decision.objects.prefetch_related("actions").order_by("-at")
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    return list(rows[:rows_max])
+
+
+def decisions_of_rule(rule_id: str, version: str) -> list[Decision]:
+    """Gives what one version of a rule decided."""
+    return list(Decision.objects.filter(rule_id=rule_id, rule_version=version).order_by("at"))
+
+
+def actions_of(decision_id: UUID) -> list[Action]:
+    """Gives the actions of a decision, in the order of their making."""
+    return list(Action.objects.filter(decision_id=decision_id).order_by("id"))
+
+
+def blocked_channels() -> dict[str, list[str]]:
+    """Gives the channels that nobody may enter now, each with the countries; empty: everywhere."""
+    rows = Action.objects.filter(
+        kind__in=(ActionKind.BLOCK_CHANNEL.value, ActionKind.GEO_WITHHOLD.value),
+        state__in=(ActionState.PENDING.value, ActionState.IN_FORCE.value),
+    ).values_list("channel", "kind", "territory")
+    closed: dict[str, list[str]] = {}
+    everywhere = set()
+    for channel, kind, territory in rows:
+        if kind == ActionKind.BLOCK_CHANNEL:
+            everywhere.add(channel)
+        closed[channel] = sorted({*closed.get(channel, []), *territory})
+    return {channel: [] if channel in everywhere else closed[channel] for channel in sorted(closed)}
+
+
+def standing_channels(kind: ActionKind) -> list[str]:
+    """Gives the channels on which an action of one kind is, or is about to be, in force."""
+    rows = Action.objects.filter(
+        kind=kind.value, state__in=(ActionState.PENDING.value, ActionState.IN_FORCE.value)
+    )
+    return sorted(set(rows.values_list("channel", flat=True)))
+
+
+def batch_deliveries(batch_id: UUID) -> list[Delivery]:
+    """Gives what a batch has to deliver, with action, statement and decision at hand."""
+    return list(
+        Delivery.objects.select_related("action__decision", "statement__decision")
+        .filter(batch=batch_id, state=DeliveryState.CLAIMED.value)
+        .order_by("created_at", "id")
+    )
+
+
+def claimed_batches() -> list[UUID]:
+    """Gives the batches that are claimed and not settled."""
+    rows = Delivery.objects.filter(state=DeliveryState.CLAIMED.value)
+    batches = rows.order_by().values_list("batch", flat=True).distinct()
+    return [batch for batch in batches if batch is not None]
+
+
+def unfinished_deliveries() -> int:
+    """Gives the number of deliveries that wait or are under way."""
+    return Delivery.objects.filter(
+        state__in=(DeliveryState.WAITING.value, DeliveryState.CLAIMED.value)
+    ).count()
+
+
+def delivery_counts() -> dict[str, int]:
+    """Gives the number of deliveries in each state."""
+    rows = Delivery.objects.values_list("state").annotate(rows=Count("id"))
+    return dict(rows)
+
+
+def evidence_of(decision: Decision) -> list[SealedItem]:
+    """Gives what was put under seal for a decision and for its actions, the latest first."""
+    subjects = [decision.id, *Action.objects.filter(decision=decision).values_list("id", flat=True)]
+    items = SealedItem.objects.filter(Q(subject__in=subjects) | Q(id=decision.evidence_id))
+    return list(items.order_by("-at"))
+
+
+def lacks_evidence(action: Action) -> bool:
+    """Tells whether what an action is done to has yet to be put under seal.
+
+    What the door sealed is the event itself; a channel or a file is more than its event.
+    """
+    if action.target_kind == TargetKind.EVENT and action.decision.evidence_id is not None:
+        return False
+    return not SealedItem.objects.filter(subject=action.id).exists()
+
+
+def told(decision: Decision) -> ToldDecision:
+    """Gives what a statement of reasons tells of a decision."""
+    return ToldDecision(
+        id=decision.id,
+        at=decision.at,
+        ground=Ground(decision.ground),
+        harm=decision.harm,
+        reason=decision.reason,
+        source=Source(decision.source),
+        automation=Automation(decision.automation),
+        detection_automated=decision.detection_automated,
+        channel=decision.channel,
+        measures=tuple(
+            ToldMeasure(
+                kind=ActionKind(action.kind),
+                target_kind=TargetKind(action.target_kind),
+                territory=tuple(action.territory),
+                ends_at=action.ends_at,
+            )
+            for action in actions_of(decision.id)
+        ),
+    )

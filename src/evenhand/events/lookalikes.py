@@ -49,7 +49,7 @@ _LEET_CYRILLIC = "0346", "озчб"
 class Lookalikes(NamedTuple):
     """Arrays by code point, up to CODES.
 
-    role         a member of `Role`
+    role         a member of `Role`; one more than CODES, the last for all codes beyond
     latin        the Latin letter that it passes for, 0 if none
     cyrillic     the Cyrillic letter that it passes for, 0 if none
     drawn_alike  whether it looks alike as it stands, not only as a capital
@@ -80,7 +80,7 @@ def _role(code: int) -> Role:
 @cache
 def lookalikes() -> Lookalikes:
     """Gives the tables."""
-    role = np.full(CODES, Role.OTHER, np.uint8)
+    role = np.full(CODES + 1, Role.OTHER, np.uint8)
     latin = np.zeros(CODES, np.uint8)
     cyrillic = np.zeros(CODES, np.uint16)
     drawn = np.zeros(CODES, np.bool_)

@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from evenhand.base.kernel import U, inlined, kernel
 from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode, put
 from evenhand.events.unicode_tables import (
+    CAPITAL,
     CHECKED,
     MAPPED,
     PAIR_SLOTS,
+    REPLACEMENT_MASK,
+    REPLACEMENT_SHIFT,
     SLOW,
+    SPACE_REPLACEMENT,
     CharacterClass,
     UnicodeTables,
     entry_of,
@@ -33,6 +37,8 @@ _NO_STARTER = U(0x1FFFFF)
 _SPACE = U(CharacterClass.SPACE)
 _INVISIBLE = U(CharacterClass.INVISIBLE)
 _UNKNOWN_CLASS = U(255)
+_SPECIAL = U(MAPPED | CHECKED | SLOW)
+_SPACE_REPLACEMENT = U(SPACE_REPLACEMENT)
 _SLOW_ROW = U(0xFFFFFFFFFFFFFFFF)
 
 
@@ -71,16 +77,7 @@ def _changes(
 
 
 @inlined
-def _put_space(buffer: Bytes, at: np.uint64, row_start: np.uint64) -> np.uint64:
-    """Writes a space unless one was just written, and gives where to go on."""
-    if at > row_start and buffer[at - U(1)] == 32:
-        return at
-    buffer[at] = 32
-    return at + U(1)
-
-
-@kernel
-def _normalise_row(
+def _normalise_row(  # noqa: C901  one branch per kind of entry
     source: Bytes,
     position: np.uint64,
     end: np.uint64,
@@ -103,37 +100,44 @@ def _normalise_row(
     while position < end:
         code, length = decode(source, position)
         entry = entry_of(code, pages, entries)
-        kind = entry & U(0xFF)
-        if kind == _INVISIBLE:
-            pass
-        elif kind == _SPACE:
-            at = _put_space(buffer, at, row_start)
-            starter = U(32)
-            trailing = U(0)
-        elif code < U(128):
-            starter = code + U(32) if U(65) <= code <= U(90) else code
-            trailing = U(0)
-            buffer[at] = starter
-            at += U(1)
+        if code < U(128):
+            kind = entry & U(0xFF)
+            if kind != _INVISIBLE:
+                # The last space is written again in its place where white space follows it.
+                again = U(1) if kind == _SPACE and starter == U(32) else U(0)
+                starter = code | U(32) if entry & U(CAPITAL) else code
+                starter = U(32) if kind == _SPACE else starter
+                trailing = U(0)
+                buffer[at - again] = starter
+                at += U(1) - again
+        elif entry & _SPECIAL == 0:
+            at = put(buffer, at, source, position, position + length)
+            starter = code
+            trailing = entry >> U(24) & U(0xFF)
         elif entry & U(SLOW):
             return _SLOW_ROW
         elif entry & U(MAPPED):
-            which = entry >> U(32)
+            which = entry >> U(REPLACEMENT_SHIFT) & U(REPLACEMENT_MASK)
             first = U(starts[which])
             stop = U(starts[which + U(1)])
             if at + stop - first > limit:
                 return _SLOW_ROW
+            if which == _SPACE_REPLACEMENT:
+                at -= U(1) if starter == U(32) else U(0)
+                starter = U(32)
+                trailing = U(0)
+            elif stop > first:
+                starter = _NO_STARTER
+                trailing = _UNKNOWN_CLASS
             at = put(buffer, at, replacements, first, stop)
-            starter = _NO_STARTER
-            trailing = _UNKNOWN_CLASS
         else:
-            combining = (entry >> U(16)) & U(0xFF)
-            checked = entry & U(CHECKED) and at > row_start
-            if checked and _changes(code, combining, starter, trailing, pairs):
+            combining = entry >> U(16) & U(0xFF)
+            if at > row_start and _changes(code, combining, starter, trailing, pairs):
                 return _SLOW_ROW
             at = put(buffer, at, source, position, position + length)
-            trailing = (entry >> U(24)) & U(0xFF)
-            starter = starter if combining else code
+            trailing = entry >> U(24) & U(0xFF)
+            # A mark leaves the starter as it is, but no space is last any more.
+            starter = (_NO_STARTER if starter == U(32) else starter) if combining else code
         position += length
     return at
 

@@ -18,17 +18,22 @@ from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
 from evenhand.events.lookalikes import CODES, Lookalikes, Role, lookalikes
+from evenhand.events.suspicion import (
+    JOINT,
+    LEET_RUN_MAX,
+    PARTS,
+    SPACED_LETTERS_MIN,
+    START,
+    SUSPECT,
+    automaton,
+)
 from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode, put
-
-SPACED_LETTERS_MIN = 4
-"""Single letters in a row that make a spaced word; initials ("J. R. R.") are fewer."""
 
 _LATIN, _CYRILLIC, _GREEK = int(Role.LATIN), int(Role.CYRILLIC), int(Role.GREEK)
 _DIGIT, _SYMBOL, _FANCY, _NONE = int(Role.DIGIT), int(Role.SYMBOL), int(Role.FANCY), int(Role.NONE)
 _COPY, _TO_LATIN, _TO_CYRILLIC, _LOOKALIKE = 0, 1, 2, 4
 _TO = 3
 _JOINTS = (32, 46, 45, 95, 42, 44)  # space . - _ * ,
-_LEET_RUN_MAX = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def _plan(source: Bytes, position: np.uint64, end: np.uint64, table: Lookalikes)
         if role in (_DIGIT, _SYMBOL):
             run += 1
             continue
-        leet |= after_letter and 0 < run <= _LEET_RUN_MAX
+        leet |= after_letter and 0 < run <= LEET_RUN_MAX
         run = 0
         after_letter = True
         if role == _LATIN:
@@ -222,9 +227,39 @@ def _undisguise_row(
 
 
 @kernel
+def _suspect_rows(
+    source: Bytes,
+    starts: Offsets,
+    role: NDArray[np.uint8],
+    steps: NDArray[np.uint8],
+    suspects: NDArray[np.int32],
+) -> int:
+    """Lists the rows that may change: one step of the automaton per character, nothing else.
+
+    Stays inside: `role` has an entry for CODES itself, and steps lead to states of the table.
+    """
+    found = 0
+    for row in range(starts.shape[0] - 1):
+        position = U(starts[row])
+        end = U(starts[row + 1]) - U(1)
+        state = U(START)
+        while position < end:
+            code, length = decode(source, position)
+            part = U(role[min(code, U(CODES))])
+            part = U(JOINT) if code in _JOINTS else part
+            state = U(steps[state * U(PARTS) + part])
+            position += length
+        if state == U(SUSPECT):
+            suspects[found] = row
+            found += 1
+    return found
+
+
+@kernel
 def _undisguise_rows(
     source: Bytes,
     starts: Offsets,
+    suspects: NDArray[np.int32],
     table: Lookalikes,
     buffer: Bytes,
     offsets: Offsets,
@@ -237,7 +272,7 @@ def _undisguise_rows(
     """
     at = U(0)
     changed = 0
-    for row in range(starts.shape[0] - 1):
+    for row in suspects:
         end = U(starts[row + 1]) - U(1)
         stop, done = _undisguise_row(source, U(starts[row]), end, table, buffer, at)
         lookalike[row] = done & _LOOKALIKE != 0
@@ -251,14 +286,31 @@ def _undisguise_rows(
     return changed
 
 
-def undisguise(normalised: TextColumn) -> Undisguised:
-    """Gives the rows of a normalised column that change when disguises are undone."""
+def undisguise(normalised: TextColumn, *, look_at_all: bool = False) -> Undisguised:
+    """Gives the rows of a normalised column that change when disguises are undone.
+
+    `look_at_all` looks at every row instead of the suspects: slower, with the same result.
+    """
+    table = lookalikes()
+    suspects = np.arange(len(normalised), dtype=np.int32)
+    found = len(normalised)
+    if not look_at_all:
+        found = _suspect_rows(
+            normalised.buffer, normalised.offsets, table.role, automaton(), suspects
+        )
     buffer = np.empty(2 * len(normalised.buffer), np.uint8)
-    offsets = np.empty_like(normalised.offsets)
-    rows = np.empty(len(normalised), np.int32)
-    lookalike = np.empty(len(normalised), np.bool_)
+    offsets = np.empty(found + 1, np.int64)
+    rows = np.empty(found, np.int32)
+    lookalike = np.zeros(len(normalised), np.bool_)
     changed = _undisguise_rows(
-        normalised.buffer, normalised.offsets, lookalikes(), buffer, offsets, rows, lookalike
+        normalised.buffer,
+        normalised.offsets,
+        suspects[:found],
+        table,
+        buffer,
+        offsets,
+        rows,
+        lookalike,
     )
     offsets = offsets[: changed + 1]
     return Undisguised(TextColumn(buffer[: offsets[-1]], offsets), rows[:changed], lookalike)

@@ -3,10 +3,11 @@
 An entry is one 64-bit word:
 
     bits  0-7    script or class of the character, a member of `CharacterClass`
-    bits  8-15   flags: MAPPED, CHECKED, SLOW, CAPITAL
+    bits  8-15   flags: MAPPED, CHECKED, SLOW, CAPITAL, IN_WORD, CARRIES, HIDDEN
     bits 16-23   canonical combining class
     bits 24-31   combining class of the last character of its canonical decomposition
     bits 32-47   which replacement, if MAPPED
+    bits 48-50   a bit per script that look-alikes mix: Latin, Cyrillic, Greek
 
 Entries stand in pages of 128; equal pages are stored once.
 """
@@ -31,11 +32,20 @@ MAPPED = 1 << 8
 CHECKED = 1 << 9
 SLOW = 1 << 10
 CAPITAL = 1 << 11
+IN_WORD = 1 << 12  # a letter or a digit
+CARRIES = 1 << 13  # a mark or something invisible: a word goes on across it
+HIDDEN = 1 << 14  # invisible, and no variation selector
+REPLACEMENT_SHIFT = 32
+REPLACEMENT_MASK = 0xFFFF
+SCRIPT_SHIFT = 48
+
+SPACE_REPLACEMENT = 1
+"""The replacement that is a plain space."""
 
 PAIR_SLOTS = 4096
 """Slots of the hash table of composing pairs: about 1,000 pairs, so a quarter full."""
 
-_VERSION = 3
+_VERSION = 4
 
 
 class CharacterClass(IntEnum):
@@ -62,7 +72,6 @@ class CharacterClass(IntEnum):
     INVISIBLE = 18
 
 
-LETTER_LAST = int(CharacterClass.OTHER_LETTER)
 CLASSES = len(CharacterClass)
 
 _SCRIPTS = (
@@ -229,11 +238,28 @@ def _pair_table(pairs: list[tuple[int, int]]) -> NDArray[np.uint64]:
     return table
 
 
+_MIXABLE = (CharacterClass.LATIN, CharacterClass.CYRILLIC, CharacterClass.GREEK)
+
+
+def _class_bits(code: int) -> int:
+    kind = character_class(chr(code))
+    bits = int(kind)
+    if kind <= CharacterClass.OTHER_LETTER or kind == CharacterClass.DIGIT:
+        bits |= IN_WORD
+    if kind in {CharacterClass.MARK, CharacterClass.INVISIBLE}:
+        bits |= CARRIES
+    if kind == CharacterClass.INVISIBLE and not 0xFE00 <= code <= 0xFE0F:
+        bits |= HIDDEN
+    if kind in _MIXABLE:
+        bits |= 1 << SCRIPT_SHIFT + _MIXABLE.index(kind)
+    return bits
+
+
 def _entry(code: int, seconds: frozenset[int], replacements: dict[str, int]) -> int:
     character = chr(code)
     combining = unicodedata.combining(character)
     trailing = unicodedata.combining(unicodedata.normalize("NFD", character)[-1])
-    entry = int(character_class(character)) | combining << 16 | trailing << 24
+    entry = _class_bits(code) | combining << 16 | trailing << 24
     if unicodedata.category(character) in {"Lu", "Lt"}:
         entry |= CAPITAL
     folded = fold_character(character)
@@ -242,22 +268,22 @@ def _entry(code: int, seconds: frozenset[int], replacements: dict[str, int]) -> 
     if folded == character:
         return entry | CHECKED if combining else entry
     if folded in {"", " "}:
-        return entry | MAPPED | replacements[folded] << 32
+        return entry | MAPPED | replacements[folded] << REPLACEMENT_SHIFT
     starts_badly = unicodedata.combining(folded[0]) or ord(folded[0]) in seconds
     if starts_badly or " " in folded or combining:
         return entry | SLOW
-    return entry | MAPPED | replacements.setdefault(folded, len(replacements)) << 32
+    return entry | MAPPED | replacements.setdefault(folded, len(replacements)) << REPLACEMENT_SHIFT
 
 
 def _all_entries() -> tuple[NDArray[np.uint64], list[str]]:
     """Gives an entry per code point; long runs of alike ones are filled in at once."""
     entries = np.full(CODE_POINTS, int(CharacterClass.PUNCTUATION), np.uint64)
-    entries[0xAC00:0xD7A4] = int(CharacterClass.HANGUL)
+    entries[0xAC00:0xD7A4] = _class_bits(0xAC00)
     seconds = frozenset(second for _, second in _composing_pairs())
-    replacements = {"": 0, " ": 1}
+    replacements = {"": 0, " ": SPACE_REPLACEMENT}
     alike = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xAC00, 0xD7A4), (0xD800, 0xF900))
     for low, high in ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x2F800), (0x30000, 0x323B0)):
-        entries[low:high] = int(CharacterClass.HAN)
+        entries[low:high] = _class_bits(0x4E00)
     for low, high in ((0x0, 0x20000), (0x2F800, 0x2FA20), (0xE0000, 0xE1000)):
         for code in range(low, high):
             if not any(start <= code < stop for start, stop in alike):

@@ -13,7 +13,7 @@ from evenhand.events.unicode_tables import unicode_tables
 
 TRICKY = (
     "aAеЕßẞſ\u0301\u0323\u0307\u0345\u1100\u1161\u11a8가ﷺ½"
-    "ﬁ①Ａ\u200b\u200d\ufe0f\u00ad\u0130iIΣςόϓ\u0f71\u0f72\u0958क\u093c \t\n\x1e\u2003\xa0¨😀क्षิำ"
+    "ﬁ①Ａ\u200b\u200d\ufe0f\u00ad\u0130iIΣςόϓ\u0f71\u0f72\u0958क\u093c \t\n\x1e\x07\u2003\xa0¨😀क्षิำ"
 )
 
 

@@ -58,3 +58,14 @@ def test_every_row_gives_valid_text_of_its_own(texts):
 
     alone = {row: undisguised(text).get(0) for row, text in enumerate(texts)}
     assert together == {row: text for row, text in alone.items() if text is not None}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(st.sampled_from("aоxж0$3 .-кkαé🅰日😀\u0301!"), max_size=25), max_size=6))
+def test_no_row_that_changes_escapes_suspicion(texts):
+    column = TextColumn.of(texts)
+
+    quick, thorough = undisguise(column), undisguise(column, look_at_all=True)
+
+    assert quick.rows.tolist() == thorough.rows.tolist()
+    assert quick.lookalike.tolist() == thorough.lookalike.tolist()

@@ -51,6 +51,7 @@ class Page:
     """One page of a room's events; `end` is None where nothing follows."""
 
     events: tuple[MatrixEvent, ...]
+    start: str
     end: str | None
 
 
@@ -172,7 +173,7 @@ class MatrixClient:
             for value in _sequence(answer["chunk"])
         )
         end = answer.get("end")
-        return Page(events, None if end is None else str(end))
+        return Page(events, str(answer["start"]), None if end is None else str(end))
 
     def make_room_admin(self, room: str, account: str) -> None:
         """Gives an account the power of the room's highest local member (who acts for it)."""
@@ -343,6 +344,12 @@ class MatrixClient:
         path = f"/_synapse/admin/v1/media/{_in_path(server)}/{_in_path(media)}"
         info = _mapping(self._call("media", "GET", path)["media_info"])
         return info.get("quarantined_by") is not None
+
+    def sha256(self, server: str, media: str) -> bytes | None:
+        """Gives the SHA-256 of a file, where Synapse made one."""
+        path = f"/_synapse/admin/v1/media/{_in_path(server)}/{_in_path(media)}"
+        value = _mapping(self._call("media", "GET", path)["media_info"]).get("sha256")
+        return bytes.fromhex(value) if isinstance(value, str) else None
 
     def download(self, server: str, media: str) -> tuple[str, bytes]:
         """Gives a file's media type and bytes."""

@@ -1,0 +1,216 @@
+"""The door: the process that Synapse asks about every event. No Django, no database.
+
+    python -m evenhand.connectors.matrix.door --port 8601
+
+EVENHAND_HOME, EVENHAND_PUBLIC_URL, EVENHAND_DOOR_TOKEN_FILE, EVENHAND_SYNAPSE_URL and
+EVENHAND_SYNAPSE_TOKEN_FILE come from the environment, as `settings.py` describes them.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from nacl.public import PublicKey
+
+from evenhand.actions.journal import JournalUnavailable, JournalWriter
+from evenhand.base.clock import now
+from evenhand.base.errors import Misconfigured
+from evenhand.base.sealing import read_key
+from evenhand.connectors.matrix.client import MatrixClient
+from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
+from evenhand.connectors.matrix.lane import Screening, ScreeningLane
+from evenhand.connectors.matrix.limits import BUDGET_MS, FLUSH_SECONDS, LOOKUP_SECONDS_MAX
+from evenhand.connectors.matrix.lookup import Lookup
+from evenhand.connectors.matrix.readback import CursorFile
+from evenhand.connectors.matrix.serving import HttpServer
+from evenhand.connectors.matrix.snapshot import SnapshotFile
+from evenhand.connectors.matrix.sweep import Sweeper
+
+log = structlog.get_logger()
+
+HOST, PORT = "127.0.0.1", 8601
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """Everything that a door needs to be told.
+
+    synapse_url  empty where Synapse must not be asked: no sweep, and unknown channels are private
+    server_name  the homeserver's name, if it is to be known before our module says it
+    """
+
+    home: Path
+    public_url: str
+    token_file: Path
+    host: str = HOST
+    port: int = PORT
+    synapse_url: str = ""
+    synapse_token_file: Path | None = None
+    server_name: str = ""
+    budget_ms: int = BUDGET_MS
+
+
+@dataclass(slots=True)
+class Door:
+    """A running door."""
+
+    settings: DoorSettings
+    plane: Screening
+    clock: Callable[[], datetime] = now
+    _sweeper: Sweeper | None = field(default=None, init=False)
+
+    async def run(self, stop: asyncio.Event, *, ready: Callable[[int], None]) -> None:
+        """Answers until `stop` is set; `ready` is called with the port that it listens on."""
+        settings = self.settings
+        journal = JournalWriter(
+            settings.home / "journal", read_key(settings.home / "keys" / "journal.key")
+        )
+        lane = ScreeningLane(self.plane)
+        lookup = Lookup(_client(settings, seconds_max=LOOKUP_SECONDS_MAX))
+        keeper = DoorKeeper(
+            lane=lane,
+            journal=journal,
+            lookup=lookup,
+            snapshot=SnapshotFile(settings.home / "door" / "snapshot.json"),
+            keys=door_keys(settings),
+            facts=DoorFacts(settings.public_url, settings.server_name),
+            clock=self.clock,
+            missed=self._tell,
+            budget_ms=settings.budget_ms,
+        )
+        self._start_sweeper(keeper, lane, journal)
+        server = await HttpServer(keeper.handle).serve(settings.host, settings.port)
+        async with server:
+            ready(server.sockets[0].getsockname()[1])
+            await self._count_until(stop, keeper, journal)
+        if self._sweeper is not None:
+            await asyncio.to_thread(self._sweeper.stop)
+        await asyncio.to_thread(lane.close)
+        await self._flush(keeper, journal)
+        await asyncio.to_thread(journal.close)
+
+    def _start_sweeper(
+        self, keeper: DoorKeeper, lane: ScreeningLane, journal: JournalWriter
+    ) -> None:
+        client = _client(self.settings, seconds_max=10.0)
+        if client is None:
+            return
+        self._sweeper = Sweeper(
+            client=client,
+            cursors=CursorFile(self.settings.home / "door" / "cursors.db"),
+            keeper=keeper,
+            lane=lane,
+            journal=journal,
+            loop=asyncio.get_running_loop(),
+            clock=self.clock,
+        )
+        self._sweeper.start()
+
+    def _tell(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.tell()
+
+    async def _count_until(
+        self, stop: asyncio.Event, keeper: DoorKeeper, journal: JournalWriter
+    ) -> None:
+        while not stop.is_set():
+            try:
+                await asyncio.wait_for(stop.wait(), FLUSH_SECONDS)
+            except TimeoutError:
+                await self._flush(keeper, journal)
+
+    async def _flush(self, keeper: DoorKeeper, journal: JournalWriter) -> None:
+        """Puts the counters into the journal; what it cannot hold now is kept for later."""
+        entries = keeper.counters.take(now=self.clock())
+        if not entries:
+            return
+        try:
+            await asyncio.wrap_future(journal.submit(entries))
+        except JournalUnavailable as error:
+            keeper.counters.put_back(entries)
+            log.error("door_counters_kept_back", why=error.fields.get("why"))  # noqa: TRY400
+
+
+def door_keys(settings: DoorSettings) -> DoorKeys:
+    """Reads the keys that the door holds."""
+    keys = settings.home / "keys"
+    return DoorKeys(
+        token=_token(settings.token_file),
+        objection=read_key(keys / "token.key"),
+        network=read_key(keys / "network.key"),
+        evidence=PublicKey(read_key(keys / "evidence.pub")),
+    )
+
+
+def settings_from(environment: Mapping[str, str], *, host: str, port: int) -> DoorSettings:
+    """Gives the settings that the environment describes."""
+    home = Path(environment.get("EVENHAND_HOME", "var")).absolute()
+    default_token = home / "keys" / "door.token"
+    synapse_token = environment.get("EVENHAND_SYNAPSE_TOKEN_FILE", "")
+    return DoorSettings(
+        home=home,
+        public_url=environment.get("EVENHAND_PUBLIC_URL", "http://localhost:8600").rstrip("/"),
+        token_file=Path(environment.get("EVENHAND_DOOR_TOKEN_FILE", "") or default_token),
+        host=host,
+        port=port,
+        synapse_url=environment.get("EVENHAND_SYNAPSE_URL", ""),
+        synapse_token_file=Path(synapse_token) if synapse_token else None,
+        server_name=environment.get("EVENHAND_SERVER_NAME", ""),
+    )
+
+
+def serve(settings: DoorSettings, plane: Screening) -> None:
+    """Runs a door until SIGTERM or SIGINT."""
+
+    async def main_loop() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await Door(settings, plane).run(
+            stop, ready=lambda port: log.info("door_open", host=settings.host, port=port)
+        )
+
+    asyncio.run(main_loop())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Starts the door with the real screening plane."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default=HOST, help="address to listen on")
+    parser.add_argument("--port", type=int, default=PORT, help="port to listen on")
+    options = parser.parse_args(arguments)
+    settings = settings_from(os.environ, host=options.host, port=options.port)
+    serve(settings, load_plane())
+    return 0
+
+
+def load_plane() -> Screening:
+    """Loads rules, lists and models: seconds, once."""
+    from evenhand.pipeline import Resources, ScreeningPlane
+
+    return ScreeningPlane.load(Resources.default())
+
+
+def _client(settings: DoorSettings, *, seconds_max: float) -> MatrixClient | None:
+    if not settings.synapse_url or settings.synapse_token_file is None:
+        return None
+    token = _token(settings.synapse_token_file)
+    return MatrixClient(settings.synapse_url, token, seconds_max=seconds_max)
+
+
+def _token(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise Misconfigured(setting="token file", file=path.name, why="not readable") from error
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,121 @@
+"""The one thread that screens: events that wait together are screened together.
+
+The thread owns the screening plane, and with it the counts of who did how much lately.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+import pyarrow as pa
+
+from evenhand.base.errors import Unavailable
+from evenhand.base.lists import ActionKind
+from evenhand.connectors.matrix.limits import SCREEN_ROWS_MAX, WAITING_EVENTS_MAX
+from evenhand.events.schema import EVENT_SCHEMA
+from evenhand.verdicts.schema import RuleHit, Verdict
+
+Row = dict[str, object]
+Waiting = tuple[Row, "Future[Verdict | None]"]
+
+
+class Screening(Protocol):
+    """What the door needs of the screening plane (`pipeline.ScreeningPlane`)."""
+
+    def screen(self, batch: pa.RecordBatch) -> pa.Table:
+        """Gives the verdicts on a batch, flagged rows only."""
+
+    def screen_one(self, event: Row) -> Verdict | None:
+        """Gives the verdict on one event, or None."""
+
+
+class Overloaded(Unavailable):
+    """More events wait than could be screened in time."""
+
+
+class ScreeningLane:
+    """Screens events one after the other, or together where several wait."""
+
+    def __init__(self, plane: Screening) -> None:
+        self._plane = plane
+        self._waiting: queue.Queue[Waiting | None] = queue.Queue(WAITING_EVENTS_MAX)
+        self._thread = threading.Thread(target=self._run, name="screening", daemon=True)
+        self._thread.start()
+
+    def submit(self, row: Row) -> "Future[Verdict | None]":
+        """Gives a future of the verdict; raises `Overloaded` where too many wait."""
+        future: Future[Verdict | None] = Future()
+        try:
+            self._waiting.put_nowait((row, future))
+        except queue.Full as error:
+            raise Overloaded(waiting=WAITING_EVENTS_MAX) from error
+        return future
+
+    async def screen(self, row: Row) -> Verdict | None:
+        """Gives the verdict on one event."""
+        return await asyncio.wrap_future(self.submit(row))
+
+    def close(self) -> None:
+        """Screens what waits and ends the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group, ended = self._group(first)
+            # An event whose sender no longer waits has passed: the sweep screens it.
+            group = [one for one in group if one[1].set_running_or_notify_cancel()]
+            if group:
+                self._screen(group)
+            if ended:
+                return
+
+    def _group(self, first: Waiting) -> tuple[list[Waiting], bool]:
+        group = [first]
+        while len(group) < SCREEN_ROWS_MAX:
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                return group, True
+            group.append(item)
+        return group, False
+
+    def _screen(self, group: Sequence[Waiting]) -> None:
+        try:
+            verdicts = self._verdicts([row for row, _ in group])
+        except Exception as error:  # noqa: BLE001  the thread must outlive any one event
+            for _, future in group:
+                future.set_exception(error)
+            return
+        for at, (_, future) in enumerate(group):
+            future.set_result(verdicts.get(at))
+
+    def _verdicts(self, rows: Sequence[Row]) -> dict[int, Verdict]:
+        if len(rows) == 1:
+            verdict = self._plane.screen_one(rows[0])
+            return {} if verdict is None else {0: verdict}
+        batch = pa.RecordBatch.from_pylist(rows, schema=EVENT_SCHEMA)
+        table = self._plane.screen(batch)
+        return {int(row["row"]): verdict_of(row) for row in table.to_pylist()}
+
+
+def verdict_of(row: dict[str, object]) -> Verdict:
+    """Gives one row of a table of verdicts as a verdict."""
+    rules, language = row["rules"], row["language"]
+    assert isinstance(rules, list)
+    return Verdict(
+        event_id=str(row["event_id"]),
+        harm=str(row["harm"]),
+        severity=int(str(row["severity"])),
+        score=float(str(row["score"])),
+        rules=tuple(RuleHit(id=str(hit["id"]), version=str(hit["version"])) for hit in rules),
+        action=ActionKind(str(row["action"])),
+        exact=row["exact"] is True,
+        language=None if language is None else str(language),
+        reason=str(row["reason"]),
+    )

@@ -1,0 +1,52 @@
+"""Limits of the door, each with its reason; reaching one is counted and shown in `/metrics`."""
+
+HEADER_BYTES_MAX = 16_384
+"""Bytes of a request's head: Synapse sends a few hundred."""
+
+CONNECTIONS_MAX = 512
+"""Open connections: Synapse keeps a handful, each of its workers too."""
+
+WAITING_EVENTS_MAX = 2_048
+"""Events that wait for the screening thread; beyond it the budget could not be kept."""
+
+SCREEN_ROWS_MAX = 256
+"""Events screened together: more would make the first of them wait too long."""
+
+BUDGET_MS = 300
+"""Milliseconds until an event passes unscreened: below the module's own budget of 400."""
+
+LOOKUP_SECONDS_MAX = 0.15
+"""Seconds for one question to Synapse's admin API while a sender waits."""
+
+LOOKUP_THREADS = 4
+"""Questions to Synapse at the same time."""
+
+IDLE_SECONDS_MAX = 120.0
+"""Seconds that a kept connection may be silent."""
+
+REQUEST_SECONDS_MAX = 10.0
+"""Seconds for the rest of a request once its first byte is there."""
+
+CHANNEL_FACTS_SECONDS = 300.0
+"""Seconds that the facts of a channel are believed: a join rule may change."""
+
+CHANNELS_KEPT = 100_000
+"""Channels whose facts are kept."""
+
+ACCOUNTS_KEPT = 200_000
+"""Accounts whose date of creation is kept."""
+
+MEDIA_KEPT = 200_000
+"""Files whose hash is kept until the event that posts them; older ones are asked of Synapse."""
+
+ANSWERED_KEPT = 500_000
+"""Event ids that the sweep need not screen again: about a day of a busy homeserver."""
+
+FLUSH_SECONDS = 5.0
+"""Seconds between two entries of counters in the journal."""
+
+SWEEP_SECONDS = 300.0
+"""Seconds between two sweeps where nothing says that something was missed."""
+
+STRINGS_PER_EVENT_MAX = 64
+"""Pieces of text taken from one event."""

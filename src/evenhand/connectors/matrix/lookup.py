@@ -1,0 +1,146 @@
+"""What the door asks Synapse itself, where the module that asked did not say it.
+
+Our module sends the facts of the channel and the account along. With synapse-http-antispam the
+door asks the admin API within its budget; what is not known in time counts as private.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.lists import ChannelKind
+from evenhand.connectors.matrix.client import MatrixClient
+from evenhand.connectors.matrix.effects import media_parts
+from evenhand.connectors.matrix.intake import Channel
+from evenhand.connectors.matrix.limits import (
+    ACCOUNTS_KEPT,
+    CHANNEL_FACTS_SECONDS,
+    CHANNELS_KEPT,
+    LOOKUP_THREADS,
+    MEDIA_KEPT,
+)
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Key, Value]):
+    """The last values asked for, up to a number, each for some seconds."""
+
+    def __init__(self, rows_max: int, *, seconds: float = float("inf")) -> None:
+        self._rows_max = rows_max
+        self._seconds = seconds
+        self._rows: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
+
+    def get(self, key: Key, *, at: float) -> Value | None:
+        """Gives a value that is not too old."""
+        row = self._rows.get(key)
+        if row is None or at - row[0] > self._seconds:
+            return None
+        self._rows.move_to_end(key)
+        return row[1]
+
+    def put(self, key: Key, value: Value, *, at: float) -> None:
+        """Keeps a value, and lets the oldest go where there are too many."""
+        self._rows[key] = (at, value)
+        self._rows.move_to_end(key)
+        if len(self._rows) > self._rows_max:
+            self._rows.popitem(last=False)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._rows
+
+
+class Lookup:
+    """Facts of channels, accounts and files; `client` is None where Synapse is not to be asked."""
+
+    def __init__(self, client: MatrixClient | None) -> None:
+        self._client = client
+        self._pool = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup")
+        self._channels: Kept[str, Channel] = Kept(CHANNELS_KEPT, seconds=CHANNEL_FACTS_SECONDS)
+        self._accounts: Kept[str, datetime] = Kept(ACCOUNTS_KEPT)
+        self._media: Kept[str, bytes] = Kept(MEDIA_KEPT)
+        self._server = ""
+
+    @property
+    def server(self) -> str:
+        """The homeserver's name, where it is known."""
+        return self._server
+
+    def learn_server(self, name: str) -> None:
+        """Remembers the homeserver's name, as our module says it."""
+        self._server = name
+
+    def remember_channel(self, room: str, channel: Channel) -> None:
+        """Remembers what our module said of a channel."""
+        self._channels.put(room, channel, at=time.monotonic())
+
+    def remember_account(self, account: str, created: datetime) -> None:
+        """Remembers what our module said of an account."""
+        self._accounts.put(account, created, at=time.monotonic())
+
+    def remember_media(self, address: str, sha256: bytes) -> None:
+        """Remembers the hash of a file that was uploaded."""
+        self._media.put(address, sha256, at=time.monotonic())
+
+    async def channel(self, room: str) -> Channel:
+        """Gives a channel's kind: private where it is not known in time."""
+        known = self._channels.get(room, at=time.monotonic())
+        if known is None:
+            known = await self._ask(lambda client: channel_asked(client, room))
+            if known is not None:
+                self.remember_channel(room, known)
+        return known or Channel()
+
+    async def created(self, account: str) -> datetime | None:
+        """Gives when an account was made, where it is known in time."""
+        known = self._accounts.get(account, at=time.monotonic())
+        if known is None:
+            known = await self._ask(lambda client: client.account(account).created)
+            if known is not None:
+                self.remember_account(account, known)
+        return known
+
+    async def sha256(self, address: str) -> bytes | None:
+        """Gives the hash of a file, where it is known in time."""
+        known = self._media.get(address, at=time.monotonic())
+        if known is None:
+            known = await self._ask(lambda client: client.sha256(*media_parts(address)))
+            if known is not None:
+                self.remember_media(address, known)
+        return known
+
+    async def room_words(self, room: str) -> str:
+        """Gives a room's name and topic, where they are known in time."""
+        return await self._ask(lambda client: words_of(client, room)) or ""
+
+    async def _ask(self, question: Callable[[MatrixClient], Value]) -> Value | None:
+        client = self._client
+        if client is None:
+            return None
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, question, client)
+        except EvenhandError:
+            return None  # not known in time is an answer: the caller has a safe default
+
+
+def channel_asked(client: MatrixClient, room: str) -> Channel:
+    """Gives a channel's kind as the admin API tells it; `is_direct` it does not know."""
+    known = client.room(room)
+    if known.join_rule == "public" and not known.encrypted:
+        return Channel(ChannelKind.PUBLIC)
+    kind = ChannelKind.DIRECT if known.members <= 2 else ChannelKind.PRIVATE
+    return Channel(kind, known.encrypted)
+
+
+def words_of(client: MatrixClient, room: str) -> str:
+    """Gives what a room says of itself: name, topic and address."""
+    known = client.room(room)
+    topic = client.state(room, "m.room.topic").get("", {}).get("topic")
+    return "\n".join(one for one in (known.name, str(topic or ""), known.alias) if one)

@@ -1,0 +1,82 @@
+"""What the worker tells the door: which channels are blocked, and what is withheld where.
+
+The worker writes the file atomically; the door reads it again when it changed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of actions that the door must answer by.
+
+    blocked_channels   rooms that nobody may join or publish
+    blocked_aliases    addresses of those rooms, which nobody may take again
+    withheld           room to countries whose accounts may not join
+    account_countries  account to country
+    """
+
+    blocked_channels: frozenset[str] = frozenset()
+    blocked_aliases: frozenset[str] = frozenset()
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    account_countries: Mapping[str, str] = field(default_factory=dict)
+
+    def bars(self, account: str, channel: str) -> bool:
+        """Tells whether an account must be kept out of a channel."""
+        if channel in self.blocked_channels:
+            return True
+        country = self.account_countries.get(account)
+        return country is not None and country in self.withheld.get(channel, frozenset())
+
+
+class SnapshotFile:
+    """The file, read again when it changed; the last good state stands while it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at: tuple[int, int] | None = None
+        self._snapshot = Snapshot()
+
+    def current(self) -> Snapshot:
+        """Gives the state as the worker wrote it last."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return self._snapshot
+        mark = (status.st_mtime_ns, status.st_ino)
+        if mark != self._read_at:
+            self._read_at = mark
+            self._read()
+        return self._snapshot
+
+    def _read(self) -> None:
+        try:
+            self._snapshot = snapshot_of(json.loads(self._path.read_bytes()))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            log.error("door_snapshot_unreadable", why=type(error).__name__)  # noqa: TRY400
+
+
+def snapshot_of(value: Mapping[str, object]) -> Snapshot:
+    """Gives the state that a file's JSON describes."""
+    withheld, countries = value.get("withheld", {}), value.get("account_countries", {})
+    if not isinstance(withheld, dict) or not isinstance(countries, dict):
+        raise TypeError
+    return Snapshot(
+        blocked_channels=_names(value.get("blocked_channels", [])),
+        blocked_aliases=_names(value.get("blocked_aliases", [])),
+        withheld={str(channel): _names(codes) for channel, codes in withheld.items()},
+        account_countries={str(account): str(code) for account, code in countries.items()},
+    )
+
+
+def _names(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise TypeError
+    return frozenset(str(one) for one in value)

@@ -10,18 +10,18 @@ open a case.
 """
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import ParamSpec, Self, TypeVar
+from typing import Self
 from zipfile import BadZipFile
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from evenhand.base.errors import Misconfigured
+from evenhand.base.kernel import inlined, kernel
+from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode
 
 HEADS_MAX = 4
 """Heads in one model: four int8 weights make one 32-bit word of the table."""
@@ -44,63 +44,28 @@ _C = np.uint64(0x165667B19E3779F9)
 _D = np.uint64(0xFF51AFD7ED558CCD)
 _E = np.uint64(0xC4CEB9FE1A85EC53)
 _SPACE = np.uint64(32)
-_SEPARATOR = 0x1E
-"""The byte that ends each row of a view; no text holds it once it is normalised."""
+_ONE = np.uint64(1)
 _LANES = np.uint64(0x00FF00FF)
 
-P = ParamSpec("P")
-R = TypeVar("R")
-Bytes = NDArray[np.uint8]
-Offsets = NDArray[np.int64]
 
-
-def _compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Gives the function compiled to machine code that runs without the interpreter's lock."""
-    compiled: Callable[P, R] = njit(nogil=True, cache=True, error_model="numpy")(function)
-    return compiled
-
-
-def _inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """Gives the function compiled so that its callers hold a copy of it."""
-    compiled: Callable[P, R] = njit(nogil=True, cache=True, error_model="numpy", inline="always")(
-        function
-    )
-    return compiled
-
-
-@_inlined
-def _character(buffer: Bytes, position: int, end: int) -> tuple[np.uint64, int]:
-    """Gives the code point at a position of valid UTF-8 and where the next one starts.
-
-    The end of a text and every line break read as a space.
-    """
+@inlined
+def _character(buffer: Bytes, position: np.uint64, end: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Gives the character at a position and where the next one starts; the end reads as a space."""
     if position >= end:
-        return _SPACE, position + 1
-    first = np.uint64(buffer[position])
-    if first < 128:
-        return (_SPACE if first == 10 else first), position + 1
-    low = np.uint64(63)
-    if first < 0xE0:
-        code = ((first & np.uint64(31)) << np.uint64(6)) | (np.uint64(buffer[position + 1]) & low)
-        return code, position + 2
-    code = ((np.uint64(buffer[position + 1]) & low) << np.uint64(6)) | (
-        np.uint64(buffer[position + 2]) & low
-    )
-    if first < 0xF0:
-        return ((first & np.uint64(15)) << np.uint64(12)) | code, position + 3
-    code = (code << np.uint64(6)) | (np.uint64(buffer[position + 3]) & low)
-    return ((first & np.uint64(7)) << np.uint64(18)) | code, position + 4
+        return _SPACE, position + _ONE
+    code, length = decode(buffer, position)
+    return code, position + length
 
 
-@_inlined
-def _text_end(buffer: Bytes, start: int, end: int) -> int:
+@inlined
+def _text_end(buffer: Bytes, start: np.uint64, end: np.uint64) -> np.uint64:
     """Gives where a text ends, without the separator that views put after it."""
-    if end > start and buffer[end - 1] == _SEPARATOR:
-        return end - 1
+    if end > start and buffer[end - _ONE] == SEPARATOR:
+        return end - _ONE
     return end
 
 
-@_compiled
+@kernel
 def _sum_runs(
     buffer: Bytes,
     offsets: Offsets,
@@ -109,10 +74,14 @@ def _sum_runs(
     sums: NDArray[np.int64],
     runs: NDArray[np.int64],
 ) -> None:
-    """Adds up the weights of every run of every text, four heads at a time."""
+    """Adds up the weights of every run of every text, four heads at a time.
+
+    Stays inside: a hash shifted by `shift` is below the rows of `table`; `sums` and `runs` have
+    one row per text.
+    """
     for row in range(offsets.shape[0] - 1):
-        position = offsets[row]
-        end = _text_end(buffer, position, offsets[row + 1])
+        position = np.uint64(offsets[row])
+        end = _text_end(buffer, position, np.uint64(offsets[row + 1]))
         even = odd = np.uint64(0)
         pending = total = 0
         zero = one = two = three = np.int64(0)
@@ -163,7 +132,7 @@ def _sum_runs(
         runs[row] = total
 
 
-@_compiled
+@kernel
 def _list_runs(
     buffer: Bytes,
     offsets: Offsets,
@@ -171,12 +140,15 @@ def _list_runs(
     slots: NDArray[np.int32],
     counts: NDArray[np.int64],
 ) -> None:
-    """Writes out the row of the table that every run selects: the features, for training."""
+    """Writes out the row of the table that every run selects: the features, for training.
+
+    Stays inside: `slots` has four places for each byte and for the end of each text.
+    """
     k = 0
     for row in range(offsets.shape[0] - 1):
         start = k
-        position = offsets[row]
-        end = _text_end(buffer, position, offsets[row + 1])
+        position = np.uint64(offsets[row])
+        end = _text_end(buffer, position, np.uint64(offsets[row + 1]))
         b1 = _SPACE * _B
         b2 = b3 = b4 = np.uint64(0)
         c1 = _SPACE
@@ -202,10 +174,9 @@ def _list_runs(
         counts[row] = k - start
 
 
-def run_slots(
-    buffer: Bytes, offsets: Offsets, *, bits: int
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def run_slots(column: TextColumn, *, bits: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Gives the table rows selected by each text, one after the other, and where each text ends."""
+    buffer, offsets = column.buffer, column.offsets
     rows = len(offsets) - 1
     slots = np.empty(len(GRAM_LENGTHS) * (len(buffer) + rows), dtype=np.int32)
     counts = np.empty(rows, dtype=np.int64)

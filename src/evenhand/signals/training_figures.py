@@ -1,0 +1,223 @@
+"""What is measured of a trained head: by language, by source, and on plainly fine texts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEWS_ALARMS_MAX = 0.0005
+"""Share of plain news sentences that may reach the threshold."""
+
+CLEAN_ALARMS_MAX = 0.005
+"""Share of all texts labelled clean, news among them, that may reach the threshold."""
+
+LANGUAGE_ROWS_MIN = 100
+"""Rows of each label below which a language's figures say too little to be printed."""
+
+BENIGN_SHARES = (0.1, 0.01, 0.001)
+"""Shares of clean texts for which the card gives the score that so many of them reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Rows with the scores that they got from a model which had not seen them."""
+
+    scores: NDArray[np.float64]
+    labels: NDArray[np.bool_]
+    languages: NDArray[np.str_]
+    sources: NDArray[np.str_]
+    licences: NDArray[np.str_]
+    news: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """How one language or one source fares at the threshold."""
+
+    name: str
+    marked: int
+    clean: int
+    area: float
+    recall: float
+    alarms: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewsFigures:
+    """Alarms on the plain news sentences of one language."""
+
+    language: str
+    rows: int
+    alarms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShare:
+    """Rows of one source, with its licence."""
+
+    source: str
+    licence: str
+    languages: str
+    rows: int
+    marked: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFigures:
+    """Everything that the card says of one head."""
+
+    head: str
+    rows: int
+    marked: int
+    threshold: float
+    area: float
+    recall: float
+    alarms: float
+    calibration_error: float
+    quantiles: tuple[tuple[float, float], ...]
+    languages: tuple[GroupFigures, ...]
+    unseen_sources: tuple[GroupFigures, ...]
+    news: tuple[NewsFigures, ...]
+    shares: tuple[SourceShare, ...]
+
+    @property
+    def news_rows(self) -> int:
+        """Gives the number of plain news sentences scored."""
+        return sum(news.rows for news in self.news)
+
+    @property
+    def news_alarms(self) -> int:
+        """Gives how many of them reach the threshold."""
+        return sum(news.alarms for news in self.news)
+
+    @property
+    def summary(self) -> str:
+        """Gives the figures that matter most, in one line."""
+        return (
+            f"area {self.area:.3f}; at {self.threshold:.2f} recall {self.recall:.2f}, "
+            f"alarms on clean texts {self.alarms:.2%}, "
+            f"on plain news {self.news_alarms} of {self.news_rows:,}"
+        )
+
+
+def area_under_curve(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
+    """Gives how often a marked text scores above a clean one; ties count half."""
+    marked = int(labels.sum())
+    clean = len(labels) - marked
+    if marked == 0 or clean == 0:
+        return float("nan")
+    _, where, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    total = float(ranks[where][labels].sum())
+    return (total - marked * (marked + 1) / 2) / (marked * clean)
+
+
+def threshold_for(scored: Scored) -> float:
+    """Gives the lowest score, to two digits, at which few clean texts raise an alarm."""
+    clean = scored.scores[~scored.labels]
+    news = scored.scores[scored.news]
+    for hundredth in range(50, 100):
+        threshold = hundredth / 100
+        news_fine = len(news) == 0 or (news >= threshold).mean() <= NEWS_ALARMS_MAX
+        if news_fine and (clean >= threshold).mean() <= CLEAN_ALARMS_MAX:
+            return threshold
+    return 0.99
+
+
+def calibration_error(
+    scores: NDArray[np.float64], labels: NDArray[np.bool_], *, base_rate: float | None = None
+) -> float:
+    """Gives the mean distance between score and share of marked texts, over ten equal bins.
+
+    With a base rate, rows are weighed so that marked texts make up that share.
+    """
+    weights = np.ones(len(labels))
+    if base_rate is not None:
+        share = labels.mean()
+        weights = np.where(labels, base_rate / share, (1 - base_rate) / (1 - share))
+    bins = np.minimum((scores * 10).astype(int), 9)
+    total = np.bincount(bins, weights, 10)
+    mean_score = np.bincount(bins, weights * scores, 10)
+    mean_label = np.bincount(bins, weights * labels, 10)
+    return float(np.abs(mean_score - mean_label).sum() / total.sum())
+
+
+def group_figures(
+    name: str, scores: NDArray[np.float64], labels: NDArray[np.bool_], *, threshold: float
+) -> GroupFigures:
+    """Gives the figures of one group of rows."""
+    over = scores >= threshold
+    return GroupFigures(
+        name=name,
+        marked=int(labels.sum()),
+        clean=int((~labels).sum()),
+        area=area_under_curve(scores, labels),
+        recall=float(over[labels].mean()) if labels.any() else float("nan"),
+        alarms=float(over[~labels].mean()) if (~labels).any() else float("nan"),
+    )
+
+
+def head_figures(
+    head: str,
+    scored: Scored,
+    unseen: Iterable[tuple[str, NDArray[np.bool_], NDArray[np.float64]]],
+    *,
+    threshold: float,
+    base_rate: float | None = None,
+) -> HeadFigures:
+    """Gives everything measured of one head."""
+    whole = group_figures(head, scored.scores, scored.labels, threshold=threshold)
+    clean = scored.scores[~scored.labels]
+    return HeadFigures(
+        head=head,
+        rows=len(scored.labels),
+        marked=whole.marked,
+        threshold=threshold,
+        area=whole.area,
+        recall=whole.recall,
+        alarms=whole.alarms,
+        calibration_error=calibration_error(scored.scores, scored.labels, base_rate=base_rate),
+        quantiles=tuple((share, float(np.quantile(clean, 1 - share))) for share in BENIGN_SHARES),
+        languages=tuple(_by_language(scored, threshold=threshold)),
+        unseen_sources=tuple(
+            group_figures(name, scores, labels, threshold=threshold)
+            for name, labels, scores in unseen
+        ),
+        news=tuple(_on_news(scored, threshold=threshold)),
+        shares=tuple(_shares(scored)),
+    )
+
+
+def _by_language(scored: Scored, *, threshold: float) -> Iterable[GroupFigures]:
+    """Gives the figures of each language that has enough marked rows, news left out."""
+    for language in np.unique(scored.languages[scored.labels]):
+        inside = (scored.languages == language) & ~scored.news
+        if scored.labels[inside].sum() >= LANGUAGE_ROWS_MIN:
+            yield group_figures(
+                str(language), scored.scores[inside], scored.labels[inside], threshold=threshold
+            )
+
+
+def _on_news(scored: Scored, *, threshold: float) -> Iterable[NewsFigures]:
+    """Gives the alarms on plain news, language by language."""
+    for language in np.unique(scored.languages[scored.news]):
+        inside = scored.news & (scored.languages == language)
+        alarms = int((scored.scores[inside] >= threshold).sum())
+        yield NewsFigures(str(language), int(inside.sum()), alarms)
+
+
+def _shares(scored: Scored) -> Iterable[SourceShare]:
+    """Gives how many rows each source brought, and under which licence."""
+    for source in np.unique(scored.sources):
+        inside = scored.sources == source
+        languages = np.unique(scored.languages[inside])
+        yield SourceShare(
+            source=str(source),
+            licence=str(scored.licences[inside][0]),
+            languages=", ".join(languages)
+            if len(languages) <= 4
+            else f"{len(languages)} languages",
+            rows=int(inside.sum()),
+            marked=int(scored.labels[inside].sum()),
+        )

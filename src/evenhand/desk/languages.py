@@ -48,7 +48,7 @@ def listed(value: str | None) -> str | None:
 
 def preferred(request: HttpRequest) -> str:
     """Gives the first language of the browser's list that we speak, English if there is none."""
-    asked = []
+    asked: list[tuple[float, int, str]] = []
     for part in request.headers.get("Accept-Language", "")[:500].split(","):
         tag, _, parameters = part.partition(";")
         weight = parameters.strip().removeprefix("q=")

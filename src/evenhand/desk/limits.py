@@ -18,7 +18,7 @@ FORM_SENDS_MAX = 10
 FORM_WINDOW_SECONDS = 600
 """Seconds of one window."""
 
-SIGN_IN_TRIES_MAX = 30
+SIGN_IN_TRIES_MAX = 60
 """Times one network may try to sign in, or open an enrolment link, in one window."""
 
 ROWS_PER_PAGE = 50

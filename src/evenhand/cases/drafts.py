@@ -1,0 +1,39 @@
+"""What somebody wants a person to look at: a case to be."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from evenhand.base.lists import UNKNOWN_MARKET, ChannelKind, Language, Source
+from evenhand.cases.lists import CaseKind
+from evenhand.verdicts.schema import RuleHit
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDraft:
+    """A case to be.
+
+    id        UUIDv7
+    origin    what opened it, once and for all: `event:EVENT`, `record:RECORD`
+    decision  the decision it is about, if one was made
+    reason    one sentence that says why a person has to look
+    """
+
+    id: UUID
+    at: datetime
+    kind: CaseKind
+    origin: str
+    harm: str
+    severity: int
+    score: float
+    reason: str
+    channel_kind: ChannelKind
+    language: Language
+    rules: tuple[RuleHit, ...] = ()
+    source: Source = Source.OWN
+    market: str = UNKNOWN_MARKET
+    account: str = ""
+    channel: str = ""
+    event: str = ""
+    decision: UUID | None = None
+    evidence: UUID | None = None

@@ -1,0 +1,74 @@
+"""How staff come in: a one-time link enrols a passkey, a passkey signs in. No password exists."""
+
+import json
+from typing import Any
+
+from allauth.mfa.webauthn.forms import LoginWebAuthnForm, SignupWebAuthnForm
+from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_registration
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from evenhand.base.clock import now
+from evenhand.desk.limits import SIGN_IN_TRIES_MAX, count_send
+from evenhand.people import steps
+from evenhand.people.checks import KeyRefused, SignInRefused
+from evenhand.people.passkeys import BACKEND
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Signs in with a passkey."""
+    count_send(request, form="sign-in", sends_max=SIGN_IN_TRIES_MAX)
+    if request.method != "POST":
+        context = {
+            "options": _as_json(begin_authentication(None)),
+            "next": _safe_next(request, request.GET.get("next", "")),
+        }
+        return render(request, "desk/sign_in.html", context)
+    form = LoginWebAuthnForm(data=request.POST)
+    if not form.is_valid():
+        raise SignInRefused(why="proof")
+    member = steps.sign_in(form.cleaned_data["credential"], now=now())
+    login(request, member, backend=BACKEND)
+    return redirect(_safe_next(request, request.POST.get("next", "")) or "staff_start")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session."""
+    logout(request)
+    return redirect("staff_sign_in")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def enrol(request: HttpRequest, token: str) -> HttpResponse:
+    """Enrols a passkey by a one-time link, and signs in with it."""
+    count_send(request, form="enrol", sends_max=SIGN_IN_TRIES_MAX)
+    member = steps.invited(token, now=now())
+    if request.method != "POST":
+        context = {"member": member, "options": _as_json(begin_registration(member, True))}
+        return render(request, "desk/enrol.html", context)
+    form = SignupWebAuthnForm(data=request.POST, user=member)
+    if not form.is_valid():
+        raise KeyRefused(why="proof")
+    member = steps.enrol(token, form.cleaned_data["credential"], now=now())
+    login(request, member, backend=BACKEND)
+    return redirect("staff_start")
+
+
+def _as_json(options: Any) -> str:
+    return json.dumps(options)
+
+
+def _safe_next(request: HttpRequest, target: str) -> str:
+    """Gives a target below our own address, or nothing."""
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if target.startswith("/") and is_ours else ""

@@ -1,0 +1,221 @@
+"""Reads rules from YAML files; what is wrong is named with file, line and column."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evenhand.base.errors import InputRefused
+from evenhand.base.harms import harms
+from evenhand.base.lists import AUTOMATED_KINDS, ActionKind, Language
+from evenhand.rules.evidence import leans_on_models_alone
+from evenhand.rules.grammar import ConditionRefused, columns_of, parse
+from evenhand.rules.limits import RULE_FILE_BYTES_MAX, RULES_MAX
+from evenhand.rules.rule import Fixture, Rule, RuleSet
+from evenhand.signals.columns import SignalColumn
+
+FIELDS = frozenset(
+    {
+        "id", "version", "title", "harm", "proposes", "opens_case", "score", "exact", "owner",
+        "author", "false_positives", "references", "says", "when", "fixtures",
+    }
+)  # fmt: skip
+ALONE = AUTOMATED_KINDS | {ActionKind.REDACT}
+WITHOUT_EVIDENCE = frozenset({ActionKind.NONE, ActionKind.HOLD})
+
+
+class RuleRefused(InputRefused):
+    """A rule file cannot be used."""
+
+    remedy = "Correct the rule file at the place named."
+
+
+def load_rules(folder: Path, columns: Mapping[str, SignalColumn]) -> RuleSet:
+    """Gives every rule of a folder, ordered by id; raises `RuleRefused` at the first fault."""
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise RuleRefused(folder=folder.name, why="no rule in it")
+    if len(paths) > RULES_MAX:
+        raise RuleRefused(folder=folder.name, why=f"more than {RULES_MAX} rules")
+    return RuleSet(tuple(load_rule(path, columns) for path in paths))
+
+
+def load_rule(path: Path, columns: Mapping[str, SignalColumn]) -> Rule:
+    """Gives the rule of one file."""
+    if path.stat().st_size > RULE_FILE_BYTES_MAX:
+        raise RuleRefused(file=path.name, why=f"larger than {RULE_FILE_BYTES_MAX} bytes")
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        raise RuleRefused(file=path.name, why=f"not UTF-8 at byte {error.start}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        column = mark.column + 1 if mark else 1
+        raise RuleRefused(file=path.name, line=line, column=column, why=error.problem) from error
+    if not isinstance(node, yaml.MappingNode) or not isinstance(content, dict):
+        raise RuleRefused(file=path.name, line=1, why="a rule is a mapping")
+    return _Reader(path, node, content).rule(columns)
+
+
+class _Reader:
+    """Reads one file's mapping field by field."""
+
+    def __init__(self, path: Path, node: yaml.MappingNode, content: dict[str, Any]) -> None:
+        self._path = path
+        self._content = content
+        self._nodes = {str(key.value): value for key, value in node.value}
+        self._keys = {str(key.value): key for key, _ in node.value}
+
+    def rule(self, columns: Mapping[str, SignalColumn]) -> Rule:
+        for name in self._content:
+            if name not in FIELDS:
+                raise self._refused(str(name), f"no such field: {name}")
+        for name in sorted(FIELDS - {"opens_case", "exact"}):
+            if name not in self._content:
+                raise RuleRefused(file=self._path.name, line=1, why=f"{name} is missing")
+        if self._text("id") != self._path.stem:
+            raise self._refused("id", f"the id must be the file's name, {self._path.stem}")
+        harm = harms().get(self._text("harm"))
+        if harm is None:
+            raise self._refused("harm", f"no such harm: {self._text('harm')}")
+        condition = self._condition(columns)
+        rule = Rule(
+            id=self._text("id"),
+            version="",
+            title=self._text("title"),
+            harm=harm.code,
+            severity=harm.severity,
+            proposes=self._proposes(),
+            opens_case=self._truth("opens_case"),
+            score=self._score(),
+            exact=self._truth("exact"),
+            owner=self._text("owner"),
+            author=self._text("author"),
+            false_positives=self._texts("false_positives"),
+            references=self._texts("references"),
+            says=self._says(),
+            when=self._text("when"),
+            condition=condition,
+            hits=self._fixtures("hits"),
+            passes=self._fixtures("passes"),
+        )
+        self._check_proposal(rule, columns)
+        return _versioned(rule, stated=str(self._content["version"]))
+
+    def _check_proposal(self, rule: Rule, columns: Mapping[str, SignalColumn]) -> None:
+        if rule.proposes not in ALONE:
+            raise self._refused("proposes", f"a rule alone may not {rule.proposes}")
+        if rule.proposes is ActionKind.REDACT and not rule.exact:
+            raise self._refused("proposes", "only an exact match may redact")
+        if rule.proposes is ActionKind.NONE and not rule.opens_case:
+            raise self._refused("proposes", "a rule that proposes none must open a case")
+        if leans_on_models_alone(rule.condition, columns) and rule.proposes not in WITHOUT_EVIDENCE:
+            raise self._refused("when", "a model's score alone may only open a case or hold")
+
+    def _condition(self, columns: Mapping[str, SignalColumn]) -> Any:
+        node = self._nodes["when"]
+        try:
+            return parse(self._text("when"), columns)
+        except ConditionRefused as error:
+            line, column = int(str(error.fields["line"])), int(str(error.fields["column"]))
+            block = node.style in ("|", ">")
+            mark = node.start_mark
+            raise RuleRefused(
+                file=self._path.name,
+                line=mark.line + line + (1 if block else 0),
+                column=column + (0 if block or line > 1 else mark.column),
+                why=error.fields["why"],
+            ) from error
+
+    def _proposes(self) -> ActionKind:
+        try:
+            return ActionKind(self._text("proposes"))
+        except ValueError as error:
+            raise self._refused("proposes", f"no such action: {self._text('proposes')}") from error
+
+    def _score(self) -> float:
+        score = self._content["score"]
+        exact = self._truth("exact")
+        if exact and score != 1:
+            raise self._refused("score", "an exact match scores 1.0")
+        if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+            raise self._refused("score", "a score is a number from 0 to 1")
+        return float(score)
+
+    def _says(self) -> dict[Language, str]:
+        says = self._content["says"]
+        wanted = {language.value for language in Language}
+        if not isinstance(says, dict) or set(says) != wanted:
+            raise self._refused("says", f"one sentence in each of {', '.join(sorted(wanted))}")
+        if not all(isinstance(text, str) and text.strip() for text in says.values()):
+            raise self._refused("says", "each sentence is a text")
+        return {Language(language): str(text).strip() for language, text in says.items()}
+
+    def _fixtures(self, kind: str) -> tuple[Fixture, ...]:
+        node = self._nodes["fixtures"]
+        members = {str(k.value): v for k, v in node.value} if hasattr(node, "value") else {}
+        stated = self._content["fixtures"]
+        if not isinstance(stated, dict) or set(stated) != {"hits", "passes"}:
+            raise self._refused("fixtures", "fixtures are hits and passes")
+        listed = stated[kind]
+        if not isinstance(listed, list) or not listed:
+            raise self._refused("fixtures", f"at least one event must be under {kind}")
+        marks = [item.start_mark.line + 1 for item in members[kind].value]
+        return tuple(self._fixture(event, line) for event, line in zip(listed, marks, strict=True))
+
+    def _fixture(self, event: object, line: int) -> Fixture:
+        if not isinstance(event, dict):
+            raise RuleRefused(file=self._path.name, line=line, why="a fixture is a mapping")
+        fields = {str(name): value for name, value in event.items() if name != "signals"}
+        if "lang" in fields:
+            fields["language"] = fields.pop("lang")
+        signals = event.get("signals", {})
+        if not isinstance(signals, dict):
+            raise RuleRefused(file=self._path.name, line=line, why="signals is a mapping")
+        return Fixture(event=fields, signals=signals, line=line)
+
+    def _text(self, name: str) -> str:
+        value = self._content[name]
+        if not isinstance(value, str) or not value.strip():
+            raise self._refused(name, f"{name} is a text")
+        return value.strip()
+
+    def _texts(self, name: str) -> tuple[str, ...]:
+        value = self._content[name]
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise self._refused(name, f"{name} is a list of texts")
+        return tuple(value)
+
+    def _truth(self, name: str) -> bool:
+        value = self._content.get(name, False)
+        if not isinstance(value, bool):
+            raise self._refused(name, f"{name} is true or false")
+        return value
+
+    def _refused(self, name: str, why: str) -> RuleRefused:
+        mark = self._keys[name].start_mark
+        return RuleRefused(
+            file=self._path.name, line=mark.line + 1, column=mark.column + 1, field=name, why=why
+        )
+
+
+def _versioned(rule: Rule, *, stated: str) -> Rule:
+    """Gives the rule with its version: as stated, then a hash over everything that decides."""
+    decides = [
+        rule.id, rule.harm, rule.proposes.value, rule.opens_case, rule.score, rule.exact, rule.when,
+        {language.value: text for language, text in rule.says.items()},
+    ]  # fmt: skip
+    digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+    return replace(rule, version=f"{stated}.{digest[:8]}")
+
+
+def columns_used(rules: RuleSet) -> frozenset[str]:
+    """Gives the names of the columns that a set of rules looks at."""
+    return frozenset().union(*(columns_of(rule.condition) for rule in rules.rules))

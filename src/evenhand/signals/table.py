@@ -1,0 +1,43 @@
+"""The signals of one batch: named columns of values, each with what is not known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One signal column.
+
+    values  one per row; for words the code of the word (int32)
+    known   false where the value is NULL; None if every value is known
+    words   for words: the word of each code; else empty
+    """
+
+    values: npt.NDArray[np.generic]
+    known: npt.NDArray[np.bool_] | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTable:
+    """The signals of a batch. A column that is not in it is NULL in every row."""
+
+    rows: int
+    columns: Mapping[str, Values]
+
+    def __post_init__(self) -> None:
+        for name, column in self.columns.items():
+            assert len(column.values) == self.rows, f"{name} has {len(column.values)} values"
+
+    def row(self, number: int) -> dict[str, object]:
+        """Gives the known values of one row, as Python values."""
+        known = {}
+        for name, column in self.columns.items():
+            if column.known is not None and not column.known[number]:
+                continue
+            value = column.values[number].item()
+            known[name] = column.words[value] if column.words else value
+        return known

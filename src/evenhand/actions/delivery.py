@@ -21,7 +21,7 @@ from django.db import close_old_connections, transaction
 from nacl.public import PublicKey
 
 from evenhand.actions.checks import DESTROYING, UNDO, Attempt, undo_shows
-from evenhand.actions.limits import UNREACHABLE_IN_A_ROW_MAX
+from evenhand.actions.limits import BATCHES_UNDER_WAY_MAX, UNREACHABLE_IN_A_ROW_MAX
 from evenhand.actions.lists import Verb
 from evenhand.actions.models import Action, Delivery
 from evenhand.actions.ports import (
@@ -43,7 +43,7 @@ from evenhand.actions.queries import (
 )
 from evenhand.actions.statements import objection_url, restored_text, statement_text
 from evenhand.actions.steps import Result, claim_batch, release_batch, settle_batch
-from evenhand.base.errors import EvenhandError, NotAllowed, NotFound, Unavailable
+from evenhand.base.errors import EvenhandError, NotAllowed, NotFound, Unavailable, where
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, Ground, Language, TargetKind, UndoResult
 from evenhand.evidence.steps import keep
@@ -84,11 +84,16 @@ class Courier(DBOSConfiguredInstance):
         super().__init__("courier")
         self._tools = tools
         self._pool = ThreadPoolExecutor(tools.threads, thread_name_prefix="delivery")
+        self._under_way: set[str] = set()
 
     @DBOS.workflow(name="deliver_batch")
     def deliver(self, batch: str) -> int:
         """Carries out one batch and settles it."""
-        return self.settle(batch, self.carry_out(batch))
+        self._under_way.add(batch)
+        try:
+            return self.settle(batch, self.carry_out(batch))
+        finally:
+            self._under_way.discard(batch)
 
     @DBOS.step(name="carry_out")
     def carry_out(self, batch: str) -> list[dict[str, object]]:
@@ -122,11 +127,17 @@ class Courier(DBOSConfiguredInstance):
             DBOS.start_workflow(self.deliver, str(batch_id))
 
     def claim_and_start(self) -> int:
-        """Claims what is due and starts its workflow; gives the number of deliveries."""
+        """Claims what is due and starts its workflow; gives the number of deliveries.
+
+        Gives 0 as well while enough batches are under way.
+        """
+        if len(self._under_way) >= BATCHES_UNDER_WAY_MAX:
+            return 0
         now = self._tools.now()
         batch_id = new_id(now=now)
         claimed = claim_batch(batch_id, now=now)
         if claimed:
+            self._under_way.add(str(batch_id))
             self.start(batch_id)
         return claimed
 
@@ -221,8 +232,9 @@ class _Outage:
             result = Result(delivery_id, Attempt(InForce.GONE, error="NotFound"))
         except NotAllowed as error:
             result = Result(delivery_id, Attempt(None, refused=True, error=_name(error)))
-        except Exception as error:
-            log.exception("errand_failed", delivery=str(delivery_id))
+        except Exception as error:  # noqa: BLE001  one errand's fault must not stop the others
+            name = type(error).__name__
+            log.warning("errand_failed", delivery=str(delivery_id), error=name, at=where(error))
             result = Result(delivery_id, Attempt(None, error=type(error).__name__))
         self._count(answered=True)
         return result

@@ -6,6 +6,9 @@ ID_LENGTH_MAX = 255
 BATCH_DELIVERIES_MAX = 100
 """Deliveries that one durable workflow carries: workflows are dear, rows are cheap."""
 
+BATCHES_UNDER_WAY_MAX = 4
+"""Batches that are carried out side by side: more would only wait for the messenger."""
+
 ATTEMPTS_MAX = 8
 """Times an effect is tried while the messenger answers but does not show it."""
 

@@ -11,9 +11,6 @@ from evenhand.actions.statements import ToldDecision, ToldMeasure
 from evenhand.base.lists import ActionKind, Automation, Ground, Source, TargetKind
 from evenhand.evidence.models import SealedItem
 
-STANDING = (ActionState.PENDING.value, ActionState.IN_FORCE.value, ActionState.UNDOING.value)
-"""States of an action that is, or is about to be, in force."""
-
 
 def decision_of(decision_id: UUID) -> Decision | None:
     """Gives a decision, with its actions at hand."""
@@ -38,27 +35,25 @@ def actions_of(decision_id: UUID) -> list[Action]:
     return list(Action.objects.filter(decision_id=decision_id).order_by("id"))
 
 
-def blocked_channels() -> dict[str, list[str]]:
-    """Gives the channels that nobody may enter now, each with the countries; empty: everywhere."""
+def closed_channels() -> dict[str, object]:
+    """Gives the channels that the door keeps closed: blocked ones, and withheld ones by country."""
     rows = Action.objects.filter(
         kind__in=(ActionKind.BLOCK_CHANNEL.value, ActionKind.GEO_WITHHOLD.value),
         state__in=(ActionState.PENDING.value, ActionState.IN_FORCE.value),
-    ).values_list("channel", "kind", "territory")
-    closed: dict[str, list[str]] = {}
-    everywhere = set()
-    for channel, kind, territory in rows:
+    ).values_list("kind", "channel", "territory", "memory")
+    blocked, aliases = set(), set()
+    withheld: dict[str, set[str]] = {}
+    for kind, channel, territory, memory in rows:
         if kind == ActionKind.BLOCK_CHANNEL:
-            everywhere.add(channel)
-        closed[channel] = sorted({*closed.get(channel, []), *territory})
-    return {channel: [] if channel in everywhere else closed[channel] for channel in sorted(closed)}
-
-
-def standing_channels(kind: ActionKind) -> list[str]:
-    """Gives the channels on which an action of one kind is, or is about to be, in force."""
-    rows = Action.objects.filter(
-        kind=kind.value, state__in=(ActionState.PENDING.value, ActionState.IN_FORCE.value)
-    )
-    return sorted(set(rows.values_list("channel", flat=True)))
+            blocked.add(channel)
+            aliases.update((memory or {}).get("aliases", ()))
+        else:
+            withheld.setdefault(channel, set()).update(territory)
+    return {
+        "blocked_channels": sorted(blocked),
+        "blocked_aliases": sorted(aliases),
+        "withheld": {channel: sorted(withheld[channel]) for channel in sorted(withheld)},
+    }
 
 
 def batch_deliveries(batch_id: UUID) -> list[Delivery]:
@@ -129,3 +124,28 @@ def told(decision: Decision) -> ToldDecision:
             for action in actions_of(decision.id)
         ),
     )
+
+
+def latest_actions(
+    *, kind: str = "", state: str = "", rows_max: int, skip: int = 0
+) -> list[Action]:
+    """Gives actions with their decisions, the latest first; an empty filter lets all through."""
+    rows = Action.objects.select_related("decision").order_by("-id")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if state:
+        rows = rows.filter(state=state)
+    return list(rows[skip : skip + rows_max])
+
+
+def action_of(action_id: UUID) -> Action | None:
+    """Gives an action with its decision."""
+    return Action.objects.select_related("decision").filter(id=action_id).first()
+
+
+def deliveries_about(action: Action) -> list[Delivery]:
+    """Gives what was delivered for an action and for the statement of its decision, in order."""
+    rows = Delivery.objects.filter(
+        Q(action=action) | Q(statement_id=action.decision_id)
+    ).prefetch_related("outcomes")
+    return list(rows.order_by("created_at", "id"))

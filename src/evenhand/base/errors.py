@@ -8,6 +8,7 @@ EvenhandError
 └── Misconfigured        the operator must change something
 """
 
+import traceback
 from typing import ClassVar
 
 
@@ -51,3 +52,11 @@ class Misconfigured(EvenhandError):
     """A setting is missing or wrong."""
 
     remedy = "Change the setting named and start again."
+
+
+def where(error: BaseException) -> str:
+    """Gives file and line at which an error arose: for logs, which its words may not enter."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return (
+        f"{frames[-1].filename.rpartition('/evenhand/')[2]}:{frames[-1].lineno}" if frames else ""
+    )

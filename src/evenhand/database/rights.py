@@ -17,12 +17,13 @@ from evenhand.database.addresses import APP, FORGET
 REFUSE = """
 CREATE OR REPLACE FUNCTION evenhand_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'records_recordopening'
-       AND current_setting('evenhand.forgetting', true) = OLD.record_id::text
-       AND current_user = (SELECT tableowner FROM pg_tables
-                           WHERE schemaname = TG_TABLE_SCHEMA AND tablename = TG_TABLE_NAME)
-    THEN
-        RETURN OLD;
+    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'records_recordopening' THEN
+        IF current_setting('evenhand.forgetting', true) = OLD.record_id::text
+           AND current_user = (SELECT tableowner FROM pg_tables
+                               WHERE schemaname = TG_TABLE_SCHEMA AND tablename = TG_TABLE_NAME)
+        THEN
+            RETURN OLD;
+        END IF;
     END IF;
     RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME
         USING ERRCODE = 'insufficient_privilege';

@@ -1,0 +1,155 @@
+"""Binds ports to their real engines or twins, once; nothing else is decided here."""
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+from nacl.public import PublicKey
+
+from evenhand.actions.copies import OpenerCopies
+from evenhand.actions.delivery import Tools
+from evenhand.actions.ports import Messenger, ReviewRequest, Reviews, RuleAuthors, Rulebook
+from evenhand.base import clock
+from evenhand.base.errors import Misconfigured
+from evenhand.base.ids import new_id
+from evenhand.base.lists import Language
+from evenhand.base.sealing import read_key
+from evenhand.cases.drafts import CaseDraft
+from evenhand.cases.lists import CaseKind
+from evenhand.cases.reactions import FAILED_EFFECTS
+from evenhand.cases.steps import open_case
+from evenhand.connectors.matrix.client import MatrixClient
+from evenhand.connectors.matrix.messenger import MatrixMessenger
+from evenhand.connectors.memory import MemoryMessenger
+from evenhand.markets.queries import accounts_in
+from evenhand.records.outbox import Reaction
+from evenhand.verdicts.schema import RuleHit
+
+
+@cache
+def messenger() -> Messenger:
+    """Gives the messenger that this installation acts on."""
+    match settings.MESSENGER:
+        case "memory":
+            path = Path(settings.MESSENGER_FILE) if settings.MESSENGER_FILE else None
+            return MemoryMessenger(path, places=Residents())
+        case "synapse":
+            return MatrixMessenger(_synapse(), places=Residents())
+        case other:
+            raise Misconfigured(setting="EVENHAND_MESSENGER", value=other, why="unknown")
+
+
+def tools() -> Tools:
+    """Gives what deliveries need."""
+    return Tools(
+        messenger=messenger(),
+        copies=OpenerCopies(settings.EVENHAND_HOME),
+        rulebook=rulebook(),
+        evidence_key=PublicKey(read_key(settings.KEYS / "evidence.pub")),
+        token_key=read_key(settings.KEYS / "token.key"),
+        public_url=settings.PUBLIC_URL,
+        now=clock.now,
+        chance=random.random,
+    )
+
+
+@cache
+def rulebook() -> Rulebook:
+    """Gives the people and sentences of the shipped rules."""
+    return PackRulebook.read()
+
+
+def reviews() -> Reviews:
+    """Gives who takes what needs a person."""
+    return CaseReviews()
+
+
+def reactions() -> tuple[Reaction, ...]:
+    """Gives every room's reactions to committed records."""
+    return (FAILED_EFFECTS,)
+
+
+class Residents:
+    """Which accounts are placed in a country, as `markets` knows."""
+
+    def accounts_in(self, territory: Sequence[str], among: Collection[str]) -> Collection[str]:
+        """Gives those of the accounts `among` that are placed in one of the countries."""
+        return accounts_in(territory, among)
+
+
+class CaseReviews:
+    """Opens a case for what a rule may not decide alone."""
+
+    def open_reviews(self, requests: Sequence[ReviewRequest], *, now: datetime) -> None:
+        """Opens a case for each request that has none, in the running transaction."""
+        for request in requests:
+            open_case(_case(request), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class PackRulebook:
+    """The rule pack as actions need it: author, approver and sentences by rule."""
+
+    people: Mapping[str, RuleAuthors]
+    sentences: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def read(cls) -> "PackRulebook":
+        """Reads the shipped pack."""
+        people: dict[str, RuleAuthors] = {}
+        sentences: dict[tuple[str, str], str] = {}
+        folder = Path(__file__).parent / "rules" / "pack" / "rules"
+        for path in sorted(folder.glob("*.yaml")):
+            head = yaml.safe_load(path.read_text(encoding="utf-8"))
+            people[head["id"]] = RuleAuthors(head.get("author", ""), head.get("approver", ""))
+            says = head.get("says", {})
+            for language, sentence in says.items() if isinstance(says, dict) else ():
+                sentences[head["id"], language] = sentence
+        return cls(people, sentences)
+
+    def authors(self, rule_id: str, version: str) -> RuleAuthors:  # noqa: ARG002
+        """Gives author and approver of a rule; the shipped pack holds one version of each."""
+        return self.people.get(rule_id, RuleAuthors("", ""))
+
+    def sentence(self, rule_id: str, language: Language) -> str | None:
+        """Gives what the rule says to people in one language; None if it says nothing in it."""
+        return self.sentences.get((rule_id, language.value))
+
+
+def _case(request: ReviewRequest) -> CaseDraft:
+    return CaseDraft(
+        id=new_id(now=request.at),
+        at=request.at,
+        kind=CaseKind.REVIEW,
+        origin=request.origin,
+        harm=request.harm,
+        severity=request.severity,
+        score=request.score,
+        reason=request.reason,
+        channel_kind=request.channel_kind,
+        language=Language(request.language),
+        rules=tuple(RuleHit(rule, version) for rule, version in request.rules),
+        market=request.market,
+        account=request.account,
+        channel=request.channel,
+        event=request.event,
+        decision=request.decision,
+        evidence=request.evidence,
+    )
+
+
+def _synapse() -> MatrixClient:
+    if not settings.SYNAPSE_URL or not settings.SYNAPSE_TOKEN_FILE:
+        raise Misconfigured(
+            setting="EVENHAND_SYNAPSE_URL, EVENHAND_SYNAPSE_TOKEN_FILE", why="needed for synapse"
+        )
+    try:
+        token = Path(settings.SYNAPSE_TOKEN_FILE).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(setting="EVENHAND_SYNAPSE_TOKEN_FILE", why="not readable") from error
+    return MatrixClient(settings.SYNAPSE_URL, token)

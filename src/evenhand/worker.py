@@ -1,0 +1,218 @@
+"""The worker: drains the journal, carries out deliveries, reacts to records, sweeps.
+
+One at a time works on a database: it holds an advisory lock on a connection of its own, and ends
+when that connection does, so that its successor never works beside it. Each kind of work is a
+loop in a thread; what fails is logged and tried again after a pause that grows. It can be killed
+at any moment: whatever it had begun is taken up again, and nothing is done twice.
+
+`python -m evenhand.worker` runs it until SIGTERM or SIGINT.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import django
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import close_old_connections
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenhand.settings")
+django.setup()
+
+# Models may be imported only after Django is set up.
+from evenhand import wiring  # noqa: E402
+from evenhand.actions import delivery  # noqa: E402
+from evenhand.actions.drain import drain  # noqa: E402
+from evenhand.actions.journal import JournalReader  # noqa: E402
+from evenhand.actions.queries import closed_channels  # noqa: E402
+from evenhand.actions.steps import end_due  # noqa: E402
+from evenhand.base.clock import now  # noqa: E402
+from evenhand.base.sealing import read_key  # noqa: E402
+from evenhand.evidence.steps import expire  # noqa: E402
+from evenhand.markets.queries import countries  # noqa: E402
+from evenhand.records.outbox import Reaction, react  # noqa: E402
+from evenhand.records.queries import days  # noqa: E402
+from evenhand.transparency.publish import publish, published  # noqa: E402
+
+log = structlog.get_logger()
+
+ONE_WORKER_LOCK = 0x65_76_65_6E
+"""Number of the advisory lock that the one worker of a database holds ("even")."""
+
+PAUSE_SECONDS_MAX = 10.0
+"""Seconds between attempts at most while something fails."""
+
+LOST = 75
+"""Exit code when the database went away: start again (sysexits.h, EX_TEMPFAIL)."""
+
+REPORT_DAYS = 2
+"""Days after its end for which a day's report is brought up to date with late records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One kind of work; `work` gives how much it did, and is called again at once after some."""
+
+    name: str
+    idle_seconds: float
+    work: Callable[[], int]
+
+
+class Worker:
+    """The loops of one process, and how they stop."""
+
+    def __init__(self, loops: list[Loop]) -> None:
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(loop,), name=loop.name, daemon=True)
+            for loop in loops
+        ]
+
+    def start(self) -> None:
+        """Starts every loop."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, *, seconds_max: float) -> None:
+        """Asks every loop to stop after what it is doing, and waits so long."""
+        self._stopping.set()
+        give_up = time.monotonic() + seconds_max
+        for thread in self._threads:
+            thread.join(max(0.0, give_up - time.monotonic()))
+
+    def _run(self, loop: Loop) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            close_old_connections()
+            try:
+                done = loop.work()
+            except Exception as error:
+                failures += 1
+                log.warning(
+                    "loop_failed", loop=loop.name, error=type(error).__name__, exc_info=True
+                )
+                self._stopping.wait(min(PAUSE_SECONDS_MAX, loop.idle_seconds * 2**failures))
+                continue
+            failures = 0
+            if not done:
+                self._stopping.wait(loop.idle_seconds)
+
+
+def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
+    """Gives the worker's loops."""
+    reader = JournalReader(home / "journal", read_key(settings.KEYS / "journal.key"))
+    door = DoorFile(home / "door" / "snapshot.json")
+    return [
+        Loop("drain", 0.05, lambda: _drain(reader)),
+        Loop("deliver", 0.05, courier.claim_and_start),
+        Loop("take_up", 5.0, courier.take_up),
+        *(_reacting(reaction) for reaction in wiring.reactions()),
+        Loop("door_file", 0.5, door.write),
+        Loop("ends", 5.0, lambda: end_due(now=now())),
+        Loop("evidence", 60.0, lambda: expire(now=now())),
+        Loop("engine", 60.0, lambda: delivery.forget_finished(now=now())),
+        Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
+    ]
+
+
+class DoorFile:
+    """What the door must answer by, as a file: it has no database."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._written = ""
+
+    def write(self) -> int:
+        """Writes the file anew if something changed; a reader sees the old or the new one whole."""
+        content = json.dumps({**closed_channels(), "account_countries": countries()})
+        if content == self._written and self._path.exists():
+            return 0
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = self._path.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text(content)
+        partial.replace(self._path)
+        self._written = content
+        return 0
+
+
+def publish_days(folder: Path) -> int:
+    """Publishes each day that is over and not published, and renews the latest few."""
+    moment = now()
+    today = moment.date()
+    for day in days():
+        over = day < today
+        late = day >= today - timedelta(days=REPORT_DAYS)
+        if over and (late or published(day, folder=folder) is None):
+            publish(day, now=moment, folder=folder)
+    return 0
+
+
+def main() -> int:
+    """Runs the worker until it is told to stop or loses the database."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    home: Path = settings.EVENHAND_HOME
+    ready = home / "worker.ready"
+    ready.unlink(missing_ok=True)
+    lock = _one_worker_lock(stop)
+    if lock is None:
+        return 0
+    courier = delivery.launch(wiring.tools(), database_url=settings.APP_DATABASE_URL)
+    worker = Worker(loops(courier, home))
+    worker.start()
+    ready.touch()
+    log.info("worker_started", process=os.getpid())
+    try:
+        while not stop.wait(1.0):
+            lock.execute("SELECT 1")
+    except psycopg.OperationalError:
+        log.warning("worker_lost_database")
+        # Threads may hang in the lost connections; what they did not finish is taken up again.
+        os._exit(LOST)
+    finally:
+        ready.unlink(missing_ok=True)
+    worker.stop(seconds_max=5.0)
+    delivery.close()
+    lock.close()
+    return 0
+
+
+def _one_worker_lock(stop: threading.Event) -> psycopg.Connection | None:
+    """Waits until this process is the one worker; None if it is told to stop before."""
+    pause = 0.1
+    while not stop.is_set():
+        try:
+            lock = psycopg.connect(settings.APP_DATABASE_URL, autocommit=True)
+            held = lock.execute("SELECT pg_try_advisory_lock(%s)", [ONE_WORKER_LOCK]).fetchone()
+            if held == (True,):
+                return lock
+            lock.close()
+            pause = 0.1
+        except psycopg.OperationalError:
+            log.warning("database_unavailable", next_seconds=pause)
+            pause = min(PAUSE_SECONDS_MAX, pause * 2)
+        stop.wait(pause)
+    return None
+
+
+def _drain(reader: JournalReader) -> int:
+    return drain(reader, rulebook=wiring.rulebook(), reviews=wiring.reviews(), now=now())
+
+
+def _reacting(reaction: Reaction) -> Loop:
+    return Loop(reaction.consumer, 0.2, lambda: react(reaction, now=now()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

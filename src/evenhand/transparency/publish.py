@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -130,8 +131,7 @@ def _publications(day: date) -> list[_Publication]:
 
 
 def _batches(day: date, cuts: list[Place]) -> list[Exact]:
-    starts = [BEGINNING, *cuts[:-1]]
-    return [exact(day, after=after, through=cut) for after, cut in zip(starts, cuts, strict=True)]
+    return [exact(day, after=after, through=cut) for after, cut in pairwise([BEGINNING, *cuts])]
 
 
 def _record(day: date, *, revision: int, through: Place, now: datetime) -> None:

@@ -35,6 +35,11 @@ def cached_bytes(name: str, build: Callable[[], bytes], *, folder: Path | None =
     return content
 
 
+def forget_cached(name: str, *, folder: Path | None = None) -> None:
+    """Drops the file `name`, because what it holds cannot be used."""
+    ((folder or cache_folder()) / name).unlink(missing_ok=True)
+
+
 def cached_arrays(name: str, build: Callable[[], Arrays], *, folder: Path | None = None) -> Arrays:
     """Gives the arrays kept under `name`, which `build` makes if they are not there."""
     path = (folder or cache_folder()) / f"{name}.npz"

@@ -1,0 +1,13 @@
+"""Limits of the room."""
+
+PATTERNS_MAX = 200_000
+"""Patterns of all lists together: beyond it, compiling takes minutes."""
+
+PATTERN_CHARACTERS_MAX = 1_000
+"""Characters of one pattern: longer ones are texts, which near-duplicates find better."""
+
+PATTERN_FILE_BYTES_MAX = 8_388_608
+"""Bytes of one pattern file."""
+
+DOMAIN_FILE_BYTES_MAX = 268_435_456
+"""Bytes of one domain list: ten million hosts."""

@@ -1,0 +1,174 @@
+"""Lists of patterns, read from YAML; every fault is named with its list, its line and itself."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import yaml
+
+from evenhand.base.errors import Misconfigured
+from evenhand.signals.limits import PATTERN_CHARACTERS_MAX, PATTERN_FILE_BYTES_MAX
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+class View(StrEnum):
+    """What a list is looked for in."""
+
+    RAW = "raw"
+    NORMALISED = "normalised"
+
+
+class PatternRefused(Misconfigured):
+    """A list of patterns cannot be used; list, line and pattern say where and why."""
+
+    remedy = "Correct the pattern at the line named."
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One thing to look for.
+
+    text      a literal, or None; `*` at an end means that letters may go on there
+    regex     a regular expression, or None
+    bounded   of a regex: no letter or digit may stand beside what it finds
+    """
+
+    list_name: str
+    line: int
+    text: str | None
+    regex: str | None
+    bounded: bool
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternList:
+    """A named list of patterns and the views in which they are looked for."""
+
+    name: str
+    views: frozenset[View]
+    patterns: tuple[Pattern, ...]
+
+
+def read_pattern_lists(folder: Path) -> tuple[PatternList, ...]:
+    """Gives every list of a folder, by name; the file is named after its list."""
+    lists = tuple(read_pattern_list(path) for path in sorted(folder.glob("*.yaml")))
+    assert len({one.name for one in lists}) == len(lists)
+    return lists
+
+
+def read_pattern_list(path: Path) -> PatternList:
+    """Gives the list in one file."""
+    if path.stat().st_size > PATTERN_FILE_BYTES_MAX:
+        raise PatternRefused(list=path.stem, line=1, why=f"over {PATTERN_FILE_BYTES_MAX} bytes")
+    return parse_pattern_list(path.read_text(encoding="utf-8"), name=path.stem)
+
+
+def parse_pattern_list(content: str, *, name: str) -> PatternList:
+    """Gives the list that a YAML text holds; `name` is what it must be called."""
+    try:
+        root = yaml.compose(content, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PatternRefused(list=name, line=line, why=error.problem) from error
+    fields = dict(_fields(root, name, {"name", "views", "patterns", "about"}))
+    given = fields.get("name")
+    if not _NAME.fullmatch(name) or given is None or _word(given, name) != name:
+        raise PatternRefused(list=name, line=_line(root), why="name differs from the file's")
+    views = frozenset(_views(fields.get("views"), name))
+    patterns = fields.get("patterns")
+    if not isinstance(patterns, yaml.SequenceNode) or not patterns.value:
+        raise PatternRefused(list=name, line=_line(root), why="patterns: a list is wanted")
+    found = tuple(_pattern(node, name) for node in patterns.value)
+    _refuse_twins(found)
+    return PatternList(name, views, found)
+
+
+def _refuse_twins(patterns: Sequence[Pattern]) -> None:
+    seen: dict[tuple[str | None, str | None], int] = {}
+    for pattern in patterns:
+        first = seen.setdefault((pattern.text, pattern.regex), pattern.line)
+        if first != pattern.line:
+            raise refused(pattern, f"it stands in line {first} already")
+
+
+def refused(pattern: Pattern, why: str) -> PatternRefused:
+    """Gives the error that names a pattern by its list, its line and itself."""
+    return PatternRefused(
+        list=pattern.list_name, line=pattern.line, pattern=pattern.text or pattern.regex, why=why
+    )
+
+
+def _pattern(node: yaml.Node, name: str) -> Pattern:
+    fields = dict(_fields(node, name, {"text", "regex", "bounded", "languages"}))
+    line = _line(node)
+    if ("text" in fields) == ("regex" in fields):
+        raise PatternRefused(list=name, line=line, why="either text or regex is wanted")
+    what = _word(fields["text"] if "text" in fields else fields["regex"], name)
+    if not what.strip(" *") or len(what) > PATTERN_CHARACTERS_MAX:
+        why = f"1 to {PATTERN_CHARACTERS_MAX} characters are wanted"
+        raise PatternRefused(list=name, line=line, why=why)
+    bounded = fields.get("bounded")
+    if bounded is not None and "regex" not in fields:
+        raise PatternRefused(list=name, line=line, pattern=what, why="a text is always bounded")
+    if bounded is not None and _word(bounded, name) not in {"true", "false"}:
+        raise PatternRefused(list=name, line=line, pattern=what, why="bounded: true or false")
+    languages = tuple(_words(fields.get("languages"), name))
+    if any(not _LANGUAGE.fullmatch(language) for language in languages):
+        raise PatternRefused(list=name, line=line, pattern=what, why="languages: ISO 639 codes")
+    return Pattern(
+        list_name=name,
+        line=line,
+        text=what if "text" in fields else None,
+        regex=what if "regex" in fields else None,
+        bounded=bounded is not None and _word(bounded, name) == "true",
+        languages=languages,
+    )
+
+
+def _views(node: yaml.Node | None, name: str) -> Iterator[View]:
+    if node is None:
+        yield View.NORMALISED
+        return
+    for word in _words(node, name):
+        try:
+            yield View(word)
+        except ValueError as error:
+            why = f"views: {' and '.join(View)} are known"
+            raise PatternRefused(list=name, line=_line(node), why=why) from error
+
+
+def _fields(node: yaml.Node | None, name: str, known: set[str]) -> Iterator[tuple[str, yaml.Node]]:
+    if not isinstance(node, yaml.MappingNode):
+        raise PatternRefused(list=name, line=_line(node), why="fields with values are wanted")
+    seen = set()
+    for key, value in node.value:
+        word = _word(key, name)
+        if word not in known or word in seen:
+            why = f"{word}: unknown or twice; known are {', '.join(sorted(known))}"
+            raise PatternRefused(list=name, line=_line(key), why=why)
+        seen.add(word)
+        yield word, value
+
+
+def _words(node: yaml.Node | None, name: str) -> Iterator[str]:
+    if node is None:
+        return
+    if not isinstance(node, yaml.SequenceNode):
+        raise PatternRefused(list=name, line=_line(node), why="a list is wanted")
+    for item in node.value:
+        yield _word(item, name)
+
+
+def _word(node: yaml.Node, name: str) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise PatternRefused(list=name, line=_line(node), why="a word is wanted")
+    return str(node.value)
+
+
+def _line(node: yaml.Node | None) -> int:
+    return int(node.start_mark.line) + 1 if node else 1

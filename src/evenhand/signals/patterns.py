@@ -1,0 +1,328 @@
+"""Finds lists of patterns in whole columns of text, with one Hyperscan scan per view.
+
+Literals are bytes with bounds that are checked afterwards, for all matches at once. A regular
+expression that is found in the joined rows is looked for again in that row alone: what two people
+wrote one after the other must not convict them together.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import hyperscan
+import numpy as np
+from numpy.typing import NDArray
+
+from evenhand.base.cache import cached_bytes, forget_cached
+from evenhand.base.kernel import U, kernel
+from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode
+from evenhand.events.undisguise import Undisguised
+from evenhand.events.unicode_tables import CharacterClass, UnicodeTables, entry_of, unicode_tables
+from evenhand.signals.expressions import Literal, expression_of, literal_of
+from evenhand.signals.limits import PATTERNS_MAX
+from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
+
+_FORMAT = 1
+_ENGINE_VERSION = version("hyperscan")
+_LITERAL = 0
+_REGEX_FLAGS = {
+    View.NORMALISED: hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_CASELESS,
+    View.RAW: hyperscan.HS_FLAG_UTF8,
+}
+# Scripts written without spaces between words: a letter beside a literal bounds it as well.
+_UNSPACED = (CharacterClass.HAN, CharacterClass.KANA, CharacterClass.THAI)
+_JOINS_WORDS = U(
+    sum(
+        1 << kind
+        for kind in CharacterClass
+        if (kind <= CharacterClass.OTHER_LETTER and kind not in _UNSPACED)
+        or kind == CharacterClass.MARK
+    )
+)
+
+Ints = NDArray[np.int64]
+
+
+@kernel
+def _joins_before(source: Bytes, at: np.uint64, tables: UnicodeTables) -> bool:
+    """Tells whether the character before `at` is a letter of a spaced script.
+
+    Stays inside: it goes back at most to the start of the buffer.
+    """
+    if at == U(0):
+        return False
+    at -= U(1)
+    while at > U(0) and source[at] & 0xC0 == 0x80:
+        at -= U(1)
+    code, _ = decode(source, at)
+    kind = entry_of(code, tables.pages, tables.entries) & U(0xFF)
+    return bool((_JOINS_WORDS >> kind) & U(1))
+
+
+@kernel
+def _keep_bounded(
+    source: Bytes,
+    ends: Ints,
+    which: Ints,
+    lengths: Ints,
+    before: NDArray[np.bool_],
+    after: NDArray[np.bool_],
+    tables: UnicodeTables,
+    keep: NDArray[np.bool_],
+) -> None:
+    """Marks the matches of literals that have no letter beside them where none may be.
+
+    Stays inside: a literal lies within its row, and every row ends with a separator.
+    """
+    for k in range(ends.shape[0]):
+        end = U(ends[k])
+        start = U(ends[k] - lengths[which[k]])
+        keep[k] = True
+        if after[which[k]]:
+            code, _ = decode(source, end)
+            kind = entry_of(code, tables.pages, tables.entries) & U(0xFF)
+            keep[k] = (_JOINS_WORDS >> kind) & U(1) == U(0)
+        if keep[k] and before[which[k]]:
+            keep[k] = not _joins_before(source, start, tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which pattern is in which row: two arrays of one length, possibly with repeats."""
+
+    rows: Ints
+    patterns: Ints
+
+
+_NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+class _Database:
+    """A compiled Hyperscan database, kept on disk by the hash of what it was made of."""
+
+    def __init__(self, expressions: Sequence[bytes], *, flags: int, folder: Path | None) -> None:
+        self._expressions = expressions
+        self._flags = flags
+        self._engine = self._loaded(folder)
+
+    def _loaded(self, folder: Path | None) -> Any:
+        digest = hashlib.sha256(f"{_ENGINE_VERSION} {_FORMAT} {self._flags}".encode())
+        for expression in self._expressions:
+            digest.update(len(expression).to_bytes(4, "little") + expression)
+        name = f"patterns-{digest.hexdigest()[:40]}"
+        for _ in range(2):
+            content = cached_bytes(name, self._compiled, folder=folder)
+            try:
+                engine = hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK)
+            except hyperscan.error:
+                # Damaged, or made on a processor of another kind: it is compiled again.
+                forget_cached(name, folder=folder)
+                continue
+            # Without its own scratch space, a loaded database refuses to scan (error -1).
+            engine.scratch = hyperscan.Scratch(engine)
+            return engine
+        raise PatternRefused(list="*", line=1, why="Hyperscan cannot load what it compiled")
+
+    def _compiled(self) -> bytes:
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        database.compile(
+            expressions=list(self._expressions),
+            ids=list(range(len(self._expressions))),
+            elements=len(self._expressions),
+            flags=self._flags,
+            literal=self._flags == _LITERAL,
+        )
+        return bytes(hyperscan.dumpb(database))
+
+    def scan(self, content: Bytes) -> tuple[Ints, Ints]:
+        """Gives the number of each expression found, and where the match ends."""
+        which: list[int] = []
+        ends: list[int] = []
+
+        def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            which.append(number)
+            ends.append(end)
+
+        self._engine.scan(content, match_event_handler=found)
+        return np.array(which, np.int64), np.array(ends, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Literals:
+    """The literals of one view."""
+
+    database: _Database
+    numbers: Ints
+    lengths: Ints
+    before: NDArray[np.bool_]
+    after: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, literals: Sequence[tuple[int, Literal]], folder: Path | None) -> Self | None:
+        if not literals:
+            return None
+        return cls(
+            _Database([one.content for _, one in literals], flags=_LITERAL, folder=folder),
+            np.array([number for number, _ in literals], np.int64),
+            np.array([len(one.content) for _, one in literals], np.int64),
+            np.array([one.bound_before for _, one in literals], np.bool_),
+            np.array([one.bound_after for _, one in literals], np.bool_),
+        )
+
+    def find(self, column: TextColumn) -> Found:
+        which, ends = self.database.scan(column.buffer)
+        if not len(which):
+            return _NOTHING
+        keep = np.empty(len(which), np.bool_)
+        _keep_bounded(
+            column.buffer,
+            ends,
+            which,
+            self.lengths,
+            self.before,
+            self.after,
+            unicode_tables(),
+            keep,
+        )
+        return Found(_rows_of(ends[keep], column.offsets), self.numbers[which[keep]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Regexes:
+    """The regular expressions of one view."""
+
+    database: _Database
+    numbers: Ints
+
+    @classmethod
+    def of(
+        cls, expressions: Sequence[tuple[int, bytes]], view: View, folder: Path | None
+    ) -> Self | None:
+        if not expressions:
+            return None
+        flags = _REGEX_FLAGS[view]
+        database = _Database([one for _, one in expressions], flags=flags, folder=folder)
+        return cls(database, np.array([number for number, _ in expressions], np.int64))
+
+    def find(self, column: TextColumn) -> Found:
+        _, ends = self.database.scan(column.buffer)
+        if not len(ends):
+            return _NOTHING
+        rows, patterns = [], []
+        # A loop over rows that a regex has hit, not over messages: each is looked at alone.
+        for row in np.unique(_rows_of(ends, column.offsets)):
+            start, end = column.offsets[row], column.offsets[row + 1] - 1
+            which, _ = self.database.scan(column.buffer[start:end])
+            patterns.append(self.numbers[which])
+            rows.append(np.full(len(which), row, np.int64))
+        return Found(np.concatenate(rows), np.concatenate(patterns))
+
+
+def _rows_of(ends: Ints, offsets: Offsets) -> Ints:
+    """Gives the row of each match; a match ends after its last byte, so that byte tells."""
+    return np.searchsorted(offsets, ends - 1, side="right").astype(np.int64) - 1
+
+
+class PatternScanner:
+    """All lists of patterns, compiled, ready to look through columns of text."""
+
+    def __init__(self, lists: Iterable[PatternList], *, folder: Path | None = None) -> None:
+        self._lists = tuple(sorted(lists, key=lambda one: one.name))
+        self.patterns = tuple(pattern for one in self._lists for pattern in one.patterns)
+        if len(self.patterns) > PATTERNS_MAX:
+            raise PatternRefused(list="*", line=1, why=f"over {PATTERNS_MAX} patterns")
+        sizes = [len(one.patterns) for one in self._lists]
+        self._list_of = np.repeat(np.arange(len(sizes)), sizes)
+        try:
+            self._literals = {view: self._literals_of(view, folder) for view in View}
+            self._regexes = {view: self._regexes_of(view, folder) for view in View}
+        except hyperscan.error as error:
+            raise self._culprit() from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Gives the names of the lists, in the order of the counts."""
+        return tuple(one.name for one in self._lists)
+
+    @property
+    def needs_raw(self) -> bool:
+        """Tells whether any list is looked for in the raw view."""
+        return any(View.RAW in one.views for one in self._lists)
+
+    def find(
+        self, normalised: TextColumn, undisguised: Undisguised, raw: TextColumn | None
+    ) -> Found:
+        """Gives which pattern is in which row, each pair once, ordered by row."""
+        found = self._find(normalised, View.NORMALISED)
+        again = self._find(undisguised.column, View.NORMALISED)
+        found += [Found(undisguised.rows[one.rows].astype(np.int64), one.patterns) for one in again]
+        if raw is not None:
+            found += self._find(raw, View.RAW)
+        pairs = np.unique(
+            np.concatenate(
+                [one.rows * max(1, len(self.patterns)) + one.patterns for one in (*found, _NOTHING)]
+            )
+        )
+        size = max(1, len(self.patterns))
+        return Found(pairs // size, pairs % size)
+
+    def _find(self, column: TextColumn, view: View) -> list[Found]:
+        engines = (self._literals[view], self._regexes[view])
+        return [engine.find(column) for engine in engines if engine is not None and len(column)]
+
+    def counts(self, found: Found, rows: int) -> NDArray[np.int32]:
+        """Gives how many different patterns of each list each row has: lists × rows."""
+        lists = len(self._lists)
+        cells = self._list_of[found.patterns] * rows + found.rows
+        counted = np.bincount(cells, minlength=lists * rows)
+        return counted.reshape(lists, rows).astype(np.int32)
+
+    def _chosen(self, view: View) -> list[tuple[int, Pattern]]:
+        views = [one.views for one in self._lists]
+        return [
+            (number, pattern)
+            for number, pattern in enumerate(self.patterns)
+            if view in views[self._list_of[number]]
+        ]
+
+    def _literals_of(self, view: View, folder: Path | None) -> _Literals | None:
+        normalised = view is View.NORMALISED
+        return _Literals.of(
+            [
+                (number, literal_of(pattern, normalised=normalised))
+                for number, pattern in self._chosen(view)
+                if pattern.text is not None
+            ],
+            folder,
+        )
+
+    def _regexes_of(self, view: View, folder: Path | None) -> _Regexes | None:
+        return _Regexes.of(
+            [
+                (number, expression_of(pattern))
+                for number, pattern in self._chosen(view)
+                if pattern.regex is not None
+            ],
+            view,
+            folder,
+        )
+
+    def _culprit(self) -> PatternRefused:
+        """Gives the error of the first regex that does not compile on its own."""
+        for pattern in self.patterns:
+            if pattern.regex is None:
+                continue
+            try:
+                _compile_alone(expression_of(pattern))
+            except hyperscan.error as error:
+                return refused(pattern, str(error))
+        return PatternRefused(list="*", line=1, why="together the patterns are too large")
+
+
+def _compile_alone(expression: bytes) -> None:
+    hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(
+        expressions=[expression], ids=[0], elements=1, flags=hyperscan.HS_FLAG_UTF8
+    )

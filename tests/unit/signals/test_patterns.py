@@ -1,0 +1,149 @@
+from textwrap import dedent
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evenhand.events.text_column import TextColumn
+from evenhand.events.undisguise import undisguise
+from evenhand.signals.pattern_lists import PatternRefused, parse_pattern_list
+from evenhand.signals.patterns import PatternScanner
+
+
+def a_list(*patterns, name="goods", views="[normalised]"):
+    lines = "\n".join(f"  - {pattern}" for pattern in patterns)
+    return parse_pattern_list(f"name: {name}\nviews: {views}\npatterns:\n{lines}\n", name=name)
+
+
+@pytest.fixture
+def scanner(tmp_path):
+    return lambda *lists: PatternScanner(lists, folder=tmp_path)
+
+
+def counts(scanner, *texts, raw=None):
+    column = TextColumn.of(texts)
+    found = scanner.find(column, undisguise(column), TextColumn.of(raw) if raw else None)
+    return scanner.counts(found, len(texts)).tolist()
+
+
+def test_a_literal_is_found_as_a_word_and_not_within_one(scanner):
+    found = counts(
+        scanner(a_list("text: buy gun")), "buy gun now", "buy guns", "rebuy gun", "buy gun"
+    )
+
+    assert found == [[1, 0, 0, 1]]
+
+
+def test_digits_and_signs_may_stand_beside_a_literal(scanner):
+    assert counts(scanner(a_list("text: usd")), "100usd", "(usd)", "usd_", "usdt") == [[1, 1, 1, 0]]
+
+
+def test_a_star_lets_letters_go_on(scanner):
+    stars = scanner(a_list("text: 'продам*'"), a_list("text: '*coin'", name="coins"))
+
+    found = counts(stars, "продаём", "продамка", "bitcoin", "coins")
+
+    assert found == [[0, 0, 1, 0], [0, 1, 0, 0]]
+
+
+def test_a_literal_takes_the_form_of_the_view(scanner):
+    assert counts(scanner(a_list("text: 'ＢＵＹ  Straße'")), "buy strasse") == [[1]]
+
+
+def test_scripts_without_spaces_need_no_bounds(scanner):
+    assert counts(scanner(a_list("text: 大麻")), "我卖大麻给你") == [[1]]
+
+
+def test_patterns_of_one_list_are_counted_once_each(scanner):
+    pair = scanner(a_list("text: gun", "text: rifle"))
+
+    assert counts(pair, "gun gun gun", "gun and rifle", "none") == [[1, 2, 0]]
+
+
+def test_the_undisguised_view_is_searched_as_well(scanner):
+    assert counts(scanner(a_list("text: cash")), "c a s h", "ca$h", "plain") == [[1, 1, 0]]
+
+
+def test_two_innocent_neighbours_do_not_convict_each_other(scanner):
+    neighbours = scanner(
+        a_list(
+            r"regex: 'cheap\s+pills'",
+            r"regex: 'cheap[^a-z]{1,3}pills'",
+            "regex: 'cheap.{0,5}pills'",
+        )
+    )
+
+    assert counts(neighbours, "very cheap", "pills here") == [[0, 0]]
+    assert counts(neighbours, "very cheap  pills") == [[3]]
+
+
+def test_the_ends_of_a_text_are_found_in_the_middle_of_a_batch(scanner):
+    ends = scanner(a_list("regex: '^free'", "regex: 'money$'"))
+
+    assert counts(ends, "x", "free money", "not free", "money not") == [[0, 2, 0, 0]]
+
+
+def test_a_bounded_regex_stands_alone(scanner):
+    bounded = scanner(a_list("regex: 'куп(лю|им)'\n    bounded: true"))
+
+    assert counts(bounded, "куплю дом", "раскуплю", "куплю", "дом куплю") == [[1, 0, 1, 1]]
+
+
+def test_the_raw_view_is_searched_as_written(scanner):
+    raw = scanner(a_list("regex: 'bc1[a-z]{4}'", views="[raw]"))
+
+    assert counts(raw, "BC1ABCD".lower(), "bc1abcd", raw=["BC1ABCD", "bc1abcd"]) == [[0, 1]]
+
+
+def test_a_damaged_cache_is_built_again(tmp_path):
+    PatternScanner([a_list("text: gun")], folder=tmp_path)
+    for file in tmp_path.iterdir():
+        file.write_bytes(file.read_bytes()[:50])
+
+    assert counts(PatternScanner([a_list("text: gun")], folder=tmp_path), "gun") == [[1]]
+
+
+def test_no_lists_find_nothing(scanner):
+    assert counts(scanner(), "anything") == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(st.sampled_from("abж 0"), max_size=8), min_size=1, max_size=6))
+def test_a_batch_finds_what_each_row_finds_alone(tmp_path_factory, texts):
+    lists = [
+        a_list("text: ab", "text: 'жа*'"),
+        a_list(r"regex: 'a\s*b'", "regex: '^ж'", "regex: 'a.?b$'", r"regex: '[^a]b'", name="more"),
+    ]
+    scanner = PatternScanner(lists, folder=tmp_path_factory.getbasetemp())
+
+    together = counts(scanner, *texts)
+
+    alone = np.concatenate([counts(scanner, text) for text in texts], axis=1)
+    assert together == alone.tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        ("name: goods\npatterns:\n  - text: a\n  - regex: 'a(b'\n", 4, "parenthesis"),
+        ("name: goods\npatterns:\n  - regex: '\\bgun'\n", 3, "bounded"),
+        ("name: goods\npatterns:\n  - regex: '(?s)a.b'\n", 3, "across"),
+        ("name: goods\npatterns:\n  - text: a*b\n", 3, "only at an end"),
+        ("name: goods\npatterns:\n  - text: a\n    regex: b\n", 3, "either"),
+        ("name: goods\npatterns:\n  - text: a\n  - text: a\n", 4, "line 3"),
+        ("name: goods\npatterns:\n  - text: '\u200b'\n", 3, "nothing is left"),
+        ("name: goods\nviews: [leet]\npatterns:\n  - text: a\n", 2, "raw and normalised"),
+        ("name: other\npatterns:\n  - text: a\n", 1, "differs"),
+        ("name: goods\ncolour: red\npatterns:\n  - text: a\n", 2, "colour"),
+        ("name: goods\npatterns: [\n", 3, ""),
+        ("", 1, "fields"),
+    ],
+)
+def test_faults_name_list_and_line(tmp_path, content, line, words):
+    with pytest.raises(PatternRefused) as refusal:
+        PatternScanner([parse_pattern_list(dedent(content), name="goods")], folder=tmp_path)
+
+    assert refusal.value.fields["list"] == "goods"
+    assert refusal.value.fields["line"] == line
+    assert words in refusal.value.fields["why"]

@@ -156,6 +156,7 @@ LANGUAGES = [
     (Language.KK.value, "Қазақша"),
 ]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["evenhand.transparency.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"

@@ -35,7 +35,7 @@ from evenhand.people.roles import Role
 from evenhand.records import queries as records_queries
 from evenhand.transparency.pages import page_context
 from evenhand.transparency.publish import exact_report
-from evenhand.transparency.words import HARMS
+from evenhand.transparency.words import HARMS, country, language_name
 
 CASE_ROLES = (Role.REVIEWER, Role.LEGAL_OFFICER)
 """Who sees cases and actions: they name accounts."""
@@ -274,6 +274,8 @@ def _case_row(case: Case) -> dict[str, object]:
         "state": gettext(words.CASE_STATES[CaseState(case.state)]),
         "outcome": gettext(words.CASE_OUTCOMES[CaseOutcome(case.outcome)]) if case.outcome else "",
         "harm": words.harm_name(case.harm),
+        "country": country(case.market),
+        "language": language_name(case.language),
         "rules": [f"{rule[0]} {rule[1]}" for rule in case.rules],
     }
 
@@ -285,6 +287,7 @@ def _action_row(action: Action) -> dict[str, object]:
         "name": words.action_name(action.kind),
         "target": gettext(words.TARGET_KINDS[TargetKind(action.target_kind)]),
         "harm": words.harm_name(action.decision.harm),
+        "country": country(action.decision.market),
         "state": gettext(words.ACTION_STATES[state]),
         "tone": words.STATE_TONES[state],
     }

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language_info
 
 from evenhand.base.lists import Language
 
@@ -62,6 +61,7 @@ def preferred(request: HttpRequest) -> str:
 def page_context(request: HttpRequest) -> dict[str, object]:
     """Gives every page its language and the links to the others."""
     current = getattr(request, "LANGUAGE_CODE", Language.EN.value)
+    names = dict(settings.LANGUAGES)
     languages = []
     for language in Language:
         query = request.GET.copy()
@@ -69,7 +69,7 @@ def page_context(request: HttpRequest) -> dict[str, object]:
         languages.append(
             {
                 "code": language.value,
-                "name": get_language_info(language.value)["name_local"],
+                "name": names[language.value],
                 "href": f"?{query.urlencode()}",
                 "current": language.value == current,
             }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
@@ -63,10 +64,12 @@ class ShownTable:
     """A breakdown as a table."""
 
     title: str
+    heading: str
     rows: list[ShownRow]
     withheld: bool
     total: str
     chart: SafeString
+    has_details: bool
 
 
 def page_context(report: Report) -> dict[str, object]:
@@ -110,7 +113,7 @@ def static_pages(report: Report) -> dict[str, str]:
                 "languages": [
                     {
                         "code": other.value,
-                        "name": words.language_name(other.value),
+                        "name": dict(settings.LANGUAGES)[other.value],
                         "href": page_name(other),
                         "current": other is language,
                     }
@@ -160,10 +163,12 @@ def _table(breakdown: Breakdown, report: Report) -> ShownTable:
         rows.append(_merged_row(cells, total))
     return ShownTable(
         title=gettext(words.BREAKDOWNS[breakdown]),
+        heading=words.heading(breakdown),
         rows=rows,
         withheld=cells.withheld,
         total=words.number(total),
         chart=_stacked(breakdown, cells),
+        has_details=breakdown is Breakdown.DECISIONS_BY_HARM,
     )
 
 

@@ -78,6 +78,30 @@ DSA_CATEGORIES = {
     ),
 }
 
+COUNTRIES = {
+    UNKNOWN_MARKET: gettext_noop("Country not known"),
+    "AT": gettext_noop("Austria"),
+    "BE": gettext_noop("Belgium"),
+    "BY": gettext_noop("Belarus"),
+    "CH": gettext_noop("Switzerland"),
+    "DE": gettext_noop("Germany"),
+    "ES": gettext_noop("Spain"),
+    "FR": gettext_noop("France"),
+    "GB": gettext_noop("United Kingdom"),
+    "IN": gettext_noop("India"),
+    "IT": gettext_noop("Italy"),
+    "KG": gettext_noop("Kyrgyzstan"),
+    "KZ": gettext_noop("Kazakhstan"),
+    "NL": gettext_noop("Netherlands"),
+    "PL": gettext_noop("Poland"),
+    "RU": gettext_noop("Russia"),
+    "TR": gettext_noop("Türkiye"),
+    "UA": gettext_noop("Ukraine"),
+    "US": gettext_noop("United States"),
+    "UZ": gettext_noop("Uzbekistan"),
+}
+"""Names of the countries that reports of this desk name most; others show their code."""
+
 FIGURES = {
     Figure.SCREENED: gettext_noop("Posts and sign-ups screened"),
     Figure.UNSCREENED: gettext_noop("Passed without screening, screened later"),
@@ -123,13 +147,31 @@ def label(breakdown: Breakdown, key: str) -> str:
         case Breakdown.DECISIONS_BY_AUTOMATION:
             return gettext(AUTOMATIONS[Automation(key)]) if key else gettext("Not stated")
         case Breakdown.DECISIONS_BY_MARKET:
-            return gettext("Country not known") if key == UNKNOWN_MARKET else key
+            return country(key)
         case Breakdown.DECISIONS_BY_SOURCE:
             return gettext(SOURCES[Source(key)]) if key else gettext("Not stated")
         case Breakdown.DECISIONS_BY_LANGUAGE:
             return language_name(key) if key else gettext("Not stated")
         case Breakdown.SCREENED_BY_CHANNEL_KIND | Breakdown.UNSCREENED_BY_CHANNEL_KIND:
             return gettext(CHANNEL_KINDS[ChannelKind(key)]) if key else gettext("Not stated")
+
+
+def heading(breakdown: Breakdown) -> str:
+    """Gives what stands above a breakdown's first column."""
+    match breakdown:
+        case Breakdown.DECISIONS_BY_HARM:
+            return gettext("Harm")
+        case Breakdown.DECISIONS_BY_MARKET:
+            return gettext("Country")
+        case Breakdown.DECISIONS_BY_LANGUAGE:
+            return gettext("Language")
+        case _:
+            return gettext("Kind")
+
+
+def country(code: str) -> str:
+    """Gives a country's name where it is listed here, else its ISO 3166-1 code."""
+    return gettext(COUNTRIES[code]) if code in COUNTRIES else code
 
 
 def dsa_category(harm: str) -> str:

@@ -36,7 +36,7 @@ class WordPlane:
 
     def __init__(self) -> None:
         self.seen: list[dict[str, object]] = []
-        self.registrations_max = 1_000
+        self.broken = False
 
     def screen(self, batch: pa.RecordBatch) -> pa.Table:
         rows = []
@@ -47,6 +47,8 @@ class WordPlane:
         return pa.Table.from_pylist(rows, schema=VERDICT_SCHEMA)
 
     def screen_one(self, event: dict[str, object]) -> Verdict | None:
+        if self.broken:
+            raise ValueError
         self.seen.append(event)
         listed = hashlib.sha256(b"listed file").digest() in event["media_sha256"]
         words = {

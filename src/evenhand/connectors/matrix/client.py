@@ -180,6 +180,11 @@ class MatrixClient:
         path = f"/_synapse/admin/v1/rooms/{_in_path(room)}/make_room_admin"
         self._call("make_room_admin", "POST", path, body={"user_id": account})
 
+    def enter(self, room: str) -> None:
+        """Joins the administrator, who was invited or may join by the room's rule."""
+        path = f"/_matrix/client/v3/join/{_in_path(room)}"
+        self._call("enter", "POST", path, body={})
+
     def join(self, room: str, account: str) -> None:
         """Joins a local account to a room; in a private room the administrator must be inside."""
         path = f"/_synapse/admin/v1/join/{_in_path(room)}"

@@ -7,6 +7,7 @@ it has already emptied.
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from evenhand.actions.ports import Effect, InForce, Order, Target
@@ -21,6 +22,9 @@ REASON = "Removed by the safety desk; the account was told why."
 
 WRITING = ("m.room.message", "m.room.encrypted")
 """Types of events that the redaction of an account is about."""
+
+LIFTED = "eu.evenhand.lifted"
+"""Name of the note on whose suspension or lock is lifted for a moment."""
 
 NO_VOICE = -1
 """Power level of an account that may read but not write, where writing needs 0."""
@@ -60,24 +64,76 @@ class Safety:
 
     def enter(self, room: str) -> None:
         """Joins the safety account to a room, with the power of its highest local member."""
-        if self.account in self.client.members(room):
+        self._restore(room)
+        if self.account in self.client.members(room) and self._has_power(room):
             return
-        # This acts for the room's owner, which Synapse refuses while the owner is suspended.
         try:
             self.client.make_room_admin(room, self.account)
-        except NotAllowed:
-            if self.client.room(room).join_rule != "public":
-                raise
-        self.client.join(room, self.account)
+        except NotAllowed as error:
+            self._enter_otherwise(room, error)
+        self.client.enter(room)
 
     def remove(self, room: str, account: str) -> None:
-        """Makes a local member leave: on its behalf, or by a kick if it is locked."""
+        """Makes a local member leave on its behalf, even if it is locked."""
         try:
-            with self.client.acting_as(account) as token:
-                self.client.leave(room, token=token, reason=REASON)
-        except NotAllowed:
-            self.enter(room)
-            self.client.kick(room, account, reason=REASON)
+            self._leave(room, account)
+        except NotAllowed as error:
+            if error.fields["errcode"] != "M_USER_LOCKED":
+                raise
+            with self._lifted(room, account, locked=True):
+                self._leave(room, account)
+
+    def _leave(self, room: str, account: str) -> None:
+        with self.client.acting_as(account) as token:
+            self.client.leave(room, token=token, reason=REASON)
+
+    def _has_power(self, room: str) -> bool:
+        users = _users(self.client.state(room, "m.room.power_levels").get("", {}))
+        local = [level for account, level in users.items() if self.is_local(account)]
+        return users.get(self.account, 0) >= max(local, default=0)
+
+    def _enter_otherwise(self, room: str, error: NotAllowed) -> None:
+        """Goes on where nobody could give power: Synapse acts for the owner, who is suspended."""
+        owner = self._highest_member(room)
+        if error.fields["errcode"] == "M_USER_SUSPENDED" and owner:
+            with self._lifted(room, owner, locked=False):
+                self.client.make_room_admin(room, self.account)
+        elif self.client.room(room).join_rule != "public":
+            raise error
+
+    def _highest_member(self, room: str) -> str:
+        users = _users(self.client.state(room, "m.room.power_levels").get("", {}))
+        members = set(self.client.members(room))
+        local = [one for one in users if one in members and self.is_local(one)]
+        return max(local, key=lambda one: users[one], default="")
+
+    @contextmanager
+    def _lifted(self, room: str, account: str, *, locked: bool) -> Iterator[None]:
+        """Lifts an account's suspension or lock for the moment that one call needs.
+
+        It is noted first: should this process die meanwhile, the delivery runs again, enters the
+        room again, and restores what was lifted.
+        """
+        note = {"account": account, "locked": locked}
+        self.client.keep_note(self.account, room, LIFTED, note)
+        self._set_stopped(account, locked=locked, stopped=False)
+        try:
+            yield
+        finally:
+            self._restore(room)
+
+    def _restore(self, room: str) -> None:
+        note = self.client.note(self.account, room, LIFTED)
+        if note:
+            locked = note.get("locked") is True
+            self._set_stopped(str(note["account"]), locked=locked, stopped=True)
+            self.client.keep_note(self.account, room, LIFTED, {})
+
+    def _set_stopped(self, account: str, *, locked: bool, stopped: bool) -> None:
+        if locked:
+            self.client.lock(account, locked=stopped)
+        else:
+            self.client.suspend(account, suspended=stopped)
 
     def is_local(self, account: str) -> bool:
         """Tells whether an account is of this homeserver."""

@@ -301,6 +301,9 @@ class DoorKeeper:
             return self._pass_unscreened(seen.channel_kind, "late")
         except Overloaded:
             return self._pass_unscreened(seen.channel_kind, "overload")
+        except Exception as error:  # noqa: BLE001  the door fails open, whatever broke
+            log.error("screening_failed", why=type(error).__name__)  # noqa: TRY400
+            return self._pass_unscreened(seen.channel_kind, "failure")
         milliseconds = round((time.perf_counter() - begun) * 1000)
         answer = ALLOWED
         if verdict is not None:

@@ -11,7 +11,7 @@ from evenhand.base import lists
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src/evenhand"
 ROWS = re.findall(
-    r"^\| \*\*(.+?)\*\* \| (.+) \| `(.+?)` \|$", (ROOT / "CONCEPTS.md").read_text(), re.M
+    r"^\| \*\*(.+?)\*\* \| (.+) \| `(.+?)` \|$", (ROOT / "CONCEPTS.md").read_text(), re.MULTILINE
 )
 ON_PAGE = (
     lists.EventKind, lists.ChannelKind, lists.ActionKind, lists.TargetKind, lists.UndoResult,

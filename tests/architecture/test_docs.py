@@ -69,7 +69,7 @@ def test_every_dependency_has_its_reason():
 def test_every_locked_requirement_carries_hashes_and_no_address():
     for name in ("product", "demo", "develop"):
         lock = (ROOT / f"requirements/{name}.txt").read_text()
-        pins = re.findall(r"^[\w.\[\]-]+==", lock, re.M)
+        pins = re.findall(r"^[\w.\[\]-]+==", lock, re.MULTILINE)
 
         assert len(pins) > 20
         assert lock.count("--hash=sha256:") >= len(pins)

@@ -21,6 +21,7 @@ from nio.responses import (
 
 from evenhand.base.errors import Unavailable
 from evenhand.base.lists import ChannelKind
+from evenhand.connectors.matrix.notices import NOTICES
 
 DECISION_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 OBJECTION_LINK = re.compile(r"https?://\S+/objection/\S+")
@@ -139,15 +140,17 @@ class Person:
             tagged = any(NOTICES_TAG in str(event) for event in room.account_data)
             if not (tagged or await self._is_notice_room(room_id)):
                 continue
-            for event in reversed(await self.read(room_id)):
-                if event.get("type") == "m.room.message":
-                    texts.append(str(event["content"].get("body", "")))
+            texts += [
+                str(event["content"].get("body", ""))
+                for event in reversed(await self.read(room_id))
+                if event.get("type") == "m.room.message"
+            ]
         return texts
 
     async def _is_notice_room(self, room: str) -> bool:
         return any(
             event.get("type") == "m.room.create"
-            and str(event.get("sender", "")).startswith("@notices:")
+            and str(event.get("sender", "")).startswith(f"@{NOTICES}:")
             for event in await self.read(room)
         )
 

@@ -22,6 +22,8 @@ class Findings:
 
     lines: list[Finding] = field(default_factory=list)
     misses: list[str] = field(default_factory=list)
+    refused_seen: int = 0
+    suspended_seen: int = 0
     notes: list[str] = field(default_factory=list)
     verdict_seconds: list[float] = field(default_factory=list)
     effect_seconds: list[float] = field(default_factory=list)

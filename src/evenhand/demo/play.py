@@ -152,7 +152,7 @@ def _print_addresses(console: Console, stage: Stage) -> None:
 
     console.print("\n[bold]Everything is running.[/] Open:")
     console.print(f"  public site and reports  {stage.site.public_url}/")
-    console.print(f"  staff console            {stage.site.public_url}/desk/")
+    console.print(f"  staff console            {stage.site.public_url}/staff/")
     console.print(f"  Synapse (Matrix)         {stage.homeserver.url}")
     console.print("Sign in as staff: open a link once, make a passkey (use http://localhost).")
     for name, role, link in enrolment_links(stage.site.public_url):

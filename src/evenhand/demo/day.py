@@ -161,9 +161,7 @@ class Day:
             await asyncio.to_thread(
                 self.second.open_evidence, case, "objection", "to judge the objection"
             )
-            await asyncio.to_thread(
-                lambda c=case: self.second.judge(c, uphold=uphold, reason=reason)
-            )
+            await asyncio.to_thread(self.second.judge, case, uphold=uphold, reason=reason)
 
     async def _objection_link(self, person: Person) -> str:
         links: list[str] = []

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         except BaseException:
             stage.stop()
             raise
-    _print_table(console, findings)
+    print_findings(console, findings, title="The day, read back from Synapse")
     if options.check:
         stage.stop()
         if findings.hold and not options.keep:
@@ -89,9 +89,15 @@ async def _play(stage: Stage, messages: list[Labelled], seed: int, progress: Pro
     return await play_day(stage, messages, seed=seed, progress=progress)
 
 
-def _home(*, check: bool) -> Path:
+def state_folder() -> Path:
+    """Gives the folder below which demos and fault runs keep their state."""
     base = Path(os.environ.get("EVENHAND_HOME", ROOT / "var")).absolute()
     base.mkdir(parents=True, exist_ok=True)
+    return base
+
+
+def _home(*, check: bool) -> Path:
+    base = state_folder()
     if check:
         return Path(tempfile.mkdtemp(prefix="check-", dir=base))
     home = base / "demo"
@@ -124,8 +130,9 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _print_table(console: Console, findings: Findings) -> None:
-    table = Table(title="The day, read back from Synapse", title_justify="left")
+def print_findings(console: Console, findings: Findings, *, title: str) -> None:
+    """Prints what was expected and found, times, and the story of each miss."""
+    table = Table(title=title, title_justify="left")
     for heading in ("what", "expected", "found", "time", ""):
         table.add_column(heading, overflow="fold")
     for line in findings.lines:

@@ -115,8 +115,8 @@ def _nothing_public_stays_unscreened(
             or "body" not in timeline.get(str(event), {}).get("content", {})
         )
     ]
-    for message in touched:
-        findings.miss(f"{message} is lawful and was touched")
+    for name in touched:
+        findings.miss(f"{name} is lawful and was touched")
     refused = sum(
         message.expect is Expected.NONE and sent.decision is not None for message, _, sent in posted
     )

@@ -1,0 +1,75 @@
+"""The day as `script/demo --check` plays it, with a short file of messages, on a real Synapse."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MESSAGES = Path(__file__).resolve().parents[1] / "data/messages"
+HARMFUL, LAWFUL = 14, 30
+
+
+def short_day(folder: Path) -> Path:
+    """Gives a file with every few messages of the whole day."""
+    harmful = (MESSAGES / "day.ndjson").read_text().splitlines()
+    lawful = (MESSAGES / "benign.ndjson").read_text().splitlines()
+    chosen = harmful[:: len(harmful) // HARMFUL] + lawful[:: len(lawful) // LAWFUL]
+    path = folder / "short.ndjson"
+    path.write_text("\n".join(chosen) + "\n", encoding="utf-8")
+    return path
+
+
+def evenhand(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(Path(sys.executable).parent / "evenhand"), *words]
+    environment = {**os.environ, "EVENHAND_HOME": str(home), "COLUMNS": "140"}
+    environment.pop("DATABASE_URL", None)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+@pytest.mark.synapse
+def test_a_day_is_played_and_everything_is_read_back_as_expected(tmp_path: Path):
+    messages = short_day(tmp_path)
+
+    done = evenhand(tmp_path, "demo", "--check", "--messages", str(messages))
+
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    assert "FAILS" not in done.stdout
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("check-")]
+
+
+@pytest.mark.synapse
+def test_a_day_that_went_otherwise_than_labelled_is_told_and_fails(tmp_path: Path):
+    wrong = {"id": "w1", "text": "Good morning, who brings the bread?", "lang": "en",
+             "channel": "public", "expect": "refuse", "harm": "m.spam"}  # fmt: skip
+    path = tmp_path / "wrong.ndjson"
+    right = (MESSAGES / "day.ndjson").read_text().splitlines()[0]
+    path.write_text(json.dumps(wrong) + "\n" + right + "\n")
+
+    done = evenhand(tmp_path, "demo", "--check", "--messages", str(path))
+
+    assert done.returncode == 1
+    assert "w1: expected refuse m.spam, found none" in done.stdout
+
+
+@pytest.mark.synapse
+def test_after_kills_at_random_moments_everything_agrees(tmp_path: Path):
+    done = evenhand(tmp_path, "faults", "--kills", "10", "--seed", "7")
+
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+
+
+def test_a_message_file_with_a_bad_line_is_refused_with_its_place(tmp_path: Path):
+    path = tmp_path / "bad.ndjson"
+    path.write_text('{"text": "a", "expect": "none"}\n{"text": "b", "expect": "maybe"}\n')
+
+    done = evenhand(tmp_path, "demo", "--check", "--messages", str(path))
+
+    assert done.returncode == 2
+    assert "line: 2" in done.stderr
+    assert "maybe" in done.stderr
+    assert "Traceback" not in done.stderr

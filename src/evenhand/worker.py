@@ -36,6 +36,8 @@ from evenhand.actions.journal import JournalReader  # noqa: E402
 from evenhand.actions.queries import closed_channels  # noqa: E402
 from evenhand.actions.steps import end_due  # noqa: E402
 from evenhand.base.clock import now  # noqa: E402
+from evenhand.base.errors import where  # noqa: E402
+from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
 from evenhand.markets.queries import countries  # noqa: E402
@@ -95,10 +97,10 @@ class Worker:
             close_old_connections()
             try:
                 done = loop.work()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  a loop survives whatever its work meets
                 failures += 1
                 log.warning(
-                    "loop_failed", loop=loop.name, error=type(error).__name__, exc_info=True
+                    "loop_failed", loop=loop.name, error=type(error).__name__, at=where(error)
                 )
                 self._stopping.wait(min(PAUSE_SECONDS_MAX, loop.idle_seconds * 2**failures))
                 continue
@@ -159,6 +161,7 @@ def publish_days(folder: Path) -> int:
 
 def main() -> int:
     """Runs the worker until it is told to stop or loses the database."""
+    configure_logs()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

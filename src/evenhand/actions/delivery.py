@@ -77,6 +77,7 @@ class Tools:
     threads: int = 4
 
 
+@DBOS.dbos_class()
 class Courier(DBOSConfiguredInstance):
     """Carries batches; there is one in a process, made before the engine is launched."""
 

@@ -6,7 +6,6 @@ record, a reason or an active person nothing is opened; and one person opens so 
 """
 
 import json
-import logging
 import os
 import signal
 import socket
@@ -26,6 +25,7 @@ from nacl.public import PrivateKey
 
 from evenhand.base.clock import now as moment_now
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound, Unavailable
+from evenhand.base.logs import configure_logs
 from evenhand.evidence.limits import (
     ANSWER_SECONDS_MAX,
     ITEM_BYTES_MAX,
@@ -176,7 +176,7 @@ def main() -> int:
 
     from evenhand.base.sealing import read_key
 
-    logging.basicConfig(level=logging.WARNING)
+    configure_logs()
     key = PrivateKey(read_key(settings.KEYS / "opener" / "evidence.key"))
     allowance = Allowance()
     opener = Opener(

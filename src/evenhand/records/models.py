@@ -22,6 +22,10 @@ class TransactionIdField(_IntegerField):
         """Gives the column's type."""
         return "xid8"
 
+    def get_prep_value(self, value: object) -> object:
+        """Gives the number as text: PostgreSQL takes no integer for it."""
+        return str(value) if isinstance(value, int) else value
+
     def from_db_value(self, value: str | None, *_: object) -> int | None:
         """Gives the number; the driver reads `xid8` as text."""
         return None if value is None else int(value)

@@ -16,7 +16,7 @@ from typing import BinaryIO, TypeVar
 from evenhand.actions.ports import Effect, InForce, Notice, Order, Snapshot, Target
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.base.lists import ActionKind, TargetKind
-from evenhand.connectors.matrix.effects import NO_VOICE, AccountPlaces, NowhereKnown
+from evenhand.connectors.matrix.effects import NO_VOICE, AccountPlaces, NowhereKnown, is_event
 
 T = TypeVar("T")
 
@@ -344,10 +344,10 @@ def _exists(world: World, target: Target) -> bool:
     match target.kind:
         case TargetKind.REGISTRATION | TargetKind.ACCOUNT:
             return target.account in world.accounts
-        case TargetKind.CHANNEL:
+        case TargetKind.CHANNEL if not is_event(target.event):
             room = world.rooms.get(target.channel)
             return room is not None and room.listed
-        case TargetKind.EVENT | TargetKind.MEDIA:
+        case TargetKind.CHANNEL | TargetKind.EVENT | TargetKind.MEDIA:
             return target.event in world.events
 
 

@@ -379,6 +379,16 @@ def test_a_refused_event_that_exists_after_all_is_found_out(stage, scene):
     assert effect.read_back(order) is InForce.NO
 
 
+def test_a_refused_name_of_a_listed_room_counts_as_refused(stage, scene):
+    effect = stage.messenger.effects()[ActionKind.REFUSE]
+    channel = Target(TargetKind.CHANNEL, channel=scene.room)
+    renamed = Order(uuid4(), ActionKind.REFUSE, replace(channel, event="$never-sent"))
+    published = Order(uuid4(), ActionKind.REFUSE, replace(channel, event="room_publication:1"))
+
+    assert effect.read_back(renamed) is InForce.YES
+    assert effect.read_back(published) is InForce.NO
+
+
 def test_what_is_gone_is_said_to_be_gone(stage, scene):
     for action in (ActionKind.SUSPEND, ActionKind.BLOCK_CHANNEL, ActionKind.REDACT):
         order = scene.order(action)

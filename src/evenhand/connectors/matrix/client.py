@@ -93,10 +93,18 @@ class RedactionState:
 class MatrixClient:
     """Synapse as its administrator; safe to use from several threads."""
 
-    def __init__(self, url: str, token: str, *, seconds_max: float = CALL_SECONDS_MAX) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        seconds_max: float = CALL_SECONDS_MAX,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._token = token
         self._http = httpx.Client(
             base_url=url.rstrip("/"),
+            transport=transport,
             timeout=httpx.Timeout(seconds_max, connect=CONNECT_SECONDS_MAX),
         )
 

@@ -29,6 +29,9 @@ LIFTED = "eu.evenhand.lifted"
 NO_VOICE = -1
 """Power level of an account that may read but not write, where writing needs 0."""
 
+BIRTH_SECONDS_MAX = 2.0
+"""Seconds to wait for an account: Synapse asks the door before it makes one."""
+
 REDACTION_SECONDS_MAX = 30.0
 """Seconds to wait for the redaction of an account; a larger one is looked at again later."""
 
@@ -171,9 +174,9 @@ class NotPosted:
             match target.kind:
                 case TargetKind.REGISTRATION | TargetKind.ACCOUNT:
                     self._client.account(target.account)
-                case TargetKind.CHANNEL:
+                case TargetKind.CHANNEL if not is_event(target.event):
                     return bool(target.channel) and self._client.listed(target.channel)
-                case TargetKind.EVENT | TargetKind.MEDIA:
+                case TargetKind.CHANNEL | TargetKind.EVENT | TargetKind.MEDIA:
                     self._client.event(target.event)
         except NotFound:
             return False
@@ -467,9 +470,17 @@ class Suspend:
         self._client = client
 
     def apply(self, order: Order) -> Memory:
-        """Suspends it."""
-        self._client.suspend(order.target.account, suspended=True)
-        return {}
+        """Suspends it; an account just let in at the door may take a moment to exist."""
+        give_up = time.monotonic() + BIRTH_SECONDS_MAX
+        while True:
+            try:
+                self._client.suspend(order.target.account, suspended=True)
+            except NotFound:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.1)
+            else:
+                return {}
 
     def undo(self, order: Order) -> None:
         """Lifts the suspension."""
@@ -578,6 +589,11 @@ def matrix_effects(client: MatrixClient, places: AccountPlaces) -> dict[ActionKi
 def server_of(identifier: str) -> str:
     """Gives the server part of a Matrix identifier."""
     return identifier.partition(":")[2]
+
+
+def is_event(identifier: str) -> bool:
+    """Tells whether an id is an event's own; the door makes others for what is no event."""
+    return identifier.startswith("$")
 
 
 def media_parts(uri: str) -> tuple[str, str]:

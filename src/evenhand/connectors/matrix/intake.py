@@ -233,15 +233,15 @@ def mapping_at(value: Json, name: str) -> Json:
 def text_at(value: Json, name: str) -> str:
     """Gives the text under a name, cut to what one event may hold; empty if there is none."""
     found = value.get(name)
-    return found[:TEXT_BYTES_MAX] if isinstance(found, str) else ""
+    return _plain(found[:TEXT_BYTES_MAX]) if isinstance(found, str) else ""
 
 
 def name_at(value: Json, name: str) -> str:
     """Gives the identifier under a name, or refuses what can be none."""
     found = value.get(name)
-    if not isinstance(found, str) or not 0 < len(found) <= NAME_BYTES_MAX:
-        raise InputRefused(field=name, why=f"must be a text of 1 to {NAME_BYTES_MAX}")
-    return found
+    if not isinstance(found, str) or not 0 < len(_plain(found).encode()) <= NAME_BYTES_MAX:
+        raise InputRefused(field=name, why=f"must be a text of 1 to {NAME_BYTES_MAX} bytes")
+    return _plain(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +287,9 @@ def _readable(event_type: str, content: Json) -> _Readable:
     # A client shows the formatted body; a harmless plain body beside it must not hide it.
     if formatted and formatted != "".join(texts).strip():
         texts.append(formatted)
-    unique = tuple(dict.fromkeys(one[:TEXT_BYTES_MAX] for one in texts if one))
-    return _Readable(unique, tuple(html.links), _media(shown))
+    unique = tuple(dict.fromkeys(_plain(one[:TEXT_BYTES_MAX]) for one in texts if one))
+    links = tuple(_plain(link[:TEXT_BYTES_MAX]) for link in html.links)
+    return _Readable(unique, links, _media(shown))
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -309,7 +310,7 @@ def _strings(value: object) -> Iterator[str]:
 def _media(content: Json) -> tuple[str, ...]:
     addresses = [content.get("url"), mapping_at(content, "file").get("url")]
     found = (one for one in addresses if isinstance(one, str) and one.startswith("mxc://"))
-    return tuple(dict.fromkeys(one[:NAME_BYTES_MAX] for one in found))
+    return tuple(dict.fromkeys(_plain(one[:NAME_BYTES_MAX]) for one in found))
 
 
 def _kind(event_type: str, content: Json) -> EventKind:
@@ -352,7 +353,7 @@ def _last_request(request_info: object) -> tuple[str, str]:
     for pair in reversed(pairs):
         if isinstance(pair, list) and len(pair) == 2:
             agent, address = pair
-            return str(agent or "")[:1024], str(address or "")
+            return _plain(str(agent or "")[:1024]), str(address or "")
     return "", ""
 
 
@@ -360,6 +361,14 @@ def _joined(strings: object) -> str:
     assert isinstance(strings, list | tuple)
     pieces = [one for one in strings[:STRINGS_PER_EVENT_MAX] if one]
     return "\n".join(pieces).encode()[:TEXT_BYTES_MAX].decode(errors="ignore")
+
+
+def _plain(text: str) -> str:
+    """Gives a text that can be written as UTF-8: half a surrogate pair becomes a question mark.
+
+    JSON can carry such a half (RFC 8259 section 8.2); it must not make the screening fail.
+    """
+    return text.encode(errors="replace").decode()
 
 
 def _moment(milliseconds: object, otherwise: datetime) -> datetime:

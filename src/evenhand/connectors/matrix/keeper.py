@@ -385,4 +385,4 @@ def _evidence(seen: Seen) -> bytes:
         "media": list(seen.media),
         "content": dict(seen.content),
     }
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode(errors="replace")

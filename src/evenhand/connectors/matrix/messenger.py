@@ -121,5 +121,5 @@ def event_content(event: MatrixEvent) -> dict[str, object]:
 
 
 def _json(value: Mapping[str, object]) -> Snapshot:
-    content = json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+    content = json.dumps(value, ensure_ascii=False, sort_keys=True).encode(errors="replace")
     return Snapshot(media_type="application/json", content=content)

@@ -1,0 +1,1 @@
+"""Files: exports, NDJSON, CSV and Parquet, read in bounded memory and judged by `screen`."""

@@ -1,0 +1,191 @@
+"""Finds the files to read and tells what kind each is, by its content rather than its name."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, Protocol, assert_never
+
+import pyarrow as pa
+
+from evenhand.connectors.files.delimited import DelimitedReader
+from evenhand.connectors.files.ledger import Ledger
+from evenhand.connectors.files.limits import BLOCK_BYTES, HEAD_BYTES
+from evenhand.connectors.files.lines import LinesReader
+from evenhand.connectors.files.parquet import ParquetReader
+from evenhand.connectors.files.problems import FileRefused
+from evenhand.connectors.files.telegram import TelegramReader
+from evenhand.connectors.files.window import BYTE_ORDER_MARK
+
+STDIN = "-"
+SUFFIXES = (".json", ".ndjson", ".jsonl", ".csv", ".tsv", ".parquet")
+"""What is looked for in a folder."""
+
+EXPORT_NAME = "result.json"
+"""What Telegram Desktop calls an export; what lies beside it was attached to messages."""
+
+_SIGNS: tuple[tuple[bytes, str], ...] = (
+    (b"\x1f\x8b", "it is compressed with gzip; unpack it (gunzip -k FILE)"),
+    (b"BZh", "it is compressed with bzip2; unpack it (bunzip2 -k FILE)"),
+    (b"\xfd7zXZ", "it is compressed with xz; unpack it (xz -dk FILE)"),
+    (b"\x28\xb5\x2f\xfd", "it is compressed with zstd; unpack it (zstd -d FILE)"),
+    (b"PK\x03\x04", "it is a ZIP archive; unpack it (unzip FILE)"),
+    (b"ARROW1", "it is an Arrow file; write it as Parquet"),
+    (b"\xff\xfe", "it is UTF-16; convert it (iconv -f UTF-16 -t UTF-8 FILE)"),
+    (b"\xfe\xff", "it is UTF-16; convert it (iconv -f UTF-16 -t UTF-8 FILE)"),
+)
+
+
+class Format(StrEnum):
+    """The kinds of file that can be read."""
+
+    TELEGRAM = "Telegram export"
+    LINES = "NDJSON"
+    DELIMITED = "CSV"
+    PARQUET = "Parquet"
+
+
+class Reader(Protocol):
+    """Gives the events of one file."""
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Gives batches of `events.SOURCE_SCHEMA`, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to read; standard input has no path and no size."""
+
+    path: Path | None
+    format: Format
+    size_bytes: int | None
+
+    @property
+    def name(self) -> str:
+        """Gives what the file is called in messages and verdicts."""
+        return STDIN if self.path is None else str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file of a folder that is not read, and why."""
+
+    path: Path
+    why: str
+
+
+def find_sources(paths: list[str]) -> tuple[list[Source], list[LeftOut]]:
+    """Gives the files that `paths` name; raises `FileRefused` for one that cannot be read.
+
+    Of a folder, every file that can be read is taken, and what is left out is named.
+    """
+    sources: list[Source] = []
+    left_out: list[LeftOut] = []
+    for given in paths:
+        if given == STDIN:
+            sources.append(Source(None, Format.LINES, None))
+            continue
+        path = Path(given)
+        if not path.is_dir():
+            sources.append(source_of(path))
+            continue
+        found = sorted(_files_below(path))
+        for file in found:
+            try:
+                sources.append(source_of(file))
+            except FileRefused as refused:
+                left_out.append(LeftOut(file, str(refused.fields["why"])))
+        if not found:
+            raise FileRefused(
+                file=given,
+                why=f"no export is in this folder: neither {EXPORT_NAME} "
+                f"nor a file that ends in {', '.join(SUFFIXES)}",
+            )
+    return sources, left_out
+
+
+def source_of(path: Path) -> Source:
+    """Gives a file with its format, or refuses one that is of no known kind."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise FileRefused(file=str(path), why="there is no such file") from error
+    except OSError as error:
+        raise FileRefused(file=str(path), why=f"it cannot be opened ({error.strerror})") from error
+    return Source(path, _format_of(path, head), size)
+
+
+def open_reader(
+    source: Source, stream: BinaryIO, ledger: Ledger, *, block_bytes: int = BLOCK_BYTES
+) -> Reader:
+    """Gives the reader for a file's format."""
+    match source.format:
+        case Format.TELEGRAM:
+            return TelegramReader(stream, ledger, block_bytes=block_bytes)
+        case Format.LINES:
+            return LinesReader(stream, ledger, block_bytes=block_bytes)
+        case Format.DELIMITED:
+            return DelimitedReader(stream, ledger, block_bytes=block_bytes)
+        case Format.PARQUET:
+            return ParquetReader(stream, ledger, block_bytes=block_bytes)
+        case _:
+            assert_never(source.format)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    export = folder / EXPORT_NAME
+    if export in entries:
+        yield export
+        return
+    for entry in entries:
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _files_below(entry)
+        elif entry.suffix.lower() in SUFFIXES and entry.is_file():
+            yield entry
+
+
+def _format_of(path: Path, head: bytes) -> Format:
+    for sign, why in _SIGNS:
+        if head.startswith(sign):
+            raise FileRefused(file=str(path), why=why)
+    suffix = path.suffix.lower()
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if suffix == ".parquet":
+        why = "it is empty" if not head else "it does not begin as a Parquet file does"
+        raise FileRefused(file=str(path), why=why)
+    if suffix in (".csv", ".tsv"):
+        if not head:
+            raise FileRefused(file=str(path), why="it is empty; a CSV file needs a header")
+        return Format.DELIMITED
+    if suffix in (".ndjson", ".jsonl"):
+        return Format.LINES
+    return _json_format(path, head.removeprefix(BYTE_ORDER_MARK).lstrip())
+
+
+def _json_format(path: Path, head: bytes) -> Format:
+    """Tells a Telegram export from NDJSON: the first line of NDJSON is an object by itself."""
+    if not head:
+        raise FileRefused(file=str(path), why="it is empty")
+    if head.startswith(b"["):
+        raise FileRefused(
+            file=str(path),
+            why="it is one JSON array; write one object per line (jq -c '.[]' FILE > FILE.ndjson)",
+        )
+    if head[:1] == b"<":
+        raise FileRefused(file=str(path), why="it is HTML; export again as machine-readable JSON")
+    if not head.startswith(b"{"):
+        raise FileRefused(
+            file=str(path), why="it is neither a Telegram export, NDJSON, CSV nor Parquet"
+        )
+    try:
+        first = json.loads(head.split(b"\n", 1)[0])
+    except (ValueError, RecursionError):
+        return Format.TELEGRAM
+    if "messages" in first or "chats" in first or "left_chats" in first:
+        return Format.TELEGRAM
+    return Format.LINES

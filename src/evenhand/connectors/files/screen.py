@@ -1,0 +1,211 @@
+"""The command `evenhand screen`: judges files, writes verdicts, prints what it found."""
+
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO, Protocol, cast
+
+import pyarrow as pa
+
+from evenhand.connectors.files.events import full_batches
+from evenhand.connectors.files.formats import (
+    LeftOut,
+    Source,
+    find_sources,
+    open_reader,
+)
+from evenhand.connectors.files.ledger import Ledger
+from evenhand.connectors.files.output import Output, output_rows
+from evenhand.connectors.files.problems import FileRefused
+from evenhand.connectors.files.progress import Progress
+from evenhand.connectors.files.seen import SeenIds
+from evenhand.connectors.files.summary import Tally, printable, summary_lines
+from evenhand.events.schema import EVENT_SCHEMA
+
+EXIT_CLEAN = 0
+EXIT_REFUSED = 1
+EXIT_COULD_NOT_RUN = 2
+EXIT_STOPPED = 130
+
+Say = Callable[[str], None]
+
+
+class Judge(Protocol):
+    """Gives a verdict on each event of a batch that earns one."""
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.Table:
+        """Takes a batch of `EVENT_SCHEMA`, gives a table of `VERDICT_SCHEMA`."""
+
+
+@dataclass
+class Run:
+    """One run of the command, as far as it has come."""
+
+    tally: Tally = field(default_factory=Tally)
+    ledgers: list[Ledger] = field(default_factory=list)
+    failed: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """Gives 0 if all was screened, 1 if something was refused, 2 if nothing could be read."""
+        if self.failed == len(self.ledgers):
+            return EXIT_COULD_NOT_RUN
+        refused = self.failed or any(ledger.refusals for ledger in self.ledgers)
+        return EXIT_REFUSED if refused else EXIT_CLEAN
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Names what the command takes."""
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="Telegram export (result.json), NDJSON, CSV or Parquet file, a folder of them, "
+        "or - for NDJSON on standard input",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write verdicts to FILE (.ndjson or .parquet)"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="write every message, not only flagged ones"
+    )
+    parser.add_argument(
+        "--explain",
+        metavar="ID",
+        help="show every signal and rule that mattered for one message (ID or CHANNEL:ID)",
+    )
+    parser.add_argument(
+        "--rules", type=Path, metavar="FOLDER", help="use the rules in FOLDER instead of our own"
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="print nothing but refused rows and errors"
+    )
+
+
+def run(args: Namespace) -> int:
+    """Screens what the arguments name; gives the exit code."""
+    sources, left_out = find_sources(args.paths)
+    progress = Progress(sys.stderr, total_bytes=_total_bytes(sources), quiet=args.quiet)
+
+    def say(line: str) -> None:
+        progress.clear()
+        sys.stderr.write(f"{printable(line, letters_max=1000)}\n")
+
+    say_left_out(left_out, say)
+    output = Output(args.output) if args.output else nullcontext()
+    judge = load_judge(args.rules)
+    work = Run()
+    try:
+        with terminations_as_interrupts(), output as sheet:
+            screen_sources(
+                sources, judge, work, sheet=sheet, every=args.all, progress=progress, say=say
+            )
+    except KeyboardInterrupt:
+        say(_stopped(work, sources))
+        return EXIT_STOPPED
+    progress.clear()
+    if not args.quiet:
+        sys.stdout.write("\n".join(summary_lines(work.tally, work.ledgers)) + "\n")
+    return work.exit_code
+
+
+def screen_sources(
+    sources: list[Source],
+    judge: Judge,
+    work: Run,
+    *,
+    sheet: Output | None,
+    every: bool,
+    progress: Progress,
+    say: Say,
+) -> None:
+    """Screens the files one after another; a file that cannot be read is said and counted."""
+    done_bytes = 0
+    for source in sources:
+        ledger = Ledger(name=source.name, say=say)
+        work.ledgers.append(ledger)
+        try:
+            for batch in source_batches(source, ledger):
+                verdicts = judge(batch.select(EVENT_SCHEMA.names))
+                work.tally.add(batch.num_rows, verdicts)
+                if sheet is not None:
+                    sheet.write(output_rows(batch, verdicts, file=source.name, every=every))
+                progress.show(
+                    done_bytes=done_bytes + ledger.bytes_done,
+                    messages=work.tally.messages,
+                    flagged=work.tally.flagged,
+                )
+        except FileRefused as refused:
+            say(f"{source.name}: {refused.fields['why']}.")
+            work.failed += 1
+        done_bytes += source.size_bytes or ledger.bytes_done
+
+
+def source_batches(source: Source, ledger: Ledger) -> Iterator[pa.RecordBatch]:
+    """Gives the events of one file in full batches; ids that occur twice are said."""
+    seen = SeenIds()
+    with _opened(source) as stream:
+        reader = open_reader(source, stream, ledger)
+        for batch in full_batches(reader.batches()):
+            for line in seen.repeated(batch):
+                ledger.duplicate(
+                    row=batch.column("row")[line].as_py(),
+                    place=batch.column("offset")[line].as_py(),
+                    event_id=batch.column("event_id")[line].as_py(),
+                )
+            yield batch
+
+
+def say_left_out(left_out: list[LeftOut], say: Say) -> None:
+    """Says which files of a folder are not read."""
+    for file in left_out:
+        say(f"{file.path}: left out: {file.why}.")
+
+
+@contextmanager
+def terminations_as_interrupts() -> Iterator[None]:
+    """Lets SIGTERM end the run as Ctrl-C does, so that no half-written file stays."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def load_judge(rules: Path | None) -> Judge:
+    """Gives the screening plane; every file it is given is judged (DESIGN §9)."""
+    from evenhand.pipeline import Resources, Scope, ScreeningPlane
+
+    plane = ScreeningPlane.load(Resources.default(rules=rules))
+    return lambda batch: plane.screen(batch, scope=Scope.FILES)
+
+
+def _opened(source: Source) -> AbstractContextManager[BinaryIO]:
+    if source.path is None:
+        return nullcontext(cast("BinaryIO", sys.stdin.buffer))
+    return source.path.open("rb", buffering=0)
+
+
+def _total_bytes(sources: list[Source]) -> int | None:
+    sizes = [source.size_bytes for source in sources]
+    return None if None in sizes else sum(size or 0 for size in sizes)
+
+
+def _stopped(work: Run, sources: list[Source]) -> str:
+    if not work.ledgers:
+        return "Stopped before the first file; nothing was written."
+    ledger = work.ledgers[-1]
+    return (
+        f"Stopped: {work.tally.messages:,} messages screened, {work.tally.flagged:,} flagged, "
+        f"up to byte {ledger.bytes_done:,} of {ledger.name} "
+        f"(file {len(work.ledgers)} of {len(sources)}); nothing was written."
+    )

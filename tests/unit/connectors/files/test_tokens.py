@@ -1,0 +1,132 @@
+"""The compiled JSON walk agrees with Python's own parser about what is JSON."""
+
+import json
+from typing import Any
+
+import numpy as np
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from evenhand.connectors.files.faults import Fault
+from evenhand.connectors.files.tokens import (
+    ARRAY,
+    NULL,
+    NUMBER,
+    OBJECT,
+    STRING,
+    WORD,
+    Cells,
+    keys_of,
+    object_end,
+)
+
+KEYS = keys_of("a", "text", "größe")
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def walk(data: bytes) -> tuple[int, Fault, Cells]:
+    """Gives the place after the object, the fault, and the cells."""
+    room = np.frombuffer(data + b" ", np.uint8)
+    cells = Cells.empty(1, len(KEYS.names)).first(1, bytes_max=len(data))
+    fault = np.zeros(2, np.int32)
+    end = object_end(
+        room.ctypes.data, 0, len(data), KEYS.address, cells.address, 12, fault.ctypes.data
+    )
+    return end, Fault(int(fault[0])), cells
+
+
+def accepts(data: bytes) -> bool:
+    """Tells whether Python's parser takes the bytes as one object of strict JSON."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    try:
+        return isinstance(json.loads(data, parse_constant=refuse), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+@given(
+    st.dictionaries(st.text() | st.sampled_from(KEYS.names), VALUES, max_size=6),
+    st.booleans(),
+    st.sampled_from([None, 0, 1, "\t"]),
+)
+def test_every_object_that_json_writes_is_walked_to_its_end(
+    value: dict[str, Any], escaped: bool, indent: int | str | None
+) -> None:
+    data = json.dumps(value, ensure_ascii=escaped, indent=indent).encode(errors="surrogatepass")
+
+    end, _, cells = walk(data)
+
+    assert end == len(data)
+    for slot, name in enumerate(KEYS.names):
+        kind, start, stop = cells.table[slot, 0].tolist()
+        assert (kind == 0) == (name not in value)
+        if kind == STRING:
+            assert json.loads(data[start - 1 : stop + 1]) == value[name]
+        elif kind in (NULL, NUMBER, WORD, OBJECT, ARRAY):
+            assert json.loads(data[start:stop]) == value[name]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "text", "x"]), VALUES, max_size=3),
+    st.integers(0, 200),
+    st.binary(max_size=3)
+    | st.sampled_from([b",", b"}", b"]", b'"', b"\\", b"0", b"-", b"e", b"."]),
+    st.integers(0, 3),
+)
+@example({"a": 1}, 5, b"0", 0)
+@example({"a": 0}, 6, b"1", 0)
+@example({"a": "x"}, 7, b"\\u12", 0)
+@example({"a": True}, 5, b"f", 1)
+@settings(max_examples=400)
+def test_damaged_objects_are_accepted_exactly_where_json_accepts_them(
+    value: dict[str, Any], place: int, added: bytes, cut: int
+) -> None:
+    whole = json.dumps(value).encode()
+    place = min(place, len(whole))
+    data = whole[:place] + added + whole[place + cut :]
+
+    end, fault, _ = walk(data)
+
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return  # What is not UTF-8 is found where a text is copied, not here.
+    complete = end > 0 and not data[end:].strip(b" \t\r\n")
+    assert (complete and data.startswith(b"{")) == (accepts(data) and data.startswith(b"{")), (
+        data,
+        end,
+        fault,
+    )
+
+
+def test_nesting_is_limited_without_recursion() -> None:
+    assert walk(b'{"x":' + b"[" * 63 + b"]" * 63 + b"}")[0] > 0
+    assert walk(b'{"x":' + b"[" * 64 + b"]" * 64 + b"}")[1] == Fault.NESTING
+    assert walk(b'{"x":' + b"[" * 1_000_000)[1] == Fault.NESTING
+
+
+def test_a_key_written_with_escapes_is_known() -> None:
+    _, _, cells = walk(b'{"gr\\u00f6\\u00dfe": 3, "te\\u0078t": "x"}')
+
+    assert cells.table[:, 0, 0].tolist() == [0, STRING, NUMBER]
+
+
+def test_the_last_of_two_equal_keys_counts() -> None:
+    data = b'{"a": "first", "a": 22}'
+
+    _, _, cells = walk(data)
+
+    kind, start, end = cells.table[0, 0].tolist()
+    assert (kind, data[start:end]) == (NUMBER, b"22")

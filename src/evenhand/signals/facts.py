@@ -1,0 +1,72 @@
+"""What the messenger says of an event, and what its text is like."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from evenhand.events.counts import CAPITALS, COUNTS, WORDS
+from evenhand.events.unicode_tables import CLASSES, CharacterClass
+from evenhand.signals.table import Values
+from evenhand.signals.views import Views
+
+HOUR_MS = 3_600_000
+
+_LETTERS = range(CharacterClass.OTHER_LETTER + 1)
+
+
+def words_of(column: pa.Array) -> Values:
+    """Gives an Arrow column of strings as codes and words."""
+    encoded = column.dictionary_encode()
+    known = np.asarray(pc.is_valid(column)) if column.null_count else None
+    codes = np.asarray(pc.fill_null(encoded.indices, 0)).astype(np.int32)
+    return Values(codes, known, tuple(encoded.dictionary.to_pylist()) or ("",))
+
+
+def milliseconds_of(column: pa.Array) -> NDArray[np.int64]:
+    """Gives moments as milliseconds since 1970; 0 where there is none."""
+    return np.asarray(pc.fill_null(column.cast(pa.int64()), 0))
+
+
+def facts(batch: pa.RecordBatch) -> Mapping[str, Values]:
+    """Gives the columns that say what the messenger says."""
+    created = batch["account_created"]
+    age = milliseconds_of(batch["time"]) - milliseconds_of(created)
+    attached = pc.fill_null(pc.list_value_length(batch["media_sha256"]), 0)
+    return {
+        "kind": words_of(batch["kind"]),
+        "channel_kind": words_of(batch["channel_kind"]),
+        "territory": words_of(batch["territory"]),
+        "account_age_hours": Values(np.maximum(age, 0) / HOUR_MS, np.asarray(pc.is_valid(created))),
+        "forwarded": Values(np.asarray(pc.is_valid(batch["forwarded_from"]))),
+        "is_reply": Values(np.asarray(pc.is_valid(batch["reply_to"]))),
+        "media_count": Values(np.asarray(attached)),
+    }
+
+
+def shape_of_text(views: Views) -> Mapping[str, Values]:
+    """Gives the columns that say what a text is like; NULL where it may not be read."""
+    counts = views.counts
+    assert counts.shape[1] == COUNTS
+    length = counts[:, :CLASSES].sum(axis=1)
+    letters = counts[:, _LETTERS.start : _LETTERS.stop].sum(axis=1)
+    disguised = np.zeros(len(counts), np.bool_)
+    disguised[views.undisguised.rows] = True
+    known = views.may_read
+    return {
+        "text_length": Values(length, known),
+        "word_count": Values(counts[:, WORDS], known),
+        "digits_share": Values(_share(counts[:, CharacterClass.DIGIT], length), known),
+        "upper_share": Values(_share(counts[:, CAPITALS], letters), known),
+        "emoji_count": Values(counts[:, CharacterClass.EMOJI], known),
+        "invisible_count": Values(counts[:, CharacterClass.INVISIBLE], known),
+        "mixed_script": Values(views.undisguised.lookalike, known),
+        "disguised": Values(disguised, known),
+    }
+
+
+def _share(part: NDArray[np.int32], whole: NDArray[np.int32]) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = part / np.maximum(whole, 1)
+    return share

@@ -1,0 +1,71 @@
+import json
+
+import pytest
+
+from evenhand.base.errors import Misconfigured
+from evenhand.signals.domains import Entry, entry_of, read_domain_list, shared_hosts
+
+
+@pytest.mark.parametrize(
+    ("line", "entry"),
+    [
+        ("Evil.Example", Entry("evil.example", "")),
+        ("https://evil.example/", Entry("evil.example", "")),
+        ("http://evil.example:8080/a/b/", Entry("evil.example", "/a/b")),
+        ("*.evil.example", Entry("evil.example", "")),
+        ("||evil.example^", Entry("evil.example", "")),
+        ("t.me/bad", Entry("t.me", "/bad")),
+        ("нехороший.example", Entry("нехороший.example", "")),
+        ("com", None),
+        ("two words.com", None),
+        ("", None),
+        ("-bad.com", None),
+    ],
+)
+def test_a_line_names_a_host_and_a_path(line, entry):
+    assert entry_of(line) == entry
+
+
+def test_a_list_that_names_a_shared_host_does_not_block_it(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("t.me\ngithub.io\nco.uk\nt.me/bad\nevil.example # note\n! comment\n")
+
+    found = read_domain_list(path)
+
+    assert found.entries == (Entry("t.me", "/bad"), Entry("evil.example", ""))
+    assert found.passed_over == 3
+
+
+def test_hosts_files_are_read(tmp_path):
+    path = tmp_path / "hosts.txt"
+    path.write_text("# a comment\n0.0.0.0 evil.example\n127.0.0.1\tworse.example\n::1 localhost\n")
+
+    found = read_domain_list(path)
+
+    assert [entry.host for entry in found.entries] == ["evil.example", "worse.example"]
+    assert found.passed_over == 1
+
+
+@pytest.mark.parametrize("key", ["domains", "deny", None])
+def test_json_lists_are_read(tmp_path, key):
+    path = tmp_path / "list.json"
+    hosts = ["evil.example", "pages.test"]
+    stored = hosts if key is None else {key: hosts, "allow": ["pages.test"]}
+    path.write_text(json.dumps(stored))
+
+    found = [entry.host for entry in read_domain_list(path).entries]
+
+    assert found == (hosts if key is None else ["evil.example"])
+
+
+@pytest.mark.parametrize("content", ["{", '{"other": []}', "3"])
+def test_json_that_is_no_list_is_refused(tmp_path, content):
+    path = tmp_path / "list.json"
+    path.write_text(content)
+
+    with pytest.raises(Misconfigured):
+        read_domain_list(path)
+
+
+def test_hosts_of_messengers_and_page_services_are_shared():
+    assert {"t.me", "github.io", "vk.com", "blogspot.com"} <= shared_hosts()

@@ -21,6 +21,7 @@ from nacl.public import PublicKey
 from evenhand.actions.journal import JournalUnavailable, JournalWriter
 from evenhand.base.clock import now
 from evenhand.base.errors import Misconfigured
+from evenhand.base.logs import configure_logs
 from evenhand.base.sealing import read_key
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
@@ -186,6 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default=HOST, help="address to listen on")
     parser.add_argument("--port", type=int, default=PORT, help="port to listen on")
     options = parser.parse_args(arguments)
+    configure_logs()
     settings = settings_from(os.environ, host=options.host, port=options.port)
     serve(settings, load_plane())
     return 0

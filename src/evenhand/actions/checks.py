@@ -413,7 +413,7 @@ def _stands(verb: Verb, kind: ActionKind, found: InForce) -> bool:
             return found is InForce.YES or (found is InForce.GONE and kind in REMOVALS)
         case Verb.UNDO:
             return found is InForce.NO
-        case Verb.NOTIFY:
+        case Verb.NOTIFY | Verb.ANSWER:
             return found is InForce.YES
         case _:
             assert_never(verb)
@@ -430,7 +430,7 @@ def _hopeless(verb: Verb, found: InForce) -> bool:
             return found in (InForce.NO, InForce.PARTLY)
         case Verb.UNDO:
             return found is InForce.GONE
-        case Verb.APPLY | Verb.NOTIFY:
+        case Verb.APPLY | Verb.NOTIFY | Verb.ANSWER:
             return False
         case _:
             assert_never(verb)

@@ -41,7 +41,12 @@ from evenhand.actions.queries import (
     lacks_evidence,
     told,
 )
-from evenhand.actions.statements import objection_url, restored_text, statement_text
+from evenhand.actions.statements import (
+    answer_text,
+    objection_url,
+    restored_text,
+    statement_text,
+)
 from evenhand.actions.steps import Result, claim_batch, release_batch, settle_batch
 from evenhand.base.errors import EvenhandError, NotAllowed, NotFound, Unavailable, where
 from evenhand.base.ids import new_id
@@ -266,6 +271,8 @@ class _Desk:
         verb = Verb(delivery.verb)
         if verb is Verb.NOTIFY:
             return partial(self._notify, self._statement_notice(delivery))
+        if verb is Verb.ANSWER:
+            return partial(self._notify, _answer_notice(delivery))
         action = delivery.action
         assert action is not None
         order, effect = _order(delivery, action), self._effect(ActionKind(action.kind))
@@ -346,6 +353,19 @@ class _Desk:
     def _sent(self, notice: Notice) -> bool:
         self._tools.messenger.send_notice(notice)
         return self._tools.messenger.notice_arrived(notice)
+
+
+def _answer_notice(delivery: Delivery) -> Notice:
+    statement = delivery.statement
+    assert statement is not None
+    assert delivery.answer is not None
+    text = answer_text(
+        statement.decision_id,
+        Language(statement.language),
+        upheld=delivery.answer["upheld"] is True,
+        reason=str(delivery.answer["reason"]),
+    )
+    return Notice(delivery.id, statement.account, text, statement.decision_id)
 
 
 def _apply(order: Order, effect: Effect) -> Result:

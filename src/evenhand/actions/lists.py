@@ -22,6 +22,7 @@ class Verb(StrEnum):
     CONFIRM = "confirm"
     UNDO = "undo"
     NOTIFY = "notify"
+    ANSWER = "answer"
 
 
 class DeliveryState(StrEnum):

@@ -134,6 +134,7 @@ class Delivery(models.Model):
         Statement, null=True, on_delete=models.PROTECT, related_name="deliveries"
     )
     verb = models.CharField(max_length=16)
+    answer = models.JSONField(null=True, help_text="how an objection ended, and the reasons")
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
@@ -162,8 +163,15 @@ class Delivery(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=(
-                    Q(verb=Verb.NOTIFY.value, action=None, statement__isnull=False)
-                    | ~Q(verb=Verb.NOTIFY.value) & Q(action__isnull=False, statement=None)
+                    Q(verb=Verb.NOTIFY.value, action=None, statement__isnull=False, answer=None)
+                    | Q(
+                        verb=Verb.ANSWER.value,
+                        action=None,
+                        statement__isnull=False,
+                        answer__isnull=False,
+                    )
+                    | ~Q(verb__in=[Verb.NOTIFY.value, Verb.ANSWER.value])
+                    & Q(action__isnull=False, statement=None, answer=None)
                 ),
                 name="actions_delivery_carries",
             ),

@@ -138,6 +138,21 @@ def restored_text(
     return "\n".join(lines)
 
 
+def answer_text(decision_id: UUID, language: Language, *, upheld: bool, reason: str) -> str:
+    """Gives the text that tells the account how its objection ended (DSA Art. 20(5))."""
+    words = phrases(language)
+    outcome = "upheld" if upheld else "refused"
+    lines = [
+        words["answer"][f"subject_{outcome}"],
+        "",
+        words["answer"][outcome].format(id=decision_id),
+        words["answer"]["reason"].format(reason=reason),
+    ]
+    if not upheld:
+        lines += ["", words["redress"]["dispute"]]
+    return "\n".join(lines)
+
+
 @cache
 def phrases(language: Language) -> Phrases:
     """Gives the words of one language."""

@@ -105,6 +105,23 @@ def undo(action_id: UUID, *, by: UUID, reason: str, now: datetime) -> Action:
     return action
 
 
+def answer(decision_id: UUID, *, upheld: bool, reason: str, now: datetime) -> bool:
+    """Has the account told how its objection ended; gives whether there is one to tell."""
+    with transaction.atomic():
+        statement = Statement.objects.filter(decision_id=decision_id).first()
+        if statement is None:
+            return False
+        Delivery.objects.create(
+            id=new_id(now=now),
+            statement=statement,
+            verb=Verb.ANSWER.value,
+            answer={"upheld": upheld, "reason": reason},
+            created_at=now,
+            due_at=now,
+        )
+    return True
+
+
 def end_due(*, now: datetime, rows_max: int = BATCH_DELIVERIES_MAX) -> int:
     """Has actions undone whose end has come; gives their number."""
     with transaction.atomic():
@@ -388,7 +405,10 @@ class _Settlement:
             self._finish_action(delivery, delivery.action, confirmed=confirmed)
         else:
             assert delivery.statement is not None
-            self._finish_statement(delivery, delivery.statement, confirmed=confirmed)
+            if delivery.verb == Verb.ANSWER:
+                self._finish_answer(delivery, delivery.statement, confirmed=confirmed)
+            else:
+                self._finish_statement(delivery, delivery.statement, confirmed=confirmed)
 
     def _finish_action(self, delivery: Delivery, action: Action, *, confirmed: bool) -> None:
         kind = ActionKind(action.kind)
@@ -427,6 +447,10 @@ class _Settlement:
             statement.delivered_at = self._now
         self._statements.append(statement)
         kind = RecordKind.STATEMENT_DELIVERED if confirmed else RecordKind.STATEMENT_UNDELIVERABLE
+        self._record(kind, delivery, statement.decision, None)
+
+    def _finish_answer(self, delivery: Delivery, statement: Statement, *, confirmed: bool) -> None:
+        kind = RecordKind.OBJECTION_ANSWERED if confirmed else RecordKind.STATEMENT_UNDELIVERABLE
         self._record(kind, delivery, statement.decision, None)
 
     def _record(

@@ -115,6 +115,7 @@ class RecordKind(StrEnum):
     OBJECTION_RECEIVED = "objection_received"
     OBJECTION_UPHELD = "objection_upheld"
     OBJECTION_REFUSED = "objection_refused"
+    OBJECTION_ANSWERED = "objection_answered"
     EVIDENCE_OPENED = "evidence_opened"
     EVIDENCE_EXPIRED = "evidence_expired"
     RECORD_FORGOTTEN = "record_forgotten"

@@ -186,6 +186,9 @@ def uphold(case_id: UUID, *, by: Staff, reason: str, now: datetime) -> list[Acti
             and UNDO[ActionKind(action.kind)] is not UndoResult.NOT_POSSIBLE
         ]
         _close(case, CaseOutcome.UPHELD, by=by, reason=reason, now=now)
+        if not undone:
+            # Undoing tells the account by itself; where there is nothing to undo, nobody would.
+            actions.answer(case.decision_id, upheld=True, reason=case.reason, now=now)
     return undone
 
 
@@ -194,7 +197,9 @@ def refuse(case_id: UUID, *, by: Staff, reason: str, now: datetime) -> Case:
     with transaction.atomic():
         case = _locked(case_id)
         _check_objection(case, by=by, reason=reason)
+        assert case.decision_id is not None, "an objection is to a decision"
         _close(case, CaseOutcome.REFUSED, by=by, reason=reason, now=now)
+        actions.answer(case.decision_id, upheld=False, reason=case.reason, now=now)
     return case
 
 

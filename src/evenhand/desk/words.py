@@ -47,6 +47,7 @@ VERBS = {
     Verb.CONFIRM: gettext_noop("Read back"),
     Verb.UNDO: gettext_noop("Undo"),
     Verb.NOTIFY: gettext_noop("Tell the account"),
+    Verb.ANSWER: gettext_noop("Answer the objection"),
 }
 DELIVERY_STATES = {
     DeliveryState.WAITING: gettext_noop("Waiting"),

@@ -1,0 +1,125 @@
+"""How often: events per account, and texts that come again and again, whoever posts them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenhand.base.kernel import U, kernel
+from evenhand.events.text_column import Bytes, Offsets, TextColumn
+from evenhand.signals.counting import Mask, Milliseconds, WindowCounter
+from evenhand.signals.hashing import Hashes, mix
+from evenhand.signals.table import Values
+
+SECOND_MS = 1_000
+MINUTE_MS = 60 * SECOND_MS
+ACCOUNT_WINDOWS = {
+    "account_events_10s": 10 * SECOND_MS,
+    "account_events_1m": MINUTE_MS,
+    "account_events_10m": 10 * MINUTE_MS,
+    "account_events_1h": 60 * MINUTE_MS,
+}
+FLOOD_MS = 10 * MINUTE_MS
+
+GRAM_BYTES = 6
+"""Bytes of one shingle of a text."""
+
+FLOOD_BYTES_MIN = 40
+"""Bytes a text must have to be compared: many people say good morning."""
+
+MINIMA = 8
+BANDS = 4
+"""Two texts count as near when one of four pairs of smallest hashes is equal: of texts that share
+80 % of their shingles 98 % do, of texts that share 20 % one in seven hundred."""
+
+
+@kernel
+def _signatures(buffer: Bytes, offsets: Offsets, bands: NDArray[np.uint64]) -> None:
+    """Gives each row's bands; 0 where the text is too short. Stays inside each row."""
+    minima = np.empty(MINIMA, np.uint64)
+    for row in range(offsets.shape[0] - 1):
+        start = U(offsets[row])
+        end = U(offsets[row + 1] - 1)
+        if end - start < U(FLOOD_BYTES_MIN):
+            for band in range(BANDS):
+                bands[row, band] = U(0)
+            continue
+        for place in range(MINIMA):
+            minima[place] = U(0xFFFFFFFFFFFFFFFF)
+        position = start
+        while position + U(GRAM_BYTES) <= end:
+            gram = U(0)
+            for step in range(GRAM_BYTES):
+                gram = gram << U(8) | U(buffer[position + U(step)])
+            value = mix(gram)
+            # One hash, eight permutations of it by odd multipliers.
+            for place in range(MINIMA):
+                permuted = value * (U(2) * U(place) * U(0x9E3779B97F4A7C15) + U(0xD6E8FEB86659FD93))
+                if permuted < minima[place]:
+                    minima[place] = permuted
+            position += U(1)
+        for band in range(BANDS):
+            both = mix(minima[2 * band]) ^ (minima[2 * band + 1] * U(0xA0761D6478BD642F))
+            bands[row, band] = mix(both ^ U(band + 1)) | U(1)
+
+
+def signatures(text: TextColumn) -> NDArray[np.uint64]:
+    """Gives four band hashes per row: rows that share one are nearly the same text."""
+    bands = np.empty((len(text), BANDS), np.uint64)
+    _signatures(text.buffer, text.offsets, bands)
+    return bands
+
+
+@dataclass(slots=True)
+class Velocity:
+    """Counts events per account and near-duplicate texts; one per door."""
+
+    _events: WindowCounter = field(
+        default_factory=lambda: WindowCounter(tuple(ACCOUNT_WINDOWS.values()))
+    )
+    _links: WindowCounter = field(default_factory=lambda: WindowCounter((FLOOD_MS,)))
+    _bands: tuple[WindowCounter, ...] = field(
+        default_factory=lambda: tuple(WindowCounter((FLOOD_MS,)) for _ in range(BANDS))
+    )
+
+    def events(self, accounts: Hashes, times: Milliseconds, watched: Mask) -> Mapping[str, Values]:
+        """Gives how many events each account has posted lately, this one included.
+
+        accounts  a hash per row; 0 where there is none, which is NULL in every column
+        watched   rows whose behaviour may be looked at
+        """
+        keys = np.where(watched, accounts, np.uint64(0))
+        counts, _ = self._events.count(keys, times)
+        known = keys != 0
+        return {
+            name: Values(counts[:, place].copy(), known)
+            for place, name in enumerate(ACCOUNT_WINDOWS)
+        }
+
+    def links(
+        self, accounts: Hashes, times: Milliseconds, has_link: Mask, readable: Mask
+    ) -> Mapping[str, Values]:
+        """Gives how many events with a link each account has posted in ten minutes."""
+        keys = np.where(readable, accounts, np.uint64(0))
+        counts, _ = self._links.count(keys, times, counted=has_link)
+        return {"account_links_10m": Values(counts[:, 0].copy(), keys != 0)}
+
+    def floods(
+        self, text: TextColumn, accounts: Hashes, times: Milliseconds, readable: Mask
+    ) -> Mapping[str, Values]:
+        """Gives how often nearly the same text came in ten minutes, and from how many accounts."""
+        bands = signatures(text)
+        bands[~readable] = 0
+        most = np.zeros(len(text), np.int32)
+        posters = np.zeros(len(text), np.int32)
+        for place, counter in enumerate(self._bands):
+            keys = np.ascontiguousarray(bands[:, place])
+            counts, persons = counter.count(keys, times, persons=accounts)
+            more = counts[:, 0] > most
+            most = np.where(more, counts[:, 0], most)
+            posters = np.where(more, persons, posters)
+        return {
+            "near_duplicates_10m": Values(most, readable),
+            "near_duplicate_accounts_10m": Values(posters, readable),
+        }

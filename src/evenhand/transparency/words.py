@@ -1,5 +1,6 @@
 """What the closed lists are called in a report, in the reader's language."""
 
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import get_language_info, gettext, gettext_noop
 
@@ -182,6 +183,8 @@ def dsa_category(harm: str) -> str:
 
 def language_name(code: str) -> str:
     """Gives a language's name in that language."""
+    if code in (ours := dict(settings.LANGUAGES)):
+        return ours[code]
     try:
         return str(get_language_info(code)["name_local"]).capitalize()
     except KeyError:
@@ -195,7 +198,7 @@ def number(quantity: int) -> str:
 
 def share(quantity: int, *, of: int) -> str:
     """Gives a share in per cent with one decimal place."""
-    return number_format(quantity / of * 100, decimal_pos=1) + " %" if of else ""
+    return number_format(quantity / of * 100, decimal_pos=1) + "\xa0%" if of else ""
 
 
 def duration(milliseconds: int) -> str:

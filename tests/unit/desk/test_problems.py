@@ -1,0 +1,73 @@
+import json
+
+import pytest
+from django.test import RequestFactory
+
+from evenhand.base.errors import EvenhandError, InputRefused, NotAllowed, NotFound, Unavailable
+from evenhand.cases.checks import CaseNotClosed, TokenWrong
+from evenhand.desk.doors import RoleMissing
+from evenhand.desk.limits import TooLarge, TooOften
+from evenhand.desk.problems import WORDS, Problems, answer, words_for
+from evenhand.people.checks import LinkDead
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NotFound(what="case"), 404),
+        (NotAllowed(), 403),
+        (CaseNotClosed(findings=""), 403),
+        (TokenWrong(), 403),
+        (RoleMissing(), 403),
+        (LinkDead(why="used"), 403),
+        (InputRefused(), 400),
+        (TooLarge(), 413),
+        (TooOften(), 429),
+        (Unavailable(), 503),
+        (EvenhandError(), 500),
+    ],
+)
+def test_each_error_has_its_status(error: EvenhandError, status: int) -> None:
+    assert words_for(error).status == status
+
+
+def test_a_special_error_stands_before_its_parent() -> None:
+    kinds = [kind for kind, _ in WORDS]
+
+    for index, kind in enumerate(kinds):
+        assert not any(issubclass(later, kind) for later in kinds[index + 1 :]), kind
+
+
+def test_a_program_gets_a_problem_as_rfc_9457_asks() -> None:
+    request = RequestFactory().get("/", headers={"accept": "application/json"})
+
+    response = answer(request, words_for(NotFound(what="secret internal thing")))
+
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = json.loads(response.content)
+    assert problem["status"] == response.status_code == 404
+    assert problem["type"] == "urn:evenhand:problem:not-found"
+    assert "secret internal thing" not in response.content.decode()
+
+
+def test_a_person_gets_a_page_without_inner_workings() -> None:
+    request = RequestFactory().get("/", headers={"accept": "text/html"})
+
+    page = answer(request, words_for(Unavailable(process="opener"))).content.decode()
+
+    assert "<h1>" in page
+    assert "opener" not in page
+    assert "Traceback" not in page
+
+
+def test_errors_that_are_not_ours_go_on() -> None:
+    problems = Problems(lambda _: pytest.fail("not called"))
+
+    assert problems.process_exception(RequestFactory().get("/"), ValueError()) is None
+
+
+def test_who_came_too_early_is_told_when_to_come_back() -> None:
+    request = RequestFactory().get("/")
+
+    assert answer(request, words_for(TooOften())).headers["Retry-After"]
+    assert answer(request, words_for(Unavailable())).headers["Retry-After"]

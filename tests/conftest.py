@@ -54,7 +54,7 @@ class Postgres:
 
     def copy(self) -> str:
         """Makes a database with tables and rights, and gives its name."""
-        name = f"evenhand_{next(_numbers)}"
+        name = f"evenhand_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(self.url(SUPERUSER, database=SUPERUSER), autocommit=True) as owner:
             make_database(owner, name, template=DATABASE)
         return name
@@ -117,6 +117,10 @@ def postgres(
     """A running server whose template database has all tables and rights."""
     from evenhand.database.prepare import prepare_embedded
 
+    running = os.environ.get("EVENHAND_TEST_POSTGRES")
+    if running:  # a server that is up and prepared already, for runs by the hundred
+        yield Postgres(Path(running))
+        return
     home = tmp_path_factory.mktemp("postgres")
     make_keys(home / "keys")
     with (home / "postgres.log").open("ab") as log:
@@ -144,7 +148,7 @@ def django_db_setup(postgres: Postgres) -> Iterator[None]:
     tables, which this role may not do. A test that has to commit takes `site` and `committed`.
     """
     name = postgres.copy()
-    with _pointed_at(postgres.url(APP, database=name)):
+    with pointed_at(postgres.url(APP, database=name)):
         yield
 
 
@@ -171,11 +175,11 @@ def committed(
     monkeypatch.setattr(settings, "APP_DATABASE_URL", site.url(APP))
     monkeypatch.setattr(settings, "OWNER_DATABASE_URL", site.url(OWNER))
     monkeypatch.setattr(settings, "FORGET_DATABASE_URL", site.url(FORGET))
-    with _pointed_at(site.url(APP)), django_db_blocker.unblock():
+    with pointed_at(site.url(APP)), django_db_blocker.unblock():
         yield site
 
 
-class _pointed_at:  # noqa: N801  a context manager, read as a word
+class pointed_at:  # noqa: N801  a context manager, read as a word
     """Points Django's connection elsewhere for as long as the block lasts."""
 
     def __init__(self, url: str) -> None:

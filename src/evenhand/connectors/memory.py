@@ -383,6 +383,8 @@ def _quarantined(world: World, order: Order) -> InForce:
 
 
 def _restrict(twin: MemoryMessenger, world: World, order: Order) -> Memory:
+    if not order.target.channel or not order.target.account:
+        raise NotAllowed(action=order.action, why="names no account in a channel")
     room, account = world.room(_ch(order)), order.target.account
     before = _note_once(twin, world, order, {"level": room.levels.get(account)})
     twin.change("level", {"room": room.id, "account": account, "level": NO_VOICE})

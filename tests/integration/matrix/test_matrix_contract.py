@@ -233,6 +233,17 @@ def test_an_owner_can_be_silenced_in_their_own_room_and_given_their_voice_back(s
     assert stage.post(scene.room, scene.owner) != ""
 
 
+def test_a_restriction_needs_an_account_and_a_channel(stage, scene):
+    effect, order = (
+        stage.messenger.effects()[ActionKind.RESTRICT],
+        scene.order(ActionKind.RESTRICT),
+    )
+
+    for name in ("account", "channel"):
+        with pytest.raises(NotAllowed):
+            effect.apply(replace(order, target=replace(order.target, **{name: ""})))
+
+
 def test_a_blocked_room_is_empty_unlisted_and_shut(stage, scene):
     effect = stage.messenger.effects()[ActionKind.BLOCK_CHANNEL]
 

@@ -375,6 +375,8 @@ class Restrict:
     def apply(self, order: Order) -> Memory:
         """Lowers the account's power level, and remembers it."""
         room, account = order.target.channel, order.target.account
+        if not room or not account:
+            raise NotAllowed(action=order.action, why="names no account in a channel")
         self._safety.enter(room)
         levels = self._levels(room)
         before = self._safety.note_once(room, order, {"level": _users(levels).get(account)})

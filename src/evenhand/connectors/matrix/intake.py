@@ -239,8 +239,8 @@ def text_at(value: Json, name: str) -> str:
 def name_at(value: Json, name: str) -> str:
     """Gives the identifier under a name, or refuses what can be none."""
     found = value.get(name)
-    if not isinstance(found, str) or not 0 < len(_plain(found).encode()) <= NAME_BYTES_MAX:
-        raise InputRefused(field=name, why=f"must be a text of 1 to {NAME_BYTES_MAX} bytes")
+    if not isinstance(found, str) or not 0 < len(found) <= NAME_BYTES_MAX:
+        raise InputRefused(field=name, why=f"must be a text of 1 to {NAME_BYTES_MAX}")
     return _plain(found)
 
 
@@ -279,17 +279,23 @@ def _readable(event_type: str, content: Json) -> _Readable:
         strings = [text_at(mapping_at(content, "m.relates_to"), "key")]
     if event_type.endswith("poll.start"):
         strings.extend(_strings(content))
-    html = _Html()
-    html.feed(text_at(shown, "formatted_body"))
-    html.close()
-    formatted = "".join(html.words).strip()
+    formatted, links = _formatted(text_at(shown, "formatted_body"))
     texts = [str(one) for one in strings]
     # A client shows the formatted body; a harmless plain body beside it must not hide it.
     if formatted and formatted != "".join(texts).strip():
         texts.append(formatted)
     unique = tuple(dict.fromkeys(_plain(one[:TEXT_BYTES_MAX]) for one in texts if one))
-    links = tuple(_plain(link[:TEXT_BYTES_MAX]) for link in html.links)
     return _Readable(unique, links, _media(shown))
+
+
+def _formatted(html: str) -> tuple[str, tuple[str, ...]]:
+    """Gives the words and the links of a formatted body."""
+    if not html:
+        return "", ()
+    parser = _Html()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.words).strip(), tuple(_plain(link) for link in parser.links)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -368,7 +374,7 @@ def _plain(text: str) -> str:
 
     JSON can carry such a half (RFC 8259 section 8.2); it must not make the screening fail.
     """
-    return text.encode(errors="replace").decode()
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _moment(milliseconds: object, otherwise: datetime) -> datetime:

@@ -151,6 +151,8 @@ class DoorKeeper:
             created = await self._lookup.created(seen.account)
         hashes = [await self._lookup.sha256(address) for address in seen.media]
         country = self._snapshot.current().account_countries.get(seen.account, "")
+        if (created, country) == (seen.account_created, seen.territory) and not hashes:
+            return seen
         return replace(
             seen,
             account_created=created,

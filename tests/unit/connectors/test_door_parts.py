@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 from uuid import UUID
@@ -296,3 +298,12 @@ def test_what_breaks_a_limit_is_answered_in_plain_text_and_the_connection_ends(s
 
 def test_a_request_cut_short_is_not_answered():
     assert exchange(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc") == b""
+
+
+def test_the_door_needs_neither_django_nor_a_database():
+    code = "import sys, evenhand.connectors.matrix.door; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert "evenhand" in loaded
+    assert not loaded & {"django", "psycopg", "dbos"}

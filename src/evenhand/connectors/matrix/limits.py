@@ -39,14 +39,15 @@ ACCOUNTS_KEPT = 200_000
 MEDIA_KEPT = 200_000
 """Files whose hash is kept until the event that posts them; older ones are asked of Synapse."""
 
-ANSWERED_KEPT = 500_000
-"""Event ids that the sweep need not screen again: about a day of a busy homeserver."""
+ANSWERED_KEPT = 200_000
+"""Event ids that the sweep need not screen again: many times what comes between two sweeps."""
 
 FLUSH_SECONDS = 5.0
 """Seconds between two entries of counters in the journal."""
 
-SWEEP_SECONDS = 300.0
-"""Seconds between two sweeps where nothing says that something was missed."""
+SWEEP_SECONDS = 60.0
+"""Seconds between two sweeps where nothing says that something was missed: what lies between the
+last one and a crash is screened once more."""
 
 STRINGS_PER_EVENT_MAX = 64
 """Pieces of text taken from one event."""

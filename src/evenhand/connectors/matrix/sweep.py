@@ -27,6 +27,9 @@ log = structlog.get_logger()
 PAUSE_SECONDS = 1.0
 """Seconds between the word that something was missed and the sweep: more may follow."""
 
+PAUSE_FACTOR = 9
+"""Times its own length that the sweep rests: it takes at most a tenth of one Synapse worker."""
+
 AGAIN_SECONDS = 5.0
 """Seconds until a sweep that failed is begun again."""
 
@@ -75,14 +78,17 @@ class Sweeper:
         self._thread.join(SCREEN_SECONDS_MAX)
 
     def _run(self) -> None:
+        pause_seconds = SWEEP_SECONDS
         while not self._ended.is_set():
-            told = self._told.wait(SWEEP_SECONDS)
+            told = self._told.wait(pause_seconds)
             if told:
                 self._ended.wait(PAUSE_SECONDS)
             self._told.clear()
+            begun = time.monotonic()
             if not self._ended.is_set() and not self._sweep_safely():
                 self._ended.wait(AGAIN_SECONDS)
                 self._told.set()
+            pause_seconds = max(SWEEP_SECONDS, PAUSE_FACTOR * (time.monotonic() - begun))
 
     def _sweep_safely(self) -> bool:
         try:

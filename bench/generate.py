@@ -8,6 +8,7 @@ so the same seed gives the same file, byte for byte.
 import argparse
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import TextIO
@@ -38,7 +39,7 @@ WORDS = {
     "he": "נפגש מחר בשוק הרכבת שוב איחרה אפשר להביא את המפתחות תודה על התמונות מהאגם ארוחת הערב"
     " בשבע ירד גשם כל היום הלכנו הביתה ברגל",
 }
-"""Everyday words in eight scripts: Latin, Cyrillic, Greek, Arabic, Devanagari, Han, Hangul, Hebrew."""
+"""Words of every day: Latin, Cyrillic, Greek, Arabic, Devanagari, Han, Hangul, Hebrew."""
 
 OFFERS = (
     "Guaranteed profit! Send 0.1 BTC and receive 0.3 BTC back within an hour, write @fast_{n}",
@@ -53,41 +54,22 @@ OFFERS = (
 
 CHAT_KINDS = ("public_supergroup", "public_channel", "private_group", "personal_chat")
 PEOPLE = 20_000
+BODIES_MAX = 50_000
 FIRST_SECOND = 1_700_000_000
 
 
-def messages(count: int, random: Random) -> Iterator[dict[str, object]]:
-    """Gives `count` messages as Telegram Desktop writes them."""
+def bodies(count: int, random: Random) -> list[str]:
+    """Gives what follows the sender in `count` messages, as JSON without the outer braces."""
     lines = [text.split() for text in WORDS.values()]
-    second = FIRST_SECOND
-    for number in range(1, count + 1):
-        second += random.randrange(1, 40)
-        person = random.randrange(PEOPLE)
-        entry: dict[str, object] = {
-            "id": number,
-            "type": "message",
-            "date": "2023-11-14T22:13:20",
-            "date_unixtime": str(second),
-            "from": f"Person {person}",
-            "from_id": f"user{100_000 + person}",
-        }
-        if random.random() < 0.02:
-            entry["reply_to_message_id"] = max(1, number - random.randrange(1, 50))
-        if random.random() < 0.01:
-            entry |= {"type": "service", "action": "pin_message", "text": "", "text_entities": []}
-            yield entry
-            continue
-        entry |= _body(random, random.choice(lines), number)
-        yield entry
+    return [_fields(_body(random, random.choice(lines), number)) for number in range(count)]
 
 
 def _body(random: Random, words: list[str], number: int) -> dict[str, object]:
     if random.random() < FLAGGED_SHARE:
         text = random.choice(OFFERS).format(n=number)
         return {"text": text, "text_entities": [{"type": "plain", "text": text}]}
-    start = random.randrange(len(words))
     length = min(60, 1 + int(random.expovariate(1 / 11)))
-    text = " ".join(words[(start + step) % len(words)] for step in range(length))
+    text = " ".join(random.choices(words, k=length))
     if random.random() < 0.05:
         link = {"type": "link", "text": f"https://news.example/{number}"}
         parts = [{"type": "plain", "text": text + " "}, link]
@@ -97,6 +79,33 @@ def _body(random: Random, words: list[str], number: int) -> dict[str, object]:
         photo = {"photo": f"photos/photo_{number}.jpg", "width": 800, "height": 600}
         return {**photo, "text": text, "text_entities": entities}
     return {"text": text, "text_entities": entities}
+
+
+def _fields(value: dict[str, object]) -> str:
+    written = json.dumps(value, indent=1, ensure_ascii=False)
+    return written[2:-2].replace("\n", "\n  ")
+
+
+def messages(count: int, random: Random) -> Iterator[str]:
+    """Gives `count` messages as Telegram Desktop writes them; about one in a hundred is service.
+
+    The texts repeat after `BODIES_MAX` messages, eleven days later by the clock of the export.
+    """
+    ready = bodies(min(count, BODIES_MAX), random)
+    second = FIRST_SECOND
+    for number in range(1, count + 1):
+        second += random.randrange(1, 40)
+        person = random.randrange(PEOPLE)
+        moment = datetime.fromtimestamp(second, UTC).isoformat()[:19]
+        if number % 100 == 50:
+            head, tail = ("service", "actor"), '   "action": "pin_message",\n   "text": ""'
+        else:
+            head, tail = ("message", "from"), f"  {ready[number % len(ready)]}"
+        yield (
+            f'  {{\n   "id": {number},\n   "type": "{head[0]}",\n   "date": "{moment}",\n'
+            f'   "date_unixtime": "{second}",\n   "{head[1]}": "Person {person}",\n'
+            f'   "{head[1]}_id": "user{100_000 + person}",\n{tail}\n  }}'
+        )
 
 
 def write_export(path: Path, count: int, *, seed: int = 1, chats: int = 1) -> None:
@@ -120,10 +129,11 @@ def _write_chat(stream: TextIO, number: int, count: int, random: Random) -> None
         "type": CHAT_KINDS[number % len(CHAT_KINDS)],
         "id": 4_000_000 + number,
     }
-    stream.write(json.dumps(head, indent=1)[:-2] + ',\n "messages": [')
-    for place, message in enumerate(messages(count, random)):
-        line = json.dumps(message, indent=1, ensure_ascii=False).replace("\n", "\n  ")
-        stream.write(("," if place else "") + "\n  " + line)
+    stream.write(json.dumps(head, indent=1)[:-2] + ',\n "messages": [\n')
+    stream.writelines(
+        ",\n" + message if place else message
+        for place, message in enumerate(messages(count, random))
+    )
     stream.write("\n ]\n}")
 
 

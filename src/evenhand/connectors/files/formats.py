@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol, assert_never
@@ -55,11 +55,15 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read; standard input has no path and no size."""
+    """One file to read; standard input has no path and no size.
+
+    searched    True if it was found in a folder, so that it may be something else altogether
+    """
 
     path: Path | None
     format: Format
     size_bytes: int | None
+    searched: bool = False
 
     @property
     def name(self) -> str:
@@ -93,7 +97,7 @@ def find_sources(paths: list[str]) -> tuple[list[Source], list[LeftOut]]:
         found = sorted(_files_below(path))
         for file in found:
             try:
-                sources.append(source_of(file))
+                sources.append(replace(source_of(file), searched=True))
             except FileRefused as refused:
                 left_out.append(LeftOut(file, str(refused.fields["why"])))
         if not found:

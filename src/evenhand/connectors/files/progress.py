@@ -17,11 +17,13 @@ class Progress:
         self._terminal = terminal
         self._shown = terminal.isatty() and not quiet
         self._total_bytes = total_bytes
-        self._began = self._last = monotonic()
+        self.began = self._last = monotonic()
 
-    def show(self, *, done_bytes: int, messages: int, flagged: int) -> None:
+    def show(
+        self, *, done_bytes: int, messages: int, flagged: int, now: float | None = None
+    ) -> None:
         """Renews the line, at most five times a second."""
-        now = monotonic()
+        now = monotonic() if now is None else now
         if not self._shown or now - self._last < SECONDS_BETWEEN:
             return
         self._last = now
@@ -30,7 +32,7 @@ class Progress:
             total_bytes=self._total_bytes,
             messages=messages,
             flagged=flagged,
-            seconds=now - self._began,
+            seconds=now - self.began,
         )
         self._terminal.write(f"\r\x1b[K{line}")
         self._terminal.flush()

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol, cast
 
 import pyarrow as pa
 
+from evenhand.connectors.files.ahead import ReadAhead
 from evenhand.connectors.files.events import full_batches
 from evenhand.connectors.files.formats import (
     LeftOut,
@@ -21,7 +22,7 @@ from evenhand.connectors.files.formats import (
 )
 from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.output import Output, output_rows
-from evenhand.connectors.files.problems import FileRefused
+from evenhand.connectors.files.problems import FileRefused, NoMessages
 from evenhand.connectors.files.progress import Progress
 from evenhand.connectors.files.seen import SeenIds
 from evenhand.connectors.files.summary import Tally, printable, summary_lines
@@ -49,11 +50,13 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     ledgers: list[Ledger] = field(default_factory=list)
     failed: int = 0
+    left_out: int = 0
+    last_row: int = 0
 
     @property
     def exit_code(self) -> int:
         """Gives 0 if all was screened, 1 if something was refused, 2 if nothing could be read."""
-        if self.failed == len(self.ledgers):
+        if self.failed + self.left_out == len(self.ledgers):
             return EXIT_COULD_NOT_RUN
         refused = self.failed or any(ledger.refusals for ledger in self.ledgers)
         return EXIT_REFUSED if refused else EXIT_CLEAN
@@ -124,15 +127,19 @@ def screen_sources(
     progress: Progress,
     say: Say,
 ) -> None:
-    """Screens the files one after another; a file that cannot be read is said and counted."""
+    """Screens the files one after another; a file that cannot be read is said and counted.
+
+    Reading runs ahead in its own thread, and so may speak before what it read is judged.
+    """
     done_bytes = 0
     for source in sources:
         ledger = Ledger(name=source.name, say=say)
         work.ledgers.append(ledger)
         try:
-            for batch in source_batches(source, ledger):
+            for batch in ReadAhead(source_batches(source, ledger)):
                 verdicts = judge(batch.select(EVENT_SCHEMA.names))
                 work.tally.add(batch.num_rows, verdicts)
+                work.last_row = batch.column("row")[-1].as_py()
                 if sheet is not None:
                     sheet.write(output_rows(batch, verdicts, file=source.name, every=every))
                 progress.show(
@@ -141,8 +148,11 @@ def screen_sources(
                     flagged=work.tally.flagged,
                 )
         except FileRefused as refused:
-            say(f"{source.name}: {refused.fields['why']}.")
-            work.failed += 1
+            passed_by = source.searched and isinstance(refused, NoMessages)
+            say(f"{source.name}: {'left out: ' * passed_by}{refused.fields['why']}.")
+            work.left_out += passed_by
+            work.failed += not passed_by
+        work.last_row = 0
         done_bytes += source.size_bytes or ledger.bytes_done
 
 
@@ -206,6 +216,6 @@ def _stopped(work: Run, sources: list[Source]) -> str:
     ledger = work.ledgers[-1]
     return (
         f"Stopped: {work.tally.messages:,} messages screened, {work.tally.flagged:,} flagged, "
-        f"up to byte {ledger.bytes_done:,} of {ledger.name} "
+        f"up to row {work.last_row:,} of {ledger.name} "
         f"(file {len(work.ledgers)} of {len(sources)}); nothing was written."
     )

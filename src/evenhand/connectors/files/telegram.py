@@ -19,6 +19,7 @@ from evenhand.connectors.files.faults import Fault
 from evenhand.connectors.files.items import CLOSED, STOPPED, Table, array_items
 from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.limits import BLOCK_BYTES, ITEM_BYTES_MAX
+from evenhand.connectors.files.problems import NoMessages
 from evenhand.connectors.files.texts import texts
 from evenhand.connectors.files.times import times
 from evenhand.connectors.files.tokens import NULL, STRING, Cells, keys_of
@@ -133,10 +134,10 @@ class TelegramReader:
         self._fresh = True
         self._lost = False
         self._table = Table(len(MESSAGE_KEYS.names))
-        self.lists = 0
+        self._lists = 0
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Gives the messages, in the order of the file."""
+        """Gives the messages, in the order of the file; `NoMessages` if it has no list of them."""
         skip_mark(self._window)
         going = True
         while going:
@@ -147,6 +148,10 @@ class TelegramReader:
             else:
                 going = self._read_outside()
             self._ledger.bytes_done = self._window.place
+        if self._lists == 0:
+            raise NoMessages(
+                file=self._ledger.name, why="it holds no list of messages as exports do"
+            )
 
     def _read_outside(self) -> bool:
         """Takes one step outside the messages; False at the end of the file."""
@@ -167,7 +172,7 @@ class TelegramReader:
             if self._chat.id is not None and self._chat.name:
                 self._ledger.name_channel(self._chat.id, self._chat.name)
             self._inside = self._fresh = True
-            self.lists += 1
+            self._lists += 1
         elif met == outline.END:
             return self._end_outside()
         elif window.at == began or self._table.fault != Fault.MORE:
@@ -203,23 +208,22 @@ class TelegramReader:
         return {int(serial) for serial in outline.serials(self._state)}
 
     def _end_outside(self) -> bool:
-        """Ends the document, or, after broken input, looks for what else there is."""
+        """Goes on after a document: with another one, if somebody joined exports."""
         if self._lost:
             return self._find_again(self._window.at)
-        self._window.at = self._window.end
-        while self._window.fill():
-            self._window.at = self._window.end
-        return False
+        self._state = outline.new_state()
+        self._facts = {}
+        return True
 
     def _mend_outside(self) -> bool:
-        window = self._window
-        fault = self._table.fault
+        """Gets more bytes, or refuses what is there; False at the end of the file."""
+        window, fault = self._window, self._table.fault
         if fault == Fault.MORE:
             if window.end - window.at > ITEM_BYTES_MAX:
                 fault = Fault.TOO_LARGE
             elif window.fill():
                 return True
-            elif self._lost or window.at == window.end == 0:
+            elif self._lost or (self._state[outline.DEPTH] == 0 and window.at == window.end):
                 return False
             else:
                 fault = Fault.TRUNCATED
@@ -240,7 +244,7 @@ class TelegramReader:
         elif not self._inside:
             self._chat = Chat()
             self._inside = True
-            self.lists += 1
+            self._lists += 1
             self._state = outline.new_state()
         self._fresh = True
         return True

@@ -56,6 +56,7 @@ def accepts(data: bytes) -> bool:
         return False
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.text() | st.sampled_from(KEYS.names), VALUES, max_size=6),
     st.booleans(),
@@ -89,7 +90,7 @@ def test_every_object_that_json_writes_is_walked_to_its_end(
 @example({"a": 0}, 6, b"1", 0)
 @example({"a": "x"}, 7, b"\\u12", 0)
 @example({"a": True}, 5, b"f", 1)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_damaged_objects_are_accepted_exactly_where_json_accepts_them(
     value: dict[str, Any], place: int, added: bytes, cut: int
 ) -> None:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import django
 import httpx
 
 from evenhand.base.sealing import make_keys
@@ -96,7 +97,7 @@ def make_secrets(site: Site) -> None:
 def prepare(site: Site) -> None:
     """Makes tables and rights; the database must answer."""
     os.environ.update(site.settings())
-    import evenhand.start  # noqa: F401  Django reads the environment now
+    django.setup()  # reads the environment now
     from evenhand import settings
     from evenhand.database.prepare import prepare_database, prepare_embedded
 

@@ -50,10 +50,11 @@ class TextColumn:
         return [self.text(row) for row in range(len(self))]
 
 
-def arrow_text(column: pa.StringArray) -> tuple[Bytes, Offsets]:
+def arrow_text(column: pa.Array) -> tuple[Bytes, Offsets]:
     """Gives the bytes of an Arrow column of strings without nulls, and where its rows start."""
     assert column.null_count == 0
-    column = column.cast(pa.large_string())
+    binary = pa.types.is_binary(column.type)
+    column = column.cast(pa.large_binary() if binary else pa.large_string())
     rows, _offset = len(column), column.offset
     if rows == 0:
         return np.zeros(0, np.uint8), np.zeros(1, np.int64)

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.mfa.webauthn.forms import LoginWebAuthnForm, SignupWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_registration
+from cryptography.exceptions import InvalidSignature
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -31,7 +32,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         }
         return render(request, "desk/sign_in.html", context)
     form = LoginWebAuthnForm(data=request.POST)
-    if not form.is_valid():
+    if not _proves(form):
         raise SignInRefused(why="proof")
     member = steps.sign_in(form.cleaned_data["credential"], now=now())
     login(request, member, backend=BACKEND)
@@ -55,11 +56,22 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
         context = {"member": member, "options": _as_json(begin_registration(member, True))}
         return render(request, "desk/enrol.html", context)
     form = SignupWebAuthnForm(data=request.POST, user=member)
-    if not form.is_valid():
+    if not _proves(form):
         raise KeyRefused(why="proof")
     member = steps.enrol(token, form.cleaned_data["credential"], now=now())
     login(request, member, backend=BACKEND)
     return redirect("staff_start")
+
+
+def _proves(form: Any) -> bool:
+    """Tells whether the browser's proof holds; what cannot even be read proves nothing.
+
+    allauth and fido2 take the structure of a proof on trust and raise what they stumble over.
+    """
+    try:
+        return bool(form.is_valid())
+    except (ValueError, TypeError, LookupError, AttributeError, InvalidSignature):
+        return False
 
 
 def _as_json(options: Any) -> str:

@@ -12,6 +12,7 @@ from evenhand.connectors.files.cells import Findings
 from evenhand.connectors.files.faults import Fault
 from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.times import NO_TIME
+from evenhand.events.batch import LINKS_PER_EVENT_MAX, MEDIA_PER_EVENT_MAX
 from evenhand.events.schema import EVENT_SCHEMA
 
 SOURCE_SCHEMA = EVENT_SCHEMA.append(pa.field("row", pa.int64(), nullable=False)).append(
@@ -22,8 +23,16 @@ SOURCE_SCHEMA = EVENT_SCHEMA.append(pa.field("row", pa.int64(), nullable=False))
 UNTIMED_GAP_MS = 2 * 60 * 60 * 1000
 """Rows without a time are placed two hours apart, so that no rate is measured between them."""
 
+FORWARDED_LETTERS_MAX = 63
+"""Letters kept of whom a message was forwarded from: four bytes each fit into a name's limit."""
+
 _NAMES = ("event_id", "account", "channel", "reply_to")
-_TEXTS = ("text", "display_name", "channel_name", "user_agent", "forwarded_from")
+_TEXTS = ("text", "display_name", "channel_name", "user_agent")
+_LISTS = {
+    "urls": LINKS_PER_EVENT_MAX,
+    "media_sha256": MEDIA_PER_EVENT_MAX,
+    "media_pdq": MEDIA_PER_EVENT_MAX,
+}
 
 Int64s = NDArray[np.int64]
 
@@ -41,6 +50,10 @@ def event_batch(
     given = dict(columns)
     given["time"] = pa.array(timed).cast(pa.timestamp("ms", tz="UTC"))
     given["row"] = pa.array(rows)
+    if "forwarded_from" in given:
+        given["forwarded_from"] = pc.utf8_slice_codeunits(
+            given["forwarded_from"], 0, FORWARDED_LETTERS_MAX
+        )
     given["offset"] = pa.nulls(count, pa.int64()) if offsets is None else pa.array(offsets)
     arrays = [
         given[field.name] if field.name in given else pa.nulls(count, field.type)
@@ -57,6 +70,11 @@ def check_lengths(
         for name in names:
             if name in columns:
                 findings.add(_longer(columns[name], limit), Fault.TOO_LONG, slots.get(name, -1))
+    for name, count_max in _LISTS.items():
+        if name in columns:
+            many = pc.greater(pc.list_value_length(columns[name]), count_max)
+            wrong = pc.fill_null(many, False).to_numpy(zero_copy_only=False)
+            findings.add(np.asarray(wrong), Fault.TOO_LONG, slots.get(name, -1))
 
 
 def _longer(column: pa.Array, limit: int) -> NDArray[np.bool_]:

@@ -6,14 +6,17 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO, Protocol, cast
 
 import pyarrow as pa
 
+from evenhand.base.errors import Misconfigured
 from evenhand.connectors.files.ahead import ReadAhead
 from evenhand.connectors.files.events import full_batches
+from evenhand.connectors.files.explain import explanation_lines, explanations
 from evenhand.connectors.files.formats import (
     LeftOut,
     Source,
@@ -27,6 +30,7 @@ from evenhand.connectors.files.progress import Progress
 from evenhand.connectors.files.seen import SeenIds
 from evenhand.connectors.files.summary import Tally, printable, summary_lines
 from evenhand.events.schema import EVENT_SCHEMA
+from evenhand.pipeline import Resources, Scope, ScreeningPlane
 
 EXIT_CLEAN = 0
 EXIT_REFUSED = 1
@@ -100,13 +104,21 @@ def run(args: Namespace) -> int:
         sys.stderr.write(f"{printable(line, letters_max=1000)}\n")
 
     say_left_out(left_out, say)
+    if args.explain is not None:
+        return explain(sources, args, say)
+    plane = load_plane(args.rules)
     output = Output(args.output) if args.output else nullcontext()
-    judge = load_judge(args.rules)
     work = Run()
     try:
         with terminations_as_interrupts(), output as sheet:
             screen_sources(
-                sources, judge, work, sheet=sheet, every=args.all, progress=progress, say=say
+                sources,
+                partial(plane.screen, scope=Scope.FILES),
+                work,
+                sheet=sheet,
+                every=args.all,
+                progress=progress,
+                say=say,
             )
     except KeyboardInterrupt:
         say(_stopped(work, sources))
@@ -191,12 +203,23 @@ def terminations_as_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def load_judge(rules: Path | None) -> Judge:
-    """Gives the screening plane; every file it is given is judged (DESIGN §9)."""
-    from evenhand.pipeline import Resources, Scope, ScreeningPlane
+def load_plane(rules: Path | None) -> ScreeningPlane:
+    """Gives the screening plane, with our rules or those of a folder."""
+    if rules is not None and not rules.is_dir():
+        raise Misconfigured(setting="--rules", value=str(rules), why="is not a folder")
+    return ScreeningPlane.load(Resources.default(rules=rules))
 
-    plane = ScreeningPlane.load(Resources.default(rules=rules))
-    return lambda batch: plane.screen(batch, scope=Scope.FILES)
+
+def explain(sources: list[Source], args: Namespace, say: Say) -> int:
+    """Prints why one message was judged as it was; 2 if there is no such message."""
+    plane = load_plane(args.rules)
+    found = 0
+    for one in explanations(sources, plane, args.explain, batches=source_batches, say=say):
+        sys.stdout.write("\n".join([*explanation_lines(one), "\n"]))
+        found += 1
+    if not found:
+        say(f"No message has the id {args.explain!r}.")
+    return EXIT_CLEAN if found else EXIT_COULD_NOT_RUN
 
 
 def _opened(source: Source) -> AbstractContextManager[BinaryIO]:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +11,7 @@ from evenhand.base.limits import TEXT_BYTES_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.connectors.matrix import intake
 from evenhand.connectors.matrix.intake import Channel
+from evenhand.events.batch import one_event
 from evenhand.events.schema import EVENT_SCHEMA
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,9 +60,7 @@ def test_a_channel_is_public_only_if_anyone_may_join_and_nothing_is_encrypted(fa
 def test_a_message_becomes_a_row_of_the_schema():
     row = seen({"msgtype": "m.text", "body": "hello"}).row()
 
-    batch = pa.RecordBatch.from_pylist([row], schema=EVENT_SCHEMA)
-
-    assert batch.num_rows == 1
+    assert one_event(row).num_rows == 1
     assert set(row) == set(EVENT_SCHEMA.names)
     assert row["time"] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
     assert (row["account"], row["channel"], row["text"]) == ("@a:x.test", "!r:x.test", "hello")
@@ -154,9 +152,46 @@ def test_whatever_a_client_writes_makes_a_row_or_nothing(content, kind, stamp):
     found = intake.message_seen(event, PUBLIC, now=NOON)
 
     if found is not None:
-        batch = pa.RecordBatch.from_pylist([found.row()], schema=EVENT_SCHEMA)
-        assert batch.num_rows == 1
-        assert len((found.text or "").encode()) <= TEXT_BYTES_MAX
+        assert one_event(found.row()).num_rows == 1
+
+
+@given(
+    body=st.fixed_dictionaries(
+        {"user_id": st.just("@a:x.test"), "user": st.just("@a:x.test"), "room": st.just("!r:x"),
+         "room_id": st.just("!r:x"), "username": any_text, "display_name": any_text,
+         "room_alias": any_text, "request_info": json_values, "room_config": json_values}
+    )
+)  # fmt: skip
+def test_whatever_else_synapse_asks_makes_an_event_or_nothing(body):
+    found = [
+        intake.registration_seen(body, server="x.test", key=KEY, now=NOON),
+        intake.creation_seen(body, now=NOON),
+        intake.publication_seen(body, named=intake.text_at(body, "username"), now=NOON),
+        intake.join_seen(body, PUBLIC, now=NOON),
+        intake.profile_seen(body, now=NOON),
+    ]
+
+    for one in found:
+        assert one is None or one_event(one.row()).num_rows == 1
+
+
+def test_long_names_and_agents_still_make_an_event():
+    name = "я" * 100
+    body = {"username": name, "request_info": [["я" * 5_000, "192.0.2.1"]]}
+    room = "!" + "r" * 250 + ":x"
+    joined = intake.join_seen({"user": f"@{name}:x.test", "room": room}, PUBLIC, now=NOON)
+
+    assert one_event(intake.registration_seen(body, server="x", key=KEY, now=NOON).row())
+    assert one_event(joined.row())
+    with pytest.raises(InputRefused):
+        intake.registration_seen({"username": "я" * 130}, server="x", key=KEY, now=NOON)
+
+
+def test_what_a_private_group_calls_itself_is_not_read():
+    event = message({"name": "Garden"}, type="m.room.name", state_key="")
+
+    for kind in (ChannelKind.PRIVATE, ChannelKind.DIRECT):
+        assert intake.message_seen(event, Channel(kind), now=NOON) is None
 
 
 def test_a_long_text_is_cut_at_a_letter():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
 from html.parser import HTMLParser
 from ipaddress import IPv4Address, ip_address, ip_network
 
@@ -13,6 +14,9 @@ from evenhand.base.sealing import keyed_hash
 from evenhand.connectors.matrix.limits import STRINGS_PER_EVENT_MAX
 
 Json = Mapping[str, object]
+
+AGENT_BYTES_MAX = 1_024
+"""Bytes kept of a user agent."""
 
 FILE_TYPES = frozenset({"m.image", "m.file", "m.video", "m.audio", "m.sticker"})
 
@@ -88,6 +92,8 @@ def message_seen(event: Json, channel: Channel, *, now: datetime) -> Seen | None
     if "state_key" in event and event_type not in NAMING_TYPES:
         return None
     naming = event_type in NAMING_TYPES
+    if naming and channel.kind is not ChannelKind.PUBLIC:
+        return None  # what a private group calls itself is its own affair
     body = _readable(event_type, content)
     if not body.strings and not body.media:
         return None
@@ -114,9 +120,9 @@ def registration_seen(body: Json, *, server: str, key: bytes, now: datetime) -> 
     if not username:
         return None
     agent, address = _last_request(body.get("request_info"))
-    account = f"@{username}:{server}"
+    account = name_at({"username": f"@{username}:{server}"}, "username")
     return Seen(
-        event_id=f"registration:{account}:{int(now.timestamp() * 1000)}",
+        event_id=_made_id(EventKind.REGISTRATION, account, now=now),
         kind=EventKind.REGISTRATION,
         time=now,
         channel_kind=ChannelKind.PUBLIC,
@@ -139,7 +145,7 @@ def creation_seen(body: Json, *, now: datetime) -> Seen | None:
     if not text:
         return None
     return Seen(
-        event_id=f"room_creation:{account}:{int(now.timestamp() * 1000)}",
+        event_id=_made_id(EventKind.ROOM_CREATION, account, text, now=now),
         kind=EventKind.ROOM_CREATION,
         time=now,
         channel_kind=_kind_of_config(config) if config else ChannelKind.PUBLIC,
@@ -155,7 +161,7 @@ def publication_seen(body: Json, *, named: str, now: datetime) -> Seen | None:
         return None
     room = name_at(body, "room_id")
     return Seen(
-        event_id=f"room_publication:{room}:{int(now.timestamp() * 1000)}",
+        event_id=_made_id(EventKind.ROOM_PUBLICATION, room, named, now=now),
         kind=EventKind.ROOM_PUBLICATION,
         time=now,
         channel_kind=ChannelKind.PUBLIC,
@@ -170,7 +176,7 @@ def join_seen(body: Json, channel: Channel, *, now: datetime) -> Seen:
     """Gives a join."""
     account, room = name_at(body, "user"), name_at(body, "room")
     return Seen(
-        event_id=f"join:{account}:{room}:{int(now.timestamp() * 1000)}",
+        event_id=_made_id(EventKind.JOIN, account, room, now=now),
         kind=EventKind.JOIN,
         time=now,
         channel_kind=channel.kind,
@@ -186,7 +192,7 @@ def profile_seen(body: Json, *, now: datetime) -> Seen | None:
         return None
     account = name_at(body, "user_id")
     return Seen(
-        event_id=f"profile:{account}:{int(now.timestamp() * 1000)}",
+        event_id=_made_id(EventKind.PROFILE, account, display_name, now=now),
         kind=EventKind.PROFILE,
         time=now,
         channel_kind=ChannelKind.PUBLIC,
@@ -233,14 +239,14 @@ def mapping_at(value: Json, name: str) -> Json:
 def text_at(value: Json, name: str) -> str:
     """Gives the text under a name, cut to what one event may hold; empty if there is none."""
     found = value.get(name)
-    return _plain(found[:TEXT_BYTES_MAX]) if isinstance(found, str) else ""
+    return _cut(found) if isinstance(found, str) else ""
 
 
 def name_at(value: Json, name: str) -> str:
     """Gives the identifier under a name, or refuses what can be none."""
     found = value.get(name)
-    if not isinstance(found, str) or not 0 < len(found) <= NAME_BYTES_MAX:
-        raise InputRefused(field=name, why=f"must be a text of 1 to {NAME_BYTES_MAX}")
+    if not isinstance(found, str) or not 0 < len(_plain(found).encode()) <= NAME_BYTES_MAX:
+        raise InputRefused(field=name, why=f"must be a text of 1 to {NAME_BYTES_MAX} bytes")
     return _plain(found)
 
 
@@ -284,7 +290,7 @@ def _readable(event_type: str, content: Json) -> _Readable:
     # A client shows the formatted body; a harmless plain body beside it must not hide it.
     if formatted and formatted != "".join(texts).strip():
         texts.append(formatted)
-    unique = tuple(dict.fromkeys(_plain(one[:TEXT_BYTES_MAX]) for one in texts if one))
+    unique = tuple(dict.fromkeys(_cut(one) for one in texts if one))
     return _Readable(unique, links, _media(shown))
 
 
@@ -295,7 +301,7 @@ def _formatted(html: str) -> tuple[str, tuple[str, ...]]:
     parser = _Html()
     parser.feed(html)
     parser.close()
-    return "".join(parser.words).strip(), tuple(_plain(link) for link in parser.links)
+    return "".join(parser.words).strip(), tuple(_cut(link) for link in parser.links)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -316,7 +322,7 @@ def _strings(value: object) -> Iterator[str]:
 def _media(content: Json) -> tuple[str, ...]:
     addresses = [content.get("url"), mapping_at(content, "file").get("url")]
     found = (one for one in addresses if isinstance(one, str) and one.startswith("mxc://"))
-    return tuple(dict.fromkeys(_plain(one[:NAME_BYTES_MAX]) for one in found))
+    return tuple(dict.fromkeys(_cut(one, NAME_BYTES_MAX) for one in found))
 
 
 def _kind(event_type: str, content: Json) -> EventKind:
@@ -333,7 +339,7 @@ def _relation(content: Json) -> str:
 
 def _reply_to(content: Json) -> str | None:
     reply = mapping_at(mapping_at(content, "m.relates_to"), "m.in_reply_to")
-    return text_at(reply, "event_id")[:NAME_BYTES_MAX] or None
+    return _cut(text_at(reply, "event_id"), NAME_BYTES_MAX) or None
 
 
 def _kind_of_config(config: Json) -> ChannelKind:
@@ -359,14 +365,28 @@ def _last_request(request_info: object) -> tuple[str, str]:
     for pair in reversed(pairs):
         if isinstance(pair, list) and len(pair) == 2:
             agent, address = pair
-            return _plain(str(agent or "")[:1024]), str(address or "")
+            return _cut(str(agent or ""), AGENT_BYTES_MAX), str(address or "")
     return "", ""
 
 
 def _joined(strings: object) -> str:
     assert isinstance(strings, list | tuple)
     pieces = [one for one in strings[:STRINGS_PER_EVENT_MAX] if one]
-    return "\n".join(pieces).encode()[:TEXT_BYTES_MAX].decode(errors="ignore")
+    return _cut("\n".join(pieces))
+
+
+def _cut(text: str, bytes_max: int = TEXT_BYTES_MAX) -> str:
+    """Gives a text that can be written as UTF-8 in so many bytes, cut between two letters."""
+    plain = _plain(text)
+    if len(plain) * 4 <= bytes_max:
+        return plain
+    return plain.encode()[:bytes_max].decode(errors="ignore")
+
+
+def _made_id(kind: EventKind, *of: str, now: datetime) -> str:
+    """Gives an id for what is no event at the messenger and so has none."""
+    digest = blake2b("\0".join(of).encode(), digest_size=12).hexdigest()
+    return f"{kind}:{int(now.timestamp() * 1000)}:{digest}"
 
 
 def _plain(text: str) -> str:

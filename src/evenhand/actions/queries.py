@@ -60,6 +60,7 @@ def batch_deliveries(batch_id: UUID) -> list[Delivery]:
     """Gives what a batch has to deliver, with action, statement and decision at hand."""
     return list(
         Delivery.objects.select_related("action__decision", "statement__decision")
+        .prefetch_related("statement__decision__actions")
         .filter(batch=batch_id, state=DeliveryState.CLAIMED.value)
         .order_by("created_at", "id")
     )
@@ -121,7 +122,7 @@ def told(decision: Decision) -> ToldDecision:
                 territory=tuple(action.territory),
                 ends_at=action.ends_at,
             )
-            for action in actions_of(decision.id)
+            for action in sorted(decision.actions.all(), key=lambda action: action.id)
         ),
     )
 

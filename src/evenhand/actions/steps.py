@@ -39,6 +39,7 @@ from evenhand.base.lists import (
     Source,
     UndoResult,
 )
+from evenhand.database.bulk import add_rows, change_rows
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append_many
 
@@ -74,12 +75,12 @@ def decide_many(drafts: Sequence[DecisionDraft], *, now: datetime) -> int:
             raise NotAllowed(decision=draft.id, findings=findings)
     with transaction.atomic():
         new = _not_decided_yet(drafts)
-        Decision.objects.bulk_create([_decision(draft) for draft in new])
+        add_rows([_decision(draft) for draft in new])
         actions = [_action(draft, measure, now) for draft in new for measure in draft.measures]
-        Action.objects.bulk_create(actions)
+        add_rows(actions)
         statements = [_statement(draft) for draft in new if owes_statement(draft)]
-        Statement.objects.bulk_create(statements)
-        Delivery.objects.bulk_create(
+        add_rows(statements)
+        add_rows(
             [_delivery_of_action(action, now) for action in actions]
             + [_delivery_of_statement(statement, now) for statement in statements]
         )
@@ -177,6 +178,7 @@ def settle_batch(
         deliveries = list(
             Delivery.objects.select_for_update(of=("self",))
             .select_related("action__decision", "statement__decision")
+            .only(*SETTLED_COLUMNS)
             .filter(batch=batch_id, state=DeliveryState.CLAIMED.value, id__in=list(found))
             .order_by("id")
         )
@@ -186,6 +188,30 @@ def settle_batch(
         settlement.write()
     return len(deliveries)
 
+
+SETTLED_COLUMNS = (
+    "verb",
+    "state",
+    "attempts",
+    "error",
+    "batch",
+    "created_at",
+    "due_at",
+    "action__kind",
+    "action__state",
+    "action__memory",
+    "action__in_force_at",
+    "action__decision",
+    "statement__state",
+    "statement__delivered_at",
+    "statement__decision",
+    *(
+        f"{owner}__decision__{column}"
+        for owner in ("action", "statement")
+        for column in ("harm", "market", "automation", "source", "language", "channel_kind")
+    ),
+)
+"""What settling reads of a delivery, its action or statement, and their decision."""
 
 # An undo never overtakes what it undoes.
 DUE = """
@@ -340,7 +366,7 @@ class _Settlement:
     def __init__(self, *, now: datetime) -> None:
         self._now = now
         self._deliveries: list[Delivery] = []
-        self._actions: list[Action] = []
+        self._actions: dict[UUID, Action] = {}
         self._statements: list[Statement] = []
         self._outcomes: list[Outcome] = []
         self._records: list[NewRecord] = []
@@ -366,20 +392,15 @@ class _Settlement:
 
     def write(self) -> None:
         """Writes everything gathered, in the running transaction."""
-        Delivery.objects.bulk_update(
-            self._deliveries, ["attempts", "error", "state", "due_at", "batch"]
-        )
-        if self._actions:
-            Action.objects.bulk_update(self._actions, ["state", "memory", "in_force_at"])
-        if self._statements:
-            Statement.objects.bulk_update(self._statements, ["state", "delivered_at"])
-        Outcome.objects.bulk_create(self._outcomes)
+        change_rows(self._deliveries, ["attempts", "error", "state", "due_at", "batch"])
+        change_rows(list(self._actions.values()), ["state", "memory", "in_force_at"])
+        change_rows(self._statements, ["state", "delivered_at"])
+        add_rows(self._outcomes)
         append_many(self._records)
 
     def _remember(self, action: Action, memory: Mapping[str, object]) -> None:
         action.memory = dict(memory)
-        if action not in self._actions:
-            self._actions.append(action)
+        self._actions[action.id] = action
 
     def _try_again(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
         delivery.state = DeliveryState.WAITING.value
@@ -416,8 +437,7 @@ class _Settlement:
             record_kind = self._undone(action, UNDO[kind], confirmed=confirmed)
         else:
             record_kind = self._applied(action, confirmed=confirmed)
-        if action not in self._actions:
-            self._actions.append(action)
+        self._actions[action.id] = action
         self._record(record_kind, delivery, action.decision, kind)
 
     def _applied(self, action: Action, *, confirmed: bool) -> RecordKind:

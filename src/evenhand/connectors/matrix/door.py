@@ -16,15 +16,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import structlog
 from nacl.public import PublicKey
 
 from evenhand.actions.journal import JournalUnavailable, JournalWriter
 from evenhand.base.clock import now
 from evenhand.base.errors import Misconfigured
+from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.logs import configure_logs
 from evenhand.base.sealing import read_key
 from evenhand.connectors.matrix.client import MatrixClient
+from evenhand.connectors.matrix.intake import Seen
 from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
 from evenhand.connectors.matrix.lane import Screening, ScreeningLane
 from evenhand.connectors.matrix.limits import BUDGET_MS, FLUSH_SECONDS, LOOKUP_SECONDS_MAX
@@ -33,6 +36,7 @@ from evenhand.connectors.matrix.readback import CursorFile
 from evenhand.connectors.matrix.serving import HttpServer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
 from evenhand.connectors.matrix.sweep import Sweeper
+from evenhand.events.schema import EVENT_SCHEMA
 
 log = structlog.get_logger()
 
@@ -204,7 +208,30 @@ def load_plane() -> Screening:
     """Loads rules, lists and models: seconds, once."""
     from evenhand.pipeline import Resources, ScreeningPlane
 
-    return ScreeningPlane.load(Resources.default())
+    plane = ScreeningPlane.load(Resources.default())
+    warm_up(plane, now())
+    return plane
+
+
+def warm_up(plane: Screening, moment: datetime) -> None:
+    """Screens one event of each kind, alone and together: the first of a kind compiles kernels.
+
+    They are nobody's, so that nothing is counted of anybody.
+    """
+    rows = [
+        Seen(
+            event_id=f"warm-up-{kind}",
+            kind=kind,
+            time=moment,
+            channel_kind=ChannelKind.PUBLIC,
+            text="Good morning, see https://evenhand.test/",
+            media_sha256=(bytes(32),),
+        ).row()
+        for kind in EventKind
+    ]
+    for row in rows:
+        plane.screen_one(row)
+    plane.screen(pa.RecordBatch.from_pylist(rows, schema=EVENT_SCHEMA))
 
 
 def _client(settings: DoorSettings, *, seconds_max: float) -> MatrixClient | None:

@@ -88,20 +88,33 @@ def store(entries: Sequence[Entry], *, rulebook: Rulebook, reviews: Reviews, now
 
 
 def handling(entry: FlaggedEntry, rulebook: Rulebook) -> Handling:
-    """Gives what becomes of a flagged entry; what no rule may do alone goes to a person."""
+    """Gives what becomes of a flagged entry; what no rule may do alone goes to a person.
+
+    What the door refused is decided in any case: its sender was shown the decision's id.
+    """
     proposed = entry.verdict.action
     if entry.answered is Answered.PASSED and proposed is ActionKind.NONE:
         return Handling(None, _review(entry, ReviewReason.PROPOSED))
     measures = measures_of(entry)
     if not measures:
         return Handling(None, _review(entry, ReviewReason.TOO_LATE))
-    draft = _draft(entry, measures, rulebook)
-    findings = check_decision(draft, harms())
-    if findings:
+    for allowed in (measures, measures[:1] if entry.answered is Answered.REFUSED else ()):
+        draft = _draft(entry, allowed, rulebook)
+        findings = check_decision(draft, harms())
+        if allowed and not findings:
+            return Handling(draft, _review_beside(entry, all_decided=allowed == measures))
         log.warning("rule_needs_person", rule=_rule_id(entry), findings=[*findings])
-        return Handling(None, _review(entry, ReviewReason.NOT_ALLOWED))
-    held = entry.answered is Answered.REFUSED and proposed in (ActionKind.HOLD, ActionKind.NONE)
-    return Handling(draft, _review(entry, ReviewReason.HELD, decided=True) if held else None)
+    return Handling(None, _review(entry, ReviewReason.NOT_ALLOWED))
+
+
+def _review_beside(entry: FlaggedEntry, *, all_decided: bool) -> ReviewRequest | None:
+    """Gives what a person must see to beside the decision: what is held, or was not decided."""
+    if not all_decided:
+        return _review(entry, ReviewReason.NOT_ALLOWED, decided=True)
+    refused = entry.answered is Answered.REFUSED
+    if refused and entry.verdict.action in (ActionKind.HOLD, ActionKind.NONE):
+        return _review(entry, ReviewReason.HELD, decided=True)
+    return None
 
 
 def measures_of(entry: FlaggedEntry) -> tuple[Measure, ...]:

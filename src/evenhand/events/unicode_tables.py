@@ -14,7 +14,7 @@ Entries stand in pages of 128; equal pages are stored once.
 
 import unicodedata
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +44,9 @@ SPACE_REPLACEMENT = 1
 
 PAIR_SLOTS = 4096
 """Slots of the hash table of composing pairs: about 1,000 pairs, so a quarter full."""
+
+CHARACTERS_KEPT = 8_192
+"""Characters whose folding is remembered by the slow way: those of daily use."""
 
 _VERSION = 4
 
@@ -142,6 +145,7 @@ def is_white(character: str) -> bool:
     return character in _WHITE or unicodedata.category(character)[0] == "Z"
 
 
+@lru_cache(maxsize=CHARACTERS_KEPT)
 def fold_character(character: str) -> str:
     """Gives what one character becomes before composition: NFKC_Casefold, white space as space."""
     if is_invisible(character):

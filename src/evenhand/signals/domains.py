@@ -13,12 +13,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evenhand.base.cache import cached_bytes
 from evenhand.base.errors import Misconfigured
 from evenhand.events.normalise import normalise_text
 from evenhand.signals.hashing import Hashes, hashes_of, joined
@@ -116,10 +118,16 @@ def shared_hosts() -> frozenset[str]:
 @cache
 def public_suffixes() -> frozenset[str]:
     """Gives the public suffixes, with those where people register pages of their own."""
+    name = f"suffixes-{version('tldextract')}.txt"
+    return frozenset(cached_bytes(name, _read_suffixes).decode().split())
+
+
+def _read_suffixes() -> bytes:
     from tldextract import TLDExtract
 
     extract = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-    return frozenset(suffix.removeprefix("*.") for suffix in extract.tlds)
+    suffixes = sorted({suffix.removeprefix("*.") for suffix in extract.tlds})
+    return "\n".join(suffixes).encode()
 
 
 @cache

@@ -6,9 +6,11 @@ also stand for the separator, and `.` stops at it.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from evenhand.events.normalise import normalise_text
+from evenhand.events.unicode_tables import fold_character
 from evenhand.signals.pattern_lists import Pattern, refused
 
 START, END = r"(?:^|\x{1e})", r"(?:$|\x{1e})"
@@ -17,12 +19,13 @@ ANY_CHARACTER = r"[^\n\x{1e}]"
 
 _PIECE = re.compile(
     r"""(?P<quoted>\\Q.*?(?:\\E|$))
-      | (?P<escape>\\.)
+      | (?P<escape>\\[pPx]\{[^}]*\}|\\.)
       | (?P<set>\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\])
       | (?P<flags>\(\?[a-zA-Z-]*s[a-zA-Z-]*[:)])
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_SET_LETTER = re.compile(r"\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\.|\[:\^?[a-z]+:\]|.", re.DOTALL)
 _UNUSABLE = {
     r"\b": "\\b knows only ASCII letters; write `bounded: true` instead",
     r"\B": "\\B knows only ASCII letters",
@@ -58,16 +61,35 @@ def literal_of(pattern: Pattern, *, normalised: bool) -> Literal:
     return Literal(form.encode(), before, after)
 
 
-def expression_of(pattern: Pattern) -> bytes:
-    """Gives the regular expression that is scanned for over joined rows."""
+def expression_of(pattern: Pattern, *, normalised: bool) -> bytes:
+    """Gives the regular expression that is scanned for over joined rows.
+
+    For the normalised view its letters are folded like the text: that finds every case, and
+    compiles five times as fast as Hyperscan's own way of ignoring case.
+    """
     assert pattern.regex is not None
-    pieces = "".join(_piece(found, pattern) for found in _PIECE.finditer(pattern.regex))
+    fold = _fold if normalised else str
+    pieces = "".join(_piece(found, pattern, fold) for found in _PIECE.finditer(pattern.regex))
     if pattern.bounded:
         pieces = f"{BOUND_BEFORE}(?:{pieces}){BOUND_AFTER}"
     return pieces.encode()
 
 
-def _piece(found: re.Match[str], pattern: Pattern) -> str:
+def _fold(piece: str) -> str:
+    """Gives a letter, or the letters of a set, as normalised text writes them."""
+    if len(piece) == 1:
+        folded = fold_character(piece)
+        return folded if len(folded) == 1 else f"(?:{folded})" if folded else piece
+    return _SET_LETTER.sub(lambda found: _fold_one(found.group()), piece)
+
+
+def _fold_one(letter: str) -> str:
+    """Gives a letter of a set folded, where that is one letter again (ß is not)."""
+    folded = fold_character(letter) if len(letter) == 1 else letter
+    return folded if len(folded) == 1 else letter
+
+
+def _piece(found: re.Match[str], pattern: Pattern, fold: Callable[[str], str]) -> str:
     piece = found.group()
     match found.lastgroup:
         case "escape" if piece in _UNUSABLE:
@@ -80,5 +102,7 @@ def _piece(found: re.Match[str], pattern: Pattern) -> str:
             return END
         case "other" if piece == ".":
             return ANY_CHARACTER
+        case "other" | "set":
+            return fold(piece)
         case _:
             return piece

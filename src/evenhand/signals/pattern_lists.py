@@ -71,7 +71,7 @@ def read_pattern_list(path: Path) -> PatternList:
 def parse_pattern_list(content: str, *, name: str) -> PatternList:
     """Gives the list that a YAML text holds; `name` is what it must be called."""
     try:
-        root = yaml.compose(content, Loader=yaml.SafeLoader)
+        root = yaml.compose(content, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PatternRefused(list=name, line=line, why=error.problem) from error

@@ -25,13 +25,10 @@ from evenhand.signals.expressions import Literal, expression_of, literal_of
 from evenhand.signals.limits import PATTERNS_MAX
 from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
 
-_FORMAT = 1
+_FORMAT = 2
 _ENGINE_VERSION = version("hyperscan")
 _LITERAL = 0
-_REGEX_FLAGS = {
-    View.NORMALISED: hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_CASELESS,
-    View.RAW: hyperscan.HS_FLAG_UTF8,
-}
+_REGEX = hyperscan.HS_FLAG_UTF8
 # Scripts written without spaces between words: a letter beside a literal bounds it as well.
 _UNSPACED = (CharacterClass.HAN, CharacterClass.KANA, CharacterClass.THAI)
 _JOINS_WORDS = U(
@@ -198,13 +195,10 @@ class _Regexes:
     numbers: Ints
 
     @classmethod
-    def of(
-        cls, expressions: Sequence[tuple[int, bytes]], view: View, folder: Path | None
-    ) -> Self | None:
+    def of(cls, expressions: Sequence[tuple[int, bytes]], folder: Path | None) -> Self | None:
         if not expressions:
             return None
-        flags = _REGEX_FLAGS[view]
-        database = _Database([one for _, one in expressions], flags=flags, folder=folder)
+        database = _Database([one for _, one in expressions], flags=_REGEX, folder=folder)
         return cls(database, np.array([number for number, _ in expressions], np.int64))
 
     def find(self, column: TextColumn) -> Found:
@@ -302,11 +296,10 @@ class PatternScanner:
     def _regexes_of(self, view: View, folder: Path | None) -> _Regexes | None:
         return _Regexes.of(
             [
-                (number, expression_of(pattern))
+                (number, expression_of(pattern, normalised=view is View.NORMALISED))
                 for number, pattern in self._chosen(view)
                 if pattern.regex is not None
             ],
-            view,
             folder,
         )
 
@@ -316,7 +309,7 @@ class PatternScanner:
             if pattern.regex is None:
                 continue
             try:
-                _compile_alone(expression_of(pattern))
+                _compile_alone(expression_of(pattern, normalised=True))
             except hyperscan.error as error:
                 return refused(pattern, str(error))
         return PatternRefused(list="*", line=1, why="together the patterns are too large")
@@ -324,5 +317,5 @@ class PatternScanner:
 
 def _compile_alone(expression: bytes) -> None:
     hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(
-        expressions=[expression], ids=[0], elements=1, flags=hyperscan.HS_FLAG_UTF8
+        expressions=[expression], ids=[0], elements=1, flags=_REGEX
     )

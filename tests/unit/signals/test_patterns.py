@@ -90,6 +90,14 @@ def test_a_bounded_regex_stands_alone(scanner):
     assert counts(bounded, "куплю дом", "раскуплю", "куплю", "дом куплю") == [[1, 0, 1, 1]]
 
 
+def test_a_regex_takes_the_form_of_the_normalised_view(scanner):
+    folded = scanner(
+        a_list("regex: 'BUY +Straße'", r"regex: '[ABC]\d[äÖß]\S\p{Lu}?x'", name="goods")
+    )
+
+    assert counts(folded, "buy strasse", "b7öax") == [[1, 1]]
+
+
 def test_the_raw_view_is_searched_as_written(scanner):
     raw = scanner(a_list("regex: 'bc1[a-z]{4}'", views="[raw]"))
 

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, kernel
-from evenhand.events.text_column import Bytes, Offsets
+from evenhand.base.kernel import U, inlined, kernel
+from evenhand.events.text_column import Bytes, Offsets, decode
 from evenhand.events.unicode_tables import CharacterClass
 from evenhand.signals.facts import words_of
 from evenhand.signals.hashing import Hashes, add_byte, hashes_of, joined, mix, start_hash
@@ -23,6 +23,9 @@ from evenhand.signals.views import Views
 
 LETTERS_MIN = 2
 """Letters below which no script is looked at."""
+
+LETTERS_END = 0x2000
+"""Code points from here on are no letters that tell languages of one script apart."""
 
 DETECTED_CHARACTERS_MAX = 1_000
 """Characters that the slow detector is shown."""
@@ -85,14 +88,19 @@ _TELLING_LETTERS = {
     "fa": "پچژگ",
     "ur": "ٹڈںے",
 }
-_WORD_SEED, _LETTER_SEED = 0x452821E638D01377, 0xBE5466CF34E90C6C
+_SEED = 0x452821E638D01377
 
 
-class WordVotes(NamedTuple):
-    """Words and letters, each with the languages it speaks for, as bits; open addressing."""
+class Ballots(NamedTuple):
+    """What speaks for which languages, as bits.
+
+    keys, words  hashes of small words with open addressing, and what each speaks for
+    letters      by code point, below LETTERS_END
+    """
 
     keys: Hashes
-    languages: NDArray[np.uint64]
+    words: NDArray[np.uint64]
+    letters: NDArray[np.uint64]
 
 
 LANGUAGES = tuple(code for codes in _SHARED.values() for code in codes) + tuple(
@@ -101,92 +109,79 @@ LANGUAGES = tuple(code for codes in _SHARED.values() for code in codes) + tuple(
 
 
 @cache
-def _votes() -> WordVotes:
-    words: dict[str, int] = {}
+def _ballots() -> Ballots:
+    listed: dict[str, int] = {}
     content = files("evenhand.signals").joinpath("lists", "function_words.txt")
     for line in content.read_text(encoding="utf-8").splitlines():
-        code, _, listed = line.partition(":")
-        if not line.startswith("#") and listed:
-            for word in listed.split():
-                words[word] = words.get(word, 0) | 1 << LANGUAGES.index(code)
-    letters: dict[str, int] = {}
+        code, _, words = line.partition(":")
+        if not line.startswith("#") and words:
+            for word in words.split():
+                listed[word] = listed.get(word, 0) | 1 << LANGUAGES.index(code)
+    letters = np.zeros(LETTERS_END + 1, np.uint64)
     for code, telling in _TELLING_LETTERS.items():
         for letter in telling:
-            letters[letter] = letters.get(letter, 0) | 1 << LANGUAGES.index(code)
-    hashes = np.concatenate(
-        [
-            hashes_of(*joined([voter.encode() for voter in voters]), seed=seed)
-            for voters, seed in ((words, _WORD_SEED), (letters, _LETTER_SEED))
-        ]
-    )
+            letters[ord(letter)] |= np.uint64(1 << LANGUAGES.index(code))
+    hashes = hashes_of(*joined([word.encode() for word in listed]), seed=_SEED)
     size = 1 << (4 * len(hashes)).bit_length()
-    keys, languages = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
-    for value, bits in zip(hashes.tolist(), [*words.values(), *letters.values()], strict=True):
+    keys, bits = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
+    for value, speaks_for in zip(hashes.tolist(), listed.values(), strict=True):
         slot = value >> 20 & size - 1
         while keys[slot]:
             slot = (slot + 1) % size
-        keys[slot], languages[slot] = value, bits
-    return WordVotes(keys, languages)
+        keys[slot], bits[slot] = value, speaks_for
+    return Ballots(keys, bits, letters)
+
+
+@inlined
+def _speaks_for(value: np.uint64, keys: Hashes, words: NDArray[np.uint64]) -> np.uint64:
+    """Gives the languages that a word speaks for. Stays inside: slots wrap around."""
+    mask = U(keys.shape[0] - 1)
+    slot = value >> U(20) & mask
+    while keys[slot] != U(0):
+        if keys[slot] == value:
+            return U(words[slot])
+        slot = (slot + U(1)) & mask
+    return U(0)
 
 
 @kernel
 def _vote(
     source: Bytes,
     starts: Offsets,
+    rows: NDArray[np.int64],
     keys: Hashes,
-    languages: NDArray[np.uint64],
+    words: NDArray[np.uint64],
+    letters: NDArray[np.uint64],
     votes: NDArray[np.int16],
 ) -> None:
-    """Counts votes, rows × languages, of every word and of every letter beyond ASCII.
+    """Counts votes, one line per row asked for, of every word and of letters that tell.
 
-    Stays inside: words end with their row, and slots wrap around.
+    Stays inside: words end with their row, slots wrap around, and no bit is set beyond the
+    languages.
     """
-    mask = U(keys.shape[0] - 1)
-    for row in range(starts.shape[0] - 1):
-        position = U(starts[row])
-        end = U(starts[row + 1])
-        word = start_hash(U(_WORD_SEED))
-        letter = start_hash(U(_LETTER_SEED))
-        in_letter = False
+    for line in range(rows.shape[0]):
+        position = U(starts[rows[line]])
+        end = U(starts[rows[line] + 1])
+        word = start_hash(U(_SEED))
         while position < end:
-            byte = source[position]
-            position += U(1)
-            follows = byte & 0xC0 == 0x80
-            if in_letter and not follows:
-                _add_votes(mix(letter) | U(1), mask, keys, languages, votes[row])
-                in_letter = False
-            if byte >= 128:
-                letter = letter if follows else start_hash(U(_LETTER_SEED))
-                letter = add_byte(letter, U(byte))
-                in_letter = True
-            if byte >= 128 or 97 <= byte <= 122 or byte == 39:
-                word = add_byte(word, U(byte))
-            elif word != start_hash(U(_WORD_SEED)):
-                _add_votes(mix(word) | U(1), mask, keys, languages, votes[row])
-                word = start_hash(U(_WORD_SEED))
-
-
-@kernel
-def _add_votes(
-    value: np.uint64,
-    mask: np.uint64,
-    keys: Hashes,
-    languages: NDArray[np.uint64],
-    votes: NDArray[np.int16],
-) -> None:
-    """Adds the votes of one word. Stays inside: no bit is set beyond the languages."""
-    slot = value >> U(20) & mask
-    while keys[slot] != U(0):
-        if keys[slot] == value:
-            bits = languages[slot]
-            place = 0
+            code, length = decode(source, position)
+            bits = letters[min(code, U(LETTERS_END))]
+            if code >= U(128) or U(97) <= code <= U(122) or code == U(39):
+                stop = position + length
+                while position < stop:
+                    word = add_byte(word, U(source[position]))
+                    position += U(1)
+            else:
+                position += length
+                if word != start_hash(U(_SEED)):
+                    bits |= _speaks_for(mix(word) | U(1), keys, words)
+                    word = start_hash(U(_SEED))
+            place = U(0)
             while bits:
                 if bits & U(1):
-                    votes[place] += 1
+                    votes[line, place] += 1
                 bits >>= U(1)
-                place += 1
-            return
-        slot = (slot + U(1)) & mask
+                place += U(1)
 
 
 def detected_languages(views: Views) -> NDArray[np.int32]:
@@ -197,20 +192,19 @@ def detected_languages(views: Views) -> NDArray[np.int32]:
     letters[kana, CharacterClass.KANA] += letters[kana, CharacterClass.HAN]
     script = letters.argmax(axis=1)
     enough = letters.max(axis=1, initial=0) >= LETTERS_MIN
-    table = _votes()
-    votes = np.zeros((len(letters), len(LANGUAGES)), np.int16)
-    column = views.normalised
-    _vote(column.buffer, column.offsets, table.keys, table.languages, votes)
     found = np.full(len(letters), -1, np.int32)
     for kind, code in _ONE_LANGUAGE.items():
         found[enough & (script == kind)] = LANGUAGES.index(code)
+    column, ballots = views.normalised, _ballots()
     for kind, codes in _SHARED.items():
         rows = np.flatnonzero(enough & (script == kind))
         first = LANGUAGES.index(codes[0])
-        ballots = votes[rows, first : first + len(codes)]
-        best = np.partition(ballots, -2, axis=1)[:, -2:]
+        votes = np.zeros((len(rows), len(LANGUAGES)), np.int16)
+        _vote(column.buffer, column.offsets, rows, *ballots, votes)
+        votes = votes[:, first : first + len(codes)]
+        best = np.partition(votes, -2, axis=1)[:, -2:]
         clear = best[:, 1] > best[:, 0]
-        found[rows[clear]] = first + ballots[clear].argmax(axis=1)
+        found[rows[clear]] = first + votes[clear].argmax(axis=1)
     return found
 
 

@@ -145,6 +145,8 @@ CSRF_FAILURE_VIEW = "evenhand.desk.problems.csrf_refused"
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_MAX
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 PUBLIC_FILES = EVENHAND_HOME / "public"
+# The port by which the desk says a rule's sentence in the reader's language.
+RULEBOOK = "evenhand.wiring.rulebook"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = Language.EN.value

@@ -57,6 +57,7 @@ def decided(
     author: str = "Rule Author",
     language: Language = Language.DE,
     account: str = "@sender:example.test",
+    rule: str = "doubled_payment",
 ) -> Decision:
     """A decision of a rule, with its evidence under seal."""
     decision_id = new_id(now=NOW)
@@ -90,7 +91,7 @@ def decided(
                     answered=kind is ActionKind.REFUSE,
                 ),
             ),
-            rule=RuleFacts("doubled_payment", "1", author, ""),
+            rule=RuleFacts(rule, "1", author, ""),
             account=account,
             channel="!r:x",
             event=event,

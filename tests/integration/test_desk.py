@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
+from django.utils.html import escape
 from pytest_django.fixtures import Settings
 from tests.integration.cases_of_tests import (
     NOW,
@@ -330,6 +331,31 @@ def test_an_objection_that_cannot_be_taken_comes_back_with_its_words(
     assert text in text_of(page)
     assert faults(text_of(page)) == []
     assert not Case.objects.exists()
+
+
+def test_a_rule_says_its_reason_in_the_language_of_the_reader(
+    client: Client, keys: Keys, home: Path
+) -> None:
+    from evenhand.wiring import rulebook
+
+    rule = "advance_fee"
+    link = link_to(decided(keys, rule=rule).id, home)
+
+    for language in Language:
+        page = text_of(client.get(link, headers={"accept-language": language.value}))
+        said = rulebook().sentence(rule, language)
+        assert said
+        assert f'<dd lang="{language.value}">{escape(said)}</dd>' in page
+
+
+def test_a_rule_that_is_gone_leaves_the_reason_as_it_was_given(
+    client: Client, keys: Keys, home: Path
+) -> None:
+    decision = decided(keys, rule="no_longer_there", language=Language.DE)
+
+    page = text_of(client.get(link_to(decision.id, home), headers={"accept-language": "fr"}))
+
+    assert f'<dd lang="de">{escape(decision.reason)}</dd>' in page
 
 
 def test_a_wrong_link_tells_nothing_of_the_decision(client: Client, keys: Keys) -> None:

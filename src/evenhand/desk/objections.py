@@ -17,7 +17,7 @@ from evenhand.cases.limits import OBJECTION_CHARACTERS_MAX
 from evenhand.cases.queries import objection_to
 from evenhand.cases.steps import decision_objected_to, object_to
 from evenhand.desk.limits import count_send
-from evenhand.desk.words import action_name, automation_name, harm_name
+from evenhand.desk.words import action_name, automation_name, harm_name, reason_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,8 +45,11 @@ def objection(request: HttpRequest, decision_id: UUID, token: str) -> HttpRespon
 def _page(
     request: HttpRequest, decision: Decision, *, refused: ObjectionRefused | None = None
 ) -> HttpResponse:
+    reason, reason_language = reason_of(decision)
     context = {
         "decision": decision,
+        "reason": reason,
+        "reason_language": reason_language,
         "case": objection_to(decision.id),
         "done": [action_name(action.kind) for action in actions_of(decision.id)],
         "harm": harm_name(decision.harm),

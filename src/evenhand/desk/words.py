@@ -1,9 +1,21 @@
 """What the console calls things, in the reader's language."""
 
-from django.utils.translation import gettext, gettext_noop
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
-from evenhand.base.lists import ActionKind, Automation, ChannelKind, Source, TargetKind
+from evenhand.actions.models import Decision
+from evenhand.actions.ports import Rulebook
+from evenhand.base.lists import (
+    ActionKind,
+    Automation,
+    ChannelKind,
+    Ground,
+    Language,
+    Source,
+    TargetKind,
+)
 from evenhand.cases.checks import Finding
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.people.roles import Role
@@ -125,6 +137,20 @@ def action_name(kind: str) -> str:
 def automation_name(value: str) -> str:
     """Gives who decided, in words."""
     return gettext(AUTOMATIONS[Automation(value)])
+
+
+def reason_of(decision: Decision) -> tuple[str, str]:
+    """Gives why it was decided and in which language that is: the reader's, where a rule has it.
+
+    What a person wrote is shown as they wrote it.
+    """
+    reader = get_language() or Language.EN.value
+    if decision.ground == Ground.RULE and reader in set(Language):
+        rulebook: Rulebook = import_string(settings.RULEBOOK)()
+        said = rulebook.sentence(decision.rule_id, Language(reader))
+        if said:
+            return said, reader
+    return decision.reason, decision.language
 
 
 def source_name(value: str) -> str:

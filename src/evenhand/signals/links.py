@@ -193,6 +193,40 @@ def _standing(source: Bytes, row_start: np.uint64, start: np.uint64) -> int:
 
 
 @kernel
+def _host_start(
+    source: Bytes, row_start: np.uint64, dot: np.uint64, tables: UnicodeTables
+) -> np.uint64:
+    """Gives where the run of host characters begins that has a dot at `dot`.
+
+    Stays inside: it walks back to the start of the row at most, character by character.
+    """
+    start = dot
+    while start > row_start:
+        before = start - U(1)
+        while before > row_start and source[before] & 0xC0 == 0x80:
+            before -= U(1)
+        code, _ = decode(source, before)
+        if _host_bits(code, tables) == U(0):
+            break
+        start = before
+    while start < dot and source[start] == _DOT:
+        start += U(1)
+    return start
+
+
+@inlined
+def _joins(source: Bytes, dot: np.uint64, row_start: np.uint64, end: np.uint64) -> bool:
+    """Tells whether a dot stands between characters that a host may have: most end sentences.
+
+    Stays inside: it asks for room on both sides first.
+    """
+    if dot == row_start or dot + U(1) >= end:
+        return False
+    after, before = source[dot + U(1)], source[dot - U(1)]
+    return bool(after > 44 and before > 44 and after != _SLASH)
+
+
+@kernel
 def _find_links(
     source: Bytes,
     starts: Offsets,
@@ -211,24 +245,21 @@ def _find_links(
     """
     found = 0
     for row in range(starts.shape[0] - 1):
-        position = U(starts[row])
-        row_start = position
+        row_start = position = U(starts[row])
         end = U(starts[row + 1]) - U(1)
         while position < end:
-            code, length = decode(source, position)
-            if code == _DOT or _host_bits(code, tables) == U(0):
-                position += length
+            if source[position] != _DOT or not _joins(source, position, row_start, end):
+                position += U(1)
                 continue
-            start = position
+            start = _host_start(source, row_start, position, tables)
             position, dots, writing = _host_end(source, start, end, tables)
             stop = position
             while dots > 0 and (source[stop - U(1)] == _DOT or source[stop - U(1)] == _DASH):
                 dots -= source[stop - U(1)] == _DOT
                 stop -= U(1)
-            if dots <= 0 or (position < end and source[position] == _AT):
-                continue
             standing = _standing(source, row_start, start)
-            if standing == _NO_LINK:
+            followed = position < end and source[position] == _AT
+            if dots <= 0 or followed or standing == _NO_LINK:
                 continue
             is_host, kind, owner = _judge_host(
                 source, start, stop, standing == _BARE, endings, keys, checks, kinds, lists

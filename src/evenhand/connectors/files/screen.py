@@ -58,9 +58,14 @@ class Run:
     last_row: int = 0
 
     @property
+    def files(self) -> int:
+        """Gives how many files could be read."""
+        return len(self.ledgers) - self.failed - self.left_out
+
+    @property
     def exit_code(self) -> int:
         """Gives 0 if all was screened, 1 if something was refused, 2 if nothing could be read."""
-        if self.failed + self.left_out == len(self.ledgers):
+        if not self.files:
             return EXIT_COULD_NOT_RUN
         refused = self.failed or any(ledger.refusals for ledger in self.ledgers)
         return EXIT_REFUSED if refused else EXIT_CLEAN
@@ -94,8 +99,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(args: Namespace) -> int:
+def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None = None) -> int:
     """Screens what the arguments name; gives the exit code."""
+    load = load or load_plane
     sources, left_out = find_sources(args.paths)
     progress = Progress(sys.stderr, total_bytes=_total_bytes(sources), quiet=args.quiet)
 
@@ -105,8 +111,8 @@ def run(args: Namespace) -> int:
 
     say_left_out(left_out, say)
     if args.explain is not None:
-        return explain(sources, args, say)
-    plane = load_plane(args.rules)
+        return explain(sources, load(args.rules), args.explain, say)
+    plane = load(args.rules)
     output = Output(args.output) if args.output else nullcontext()
     work = Run()
     try:
@@ -125,7 +131,9 @@ def run(args: Namespace) -> int:
         return EXIT_STOPPED
     progress.clear()
     if not args.quiet:
-        sys.stdout.write("\n".join(summary_lines(work.tally, work.ledgers)) + "\n")
+        sys.stdout.write(
+            "\n".join(summary_lines(work.tally, work.ledgers, files=work.files)) + "\n"
+        )
     return work.exit_code
 
 
@@ -210,15 +218,14 @@ def load_plane(rules: Path | None) -> ScreeningPlane:
     return ScreeningPlane.load(Resources.default(rules=rules))
 
 
-def explain(sources: list[Source], args: Namespace, say: Say) -> int:
+def explain(sources: list[Source], plane: ScreeningPlane, wanted: str, say: Say) -> int:
     """Prints why one message was judged as it was; 2 if there is no such message."""
-    plane = load_plane(args.rules)
     found = 0
-    for one in explanations(sources, plane, args.explain, batches=source_batches, say=say):
+    for one in explanations(sources, plane, wanted, batches=source_batches, say=say):
         sys.stdout.write("\n".join([*explanation_lines(one), "\n"]))
         found += 1
     if not found:
-        say(f"No message has the id {args.explain!r}.")
+        say(f"No message has the id {wanted!r}.")
     return EXIT_CLEAN if found else EXIT_COULD_NOT_RUN
 
 

@@ -42,12 +42,12 @@ def _count(counter: Counter[str], column: pa.ChunkedArray | pa.Array) -> None:
         counter[entry["values"]] += entry["counts"]
 
 
-def summary_lines(tally: Tally, ledgers: Sequence[Ledger]) -> list[str]:
+def summary_lines(tally: Tally, ledgers: Sequence[Ledger], *, files: int) -> list[str]:
     """Gives the table that is printed at the end."""
     share = tally.flagged / tally.messages if tally.messages else 0.0
     refusals = sum(ledger.refusals for ledger in ledgers)
     duplicates = sum(ledger.duplicates for ledger in ledgers)
-    screened = f"{tally.messages:,} messages screened in {_files(len(ledgers))}"
+    screened = f"{tally.messages:,} messages screened in {_files(files)}"
     lines = [f"{screened}, {tally.flagged:,} flagged ({share:.2%})"]
     lines += _refused(ledgers, refusals)
     lines += _passed_over(ledgers)

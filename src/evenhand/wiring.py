@@ -27,6 +27,7 @@ from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.memory import MemoryMessenger
 from evenhand.markets.queries import accounts_in
+from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
 from evenhand.verdicts.schema import RuleHit
 
@@ -62,6 +63,11 @@ def tools() -> Tools:
 def rulebook() -> Rulebook:
     """Gives the people and sentences of the shipped rules."""
     return PackRulebook.read()
+
+
+def directory() -> Directory | None:
+    """Gives who knows how accounts connect; None where the messenger does not."""
+    return _synapse() if settings.MESSENGER == "synapse" else None
 
 
 def reviews() -> Reviews:
@@ -143,6 +149,7 @@ def _case(request: ReviewRequest) -> CaseDraft:
     )
 
 
+@cache
 def _synapse() -> MatrixClient:
     if not settings.SYNAPSE_URL or not settings.SYNAPSE_TOKEN_FILE:
         raise Misconfigured(

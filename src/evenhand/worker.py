@@ -40,7 +40,9 @@ from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
+from evenhand.markets.places import places  # noqa: E402
 from evenhand.markets.queries import countries  # noqa: E402
+from evenhand.markets.sweep import Sweep  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
 from evenhand.transparency.publish import publish, published  # noqa: E402
@@ -55,6 +57,9 @@ PAUSE_SECONDS_MAX = 10.0
 
 LOST = 75
 """Exit code when the database went away: start again (sysexits.h, EX_TEMPFAIL)."""
+
+PLACES_SECONDS = 2.0
+"""Seconds between looks for new accounts: what they do first is counted in their country."""
 
 REPORT_DAYS = 2
 """Days after its end for which a day's report is brought up to date with late records."""
@@ -119,6 +124,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("take_up", 5.0, courier.take_up),
         *(_reacting(reaction) for reaction in wiring.reactions()),
         Loop("door_file", 0.5, door.write),
+        *_placing(),
         Loop("ends", 5.0, lambda: end_due(now=now())),
         Loop("evidence", 60.0, lambda: expire(now=now())),
         Loop("engine", 60.0, lambda: delivery.forget_finished(now=now())),
@@ -211,6 +217,15 @@ def _one_worker_lock(stop: threading.Event) -> psycopg.Connection | None:
 
 def _drain(reader: JournalReader) -> int:
     return drain(reader, rulebook=wiring.rulebook(), reviews=wiring.reviews(), now=now())
+
+
+def _placing() -> list[Loop]:
+    directory = wiring.directory()
+    if directory is None:
+        return []
+    table = places(Path(settings.PLACES_FILE) if settings.PLACES_FILE else None)
+    sweep = Sweep(directory, table)
+    return [Loop("places", PLACES_SECONDS, lambda: sweep.run(now=now()))]
 
 
 def _reacting(reaction: Reaction) -> Loop:

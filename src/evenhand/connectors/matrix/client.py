@@ -17,6 +17,7 @@ import httpx
 
 from evenhand.base.clock import now
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
+from evenhand.base.personal import IpAddress, PhoneNumber
 
 Content = Mapping[str, object]
 
@@ -226,6 +227,27 @@ class MatrixClient:
         answer = self._call("account", "GET", f"/_synapse/admin/v2/users/{_in_path(account)}")
         return _account(answer)
 
+    def accounts(self, start: int = 0) -> tuple[tuple[str, ...], int | None]:
+        """Gives local accounts, the newest first, and where the next page begins."""
+        query = {"from": str(start), "limit": "100", "order_by": "creation_ts", "dir": "b"}
+        answer = self._call("accounts", "GET", "/_synapse/admin/v2/users", query=query)
+        names = tuple(str(_mapping(user)["name"]) for user in _sequence(answer["users"]))
+        following = answer.get("next_token")
+        return names, None if following is None else int(str(following))
+
+    def contact(self, account: str) -> tuple[PhoneNumber | None, IpAddress | None]:
+        """Gives an account's phone number and latest address: to place it, and for nothing else."""
+        path = _in_path(account)
+        known = self._call("contact", "GET", f"/_synapse/admin/v2/users/{path}")
+        phones = [
+            PhoneNumber(str(one["address"]))
+            for one in map(_mapping, _sequence(known.get("threepids") or []))
+            if one.get("medium") == "msisdn"
+        ]
+        seen = self._call("contact", "GET", f"/_synapse/admin/v1/whois/{path}")
+        latest = max(_connections(seen), default=None)
+        return phones[0] if phones else None, IpAddress(latest[1]) if latest else None
+
     def memberships(self, account: str) -> dict[str, str]:
         """Gives an account's rooms and its membership in each."""
         path = f"/_synapse/admin/v1/users/{_in_path(account)}/memberships"
@@ -428,7 +450,10 @@ def _check(call: str, answer: httpx.Response) -> None:
     if answer.is_success:
         return
     fields = {"peer": "synapse", "call": call, "status": status, "errcode": _errcode(answer)}
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
+    waits = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.UNAUTHORIZED)
+    # A token that is not known today (a restored database, a rotated key) is an outage: were it
+    # taken for a refusal, everything that waits would be given up.
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status in waits:
         raise Unavailable(**fields)
     if status == httpx.codes.NOT_FOUND:
         raise NotFound(**fields)
@@ -505,6 +530,15 @@ def _account(value: Content) -> MatrixAccount:
         locked=value.get("locked") is True,
         deactivated=value.get("deactivated") is True,
     )
+
+
+def _connections(whois: Content) -> Iterator[tuple[int, str]]:
+    """Gives when and from where an account was seen."""
+    for device in _mapping(whois.get("devices") or {}).values():
+        for session in map(_mapping, _sequence(_mapping(device).get("sessions") or [])):
+            for one in map(_mapping, _sequence(session.get("connections") or [])):
+                if one.get("ip"):
+                    yield int(str(one.get("last_seen") or 0)), str(one["ip"])
 
 
 def _moment(milliseconds: object) -> datetime:

@@ -201,11 +201,13 @@ class ScreeningPlane:
             events = events.take(pa.array(rows))
             look = Allowed(look.read[rows], look.count[rows], look.hash[rows])
         views = views_of(events, look.read)
-        hits = self.rules.over(self._signals(events, look, views))
+        table = self._signals(events, look, views)
+        hits = self.rules.over(table)
         flagged = np.unique(hits.rows).astype(np.int64)
         languages: list[str | None] = [None] * events.num_rows
-        for row, spoken in zip(flagged.tolist(), _languages(events, flagged, look), strict=True):
-            languages[row] = spoken
+        spoken = _languages(events, table, flagged, look)
+        for row, code in zip(flagged.tolist(), spoken, strict=True):
+            languages[row] = code
         verdicts = fold(events, hits, self.rules, languages)
         placed = rows[np.asarray(verdicts["row"])] + start
         return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(placed, pa.int32()))
@@ -214,7 +216,7 @@ class ScreeningPlane:
         fired = self.rules.for_one(table.row(0))
         if not fired:
             return None
-        (spoken,) = _languages(batch, np.zeros(1, np.int64), look)
+        (spoken,) = _languages(batch, table, np.zeros(1, np.int64), look)
         return fold_one(batch["event_id"][0].as_py(), fired, self.rules, spoken)
 
     def _signals(self, batch: pa.RecordBatch, look: Allowed, views: Views) -> SignalTable:
@@ -304,17 +306,27 @@ def _any_of(*columns: Values) -> Values:
 
 
 def _languages(
-    batch: pa.RecordBatch, flagged: NDArray[np.int64], look: Allowed
+    batch: pa.RecordBatch, table: SignalTable, flagged: NDArray[np.int64], look: Allowed
 ) -> list[str | None]:
-    """Gives the language of each flagged row: as stated, else asked of the detector.
+    """Gives the language of each flagged row, for the sentence that tells people why.
 
-    It is for the sentence that tells people why, so it is asked only where something was found.
+    It is the signal's; where that is not known, as stated; else the slow detector is asked.
     """
+    column = table.columns["language"]
+    assert column.known is not None
+    known = column.known[flagged].tolist()
+    codes = column.values[flagged].tolist()
     rows = batch.select(["language", "text"]).take(pa.array(flagged)).to_pylist()
     return [
-        row["language"] or (spoken_language(row["text"]) if row["text"] and read else None)
-        for row, read in zip(rows, look.read[flagged].tolist(), strict=True)
+        column.words[code] if is_known else _asked(row["language"], row["text"] if read else None)
+        for is_known, code, row, read in zip(
+            known, codes, rows, look.read[flagged].tolist(), strict=True
+        )
     ]
+
+
+def _asked(stated: str | None, text: str | None) -> str | None:
+    return stated or (spoken_language(text) if text else None)
 
 
 def _chosen_names(batch: pa.RecordBatch) -> pa.Array:

@@ -6,114 +6,118 @@ events. When a key finds no place, the key that was quiet longest near it makes 
 """
 
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, kernel
+from evenhand.base.kernel import U, inlined, kernel
 from evenhand.signals.hashing import Hashes, mix
 
-PROBES = 16
+PROBES = 8
 """Places looked at for one key."""
+
+KEY, SEEN, PERSONS_NOW, PERSONS_BEFORE, WINDOWS = 0, 1, 2, 3, 4
+"""Words of one place of the table; then three per window: bucket, count, count before."""
+
+WORDS_PER_LINE = 8
+"""A place fills whole lines of the processor's cache, so that a key costs one or two of them."""
 
 Counts = NDArray[np.int32]
 Milliseconds = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Table = NDArray[np.int64]
+
+
+@inlined
+def _place_of(table: Table, key: np.int64, hashed: np.uint64) -> np.int64:
+    """Gives where a key stands, or the place that it takes: empty, or quiet for longest.
+
+    Stays inside: places wrap around, and the table's length is a power of two.
+    """
+    last = U(table.shape[0] - 1)
+    oldest = np.int64(hashed & last)
+    for probe in range(PROBES):
+        place = np.int64((hashed + U(probe)) & last)
+        if table[place, KEY] == key or table[place, KEY] == 0:
+            return place
+        if table[place, SEEN] < table[oldest, SEEN]:
+            oldest = place
+    return oldest
+
+
+_PERSON_BITS = 64
+_PERSONS = np.array(
+    [*(round(-_PERSON_BITS * log(1 - bits / _PERSON_BITS)) for bits in range(_PERSON_BITS)), 256],
+    np.int32,
+)
+"""About how many persons set so many of 64 bits (linear counting)."""
+
+
+@inlined
+def _bits_set(bits: np.int64) -> int:
+    """Gives how many bits are set."""
+    left = U(bits)
+    count = 0
+    while left != U(0):
+        left &= left - U(1)
+        count += 1
+    return count
+
+
+@inlined
+def _moved_on(table: Table, place: np.int64, at: int, bucket: np.int64) -> np.int64:
+    """Moves one window on to a bucket, and gives how many buckets it moved."""
+    behind: np.int64 = bucket - table[place, at]
+    if behind > 0:
+        table[place, at + 2] = table[place, at + 1] if behind == 1 else 0
+        table[place, at + 1] = 0
+        table[place, at] = bucket
+    return behind
 
 
 @kernel
-def _count(  # noqa: C901  one loop, compiled whole
+def _count(
     keys: Hashes,
     times: Milliseconds,
     counted: Mask,
     persons: Hashes,
     windows: Milliseconds,
-    table: Hashes,
-    seen: Milliseconds,
-    buckets: NDArray[np.int64],
-    current: Counts,
-    before: Counts,
-    who: NDArray[np.uint64],
+    table: Table,
     out: Counts,
     out_persons: Counts,
 ) -> None:
     """Counts each row's key and gives its count in every window, this row included.
 
-    Stays inside: a place is below the table's length, which is a power of two; a row of `out` is
-    a row of `keys`. Key 0 stands for nothing and gives 0.
+    Stays inside: a place is below the table's length; a row of `out` is a row of `keys`. Key 0
+    stands for nothing and gives 0.
     """
-    last = U(table.shape[0] - 1)
     for row in range(keys.shape[0]):
-        key = keys[row]
-        if key == U(0):
-            for window in range(windows.shape[0]):
-                out[row, window] = 0
-            out_persons[row] = 0
+        key = np.int64(keys[row])
+        if key == 0:
             continue
         moment = times[row]
-        place = mix(key) & last
-        chosen = place
-        oldest = seen[place]
-        found = False
-        for _ in range(PROBES):
-            if table[place] == key:
-                chosen = place
-                found = True
-                break
-            if table[place] == U(0):
-                chosen = place
-                break
-            if seen[place] < oldest:
-                oldest = seen[place]
-                chosen = place
-            place = (place + U(1)) & last
-        if not found:
-            table[chosen] = key
-            for window in range(windows.shape[0]):
-                buckets[chosen, window] = moment // windows[window]
-                current[chosen, window] = 0
-                before[chosen, window] = 0
-            who[chosen, 0] = U(0)
-            who[chosen, 1] = U(0)
-        if moment > seen[chosen]:
-            seen[chosen] = moment
+        place = _place_of(table, key, mix(keys[row]))
+        if table[place, KEY] != key:
+            table[place, :] = 0
+            table[place, KEY] = key
+        table[place, SEEN] = max(table[place, SEEN], moment)
         for window in range(windows.shape[0]):
             size = windows[window]
             bucket = moment // size
-            behind = bucket - buckets[chosen, window]
-            if behind == 1:
-                before[chosen, window] = current[chosen, window]
-                current[chosen, window] = 0
-                if window == 0:
-                    who[chosen, 1] = who[chosen, 0]
-                    who[chosen, 0] = U(0)
-            elif behind > 1:
-                before[chosen, window] = 0
-                current[chosen, window] = 0
-                if window == 0:
-                    who[chosen, 1] = U(0)
-                    who[chosen, 0] = U(0)
-            if behind > 0:
-                buckets[chosen, window] = bucket
+            at = WINDOWS + 3 * window
+            behind = _moved_on(table, place, at, bucket)
+            if window == 0 and behind > 0:
+                table[place, PERSONS_BEFORE] = table[place, PERSONS_NOW] if behind == 1 else 0
+                table[place, PERSONS_NOW] = 0
             if counted[row]:
-                current[chosen, window] += 1
-            inside = 1.0 if behind < 0 else 1.0 - (moment - bucket * size) / size
-            out[row, window] = current[chosen, window] + np.int32(before[chosen, window] * inside)
+                table[place, at + 1] += 1
+            inside = size if behind < 0 else size - (moment - bucket * size)
+            out[row, window] = table[place, at + 1] + table[place, at + 2] * inside // size
         if counted[row]:
-            who[chosen, 0] |= U(1) << (mix(persons[row]) & U(63))
-        out_persons[row] = _persons(who[chosen, 0] | who[chosen, 1])
-
-
-@kernel
-def _persons(bits: np.uint64) -> int:
-    """Estimates how many different persons set these bits (linear counting on 64 of them)."""
-    unset = 0
-    for place in range(64):
-        if (bits >> U(place)) & U(1) == U(0):
-            unset += 1
-    if unset == 0:
-        return 256
-    return int(np.round(-64.0 * np.log(unset / 64.0)))
+            table[place, PERSONS_NOW] |= np.int64(U(1) << (mix(persons[row]) & U(63)))
+        seen = table[place, PERSONS_NOW] | table[place, PERSONS_BEFORE]
+        out_persons[row] = _PERSONS[_bits_set(seen)]
 
 
 @dataclass(slots=True)
@@ -127,23 +131,14 @@ class WindowCounter:
     windows_ms: tuple[int, ...]
     places: int = 1 << 17
     _windows: Milliseconds = field(init=False)
-    _table: Hashes = field(init=False)
-    _seen: Milliseconds = field(init=False)
-    _buckets: NDArray[np.int64] = field(init=False)
-    _current: Counts = field(init=False)
-    _before: Counts = field(init=False)
-    _who: NDArray[np.uint64] = field(init=False)
+    _table: Table = field(init=False)
 
     def __post_init__(self) -> None:
         assert self.places & (self.places - 1) == 0, "a power of two"
-        shape = (self.places, len(self.windows_ms))
+        words = WINDOWS + 3 * len(self.windows_ms)
+        words += -words % WORDS_PER_LINE
         self._windows = np.array(self.windows_ms, np.int64)
-        self._table = np.zeros(self.places, np.uint64)
-        self._seen = np.zeros(self.places, np.int64)
-        self._buckets = np.zeros(shape, np.int64)
-        self._current = np.zeros(shape, np.int32)
-        self._before = np.zeros(shape, np.int32)
-        self._who = np.zeros((self.places, 2), np.uint64)
+        self._table = np.zeros((self.places, words), np.int64)
 
     def count(
         self,
@@ -158,8 +153,8 @@ class WindowCounter:
         Rows that are not `counted` are told the count without adding to it.
         """
         rows = len(keys)
-        out = np.empty((rows, len(self.windows_ms)), np.int32)
-        out_persons = np.empty(rows, np.int32)
+        out = np.zeros((rows, len(self.windows_ms)), np.int32)
+        out_persons = np.zeros(rows, np.int32)
         _count(
             keys,
             times,
@@ -167,11 +162,6 @@ class WindowCounter:
             keys if persons is None else persons,
             self._windows,
             self._table,
-            self._seen,
-            self._buckets,
-            self._current,
-            self._before,
-            self._who,
             out,
             out_persons,
         )

@@ -13,6 +13,7 @@ from evenhand.verdicts.schema import RULE_STRUCT, VERDICT_SCHEMA, RuleHit, Verdi
 
 GRAVITY = {kind: place for place, kind in enumerate(ActionKind)}
 TOLD_IN_ENGLISH = Language.EN
+TOLD = {language.value: language for language in Language}
 
 
 def ranks(rules: RuleSet) -> npt.NDArray[np.int32]:
@@ -90,10 +91,7 @@ def fold_one(
 
 def sentence(rule: Rule, language: str | None) -> str:
     """Gives the sentence that a rule says, in the reader's language or else in English."""
-    told = TOLD_IN_ENGLISH
-    if language in set(Language):
-        told = Language(str(language))
-    return rule.says[told]
+    return rule.says[TOLD.get(language or "", TOLD_IN_ENGLISH)]
 
 
 def _precedence(rule: Rule) -> tuple[int, int, float, str]:

@@ -158,6 +158,8 @@ LANGUAGES = [
     (Language.KK.value, "Қазақша"),
 ]
 USE_I18N = True
+# Before the words of other people's applications, which know "Note" and "Account" too.
+LOCALE_PATHS = [Path(__file__).parent / "desk" / "locale"]
 FORMAT_MODULE_PATH = ["evenhand.transparency.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -255,6 +255,7 @@ def _case_page(
         if decision
         else [],
         "automation": words.automation_name(decision.automation) if decision else "",
+        "decision_reason": words.reason_of(decision)[0] if decision else "",
         "source": words.source_name(found.source),
         "channel_kind": words.channel_kind_name(found.channel_kind),
         "opened": opened or {},
@@ -288,6 +289,7 @@ def _action_row(action: Action) -> dict[str, object]:
         "target": gettext(words.TARGET_KINDS[TargetKind(action.target_kind)]),
         "harm": words.harm_name(action.decision.harm),
         "country": country(action.decision.market),
+        "reason": words.reason_of(action.decision)[0],
         "state": gettext(words.ACTION_STATES[state]),
         "tone": words.STATE_TONES[state],
     }

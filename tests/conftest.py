@@ -83,8 +83,11 @@ class Site:
 
     def environment(self, **more: str) -> dict[str, str]:
         """Gives the environment of this site's processes."""
+        inherited = {**os.environ}
+        # Compiling everything anew would cost each process seconds.
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
         return {
-            **os.environ,
+            **inherited,
             "EVENHAND_HOME": str(self.home),
             "DATABASE_URL": self.url(APP),
             "EVENHAND_OWNER_DATABASE_URL": self.url(OWNER),

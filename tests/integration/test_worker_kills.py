@@ -99,8 +99,9 @@ def test_killed_at_random_moments_the_worker_loses_and_repeats_nothing(committed
                     entry(number, committed, action=ActionKind.REFUSE, answered=Answered.REFUSED)
                 )
         journal.append(written[-12:])
-        wait_for_ready(committed)
-        time.sleep(chance.uniform(0.0, 0.6))
+        if kill % 3:  # every third is killed while it starts
+            wait_for_ready(committed)
+        time.sleep(chance.uniform(0.0, 0.4))
         worker.kill()
         worker.wait()
         (committed.home / "worker.ready").unlink(missing_ok=True)

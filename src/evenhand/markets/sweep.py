@@ -11,7 +11,7 @@ from evenhand.markets.places import Places
 from evenhand.markets.queries import unplaced
 from evenhand.markets.steps import place
 
-LOOKS_MAX = 5
+LOOKS_MAX = 20
 """Times that an account is looked at which the table does not place: it may connect later."""
 
 

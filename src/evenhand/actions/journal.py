@@ -161,6 +161,11 @@ class JournalWriter:
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
+    @property
+    def size_bytes(self) -> int:
+        """Gives the size of what is not drained yet, with what of its segments is."""
+        return _total_bytes(self._folder)
+
     def append(self, entries: Sequence[Entry]) -> None:
         """Puts entries on disk, or raises `JournalUnavailable`; blocks until they are there."""
         self.submit(entries).result()

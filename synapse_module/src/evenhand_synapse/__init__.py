@@ -167,7 +167,7 @@ class EvenhandModule:
                 "evenhand": await self._about(),
             }
 
-        await self._answer("media_uploaded", body, seconds=MEDIA_SECONDS)
+        await self._answer("check_media_file_for_spam", body, seconds=MEDIA_SECONDS)
         return NOT_SPAM
 
     async def on_profile_update(
@@ -188,7 +188,7 @@ class EvenhandModule:
                 "evenhand": await self._about(user_id),
             }
 
-        await self._answer("profile_changed", body)
+        await self._answer("on_profile_update", body)
 
     # What is told beside the protocol
 

@@ -106,6 +106,7 @@ class OpenDoor:
     thread: threading.Thread | None = None
     stop_event: asyncio.Event | None = None
     loop: asyncio.AbstractEventLoop | None = None
+    kept: list[FlaggedEntry] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -141,8 +142,16 @@ class OpenDoor:
         reader.commit(drained)
         return list(drained.entries)
 
-    def flagged(self) -> list[FlaggedEntry]:
-        return [entry for entry in self.drain() if isinstance(entry, FlaggedEntry)]
+    def flagged(self, where: str) -> list[FlaggedEntry]:
+        """Gives what was flagged in a room or of an account; the sweep may find other things."""
+        self.kept += [entry for entry in self.drain() if isinstance(entry, FlaggedEntry)]
+        here = [one for one in self.kept if where in (one.event.channel, one.event.account)]
+        self.kept = [one for one in self.kept if one not in here]
+        return here
+
+    def seen(self, where: str) -> list[dict[str, object]]:
+        """Gives the events of a room or an account that the plane was shown."""
+        return [one for one in self.plane.seen if where in (one["channel"], one["account"])]
 
     def opened(self, entry: FlaggedEntry) -> str:
         """Gives what is sealed in an entry, with the key that the door does not have."""

@@ -19,7 +19,7 @@ from evenhand.actions.journal import Answered, CountedEntry, FlaggedEntry, Journ
 from evenhand.base.sealing import make_keys, read_key
 from evenhand.connectors.matrix.homeserver import free_port
 
-KILLS = 4
+KILLS = 3
 
 DOOR = """
 import sys

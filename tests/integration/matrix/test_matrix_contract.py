@@ -318,6 +318,36 @@ def test_a_private_room_of_a_suspended_owner_can_be_blocked_and_opened_again(tow
 
 
 @pytest.mark.synapse
+def test_a_room_of_version_12_can_be_blocked_and_opened_again(town):
+    stage = SynapseStage(town)
+    owner, member = stage.person(), stage.person()
+    room = stage.people[owner].public_room(room_version="12")
+    assert stage.join(room, member)
+    effect = stage.messenger.effects()[ActionKind.BLOCK_CHANNEL]
+    block = Order(uuid4(), ActionKind.BLOCK_CHANNEL, Target(TargetKind.CHANNEL, channel=room))
+
+    memory = effect.apply(block)
+    assert effect.read_back(block) is InForce.YES
+    effect.undo(_undone(block, memory))
+
+    assert effect.read_back(block) is InForce.NO
+    assert stage.members(room) == {owner, member}
+
+
+@pytest.mark.synapse
+def test_the_creator_of_a_room_of_version_12_cannot_be_silenced(town):
+    stage = SynapseStage(town)
+    owner = stage.person()
+    room = stage.people[owner].public_room(room_version="12")
+    target = Target(TargetKind.ACCOUNT, account=owner, channel=room)
+
+    with pytest.raises(NotAllowed):
+        stage.messenger.effects()[ActionKind.RESTRICT].apply(
+            Order(uuid4(), ActionKind.RESTRICT, target)
+        )
+
+
+@pytest.mark.synapse
 def test_a_suspension_lifted_for_a_moment_by_a_process_that_died_is_restored(town):
     stage = SynapseStage(town)
     owner = stage.person()

@@ -54,8 +54,8 @@ def test_a_flagged_text_is_refused_in_public_and_yields_no_verdict_elsewhere(scr
     answers = [one.send(room, forbidden).status_code for room in (group, direct, public)]
 
     assert answers == [200, 200, 403]
-    (entry,) = screened.door.flagged()
-    assert entry.event.channel == public
+    (entry,) = screened.door.flagged(public)
+    assert screened.door.flagged(group) == screened.door.flagged(direct) == []
     assert entry.event.channel_kind is ChannelKind.PUBLIC
 
 
@@ -65,7 +65,7 @@ def test_a_benign_talk_passes(screened):
 
     for text in ("Good morning!", "Wann treffen wir uns?", "Қайырлы таң", "Merci, à demain"):
         assert one.send(room, text).status_code == 200
-    assert screened.door.flagged() == []
+    assert screened.door.flagged(room) == []
 
 
 def test_a_burst_from_one_network_is_caught_and_a_busy_address_is_not(screened):
@@ -75,11 +75,14 @@ def test_a_burst_from_one_network_is_caught_and_a_busy_address_is_not(screened):
              "rosalind", "pierre", "lise", "srinivasa")  # fmt: skip
     genuine = [screened.register(f"{name}x", ip="192.0.2.44") for name in names]
 
-    entries = screened.door.flagged()
-
-    caught = {entry.event.account for entry in entries}
-    assert all(entry.event.kind is EventKind.REGISTRATION for entry in entries)
-    assert all(account.startswith("@winner") for account in caught)
-    assert any(account <= "@winner009:evenhand.test" for account in caught)
     assert [answer.status_code for answer in genuine] == [200] * len(names)
-    assert len(burst) == 20
+    for name in names:
+        assert screened.door.flagged(f"@{name}x:evenhand.test") == []
+    caught = [
+        number
+        for number in range(len(burst))
+        for entry in screened.door.flagged(f"@winner{number:03}:evenhand.test")
+        if entry.event.kind is EventKind.REGISTRATION
+    ]
+    assert min(caught) < 10
+    assert len(caught) >= 10

@@ -294,6 +294,17 @@ def test_a_refusal_without_a_country_belongs_to_no_market(at):
     assert at.journal()[0].market == "ZZ"
 
 
+def test_metrics_show_what_waits_and_how_full_the_journal_is(at):
+    at.plane.action = ActionKind.REFUSE
+    at.send()
+
+    text = asyncio.run(at.keeper.handle(Request("GET", "/metrics", {}, b""))).body.decode()
+
+    values = dict(line.split(" ") for line in text.splitlines() if not line.startswith("#"))
+    assert values["evenhand_door_waiting_events"] == "0"
+    assert int(values["evenhand_door_journal_bytes"]) > 0
+
+
 def test_health_and_metrics_need_no_token_and_name_nobody(at):
     at.send(sender="@somebody:x.test")
 

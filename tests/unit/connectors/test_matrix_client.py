@@ -39,6 +39,16 @@ def test_a_status_becomes_the_error_that_says_whether_to_try_again(status, error
     assert "secret" not in str(caught.value)
 
 
+def test_a_token_that_is_not_known_today_is_an_outage_and_a_locked_account_is_none():
+    def answering(code: str) -> MatrixClient:
+        return client(lambda _request: httpx.Response(401, json={"errcode": code}))
+
+    with pytest.raises(Unavailable):
+        answering("M_UNKNOWN_TOKEN").account(PERSON)
+    with pytest.raises(NotAllowed):
+        answering("M_USER_LOCKED").account(PERSON)
+
+
 @pytest.mark.parametrize(
     "fault", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError]
 )

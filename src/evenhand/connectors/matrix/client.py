@@ -29,6 +29,10 @@ CONNECT_SECONDS_MAX = 2.0
 PUPPET_MINUTES = 5
 """Minutes that a token for acting on a member's behalf lives, should its logout be lost."""
 
+TOKEN_ERRORS = frozenset({"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"})
+"""A token that is not known today (a restored database, a rotated key) is an outage: were it
+taken for a refusal, everything that waits would be given up."""
+
 PAGE_EVENTS = 100
 """Events in one page of a room's messages."""
 
@@ -450,10 +454,9 @@ def _check(call: str, answer: httpx.Response) -> None:
     if answer.is_success:
         return
     fields = {"peer": "synapse", "call": call, "status": status, "errcode": _errcode(answer)}
-    waits = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.UNAUTHORIZED)
-    # A token that is not known today (a restored database, a rotated key) is an outage: were it
-    # taken for a refusal, everything that waits would be given up.
-    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status in waits:
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.TOO_MANY_REQUESTS:
+        raise Unavailable(**fields)
+    if fields["errcode"] in TOKEN_ERRORS:
         raise Unavailable(**fields)
     if status == httpx.codes.NOT_FOUND:
         raise NotFound(**fields)

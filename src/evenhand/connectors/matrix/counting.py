@@ -4,6 +4,7 @@ Counters hold no personal data: channel kinds, reasons, durations.
 """
 
 from collections import Counter as Tally
+from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
 
@@ -59,7 +60,7 @@ class Counters:
                 key = (entry.hour, entry.counter, entry.channel_kind, entry.reason)
                 self._hours[key] += entry.quantity
 
-    def text(self, gauges: dict[str, float]) -> str:
+    def text(self, gauges: Mapping[str, float]) -> str:
         """Gives everything in the Prometheus text format."""
         with self._lock:
             lines = [

@@ -94,10 +94,13 @@ class Door:
             budget_ms=settings.budget_ms,
         )
         self._start_sweeper(keeper, lane, journal)
-        server = await HttpServer(keeper.handle).serve(settings.host, settings.port)
+        http = HttpServer(keeper.handle)
+        server = await http.serve(settings.host, settings.port)
         async with server:
             ready(server.sockets[0].getsockname()[1])
             await self._count_until(stop, keeper, journal)
+            server.close()
+            await http.close()
         if self._sweeper is not None:
             await asyncio.to_thread(self._sweeper.stop)
         await asyncio.to_thread(lane.close)

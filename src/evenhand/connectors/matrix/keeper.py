@@ -111,8 +111,8 @@ class DoorKeeper:
             "user_may_create_room_alias": self._alias,
             "user_may_publish_room": self._publication,
             "check_registration_for_spam": self._registration,
-            "media_uploaded": self._media,
-            "profile_changed": self._profile,
+            "check_media_file_for_spam": self._media,
+            "on_profile_update": self._profile,
         }
 
     async def handle(self, request: Request) -> Answer:
@@ -172,7 +172,11 @@ class DoorKeeper:
         if hook == "health":
             return json_answer(200, {"status": "ok"})
         if hook == "metrics":
-            text = self.counters.text({})
+            gauges = {
+                "evenhand_door_waiting_events": self._lane.waiting,
+                "evenhand_door_journal_bytes": self._journal.size_bytes,
+            }
+            text = self.counters.text(gauges)
             return Answer(200, text.encode(), "text/plain; version=0.0.4; charset=utf-8")
         return text_answer(404, "no such page")
 

@@ -45,6 +45,11 @@ class ScreeningLane:
         self._thread = threading.Thread(target=self._run, name="screening", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Gives how many events wait."""
+        return self._waiting.qsize()
+
     def submit(self, row: Row) -> "Future[Verdict | None]":
         """Gives a future of the verdict; raises `Overloaded` where too many wait."""
         future: Future[Verdict | None] = Future()

@@ -16,7 +16,13 @@ from typing import Protocol
 
 from evenhand.base.errors import InputRefused, NotFound
 from evenhand.base.lists import ChannelKind
-from evenhand.connectors.matrix.client import MatrixClient, MatrixEvent, MatrixRoom
+from evenhand.connectors.matrix.client import (
+    PAGE_EVENTS,
+    MatrixClient,
+    MatrixEvent,
+    MatrixRoom,
+    Page,
+)
 from evenhand.connectors.matrix.intake import Channel, Seen, message_seen
 
 
@@ -50,6 +56,7 @@ def read_back(
     *,
     answered: Callable[[str], bool],
     now: datetime,
+    page_events: int = PAGE_EVENTS,
 ) -> Iterator[ReadBack]:
     """Gives what is new in every public room, and keeps a cursor when the caller comes back.
 
@@ -63,7 +70,8 @@ def read_back(
                 page = client.messages(room.id, direction="b", events_max=1)
                 cursors.keep(room.id, page.start)
             else:
-                yield from _new_in(client, cursors, room.id, cursor, answered=answered, now=now)
+                pages = _Pages(client, cursors, room.id, answered, now, page_events)
+                yield from pages.after(cursor)
         except NotFound:
             continue  # the room was purged meanwhile
     if first:
@@ -115,27 +123,36 @@ def _public_rooms(client: MatrixClient) -> Iterator[MatrixRoom]:
         yield from (room for room in rooms if room.join_rule == "public" and not room.encrypted)
 
 
-def _new_in(
-    client: MatrixClient,
-    cursors: CursorStore,
-    room: str,
-    cursor: str | None,
-    *,
-    answered: Callable[[str], bool],
-    now: datetime,
-) -> Iterator[ReadBack]:
-    while True:
-        page = client.messages(room, start=cursor, direction="f")
-        new = (one for one in page.events if not one.redacted and not answered(one.id))
-        seen = tuple(found for event in new if (found := _seen(event, now)) is not None)
-        if seen:
-            yield ReadBack(room, seen)
-        if page.end is None or page.end == cursor:
-            return
-        cursor = page.end
-        cursors.keep(room, cursor)
-        if not page.events:
-            return
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """The pages of one room, and how its cursor moves along them."""
+
+    client: MatrixClient
+    cursors: CursorStore
+    room: str
+    answered: Callable[[str], bool]
+    now: datetime
+    page_events: int
+
+    def after(self, cursor: str | None) -> Iterator[ReadBack]:
+        """Gives what is new after a cursor; keeps the next one when the caller comes back."""
+        while True:
+            page = self.client.messages(
+                self.room, start=cursor, direction="f", events_max=self.page_events
+            )
+            seen = self._new(page)
+            if seen:
+                yield ReadBack(self.room, seen)
+            if page.end is None or page.end == cursor:
+                return
+            cursor = page.end
+            self.cursors.keep(self.room, cursor)
+            if not page.events:
+                return
+
+    def _new(self, page: Page) -> tuple[Seen, ...]:
+        new = (one for one in page.events if not one.redacted and not self.answered(one.id))
+        return tuple(found for event in new if (found := _seen(event, self.now)) is not None)
 
 
 def _seen(event: MatrixEvent, now: datetime) -> Seen | None:

@@ -79,7 +79,7 @@ class HttpServer:
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
-        self._connections = 0
+        self._connections: set[asyncio.Task[None]] = set()
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Begins to listen."""
@@ -87,10 +87,18 @@ class HttpServer:
             self._connected, host, port, limit=HEADER_BYTES_MAX, backlog=1024
         )
 
+    async def close(self) -> None:
+        """Ends every connection, also in the middle of an answer."""
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
         try:
-            if self._connections > CONNECTIONS_MAX:
+            if len(self._connections) > CONNECTIONS_MAX:
                 _write(writer, text_answer(503, "too many connections", close=True))
                 await writer.drain()
                 return
@@ -98,8 +106,11 @@ class HttpServer:
                 pass
         except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
             return  # the peer went away or fell silent: nobody is there to be told
+        except asyncio.CancelledError:
+            # Only `close` cancels; asyncio 3.11 would report a cancelled connection as an error.
+            return
         finally:
-            self._connections -= 1
+            self._connections.discard(task)
             writer.close()
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

@@ -60,15 +60,14 @@ def protect_cells(cells: Mapping[str, int], *, threshold: int = THRESHOLD) -> Pu
 
 
 def _hidden_count(ascending: Sequence[int], threshold: int) -> int:
-    """Gives how many of the smallest cells are merged."""
+    """Gives how many of the smallest cells are merged; with a large one, enough in sum."""
     small = sum(quantity < threshold for quantity in ascending)
     if small == 0:
         return 0
     hidden = min(small + 1, len(ascending))
-    while hidden < len(ascending) and (
-        sum(ascending[:hidden]) < threshold or ascending[hidden] == ascending[hidden - 1]
-    ):
+    while hidden < len(ascending) and ascending[hidden] == ascending[hidden - 1]:
         hidden += 1
+    assert sum(ascending[:hidden]) >= threshold
     return hidden
 
 

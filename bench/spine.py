@@ -18,7 +18,6 @@ import pyarrow as pa
 
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.pipeline import Resources, Scope, ScreeningPlane
-from evenhand.rules.evaluate import true_rows
 from evenhand.signals.contacts import contacts
 from evenhand.signals.language import language
 from evenhand.signals.pattern_lists import Pattern, PatternList, read_pattern_lists
@@ -144,7 +143,6 @@ def _stages(plane: ScreeningPlane, batch: pa.RecordBatch) -> list[Figure]:
     look = allowed(batch, Scope.LIVE)
     views = views_of(batch, look.read)
     table = plane._signals(batch, look, views)  # noqa: SLF001  a bench may look inside
-    trees = [rule.condition for rule in plane.rules.rules]
     has_link = table.columns["has_link"]
     stages: dict[str, Callable[[], object]] = {
         "views": lambda: views_of(batch, look.read),
@@ -157,7 +155,7 @@ def _stages(plane: ScreeningPlane, batch: pa.RecordBatch) -> list[Figure]:
         "patterns": lambda: plane._matches(views),  # noqa: SLF001
         "model": lambda: plane._scores(views),  # noqa: SLF001
         "habits": lambda: plane._habits(batch, look, views, has_link=has_link),  # noqa: SLF001
-        "rules": lambda: true_rows(trees, table),
+        "rules": lambda: plane.rules.over(table),
     }
     return [
         _figure(f"stage_{name}_ns", _nanoseconds(stage, batch.num_rows), "ns/message")

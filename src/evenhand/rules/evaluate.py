@@ -60,21 +60,48 @@ class Hits:
     rules: npt.NDArray[np.int32]
 
 
+class Programme:
+    """Conditions in the order in which their parts are computed, each distinct part once."""
+
+    def __init__(self, trees: Sequence[Tree]) -> None:
+        self._places: dict[Tree, int] = {}
+        self._parts: list[tuple[Tree, tuple[int, ...]]] = []
+        self._results = tuple(self._placed(tree) for tree in trees)
+
+    def over(self, table: SignalTable) -> Hits:
+        """Gives every condition that is true, with its row."""
+        batch = _Batch(table)
+        computed: list[Bits] = []
+        for tree, inner in self._parts:
+            computed.append(batch.computed(tree, [computed[place] for place in inner]))
+        rules, rows = [], []
+        for number, place in enumerate(self._results):
+            bits = computed[place]
+            if bits.any():
+                found = np.flatnonzero(np.unpackbits(bits, count=table.rows))
+                rows.append(found.astype(np.int32))
+                rules.append(np.full(len(found), number, np.int32))
+        if not rows:
+            return Hits(np.empty(0, np.int32), np.empty(0, np.int32))
+        all_rows, all_rules = np.concatenate(rows), np.concatenate(rules)
+        order = np.argsort(all_rows, kind="stable")
+        return Hits(all_rows[order], all_rules[order])
+
+    def _placed(self, tree: Tree) -> int:
+        """Gives the place of a part, after those of its own parts."""
+        known = self._places.get(tree)
+        if known is not None:
+            return known
+        inner = tree.parts if isinstance(tree, All | Any) else ()
+        places = tuple(self._placed(part) for part in inner)
+        self._parts.append((tree, places))
+        self._places[tree] = len(self._parts) - 1
+        return self._places[tree]
+
+
 def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
-    """Gives every rule that is true, with its row."""
-    batch = _Batch(table)
-    packed = [batch.bits(tree) for tree in trees]
-    rules, rows = [], []
-    for number, bits in enumerate(packed):
-        if bits.any():
-            found = np.flatnonzero(np.unpackbits(bits, count=table.rows))
-            rows.append(found.astype(np.int32))
-            rules.append(np.full(len(found), number, np.int32))
-    if not rows:
-        return Hits(np.empty(0, np.int32), np.empty(0, np.int32))
-    all_rows, all_rules = np.concatenate(rows), np.concatenate(rules)
-    order = np.argsort(all_rows, kind="stable")
-    return Hits(all_rows[order], all_rules[order])
+    """Gives every condition that is true, with its row, for conditions that are asked once."""
+    return Programme(trees).over(table)
 
 
 def is_true(tree: Tree, known: Mapping[str, object]) -> bool:
@@ -119,24 +146,18 @@ def _single(value: Value, known: Mapping[str, object]) -> Anything:
 
 
 class _Batch:
-    """Computes parts of conditions over one batch, each distinct part once."""
+    """Computes parts of conditions over one batch."""
 
     def __init__(self, table: SignalTable) -> None:
         self._table = table
-        self._done: dict[Tree, Bits] = {}
 
-    def bits(self, tree: Tree) -> Bits:
-        known = self._done.get(tree)
-        if known is None:
-            known = self._done[tree] = self._computed(tree)
-        return known
-
-    def _computed(self, tree: Tree) -> Bits:
+    def computed(self, tree: Tree, inner: list[Bits]) -> Bits:
+        """Gives one part as a bit per row, from those of its own parts."""
         match tree:
-            case All(parts):
-                return _combined(np.bitwise_and, [self.bits(part) for part in parts])
-            case Any(parts):
-                return _combined(np.bitwise_or, [self.bits(part) for part in parts])
+            case All():
+                return _combined(np.bitwise_and, inner)
+            case Any():
+                return _combined(np.bitwise_or, inner)
             case Compare(relation, left, right):
                 return self._compare(relation, left, right)
             case OneOf(value, options, negated):
@@ -182,18 +203,20 @@ class _Batch:
             found |= values == option
         return self._packed(found ^ negated, known)
 
-    def _values(self, value: Value) -> tuple[npt.NDArray[Anything], Mask | None]:
+    def _values(self, value: Value) -> tuple[Anything, Mask | None]:
+        """Gives a value per row, or one constant for all, and where it is known."""
         match value:
             case Column(name):
                 column = self._column(name)
-                return column.values, column.known
+                return _exact(column.values), column.known
             case Constant(constant):
-                return np.full(self._table.rows, constant), None
+                return constant, None
             case Otherwise(column, constant):
                 found = self._column(column.name)
+                values = _exact(found.values)
                 if found.known is None:
-                    return found.values, None
-                return np.where(found.known, found.values, constant.value), None
+                    return values, None
+                return np.where(found.known, values, constant.value), None
             case Arithmetic(sign, left, right):
                 first, first_known = self._values(left)
                 second, second_known = self._values(right)
@@ -242,6 +265,8 @@ class _Batch:
         return Values(np.zeros(self._table.rows, np.int32), nothing)
 
     def _packed(self, mask: Mask, *known: Mask | None) -> Bits:
+        if np.ndim(mask) == 0:  # two constants were compared
+            mask = np.full(self._table.rows, mask)
         for one in known:
             if one is not None:
                 mask = mask & one
@@ -261,6 +286,13 @@ def _both(first: Mask | None, second: Mask | None) -> Mask | None:
     return first & second
 
 
-def _wide(values: npt.NDArray[Anything]) -> npt.NDArray[Anything]:
+def _exact(values: npt.NDArray[Anything]) -> npt.NDArray[Anything]:
+    """Gives fractions as a single event has them: 0.9 is another number in 32 bits."""
+    return values.astype(np.float64) if values.dtype == np.float32 else values
+
+
+def _wide(values: Anything) -> Anything:
     """Gives whole numbers room: sums of small ones must not wrap around."""
-    return values.astype(np.int64) if values.dtype.kind in "iub" else values
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iub":
+        return values.astype(np.int64)
+    return values

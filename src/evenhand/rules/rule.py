@@ -1,10 +1,10 @@
 """A rule as it is read from its file, and a set of them that can be asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from evenhand.base.lists import ActionKind, Language
-from evenhand.rules.evaluate import Hits, is_true, true_rows
+from evenhand.rules.evaluate import Hits, Programme, is_true
 from evenhand.rules.grammar import Tree
 from evenhand.signals.table import SignalTable
 
@@ -56,10 +56,15 @@ class RuleSet:
     """Rules that are asked together; a rule is named by its place in `rules`."""
 
     rules: tuple[Rule, ...]
+    _programme: Programme = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        programme = Programme([rule.condition for rule in self.rules])
+        object.__setattr__(self, "_programme", programme)
 
     def over(self, table: SignalTable) -> Hits:
         """Gives every rule that is true for a row of a batch."""
-        return true_rows([rule.condition for rule in self.rules], table)
+        return self._programme.over(table)
 
     def for_one(self, known: Mapping[str, object]) -> Sequence[int]:
         """Gives the places of the rules that are true for one event with these known signals."""

@@ -24,10 +24,10 @@ truths = st.lists(st.none() | st.booleans(), min_size=ROWS, max_size=ROWS)
 words = st.lists(st.none() | st.sampled_from(LANGUAGES), min_size=ROWS, max_size=ROWS)
 
 frames = st.fixed_dictionaries(
-    {name: wholes for name in WHOLES}
-    | {name: shares for name in SHARES}
-    | {name: truths for name in TRUTHS}
-    | {name: words for name in WORDS}
+    dict.fromkeys(WHOLES, wholes)
+    | dict.fromkeys(SHARES, shares)
+    | dict.fromkeys(TRUTHS, truths)
+    | dict.fromkeys(WORDS, words)
 )
 
 numbers = st.one_of(
@@ -84,7 +84,8 @@ def by_polars(condition: str, frame: dict[str, list[object]]) -> list[bool]:
         | dict.fromkeys(TRUTHS, pl.Boolean)
         | dict.fromkeys(WORDS, pl.String)
     )
-    answer = pl.DataFrame(frame, schema=types).select(pl.sql_expr(condition).alias("hit"))
+    rows = pl.DataFrame(frame, schema=types)
+    answer = rows.with_columns(pl.sql_expr(condition).alias("hit"))
     return [value is True for value in answer["hit"].to_list()]
 
 

@@ -159,7 +159,7 @@ class Person:
         answer = await self.client.list_public_rooms(limit=500)
         if not isinstance(answer, PublicRoomsResponse):
             return {}
-        return {str(room.room_id): str(room.name or "") for room in answer.chunk}
+        return {str(room.room_id): str(room.name or "") for room in answer.public_rooms}
 
     async def close(self) -> None:
         """Closes the client's connections."""

@@ -34,12 +34,11 @@ from evenhand.demo.stage import Stage
 SETTLE_SECONDS_MAX = 90.0
 Look = Callable[[], Awaitable[bool]]
 DOUBTFUL = (
-    "Limited offer!!! Earn extra money from home every day, guaranteed, no experience needed, "
-    "join now and tell all your friends, only a few places left, hurry up and win a free prize"
+    "URGENT! Your mobile number has won a 2000 prize GUARANTEED. Call 09050009999 from land line. "
+    "Claim 3030. Valid 12hrs only"
 )
-OFFER = (
-    "Selling cocaine and MDMA, best quality, fast delivery, price list by DM @night_shop_example"
-)
+"""Only the text model takes offence at this, and a model alone may only ask a person."""
+
 CHANNEL = "Evening garden club"
 
 
@@ -145,7 +144,7 @@ class Day:
         return found[0] if await self.until(look) else None
 
     async def _case_from_channel(self, owner: Person, room: str) -> UUID | None:
-        sent = await owner.post(room, DOUBTFUL.replace("prize", "bouquet"))
+        sent = await owner.post(room, DOUBTFUL.replace("3030", "4040"))
         return await self._case_about(sent)
 
     async def _object(self, link: str, text: str) -> None:
@@ -241,15 +240,25 @@ async def play_day(
 ) -> Findings:
     """Plays every act and gives what was found."""
     findings = Findings()
-    begun_on = now().date()
-    task = progress.add_task("people sign up", total=None)
-    town = await Town.built(stage.homeserver.url, senders_needed(messages))
-    first, second = Clerk(stage.site.public_url), Clerk(stage.site.public_url)
-    await asyncio.to_thread(first.enrol, enrol_path("Ada (demo)"))
-    await asyncio.to_thread(second.enrol, enrol_path("Ben (demo)"))
-    day = Day(stage, town, findings, first, second)
-    progress.remove_task(task)
+    task = progress.add_task("people sign up", total=senders_needed(messages))
+    town = await Town.built(
+        stage.homeserver.url, senders_needed(messages), step=lambda: progress.advance(task)
+    )
+    try:
+        progress.remove_task(task)
+        first, second = Clerk(stage.site.public_url), Clerk(stage.site.public_url)
+        for clerk, name in ((first, "Ada (demo)"), (second, "Ben (demo)")):
+            path = await asyncio.to_thread(enrol_path, name)
+            await asyncio.to_thread(clerk.enrol, path)
+        await _acts(Day(stage, town, findings, first, second), messages, seed, progress)
+    finally:
+        await town.close()
+    return findings
 
+
+async def _acts(day: Day, messages: list[Labelled], seed: int, progress: Progress) -> None:
+    begun_on = now().date()
+    town, findings = day.town, day.findings
     task = progress.add_task("messages posted", total=len(messages))
     posted = await post_all(town, messages, seed=seed, step=lambda: progress.advance(task))
     progress.remove_task(task)
@@ -259,19 +268,24 @@ async def play_day(
     await day.until(lambda: asyncio.to_thread(lambda: known(refused) == refused))
     await day.settle()
     await read_back(town, posted, await asyncio.to_thread(ledger), findings)
-    for title, act in (
-        ("fake accounts sign up", burst_signs_up(town.homeserver, town.public[1], findings)),
-        ("neighbours sign up", neighbours_sign_up(town.homeserver, town.public[2], findings)),
-        ("a reviewer removes a message", day.reviewer_removes_a_message()),
-        ("a channel is blocked and restored", day.channel_is_blocked_and_restored()),
-        ("an objection is upheld", day.objection_is_upheld(posted)),
-    ):
+    acts: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
+        (
+            "fake accounts sign up",
+            lambda: burst_signs_up(town.homeserver, town.public[1], findings),
+        ),
+        (
+            "neighbours sign up",
+            lambda: neighbours_sign_up(town.homeserver, town.public[2], findings),
+        ),
+        ("a reviewer removes a message", day.reviewer_removes_a_message),
+        ("a channel is blocked and restored", day.channel_is_blocked_and_restored),
+        ("an objection is upheld", lambda: day.objection_is_upheld(posted)),
+    )
+    for title, act in acts:
         progress.update(task, description=title)
-        await act
+        await act()
     progress.update(task, description="the report")
     await day.settle()
     findings.effect_seconds += await asyncio.to_thread(confirmation_seconds)
-    await asyncio.to_thread(_compare_reports, stage, begun_on, posted, first, findings)
+    await asyncio.to_thread(_compare_reports, day.stage, begun_on, posted, day.first, findings)
     progress.remove_task(task)
-    await town.close()
-    return findings

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -44,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Plays the day; with `--check` the exit code tells whether all held."""
     console = Console(highlight=False)
+    # matrix-nio logs every refusal that it is told, which is what this play is about.
+    logging.getLogger("nio").setLevel(logging.CRITICAL)
     messages = [
         message
         for path in ([options.messages] if options.messages else DAY)

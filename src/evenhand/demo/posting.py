@@ -43,14 +43,23 @@ class Town:
     public: list[str] = field(default_factory=list)
 
     @classmethod
-    async def built(cls, homeserver: str, senders: int) -> "Town":
+    async def built(
+        cls, homeserver: str, senders: int, *, step: Callable[[], None] = lambda: None
+    ) -> "Town":
         """Gives a town with public rooms, and private and direct ones for each sender."""
         witness = await Person(homeserver, "vera.witness", address(500)).registered()
         town = cls(homeserver, witness)
         names = person_names()
-        for number in range(senders):
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def sign_up(number: int) -> Person:
             label = names[number % len(names)] + ("" if number < len(names) else f".{number}")
-            town.senders.append(await Person(homeserver, label, address(number)).registered())
+            async with gate:
+                person = await Person(homeserver, label, address(number)).registered()
+            step()
+            return person
+
+        town.senders += await asyncio.gather(*(sign_up(number) for number in range(senders)))
         owner = town.senders[0]
         for name in ("Market square", "Reading room", "Station forecourt"):
             room = await owner.create(ChannelKind.PUBLIC, name=name)

@@ -17,6 +17,7 @@ from evenhand.actions.ports import InForce, Target
 from evenhand.actions.steps import (
     ERROR_LENGTH_MAX,
     Result,
+    answer,
     claim_batch,
     decide,
     decide_many,
@@ -101,7 +102,7 @@ def settle(
     claim_batch(batch, now=now)
     results = []
     for delivery in Delivery.objects.filter(batch=batch):
-        if delivery.verb == Verb.NOTIFY:
+        if delivery.verb in (Verb.NOTIFY, Verb.ANSWER):
             attempt = Attempt(InForce.YES if notices else InForce.NO)
             results.append(Result(delivery.id, attempt))
         else:
@@ -719,3 +720,40 @@ def test_a_decision_that_cannot_be_recorded_is_not_made() -> None:
         decide(draft, now=NOW)
 
     assert Decision.objects.count() == Delivery.objects.count() == 0
+
+
+def test_the_answer_to_an_objection_is_delivered_and_recorded() -> None:
+    action = in_force(SUSPENSION)
+
+    assert answer(action.decision_id, upheld=False, reason="It stands.", now=LATER)
+    settle(None)
+
+    sent = Delivery.objects.get(verb=Verb.ANSWER.value)
+    statement = Statement.objects.get(decision=action.decision_id)
+    assert sent.answer == {"upheld": False, "reason": "It stands."}
+    assert (sent.statement_id, sent.created_at, sent.state) == (
+        action.decision_id,
+        LATER,
+        DeliveryState.DONE,
+    )
+    assert (statement.state, statement.delivered_at) == (StatementState.DELIVERED, LATER)
+    assert kinds_of_records(action.decision_id)[-1] == "objection_answered"
+
+
+def test_an_answer_that_never_arrives_is_undeliverable_and_the_statement_stays_delivered() -> None:
+    action = in_force(SUSPENSION)
+    answer(action.decision_id, upheld=True, reason="It was wrong.", now=LATER)
+
+    for attempt in range(ATTEMPTS_MAX):
+        settle(InForce.NO, now=LATER + timedelta(hours=attempt), notices=False)
+
+    assert Delivery.objects.get(verb=Verb.ANSWER.value).state == DeliveryState.GIVEN_UP
+    assert Statement.objects.get().state == StatementState.DELIVERED
+    assert kinds_of_records(action.decision_id)[-1] == "statement_undeliverable"
+
+
+def test_who_got_no_statement_gets_no_answer() -> None:
+    decision = decide(by_rule(account=""), now=NOW)
+
+    assert not answer(decision.id, upheld=True, reason="It was wrong.", now=LATER)
+    assert not Delivery.objects.filter(verb=Verb.ANSWER.value).exists()

@@ -499,6 +499,9 @@ def test_an_effect_stands_if_it_is_in_force_or_its_target_is_gone_for_good(
         (Verb.UNDO, InForce.YES, Step.AGAIN),
         (Verb.UNDO, InForce.PARTLY, Step.AGAIN),
         (Verb.UNDO, InForce.GONE, Step.GIVEN_UP),
+        (Verb.ANSWER, InForce.YES, Step.CONFIRMED),
+        (Verb.ANSWER, InForce.NO, Step.AGAIN),
+        (Verb.ANSWER, InForce.GONE, Step.AGAIN),
         (Verb.NOTIFY, InForce.YES, Step.CONFIRMED),
         (Verb.NOTIFY, InForce.NO, Step.AGAIN),
         (Verb.NOTIFY, InForce.GONE, Step.AGAIN),
@@ -509,7 +512,7 @@ def test_what_was_found_decides_what_follows(verb: Verb, found: InForce | None, 
     assert judged(verb, ActionKind.SUSPEND, found) is step
 
 
-@pytest.mark.parametrize("verb", [Verb.APPLY, Verb.UNDO, Verb.NOTIFY])
+@pytest.mark.parametrize("verb", [Verb.APPLY, Verb.UNDO, Verb.NOTIFY, Verb.ANSWER])
 def test_what_does_not_show_is_tried_so_many_times(verb: Verb) -> None:
     found = InForce.YES if verb is Verb.UNDO else InForce.NO
 

@@ -11,6 +11,7 @@ from evenhand.actions.statements import (
     ToldDecision,
     ToldMeasure,
     account_language,
+    answer_text,
     objection_url,
     phrases,
     restored_text,
@@ -257,3 +258,18 @@ def test_what_cannot_be_put_back_is_given_back_as_a_copy() -> None:
 
     assert "What was removed cannot be put back by us." in text
     assert text.endswith("\n\nThis is the copy that we kept of it:\nthe words")
+
+
+@pytest.mark.parametrize(
+    ("upheld", "subject", "redress"),
+    [(True, "Your objection was upheld", False), (False, "Your objection was refused", True)],
+)
+def test_the_answer_to_an_objection_says_how_it_ended_and_where_to_go_on(
+    upheld: bool, subject: str, redress: bool
+) -> None:
+    text = answer_text(DECISION, Language.EN, upheld=upheld, reason="A person looked.")
+
+    assert text.split("\n")[0] == subject
+    assert "The reason: A person looked." in text
+    assert str(DECISION) in text
+    assert ("out-of-court" in text) is redress

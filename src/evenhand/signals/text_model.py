@@ -188,7 +188,14 @@ def run_slots(column: TextColumn, *, bits: int) -> tuple[NDArray[np.int32], NDAr
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """Weights and calibration of one model, ready to score columns of text."""
+    """Weights and calibration of one model, ready to score columns of text.
+
+    weights     int8, one row per slot, one column per head
+    scales      what one unit of a head's weights is worth; intercepts are added
+    slopes      with shifts, turn logits into log odds (Platt)
+    thresholds  the lowest score of each head at which few clean texts raised an alarm
+    table       the weights packed for the kernel
+    """
 
     heads: tuple[str, ...]
     weights: NDArray[np.int8]
@@ -196,6 +203,7 @@ class TextModel:
     intercepts: NDArray[np.float32]
     slopes: NDArray[np.float32]
     shifts: NDArray[np.float32]
+    thresholds: NDArray[np.float32]
     table: NDArray[np.uint32]
 
     @classmethod
@@ -208,6 +216,7 @@ class TextModel:
         intercepts: NDArray[np.float32],
         slopes: NDArray[np.float32],
         shifts: NDArray[np.float32],
+        thresholds: NDArray[np.float32],
     ) -> Self:
         """Gives a model made of its parts; `weights` has one row per slot, one column per head."""
         slots, columns = weights.shape
@@ -223,6 +232,7 @@ class TextModel:
             intercepts=intercepts,
             slopes=slopes,
             shifts=shifts,
+            thresholds=thresholds,
             table=biased.view("<u4").ravel(),
         )
 
@@ -269,6 +279,7 @@ class TextModel:
                 intercepts=self.intercepts,
                 slopes=self.slopes,
                 shifts=self.shifts,
+                thresholds=self.thresholds,
             )
 
     @classmethod
@@ -295,6 +306,7 @@ class TextModel:
                     intercepts=stored["intercepts"],
                     slopes=stored["slopes"],
                     shifts=stored["shifts"],
+                    thresholds=stored["thresholds"],
                 )
         except (ValueError, KeyError, EOFError, BadZipFile) as error:
             raise Misconfigured(model=name, reason=str(error)) from error

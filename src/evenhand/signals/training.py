@@ -273,6 +273,7 @@ def train(
         intercepts=np.array([head.linear.intercept for head in heads], np.float32),
         slopes=np.array([head.slope for head in heads], np.float32),
         shifts=np.array([head.shift for head in heads], np.float32),
+        thresholds=np.array([head.figures.threshold for head in heads], np.float32),
     )
     return model, [head.figures for head in heads]
 

@@ -16,7 +16,13 @@ from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, Automation, ChannelKind, RecordKind, Source
 from evenhand.records.entries import NewRecord
 from evenhand.records.models import Record
-from evenhand.records.queries import days
+from evenhand.records.queries import (
+    Place,
+    days,
+    durations,
+    durations_by_automation,
+    last_settled,
+)
 from evenhand.records.steps import append_many
 from evenhand.transparency.daily import exact
 from evenhand.transparency.documents import schema_text
@@ -226,6 +232,45 @@ def test_records_that_are_still_being_written_wait_for_the_next_revision(
 
     assert first.public.figures[Figure.DECISIONS] == 20
     assert (second.revision, second.public.figures[Figure.DECISIONS]) == (2, 29)
+
+
+def test_the_days_with_records_are_listed_once_and_the_latest_first(folder: Path) -> None:
+    assert days() == []
+    for back in (3, 0, 3, 1):
+        record(decision("m.spam", day=DAY - timedelta(days=back)))
+
+    assert days() == [DAY, DAY - timedelta(days=1), DAY - timedelta(days=3)]
+
+
+def test_the_last_record_is_found_by_number_and_not_by_spelling(folder: Path) -> None:
+    for transaction_id in (99, 1000, 999):
+        entry = decision("m.spam")
+        Record.objects.create(
+            id=entry.id,
+            at=entry.at,
+            day=DAY,
+            kind=entry.kind.value,
+            subject=entry.subject,
+            serial=transaction_id,
+            transaction=transaction_id,
+        )
+
+    assert last_settled(DAY) == Place(1000, 1000)
+
+
+@pytest.mark.parametrize("quantity", [1, 2, 19, 20, 21, 100])
+def test_durations_are_what_the_database_itself_calls_percentiles(
+    folder: Path, quantity: int
+) -> None:
+    taken = [(number * 37) % 53 for number in range(quantity)]
+    record(*(replace(decision("m.spam"), milliseconds=number) for number in taken))
+
+    (ours,) = durations_by_automation(DAY)
+    (theirs,) = durations(DAY)
+
+    assert (ours.records, ours.automatic) == (quantity, True)
+    assert ours.median_milliseconds == theirs.median_milliseconds
+    assert ours.p95_milliseconds == theirs.p95_milliseconds
 
 
 def test_a_report_tells_nothing_of_one_person(folder: Path) -> None:

@@ -69,7 +69,7 @@ class Record(AppendOnly):
 
         indexes: ClassVar = [
             models.Index(fields=["transaction", "serial"], name="records_outbox"),
-            models.Index(fields=["day", "kind"], name="records_day"),
+            models.Index(fields=["day", "transaction", "serial"], name="records_day"),
             models.Index(fields=["subject"], name="records_subject"),
         ]
         constraints: ClassVar = [

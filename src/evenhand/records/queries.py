@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from evenhand.base.lists import RecordKind
 from evenhand.records.models import Record
@@ -84,24 +84,50 @@ GROUP BY kind, action
 ORDER BY kind, action
 """
 
+# As percentile_disc would give it, but from a histogram: durations repeat, and counting them needs
+# no sort of a day's records.
 DURATIONS_BY_AUTOMATION = """
-SELECT kind, automation = 'full', count(*),
-       percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds),
-       percentile_disc(0.95) WITHIN GROUP (ORDER BY milliseconds)
-FROM records_record
-WHERE day = %s AND milliseconds IS NOT NULL AND (transaction, serial) > (%s::text::xid8, %s)
-  AND (transaction, serial) <= (%s::text::xid8, %s)
-GROUP BY 1, 2
-ORDER BY 1, 2
+WITH histogram AS (
+    SELECT kind, automation = 'full' AS automatic, milliseconds, count(*) AS rows
+    FROM records_record
+    WHERE day = %s AND milliseconds IS NOT NULL AND (transaction, serial) > (%s::text::xid8, %s)
+      AND (transaction, serial) <= (%s::text::xid8, %s)
+    GROUP BY 1, 2, 3
+), cumulated AS (
+    SELECT kind, automatic, milliseconds,
+           sum(rows) OVER (PARTITION BY kind, automatic ORDER BY milliseconds) AS reached,
+           sum(rows) OVER (PARTITION BY kind, automatic) AS total
+    FROM histogram
+)
+SELECT kind, automatic, max(total)::bigint,
+       min(milliseconds) FILTER (WHERE reached >= total * 0.5),
+       min(milliseconds) FILTER (WHERE reached >= total * 0.95)
+FROM cumulated
+GROUP BY kind, automatic
+ORDER BY kind, automatic
 """
 
 LAST_SETTLED = """
-SELECT transaction::text, serial
-FROM records_record
-WHERE day = %s AND transaction < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY transaction DESC, serial DESC
+SELECT record.transaction::text, record.serial
+FROM records_record AS record
+WHERE record.day = %s AND record.transaction < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY record.transaction DESC, record.serial DESC
 LIMIT 1
 """
+
+# One look at the index per day: DISTINCT would read every record.
+DAYS = """
+WITH RECURSIVE found AS (
+    SELECT max(day) AS day FROM records_record
+    UNION ALL
+    SELECT (SELECT max(day) FROM records_record WHERE day < found.day)
+    FROM found WHERE found.day IS NOT NULL
+)
+SELECT day FROM found WHERE day IS NOT NULL ORDER BY day DESC
+"""
+
+# Enough memory to count in a hash table: a day has few combinations, which the planner cannot know.
+MEMORY = "SET LOCAL work_mem = '64MB'"
 
 # A transaction that began earlier may commit later, and then its rows appear before a place that
 # was already passed. So only rows are given whose transaction is older than every running one.
@@ -120,7 +146,8 @@ LIMIT %s
 
 def counts(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[Cell]:
     """Gives how often each combination of columns happened on a day, between two places."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(MEMORY)
         cursor.execute(COUNTS, [day, *_between(after, through)])
         return [Cell(*row) for row in cursor.fetchall()]
 
@@ -136,7 +163,8 @@ def durations_by_automation(
     day: date, *, after: Place = BEGINNING, through: Place = END
 ) -> list[DurationByAutomation]:
     """Gives the median and the 95th percentile of what took time, by kind and who decided."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(MEMORY)
         cursor.execute(DURATIONS_BY_AUTOMATION, [day, *_between(after, through)])
         return [DurationByAutomation(*row) for row in cursor.fetchall()]
 
@@ -155,7 +183,9 @@ def _between(after: Place, through: Place) -> tuple[str, int, str, int]:
 
 def days() -> list[date]:
     """Gives the days of which there are records, the latest first."""
-    return list(Record.objects.order_by("-day").values_list("day", flat=True).distinct())
+    with connection.cursor() as cursor:
+        cursor.execute(DAYS)
+        return [day for (day,) in cursor.fetchall()]
 
 
 def about(subject: UUID) -> list[Record]:

@@ -12,30 +12,12 @@ from psycopg.types.json import Jsonb
 
 from evenhand.base.errors import Misconfigured, NotFound
 from evenhand.base.ids import new_id
-from evenhand.database.bulk import add_values
+from evenhand.database.bulk import add_rows
 from evenhand.records.entries import NewRecord
 from evenhand.records.models import Record, RecordOpening
 
 SALT_BYTES = 32
 """Bytes of salt in an opening: without it a commitment could be guessed from the columns."""
-
-COLUMNS = (
-    "id",
-    "at",
-    "day",
-    "kind",
-    "subject",
-    "harm",
-    "action",
-    "market",
-    "automation",
-    "source",
-    "language",
-    "channel_kind",
-    "milliseconds",
-    "quantity",
-)
-OPENING_COLUMNS = ("record_id", "body", "salt")
 
 Chance = Callable[[int], bytes]
 
@@ -48,10 +30,8 @@ def append(record: NewRecord, *, random: Chance = os.urandom) -> None:
 def append_many(records: Sequence[NewRecord], *, random: Chance = os.urandom) -> None:
     """Adds records in the running transaction; an id that exists already is an error."""
     assert transaction.get_connection().in_atomic_block, "a record stands with what it speaks of"
-    if records:
-        add_values(Record, COLUMNS, (_values(record) for record in records))
-        openings = ((one.id, _json(one), random(SALT_BYTES)) for one in records)
-        add_values(RecordOpening, OPENING_COLUMNS, openings)
+    add_rows(Record, [_row(record) for record in records])
+    add_rows(RecordOpening, [_opening(record, random) for record in records])
 
 
 def append_missing(records: Sequence[NewRecord], *, random: Chance = os.urandom) -> None:
@@ -86,25 +66,28 @@ def forget(
             raise NotFound(what="opening", record=record_id)
 
 
-def _values(record: NewRecord) -> tuple[object, ...]:
-    """Gives the values of `COLUMNS`."""
-    return (
-        record.id,
-        record.at,
-        record.at.astimezone(UTC).date(),
-        record.kind.value,
-        record.subject,
-        record.harm,
-        record.action.value if record.action else "",
-        record.market,
-        record.automation.value if record.automation else "",
-        record.source.value if record.source else "",
-        record.language,
-        record.channel_kind.value if record.channel_kind else "",
-        record.milliseconds,
-        record.quantity,
-    )
+def _row(record: NewRecord) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "at": record.at,
+        "day": record.at.astimezone(UTC).date(),
+        "kind": record.kind.value,
+        "subject": record.subject,
+        "harm": record.harm,
+        "action": record.action.value if record.action else "",
+        "market": record.market,
+        "automation": record.automation.value if record.automation else "",
+        "source": record.source.value if record.source else "",
+        "language": record.language,
+        "channel_kind": record.channel_kind.value if record.channel_kind else "",
+        "milliseconds": record.milliseconds,
+        "quantity": record.quantity,
+    }
 
 
-def _json(record: NewRecord) -> str:
-    return json.dumps(dict(record.body), ensure_ascii=False)
+def _opening(record: NewRecord, random: Chance) -> dict[str, object]:
+    return {
+        "record_id": record.id,
+        "body": json.dumps(dict(record.body), ensure_ascii=False),
+        "salt": random(SALT_BYTES),
+    }

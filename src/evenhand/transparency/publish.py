@@ -53,11 +53,11 @@ def publish(day: date, *, now: datetime, folder: Path) -> Report:
     with _alone(reports), transaction.atomic():
         publications = _publications(day)
         cuts = [publication.through for publication in publications]
-        batches = _batches(day, cuts)
         cut = last_settled(day)
         standing = published(day, folder=folder)
         if cuts and cuts[-1] == cut and standing and standing.revision == len(cuts):
             return standing
+        batches = _batches(day, cuts)
         late = exact(day, after=cuts[-1] if cuts else BEGINNING, through=cut)
         if not publications or protect([*batches, late]) != protect(batches):
             _record(day, revision=len(cuts) + 1, through=cut, now=now)

@@ -13,10 +13,12 @@ import pyarrow as pa
 import pytest
 
 from evenhand.actions.journal import Counter
+from evenhand.base.errors import Misconfigured
 from evenhand.base.lists import ActionKind, ChannelKind, Language
 from evenhand.base.sealing import token_holds
 from evenhand.connectors.matrix import answers
 from evenhand.connectors.matrix.counting import Answered, Counters
+from evenhand.connectors.matrix.door import settings_from
 from evenhand.connectors.matrix.lane import Overloaded, ScreeningLane
 from evenhand.connectors.matrix.limits import (
     HEADER_BYTES_MAX,
@@ -298,6 +300,30 @@ def test_what_breaks_a_limit_is_answered_in_plain_text_and_the_connection_ends(s
 
 def test_a_request_cut_short_is_not_answered():
     assert exchange(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc") == b""
+
+
+def test_the_environment_sets_the_door(tmp_path):
+    environment = {
+        "EVENHAND_HOME": str(tmp_path),
+        "EVENHAND_PUBLIC_URL": "https://desk.test/",
+        "EVENHAND_SYNAPSE_URL": "http://127.0.0.1:8008",
+        "EVENHAND_SYNAPSE_TOKEN_FILE": str(tmp_path / "synapse.token"),
+        "EVENHAND_DOOR_BUDGET_MS": "900",
+    }
+
+    settings = settings_from(environment, host="127.0.0.1", port=1)
+
+    assert settings.public_url == "https://desk.test"
+    assert settings.token_file == tmp_path / "keys" / "door.token"
+    assert settings.synapse_token_file == tmp_path / "synapse.token"
+    assert settings.budget_ms == 900
+    assert settings_from({}, host="127.0.0.1", port=1).synapse_token_file is None
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "fast", "1.5"])
+def test_a_budget_that_is_none_is_refused(text):
+    with pytest.raises(Misconfigured):
+        settings_from({"EVENHAND_DOOR_BUDGET_MS": text}, host="127.0.0.1", port=1)
 
 
 def test_the_door_needs_neither_django_nor_a_database():

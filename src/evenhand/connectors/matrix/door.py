@@ -3,7 +3,9 @@
     python -m evenhand.connectors.matrix.door --port 8601
 
 EVENHAND_HOME, EVENHAND_PUBLIC_URL, EVENHAND_DOOR_TOKEN_FILE, EVENHAND_SYNAPSE_URL and
-EVENHAND_SYNAPSE_TOKEN_FILE come from the environment, as `settings.py` describes them.
+EVENHAND_SYNAPSE_TOKEN_FILE come from the environment, as `settings.py` describes them; besides:
+EVENHAND_DOOR_BUDGET_MS, after which an event passes unscreened (keep it below the module's own
+`budget_ms`), and EVENHAND_SERVER_NAME, which only users of synapse-http-antispam need.
 """
 
 import argparse
@@ -174,6 +176,7 @@ def settings_from(environment: Mapping[str, str], *, host: str, port: int) -> Do
         synapse_url=environment.get("EVENHAND_SYNAPSE_URL", ""),
         synapse_token_file=Path(synapse_token) if synapse_token else None,
         server_name=environment.get("EVENHAND_SERVER_NAME", ""),
+        budget_ms=_whole("EVENHAND_DOOR_BUDGET_MS", environment, BUDGET_MS),
     )
 
 
@@ -242,6 +245,13 @@ def _client(settings: DoorSettings, *, seconds_max: float) -> MatrixClient | Non
         return None
     token = _token(settings.synapse_token_file)
     return MatrixClient(settings.synapse_url, token, seconds_max=seconds_max)
+
+
+def _whole(name: str, environment: Mapping[str, str], otherwise: int) -> int:
+    text = environment.get(name, "") or str(otherwise)
+    if not text.isdecimal() or int(text) < 1:
+        raise Misconfigured(setting=name, value=text, why="must be a whole number above 0")
+    return int(text)
 
 
 def _token(path: Path) -> str:

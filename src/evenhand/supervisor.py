@@ -16,7 +16,7 @@ from pathlib import Path
 
 from evenhand.base.errors import Unavailable
 
-READY_SECONDS_MAX = 90.0
+READY_SECONDS_MAX = 180.0
 """Seconds a child may take to answer: a cold start compiles kernels and pattern databases."""
 
 STOP_SECONDS_MAX = 10.0

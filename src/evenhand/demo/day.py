@@ -16,7 +16,7 @@ from evenhand.demo.actors import Person, Sent
 from evenhand.demo.findings import Findings
 from evenhand.demo.messages import Labelled
 from evenhand.demo.names import address
-from evenhand.demo.posting import Posted, Town, post_all, read_back, senders_needed
+from evenhand.demo.posting import Posted, post_all, read_back, senders_needed
 from evenhand.demo.readings import (
     confirmation_seconds,
     decisions_in_reports,
@@ -30,6 +30,7 @@ from evenhand.demo.readings import (
 from evenhand.demo.signing_up import burst_signs_up, neighbours_sign_up
 from evenhand.demo.staff import Browser, Clerk
 from evenhand.demo.stage import Stage
+from evenhand.demo.town import Town
 
 SETTLE_SECONDS_MAX = 90.0
 Look = Callable[[], Awaitable[bool]]

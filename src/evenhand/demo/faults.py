@@ -25,8 +25,8 @@ from evenhand.demo.actors import Person, Sent
 from evenhand.demo.findings import Findings
 from evenhand.demo.messages import Expected, Labelled, read_messages
 from evenhand.demo.play import DAY, print_findings, state_folder
-from evenhand.demo.posting import Town
 from evenhand.demo.stage import OURS, Stage
+from evenhand.demo.town import Town
 
 KILLS = 200
 SENDERS = 30

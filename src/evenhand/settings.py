@@ -5,6 +5,7 @@ DATABASE_URL                a PostgreSQL of the operator's (role `evenhand_app`)
 EVENHAND_OWNER_DATABASE_URL the same database as the role that owns the schema (only to migrate)
 EVENHAND_FORGET_DATABASE_URL the same database as the role that may forget (only to forget)
 EVENHAND_PUBLIC_URL         address under which people reach the desk; links are made from it
+EVENHAND_PROXIES            how many proxies of yours stand before the desk; 0 unless set
 EVENHAND_HOSTS              further host names that the desk answers to, separated by commas
 EVENHAND_MARKET             ISO 3166-1 country of accounts that cannot be placed; ZZ unless set
 EVENHAND_PLACES             CSV file of phone prefixes and networks; the shipped one unless set
@@ -39,6 +40,7 @@ FORGET_DATABASE_URL = os.environ.get("EVENHAND_FORGET_DATABASE_URL", "") or (
 DATABASES = {"default": django_database(APP_DATABASE_URL)}
 
 PUBLIC_URL = os.environ.get("EVENHAND_PUBLIC_URL", "http://localhost:8600").rstrip("/")
+PROXIES = int(os.environ.get("EVENHAND_PROXIES", "0"))
 HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
 PLACES_FILE = os.environ.get("EVENHAND_PLACES", "")
 
@@ -138,6 +140,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: one working day
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _SECURE else 0
+# A proxy that ends TLS says so; without one, anybody could, so then nobody is believed.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 # Not no-referrer: a form would then send `Origin: null`, which the CSRF check has to refuse.
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]

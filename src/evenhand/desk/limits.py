@@ -68,12 +68,24 @@ def count_send(
     The network is kept as a keyed hash, in memory, for one window.
     """
     window = int(clock()) // window_seconds
-    network = network_of(request.META.get("REMOTE_ADDR", ""))
+    network = network_of(address_of(request))
     hashed = keyed_hash(network.encode(), key=bytes.fromhex(settings.SECRET_KEY)[:32]).hex()
     key = f"sends:{form}:{window}:{hashed}"
     cache.add(key, 0, timeout=window_seconds * 2)
     if cache.incr(key) > sends_max:
         raise TooOften(form=form, sends_max=sends_max, window_seconds=window_seconds)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Gives the address a request came from: the one that our outermost proxy saw.
+
+    Each of our proxies appends the address it saw to X-Forwarded-For; what stands further left
+    was sent by the visitor and means nothing.
+    """
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if settings.PROXIES and len(seen) >= settings.PROXIES:
+        return str(seen[-settings.PROXIES].strip())
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def network_of(address: str) -> str:

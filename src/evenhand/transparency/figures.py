@@ -19,6 +19,7 @@ class Figure(StrEnum):
     EFFECTS_UNDONE = "effects_undone"
     EFFECTS_COMPENSATED = "effects_compensated"
     STATEMENTS_DELIVERED = "statements_delivered"
+    STATEMENTS_UNDELIVERABLE = "statements_undeliverable"
     CASES_OPENED = "cases_opened"
     CASES_CLOSED = "cases_closed"
     OBJECTIONS_RECEIVED = "objections_received"
@@ -36,6 +37,7 @@ FIGURE_OF_KIND: Mapping[RecordKind, Figure] = {
     RecordKind.EFFECT_UNDONE: Figure.EFFECTS_UNDONE,
     RecordKind.EFFECT_COMPENSATED: Figure.EFFECTS_COMPENSATED,
     RecordKind.STATEMENT_DELIVERED: Figure.STATEMENTS_DELIVERED,
+    RecordKind.STATEMENT_UNDELIVERABLE: Figure.STATEMENTS_UNDELIVERABLE,
     RecordKind.CASE_OPENED: Figure.CASES_OPENED,
     RecordKind.CASE_CLOSED: Figure.CASES_CLOSED,
     RecordKind.OBJECTION_RECEIVED: Figure.OBJECTIONS_RECEIVED,

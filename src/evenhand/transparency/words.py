@@ -112,6 +112,7 @@ FIGURES = {
     Figure.EFFECTS_UNDONE: gettext_noop("Decisions undone"),
     Figure.EFFECTS_COMPENSATED: gettext_noop("Decisions made good otherwise"),
     Figure.STATEMENTS_DELIVERED: gettext_noop("Statements of reasons delivered"),
+    Figure.STATEMENTS_UNDELIVERABLE: gettext_noop("Statements that could not be delivered"),
     Figure.CASES_OPENED: gettext_noop("Cases opened for a person"),
     Figure.CASES_CLOSED: gettext_noop("Cases closed by a person"),
     Figure.OBJECTIONS_RECEIVED: gettext_noop("Objections received"),

@@ -1,9 +1,10 @@
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from pytest_django.fixtures import Settings
 
 from evenhand.base.limits import BODY_BYTES_MAX
-from evenhand.desk.limits import BodyLimit, TooOften, count_send, network_of
+from evenhand.desk.limits import BodyLimit, TooOften, address_of, count_send, network_of
 
 
 def request_from(address: str) -> HttpRequest:
@@ -30,6 +31,27 @@ def test_an_ipv6_household_is_one_network() -> None:
     assert network_of("2001:db8:1:3::1") != network_of("2001:db8:1:2::1")
     assert network_of("192.0.2.1") != network_of("192.0.2.2")
     assert network_of("") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "192.0.2.7"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9, 192.0.2.1", "203.0.113.9"),
+        (2, "203.0.113.9", "192.0.2.7"),
+        (1, "", ""),
+    ],
+)
+def test_only_our_own_proxies_are_believed(
+    settings: Settings, proxies: int, forwarded: str, address: str
+) -> None:
+    settings.PROXIES = proxies
+    request = request_from("192.0.2.7")
+    request.META["HTTP_X_FORWARDED_FOR"] = forwarded
+
+    assert address_of(request) == address
 
 
 def answered(**headers: str) -> int:

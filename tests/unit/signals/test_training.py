@@ -1,0 +1,186 @@
+"""Training on a little data of our own: the same rows give the same file, and figures are right."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from evenhand.base.errors import InputRefused
+from evenhand.events.text_column import TextColumn
+from evenhand.signals.text_model import SHIPPED, TextModel
+from evenhand.signals.training import HEAD_SOURCES, add_arguments, fold_of, read_rows, run, train
+from evenhand.signals.training_figures import (
+    Scored,
+    area_under_curve,
+    calibration_error,
+    threshold_for,
+)
+
+THINGS = ("soup", "train", "garden", "book", "music", "window", "coffee", "river", "letter", "lamp")
+
+
+def clean_texts(count: int, start: int) -> list[str]:
+    """Gives harmless sentences, all different."""
+    return [
+        f"we talked about the {THINGS[k % 10]} and the {THINGS[k // 10 % 10]} on day {k}"
+        for k in range(start, start + count)
+    ]
+
+
+def marked_texts(count: int, word: str) -> list[str]:
+    """Gives sentences that hold one word which no other sentence has."""
+    return [f"{word} {word} for the {THINGS[k % 10]} now, {word} number {k}" for k in range(count)]
+
+
+def labelled(word: str, label: str, *, licence: str = "MIT", rows: int = 60) -> dict[str, object]:
+    """Gives the columns of a file of labelled rows: half marked, half clean, from two sources."""
+    marked, clean = marked_texts(rows, word), clean_texts(rows, len(word))
+    return {
+        "text": marked + clean,
+        "lang": ["en"] * (2 * rows),
+        "source": [("one", "two")[k % 2] for k in range(2 * rows)],
+        label: [1.0] * rows + [0.0] * rows,
+        "lic": [licence] * (2 * rows),
+    }
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Gives a folder with both files."""
+    spam = labelled("freebonus", "y")
+    abuse = labelled("dimwit", "abuse")
+    abuse["hate"] = abuse["abuse"]
+    pq.write_table(pa.table(spam), tmp_path / "spam_train.parquet")
+    pq.write_table(pa.table(abuse), tmp_path / "abuse_train.parquet")
+    return tmp_path
+
+
+def quiet(_line: str) -> None:
+    """Says nothing."""
+
+
+def test_a_trained_model_finds_what_it_was_shown(data: Path) -> None:
+    model, figures = train(data, seed=1, bits=14, say=quiet)
+
+    column = TextColumn.of(["freebonus freebonus for the lamp", "we talked about the river"])
+    spam = model.score(column.buffer, column.offsets)["spam_score"]
+    assert spam[0] > spam[1]
+    assert [head.area > 0.95 for head in figures] == [True, True, True]
+
+
+def test_the_same_rows_and_seed_give_the_same_file(data: Path, tmp_path: Path) -> None:
+    written = []
+    for name in ("a", "b"):
+        model, _ = train(data, seed=3, bits=12, say=quiet)
+        model.save(tmp_path / f"{name}.npz")
+        with np.load(tmp_path / f"{name}.npz") as stored:
+            written.append({part: stored[part].tobytes() for part in stored.files})
+
+    assert written[0] == written[1]
+
+
+def test_the_command_writes_weights_and_card(data: Path, tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    output = tmp_path / "out"
+
+    code = run(parser.parse_args(["--data", str(data), "--output", str(output)]))
+
+    assert code == 0
+    assert TextModel.load(output / SHIPPED).heads == tuple(s.head for s in HEAD_SOURCES)
+    card = (output / SHIPPED).with_suffix(".md").read_text()
+    assert "## spam_score" in card
+    assert "| one | MIT | en |" in card
+
+
+def test_rows_of_another_licence_are_left_out(data: Path) -> None:
+    allowed = labelled("freebonus", "y")
+    barred = labelled("freebonus", "y", licence="CC-NC")
+    both = {name: [*allowed[name], *barred[name]] for name in allowed}  # type: ignore[misc]
+    pq.write_table(pa.table(both), data / "spam_train.parquet")
+
+    rows = read_rows(data, HEAD_SOURCES[0])
+
+    assert len(rows) == 120
+    assert set(rows.licences) == {"MIT"}
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused) as refused:
+        read_rows(tmp_path, HEAD_SOURCES[0])
+
+    assert refused.value.fields["file"] == str(tmp_path / "spam_train.parquet")
+
+
+def test_missing_columns_are_named(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a"], "y": [1]}), tmp_path / "spam_train.parquet")
+
+    with pytest.raises(InputRefused) as refused:
+        read_rows(tmp_path, HEAD_SOURCES[0])
+
+    assert refused.value.fields["columns"] == ["lang", "lic", "source"]
+
+
+def test_rows_of_one_label_cannot_train(data: Path) -> None:
+    clean = labelled("freebonus", "y")
+    clean["y"] = [0.0] * 120
+    pq.write_table(pa.table(clean), data / "spam_train.parquet")
+
+    with pytest.raises(InputRefused) as refused:
+        train(data, seed=1, bits=12, say=quiet)
+
+    assert refused.value.fields["reason"] == "one label only"
+
+
+def test_the_same_text_falls_in_the_same_fold() -> None:
+    folds = fold_of(TextColumn.of(["a text", "another", "a text", *map(str, range(200))]))
+
+    assert folds[0] == folds[2]
+    assert set(folds) == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "area"),
+    [
+        ([0.1, 0.2, 0.8, 0.9], [False, False, True, True], 1.0),
+        ([0.9, 0.8, 0.2, 0.1], [False, False, True, True], 0.0),
+        ([0.5, 0.5, 0.5, 0.5], [False, True, False, True], 0.5),
+        ([0.1, 0.4, 0.4, 0.9], [False, False, True, True], 0.875),
+    ],
+)
+def test_the_area_counts_pairs_in_the_right_order(
+    scores: list[float], labels: list[bool], area: float
+) -> None:
+    assert area_under_curve(np.array(scores), np.array(labels)) == pytest.approx(area)
+
+
+def scored(scores: list[float], labels: list[bool], news: list[bool]) -> Scored:
+    """Gives scored rows of one language and source."""
+    names = np.array(["en"] * len(scores))
+    return Scored(np.array(scores), np.array(labels), names, names, names, np.array(news))
+
+
+def test_the_threshold_lies_above_the_clean_texts() -> None:
+    clean = [0.1] * 996 + [0.72] * 4
+    rows = scored([*clean, 0.9, 0.8], [False] * 1000 + [True] * 2, [False] * 1002)
+
+    # 4 of 1,000 are 0.4 %, less than the 0.5 % allowed; a fifth and sixth would be too many.
+    assert threshold_for(rows) == 0.5
+    more = scored([*clean, 0.72, 0.72, 0.9], [False] * 1002 + [True], [False] * 1003)
+    assert threshold_for(more) == 0.73
+
+
+def test_one_alarm_on_plain_news_moves_the_threshold() -> None:
+    rows = scored([0.1] * 999 + [0.61], [False] * 1000, [True] * 1000)
+
+    assert threshold_for(rows) == 0.62
+
+
+def test_a_score_that_means_what_it_says_has_no_calibration_error() -> None:
+    labels = np.array([True] * 3 + [False] * 7)
+
+    assert calibration_error(np.full(10, 0.3), labels) == pytest.approx(0.0)
+    assert calibration_error(np.full(10, 0.8), labels) == pytest.approx(0.5)

@@ -75,14 +75,15 @@ def decide_many(drafts: Sequence[DecisionDraft], *, now: datetime) -> int:
             raise NotAllowed(decision=draft.id, findings=findings)
     with transaction.atomic():
         new = _not_decided_yet(drafts)
-        add_rows([_decision(draft) for draft in new])
-        actions = [_action(draft, measure, now) for draft in new for measure in draft.measures]
-        add_rows(actions)
-        statements = [_statement(draft) for draft in new if owes_statement(draft)]
-        add_rows(statements)
+        planned = [_Planned.of(draft, measure, now) for draft in new for measure in draft.measures]
+        told = [draft for draft in new if owes_statement(draft)]
+        add_rows(Decision, [_decision_row(draft) for draft in new])
+        add_rows(Action, [_action_row(action) for action in planned])
+        add_rows(Statement, [_statement_row(draft) for draft in told])
         add_rows(
-            [_delivery_of_action(action, now) for action in actions]
-            + [_delivery_of_statement(statement, now) for statement in statements]
+            Delivery,
+            [_delivery_row(now, action.verb, action=action.id) for action in planned]
+            + [_delivery_row(now, Verb.NOTIFY, statement=draft.id) for draft in told],
         )
         append_many([_decision_record(draft) for draft in new])
     return len(new)
@@ -236,73 +237,96 @@ def _not_decided_yet(drafts: Sequence[DecisionDraft]) -> list[DecisionDraft]:
     ]
 
 
-def _decision(draft: DecisionDraft) -> Decision:
+def _decision_row(draft: DecisionDraft) -> dict[str, object]:
     rule = draft.rule
     flagged = rule is not None
-    return Decision(
-        id=draft.id,
-        at=draft.at,
-        origin=draft.origin,
-        ground=draft.ground.value,
-        rule_id=rule.id if rule else "",
-        rule_version=rule.version if rule else "",
-        rule_author=rule.author if rule else "",
-        rule_approver=rule.approver if rule else "",
-        case=draft.case,
-        staff=draft.staff,
-        harm=draft.harm,
-        severity=draft.severity,
-        score=draft.score,
-        exact=draft.exact,
-        reason=draft.reason,
-        source=draft.source.value,
-        automation=automation_of(draft.ground, flagged_by_rule=flagged).value,
-        detection_automated=detected_by_machine(draft.ground, flagged_by_rule=flagged),
-        market=draft.market,
-        language=draft.language.value,
-        account=draft.account,
-        channel=draft.channel,
-        channel_kind=draft.channel_kind.value,
-        event=draft.event,
-        evidence_id=draft.evidence,
-    )
+    return {
+        "id": draft.id,
+        "at": draft.at,
+        "origin": draft.origin,
+        "ground": draft.ground.value,
+        "rule_id": rule.id if rule else "",
+        "rule_version": rule.version if rule else "",
+        "rule_author": rule.author if rule else "",
+        "rule_approver": rule.approver if rule else "",
+        "case": draft.case,
+        "staff": draft.staff,
+        "harm": draft.harm,
+        "severity": draft.severity,
+        "score": draft.score,
+        "exact": draft.exact,
+        "reason": draft.reason,
+        "source": draft.source.value,
+        "automation": automation_of(draft.ground, flagged_by_rule=flagged).value,
+        "detection_automated": detected_by_machine(draft.ground, flagged_by_rule=flagged),
+        "market": draft.market,
+        "language": draft.language.value,
+        "account": draft.account,
+        "channel": draft.channel,
+        "channel_kind": draft.channel_kind.value,
+        "event": draft.event,
+        "evidence_id": draft.evidence,
+    }
 
 
-def _action(draft: DecisionDraft, measure: Measure, now: datetime) -> Action:
-    target = measure.target
-    return Action(
-        id=new_id(now=now),
-        decision_id=draft.id,
-        kind=measure.kind.value,
-        target_kind=target.kind.value,
-        account=target.account,
-        channel=target.channel,
-        event=target.event,
-        media=target.media,
-        territory=list(measure.territory),
-        ends_at=measure.ends_at,
-    )
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A measure of a decision, with the id that its action will bear."""
+
+    id: UUID
+    decision: UUID
+    measure: Measure
+
+    @classmethod
+    def of(cls, draft: DecisionDraft, measure: Measure, now: datetime) -> "_Planned":
+        return cls(new_id(now=now), draft.id, measure)
+
+    @property
+    def verb(self) -> Verb:
+        return Verb.CONFIRM if self.measure.kind in ANSWERS else Verb.APPLY
 
 
-def _statement(draft: DecisionDraft) -> Statement:
-    return Statement(decision_id=draft.id, account=draft.account, language=draft.language.value)
+def _action_row(planned: _Planned) -> dict[str, object]:
+    measure, target = planned.measure, planned.measure.target
+    return {
+        "id": planned.id,
+        "decision_id": planned.decision,
+        "kind": measure.kind.value,
+        "target_kind": target.kind.value,
+        "account": target.account,
+        "channel": target.channel,
+        "event": target.event,
+        "media": target.media,
+        "territory": list(measure.territory),
+        "ends_at": measure.ends_at,
+        "state": ActionState.PENDING.value,
+        "undo_reason": "",
+    }
 
 
-def _delivery_of_action(action: Action, now: datetime) -> Delivery:
-    verb = Verb.CONFIRM if ActionKind(action.kind) in ANSWERS else Verb.APPLY
-    return Delivery(
-        id=new_id(now=now), action_id=action.id, verb=verb.value, created_at=now, due_at=now
-    )
+def _statement_row(draft: DecisionDraft) -> dict[str, object]:
+    return {
+        "decision_id": draft.id,
+        "account": draft.account,
+        "language": draft.language.value,
+        "state": StatementState.WAITING.value,
+    }
 
 
-def _delivery_of_statement(statement: Statement, now: datetime) -> Delivery:
-    return Delivery(
-        id=new_id(now=now),
-        statement_id=statement.decision_id,
-        verb=Verb.NOTIFY.value,
-        created_at=now,
-        due_at=now,
-    )
+def _delivery_row(
+    now: datetime, verb: Verb, *, action: UUID | None = None, statement: UUID | None = None
+) -> dict[str, object]:
+    return {
+        "id": new_id(now=now),
+        "action_id": action,
+        "statement_id": statement,
+        "verb": verb.value,
+        "created_at": now,
+        "due_at": now,
+        "attempts": 0,
+        "state": DeliveryState.WAITING.value,
+        "error": "",
+    }
 
 
 def _decision_record(draft: DecisionDraft) -> NewRecord:
@@ -368,7 +392,7 @@ class _Settlement:
         self._deliveries: list[Delivery] = []
         self._actions: dict[UUID, Action] = {}
         self._statements: list[Statement] = []
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[dict[str, object]] = []
         self._records: list[NewRecord] = []
 
     def add(self, delivery: Delivery, result: Result, *, jitter: float) -> None:
@@ -395,7 +419,7 @@ class _Settlement:
         change_rows(self._deliveries, ["attempts", "error", "state", "due_at", "batch"])
         change_rows(list(self._actions.values()), ["state", "memory", "in_force_at"])
         change_rows(self._statements, ["state", "delivered_at"])
-        add_rows(self._outcomes)
+        add_rows(Outcome, self._outcomes)
         append_many(self._records)
 
     def _remember(self, action: Action, memory: Mapping[str, object]) -> None:
@@ -413,14 +437,14 @@ class _Settlement:
         state = DeliveryState.DONE if confirmed else DeliveryState.GIVEN_UP
         delivery.state = state.value
         self._outcomes.append(
-            Outcome(
-                id=new_id(now=self._now),
-                at=self._now,
-                delivery_id=delivery.id,
-                found=attempt.found.value if attempt.found else "",
-                confirmed=confirmed,
-                error=delivery.error,
-            )
+            {
+                "id": new_id(now=self._now),
+                "at": self._now,
+                "delivery_id": delivery.id,
+                "found": attempt.found.value if attempt.found else "",
+                "confirmed": confirmed,
+                "error": delivery.error,
+            }
         )
         if delivery.action is not None:
             self._finish_action(delivery, delivery.action, confirmed=confirmed)

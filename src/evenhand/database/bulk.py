@@ -4,13 +4,12 @@ Django builds one expression per row and column for the same, which costs many t
 Nothing else is different: the columns' own types convert the values, in the running transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models.expressions import DatabaseDefault
 from psycopg.sql import SQL, Composed, Identifier
 
 if TYPE_CHECKING:
@@ -25,27 +24,14 @@ PREPARED = (models.JSONField,)
 """Columns whose values are never plain: a list in JSON is no array."""
 
 
-def add_rows(rows: Sequence[models.Model]) -> None:
-    """Adds rows of one model; columns left to the database get its default."""
+def add_rows(model: type[models.Model], rows: Sequence[Mapping[str, object]]) -> None:
+    """Adds rows given by column, as the driver takes the values; JSON is given as text.
+
+    Every row names the same columns; those left out get the database's default, not Django's.
+    """
     if not rows:
         return
-    meta = type(rows[0])._meta  # noqa: SLF001  Django's public name for it
-    fields = [
-        field
-        for field in meta.concrete_fields
-        if not isinstance(getattr(rows[0], field.attname), DatabaseDefault)
-    ]
-    add_values(
-        type(rows[0]),
-        [field.column for field in fields if field.column],
-        (_values(fields, row) for row in rows),
-    )
-
-
-def add_values(
-    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> None:
-    """Adds rows of plain values, as the driver takes them; other columns get their default."""
+    columns = list(rows[0])
     statement = SQL("COPY {} ({}) FROM STDIN").format(
         Identifier(model._meta.db_table),  # noqa: SLF001  Django's public name for it
         SQL(", ").join([Identifier(column) for column in columns]),
@@ -57,7 +43,7 @@ def add_values(
         cursor.copy(statement) as copy,
     ):
         for row in rows:
-            copy.write_row(row)
+            copy.write_row([row[column] for column in columns])
 
 
 def change_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:

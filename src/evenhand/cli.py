@@ -42,6 +42,7 @@ COMMANDS = (
     Command(
         ("report", "daily"), "build a day's transparency report", "evenhand.transparency.command"
     ),
+    Command(("staff",), "invite people to the desk, or let them go", "evenhand.people.command"),
     Command(("rules", "check"), "validate rules and run their fixtures", "evenhand.fixtures"),
     Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
 )

@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 
+from evenhand.base import clock
 from evenhand.base.lists import RecordKind
 from evenhand.people import steps
 from evenhand.people.checks import InvitationRefused, LinkDead, SignInRefused
@@ -102,6 +103,16 @@ def test_who_left_cannot_come_back_in() -> None:
         steps.sign_in(key, now=NOW)
 
 
+def test_who_comes_back_gets_the_roles_named_then() -> None:
+    invited()
+    steps.leave(staff().id, by=None, now=NOW)
+
+    link = steps.invite("Ada Example", [Role.POLICY_AUTHOR], now=NOW)
+
+    assert steps.invited(link.token, now=NOW).roles == ["policy_author"]
+    assert staff().is_active
+
+
 def test_signing_in_gives_the_person_and_notes_the_key() -> None:
     steps.enrol(invited().token, CREDENTIAL, now=NOW)
     key = Authenticator.objects.get(user=staff())
@@ -136,3 +147,26 @@ def test_staff_have_no_password_and_no_superuser() -> None:
     names = {field.name for field in Staff._meta.get_fields()}
 
     assert not names & {"password", "is_superuser", "is_staff"}
+
+
+def test_the_command_line_invites_lists_and_lets_go(capsys: pytest.CaptureFixture[str]) -> None:
+    from evenhand.cli import main
+
+    assert main(["staff", "invite", "Cleo Example", "--role", "reviewer"]) == 0
+    link, until = capsys.readouterr().out.splitlines()
+    token = link.rstrip("/").rpartition("/")[2]
+    assert link.startswith("http://localhost:8600/staff/enrol/")
+    assert until.startswith("Works once, until ")
+    assert steps.invited(token, now=clock.now()).name == "Cleo Example"
+
+    assert main(["staff", "leave", "Cleo Example"]) == 0
+    assert main(["staff", "list"]) == 0
+    assert "Cleo Example: reviewer (left)" in capsys.readouterr().out
+
+
+def test_the_command_line_says_what_was_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    from evenhand.cli import main
+
+    assert main(["staff", "leave", "Nobody Here"]) == 2
+    assert main(["staff", "invite", "Cleo Example"]) == 2
+    assert "no role" in capsys.readouterr().err

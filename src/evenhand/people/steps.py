@@ -54,7 +54,8 @@ def invite(
 ) -> Invited:
     """Gives a one-time link for a person, new or known; `by` None is the machine's command line.
 
-    A known person keeps their roles and passkeys, and older links of theirs stop working.
+    A known person keeps their roles and passkeys, and older links of theirs stop working. Who had
+    left and comes back gets the roles named now.
     """
     with transaction.atomic():
         staff = Staff.objects.select_for_update().filter(name=name).first()
@@ -69,6 +70,10 @@ def invite(
                 roles=sorted(role.value for role in roles),
                 created_at=now,
             )
+        elif not staff.is_active:
+            staff.is_active = True
+            staff.roles = sorted(role.value for role in roles)
+            staff.save(update_fields=["is_active", "roles"])
         Invitation.objects.filter(staff=staff, used_at=None).update(used_at=now)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         expires_at = now + timedelta(hours=INVITATION_HOURS)

@@ -1,0 +1,62 @@
+"""`evenhand staff invite|leave|list`: who may work at the desk, from the machine itself."""
+
+import argparse
+import os
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenhand.settings")
+django.setup()
+
+# Models may be imported only after Django is set up.
+from django.conf import settings  # noqa: E402
+
+from evenhand.base.clock import now  # noqa: E402
+from evenhand.base.errors import NotFound  # noqa: E402
+from evenhand.base.lists import Language  # noqa: E402
+from evenhand.people.queries import everybody, staff_named  # noqa: E402
+from evenhand.people.roles import Role  # noqa: E402
+from evenhand.people.steps import invite, leave  # noqa: E402
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the words after `evenhand staff`."""
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    inviting = verbs.add_parser("invite", help="print a one-time link that enrols a passkey")
+    inviting.add_argument("name", help="as colleagues know this person")
+    inviting.add_argument(
+        "--role", action="append", choices=[role.value for role in Role], help="may be repeated"
+    )
+    inviting.add_argument(
+        "--language", choices=[language.value for language in Language], default=Language.EN.value
+    )
+    leaving = verbs.add_parser("leave", help="end a person's sessions, passkeys and links")
+    leaving.add_argument("name")
+    verbs.add_parser("list", help="show who works here, with their roles")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Invites, lets go or lists, and says what was done."""
+    match options.verb:
+        case "invite":
+            _invite(options)
+        case "leave":
+            member = staff_named(options.name)
+            if member is None:
+                raise NotFound(what="member of staff", name=options.name)
+            leave(member.id, by=None, now=now())
+            sys.stdout.write(f"{options.name} no longer works here.\n")
+        case _:
+            for member in everybody():
+                state = "" if member.is_active else " (left)"
+                sys.stdout.write(f"{member.name}: {', '.join(member.roles)}{state}\n")
+    return 0
+
+
+def _invite(options: argparse.Namespace) -> None:
+    known = staff_named(options.name)
+    roles = [Role(value) for value in options.role or (known.roles if known else ())]
+    made = invite(options.name, roles, language=Language(options.language), now=now())
+    sys.stdout.write(f"{settings.PUBLIC_URL}{made.path}\n")
+    sys.stdout.write(f"Works once, until {made.expires_at:%Y-%m-%d %H:%M} UTC.\n")

@@ -17,12 +17,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from evenhand.base.limits import BATCH_ROWS_MAX
+from evenhand.events.batch import check_batch
+from evenhand.events.undisguise import undisguise
 from evenhand.pipeline import Resources, Scope, ScreeningPlane
 from evenhand.signals.contacts import contacts
+from evenhand.signals.engine import see
 from evenhand.signals.language import language
 from evenhand.signals.pattern_lists import Pattern, PatternList, read_pattern_lists
-from evenhand.signals.scope import allowed
-from evenhand.signals.views import views_of
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -140,21 +141,21 @@ def _one_event_ms(plane: ScreeningPlane, batch: pa.RecordBatch) -> float:
 
 def _stages(plane: ScreeningPlane, batch: pa.RecordBatch) -> list[Figure]:
     """Gives what each stage takes of one message; measured apart, on a batch seen before."""
-    look = allowed(batch, Scope.LIVE)
-    views = views_of(batch, look.read)
-    table = plane._signals(batch, look, views)  # noqa: SLF001  a bench may look inside
-    has_link = table.columns["has_link"]
+    seen = see(batch, Scope.LIVE)
+    table = plane.signals.over(seen)
+    views, has_link = seen.views, table.columns["has_link"]
     stages: dict[str, Callable[[], object]] = {
-        "views": lambda: views_of(batch, look.read),
-        "normalise": lambda: views_of(batch, look.read).normalised,
-        "undisguise": lambda: views_of(batch, look.read).undisguised,
-        "counts": lambda: views_of(batch, look.read).counts,
+        "check": lambda: check_batch(batch),
+        "views": lambda: see(batch, Scope.LIVE).views,
+        "normalise": lambda: see(batch, Scope.LIVE).views.normalised,
+        "undisguise": lambda: undisguise(views.normalised),
+        "counts": lambda: see(batch, Scope.LIVE).views.counts,
         "language": lambda: language(batch, views),
-        "links": lambda: plane._links.columns(batch, views),  # noqa: SLF001
+        "links": lambda: plane.signals.links.columns(batch, views),
         "contacts": lambda: contacts(views),
-        "patterns": lambda: plane._matches(views),  # noqa: SLF001
-        "model": lambda: plane._scores(views),  # noqa: SLF001
-        "habits": lambda: plane._habits(batch, look, views, has_link=has_link),  # noqa: SLF001
+        "patterns": lambda: plane.signals.matches(views),
+        "model": lambda: plane.signals.scores(views),
+        "habits": lambda: plane.signals.habits(seen, has_link=has_link),
         "rules": lambda: plane.rules.over(table),
     }
     return [

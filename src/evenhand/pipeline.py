@@ -11,39 +11,33 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.events.batch import check_batch, one_event
-from evenhand.events.normalise import normalise
-from evenhand.events.text_column import TextColumn, arrow_text
-from evenhand.events.unicode_tables import unicode_tables
 from evenhand.rules.check import FixtureFault, check_rules
 from evenhand.rules.grammar import columns_of
-from evenhand.rules.load import load_rules
-from evenhand.rules.rule import RuleSet
-from evenhand.signals.columns import MATCHES, all_columns
-from evenhand.signals.contacts import contacts
+from evenhand.rules.load import columns_used, load_rules
+from evenhand.rules.rule import Rule, RuleSet
+from evenhand.signals.columns import all_columns
 from evenhand.signals.domains import host_table, read_domain_list
-from evenhand.signals.facts import facts, milliseconds_of, shape_of_text
-from evenhand.signals.hashing import hashes_of
-from evenhand.signals.language import language, spoken_language
+from evenhand.signals.engine import Seen, SignalEngine, see
+from evenhand.signals.language import spoken_language
 from evenhand.signals.links import LinkFinder
 from evenhand.signals.media import HashLists
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.signals.patterns import PatternScanner
 from evenhand.signals.registration import Registrations
-from evenhand.signals.scope import Allowed, Scope, allowed
-from evenhand.signals.table import SignalTable, Values
+from evenhand.signals.scope import Scope
 from evenhand.signals.text_model import TextModel
 from evenhand.signals.velocity import Velocity
-from evenhand.signals.views import Views, views_of
 from evenhand.verdicts.fold import fold, fold_one
 from evenhand.verdicts.schema import VERDICT_SCHEMA, Verdict
 
 __all__ = ["Explanation", "Resources", "RuleInputs", "Scope", "ScreeningPlane"]
+
+LANGUAGE = "language"
+"""The column that also decides in which language people are told why."""
 
 FIXTURE_DEFAULTS: Mapping[str, object] = {
     "kind": EventKind.MESSAGE.value,
@@ -119,36 +113,28 @@ class Explanation:
 class ScreeningPlane:
     """Turns batches of events into verdicts. It counts what it sees, so it has one owner."""
 
-    def __init__(
-        self,
-        *,
-        rules: RuleSet,
-        patterns: PatternScanner,
-        links: LinkFinder,
-        hashes: HashLists,
-        model: TextModel,
-        seed: int,
-    ) -> None:
+    def __init__(self, rules: RuleSet, signals: SignalEngine) -> None:
         self.rules = rules
-        self._patterns = patterns
-        self._links = links
-        self._hashes = hashes
-        self._model = model
-        self._seed = seed
-        self._velocity = Velocity()
-        self._registrations = Registrations()
+        self.signals = signals
+        self._asked = columns_used(rules) | {LANGUAGE}
 
     @classmethod
     def load(cls, resources: Resources) -> Self:
-        """Reads and compiles everything: seconds at first, less from the cache on disk."""
+        """Reads and compiles everything: a minute at first, seconds from the cache on disk."""
         lists = read_pattern_lists(resources.patterns)
+        domains = [read_domain_list(file) for file in _in(resources.domains)]
+        hashes = resources.hashes
         return cls(
-            rules=load_rules(resources.rules, all_columns(one.name for one in lists)),
-            patterns=PatternScanner(lists, folder=resources.cache),
-            links=LinkFinder(host_table([read_domain_list(one) for one in _in(resources.domains)])),
-            hashes=_hash_lists(resources.hashes),
-            model=TextModel.load(),
-            seed=resources.seed,
+            load_rules(resources.rules, all_columns(one.name for one in lists)),
+            SignalEngine(
+                patterns=PatternScanner(lists, folder=resources.cache),
+                links=LinkFinder(host_table(domains)),
+                hashes=HashLists.read(hashes) if hashes and hashes.is_dir() else HashLists.of({}),
+                model=TextModel.load(),
+                velocity=Velocity(),
+                registrations=Registrations(),
+                seed=resources.seed,
+            ),
         )
 
     def screen(self, batch: pa.RecordBatch, scope: Scope = Scope.LIVE) -> pa.Table:
@@ -162,32 +148,29 @@ class ScreeningPlane:
 
     def screen_one(self, event: Mapping[str, object], scope: Scope = Scope.LIVE) -> Verdict | None:
         """Gives the verdict on one event, or None; raises `InputRefused` if it is no event."""
-        batch = one_event(event)
-        look = allowed(batch, scope)
-        if not look.anything.all():
+        seen = see(one_event(event), scope)
+        if seen.batch.num_rows == 0:
             return None
-        return self._verdict(batch, self._signals(batch, look, views_of(batch, look.read)), look)
+        return self._judged(seen, self.signals.over(seen).row(0, self._asked))
 
     def explain(self, event: Mapping[str, object], scope: Scope = Scope.LIVE) -> Explanation:
         """Gives every signal and rule that mattered for one event, and counts it like any other."""
-        batch = one_event(event)
-        look = allowed(batch, scope)
-        if not look.anything.all():
+        seen = see(one_event(event), scope)
+        if seen.batch.num_rows == 0:
             return Explanation(verdict=None, signals={}, matches=(), rules=())
-        views = views_of(batch, look.read)
-        table = self._signals(batch, look, views)
-        known = table.row(0)
+        known = self.signals.over(seen).row(0)
         fired = set(self.rules.for_one(known))
-        order = sorted(range(len(self.rules.rules)), key=lambda place: place not in fired)
-        found = self._patterns.find(views.normalised, views.undisguised, self._raw(views))
-        patterns = [self._patterns.patterns[number] for number in found.patterns.tolist()]
+        places = sorted(range(len(self.rules.rules)), key=lambda place: place not in fired)
+        patterns = self.signals.patterns.patterns
+        found = [patterns[number] for number in self.signals.found(seen.views).patterns]
         return Explanation(
-            verdict=self._verdict(batch, table, look),
+            verdict=self._judged(seen, known),
             signals=known,
-            matches=tuple(
-                (one.list_name, one.line, one.text or one.regex or "") for one in patterns
+            matches=tuple((one.list_name, one.line, one.text or one.regex or "") for one in found),
+            rules=tuple(
+                _inputs(self.rules.rules[place], fired=place in fired, known=known)
+                for place in places
             ),
-            rules=tuple(self._inputs(place, fired=place in fired, known=known) for place in order),
         )
 
     def check(self) -> tuple[FixtureFault, ...]:
@@ -195,96 +178,24 @@ class ScreeningPlane:
         return check_rules(self.rules, self._signals_of_each)
 
     def _screened(self, events: pa.RecordBatch, start: int, scope: Scope) -> pa.Table:
-        look = allowed(events, scope)
-        rows = np.flatnonzero(look.anything)
-        if len(rows) < events.num_rows:
-            events = events.take(pa.array(rows))
-            look = Allowed(look.read[rows], look.count[rows], look.hash[rows])
-        views = views_of(events, look.read)
-        table = self._signals(events, look, views)
+        seen = see(events, scope)
+        if seen.batch.num_rows == 0:
+            return VERDICT_SCHEMA.empty_table()
+        table = self.signals.over(seen)
         hits = self.rules.over(table)
-        flagged = np.unique(hits.rows).astype(np.int64)
-        languages: list[str | None] = [None] * events.num_rows
-        spoken = _languages(events, table, flagged, look)
-        for row, code in zip(flagged.tolist(), spoken, strict=True):
-            languages[row] = code
-        verdicts = fold(events, hits, self.rules, languages)
-        placed = rows[np.asarray(verdicts["row"])] + start
+        languages: list[str | None] = [None] * table.rows
+        for row in np.unique(hits.rows).tolist():
+            languages[row] = _language(seen, row, table.row(row, {LANGUAGE}))
+        verdicts = fold(seen.batch, hits, self.rules, languages)
+        placed = seen.rows[np.asarray(verdicts["row"])] + start
         return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(placed, pa.int32()))
 
-    def _verdict(self, batch: pa.RecordBatch, table: SignalTable, look: Allowed) -> Verdict | None:
-        fired = self.rules.for_one(table.row(0))
+    def _judged(self, seen: Seen, known: Mapping[str, object]) -> Verdict | None:
+        fired = self.rules.for_one(known)
         if not fired:
             return None
-        (spoken,) = _languages(batch, table, np.zeros(1, np.int64), look)
-        return fold_one(batch["event_id"][0].as_py(), fired, self.rules, spoken)
-
-    def _signals(self, batch: pa.RecordBatch, look: Allowed, views: Views) -> SignalTable:
-        links = self._links.columns(batch, views)
-        reached = contacts(views)
-        columns = {
-            **facts(batch),
-            **shape_of_text(views),
-            **language(batch, views),
-            **links,
-            **reached,
-            "has_contact": _any_of(links["has_invite"], *reached.values()),
-            **self._matches(views),
-            **self._scores(views),
-            **self._habits(batch, look, views, has_link=links["has_link"]),
-            **self._hashes.look_up(batch["media_sha256"], look.hash),
-        }
-        return SignalTable(batch.num_rows, columns)
-
-    def _raw(self, views: Views) -> TextColumn | None:
-        return views.raw if self._patterns.needs_raw else None
-
-    def _matches(self, views: Views) -> Mapping[str, Values]:
-        found = self._patterns.find(views.normalised, views.undisguised, self._raw(views))
-        counts = self._patterns.counts(found, len(views.normalised))
-        return {
-            MATCHES + name: Values(counts[k], views.may_read)
-            for k, name in enumerate(self._patterns.names)
-        }
-
-    def _scores(self, views: Views) -> Mapping[str, Values]:
-        column = views.normalised
-        scores = self._model.score(column.buffer, column.offsets)
-        return {
-            name: Values(values.astype(np.float64), views.has_text)
-            for name, values in scores.items()
-        }
-
-    def _habits(
-        self, batch: pa.RecordBatch, look: Allowed, views: Views, *, has_link: Values
-    ) -> Mapping[str, Values]:
-        times = milliseconds_of(batch["time"])
-        accounts = self._keys(batch["account"])
-        both = look.read & look.count
-        linked = has_link.values.astype(np.bool_)
-        columns = {
-            **self._velocity.events(accounts, times, look.count),
-            **self._velocity.links(accounts, times, linked, both),
-            **self._velocity.floods(views.normalised, accounts, times, both),
-        }
-        registered = np.asarray(pc.equal(batch["kind"], EventKind.REGISTRATION.value)) & look.count
-        if registered.any():
-            names = normalise(*arrow_text(_chosen_names(batch)), tables=unicode_tables())
-            networks = self._keys(batch["network"].cast(pa.binary()))
-            columns |= self._registrations.bursts(names, networks, times, registered)
-        return columns
-
-    def _keys(self, column: pa.Array) -> NDArray[np.uint64]:
-        """Gives a hash per row under the plane's seed; 0 where there is nothing."""
-        filled = pc.fill_null(column, "" if pa.types.is_string(column.type) else b"")
-        keys = hashes_of(*arrow_text(filled), seed=self._seed)
-        keys[~np.asarray(pc.is_valid(column))] = 0
-        return keys
-
-    def _inputs(self, place: int, *, fired: bool, known: Mapping[str, object]) -> RuleInputs:
-        rule = self.rules.rules[place]
-        asked = {name: known.get(name) for name in sorted(columns_of(rule.condition))}
-        return RuleInputs(rule.id, rule.version, fired, asked)
+        event_id = seen.batch["event_id"][0].as_py()
+        return fold_one(event_id, fired, self.rules, _language(seen, 0, known))
 
     def _signals_of_each(
         self, events: Sequence[Mapping[str, object]]
@@ -294,51 +205,27 @@ class ScreeningPlane:
         for number, event in enumerate(events):
             name, time = f"fixture-{number}", FIXTURES_BEGIN + number * FIXTURES_APART
             apart = {"event_id": name, "account": name, "time": time}
-            batch = one_event({**FIXTURE_DEFAULTS, **apart, **event})
-            look = allowed(batch, Scope.LIVE)
-            plain = self._signals(batch, look, views_of(batch, look.read))
-            known.append(plain.row(0) if look.anything.all() else {})
+            seen = see(one_event({**FIXTURE_DEFAULTS, **apart, **event}), Scope.LIVE)
+            known.append(self.signals.over(seen).row(0) if seen.batch.num_rows else {})
         return known
 
 
-def _any_of(*columns: Values) -> Values:
-    return Values(np.logical_or.reduce([one.values for one in columns]), columns[0].known)
+def _inputs(rule: Rule, *, fired: bool, known: Mapping[str, object]) -> RuleInputs:
+    asked = {name: known.get(name) for name in sorted(columns_of(rule.condition))}
+    return RuleInputs(rule.id, rule.version, fired, asked)
 
 
-def _languages(
-    batch: pa.RecordBatch, table: SignalTable, flagged: NDArray[np.int64], look: Allowed
-) -> list[str | None]:
-    """Gives the language of each flagged row, for the sentence that tells people why.
+def _language(seen: Seen, row: int, known: Mapping[str, object]) -> str | None:
+    """Gives the language for the sentence that tells people why: the signal's, else as stated.
 
-    It is the signal's; where that is not known, as stated; else the slow detector is asked.
+    Where neither is there, the slow detector is asked, which flagged events alone can afford.
     """
-    column = table.columns["language"]
-    assert column.known is not None
-    known = column.known[flagged].tolist()
-    codes = column.values[flagged].tolist()
-    rows = batch.select(["language", "text"]).take(pa.array(flagged)).to_pylist()
-    return [
-        column.words[code] if is_known else _asked(row["language"], row["text"] if read else None)
-        for is_known, code, row, read in zip(
-            known, codes, rows, look.read[flagged].tolist(), strict=True
-        )
-    ]
-
-
-def _asked(stated: str | None, text: str | None) -> str | None:
-    return stated or (spoken_language(text) if text else None)
-
-
-def _chosen_names(batch: pa.RecordBatch) -> pa.Array:
-    """Gives the name that somebody chose: the account's own, without its server, else as shown."""
-    local = pc.replace_substring_regex(batch["account"], r"^@?([^:]*)(:.*)?$", r"\1")
-    return pc.fill_null(pc.coalesce(local, batch["display_name"]), "")
+    spoken = known.get(LANGUAGE) or seen.batch["language"][row].as_py()
+    if spoken is not None:
+        return str(spoken)
+    return spoken_language(seen.views.normalised.text(row)) if seen.look.read[row] else None
 
 
 def _in(folders: Sequence[Path]) -> list[Path]:
     """Gives the files of those folders that exist, in order of their names."""
     return [file for folder in folders if folder.is_dir() for file in sorted(folder.iterdir())]
-
-
-def _hash_lists(folder: Path | None) -> HashLists:
-    return HashLists.read(folder) if folder and folder.is_dir() else HashLists.of({})

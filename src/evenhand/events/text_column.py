@@ -14,6 +14,8 @@ SEPARATOR = 0x1E
 """Ends every row. It is a control character, so no normalised text contains it, and a pattern
 for white space does not match it (a line break would let `\\s` join two people's messages)."""
 
+_LARGE = (pa.large_string(), pa.large_binary())
+
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 
@@ -53,15 +55,15 @@ class TextColumn:
 def arrow_text(column: pa.Array) -> tuple[Bytes, Offsets]:
     """Gives the bytes of an Arrow column of strings without nulls, and where its rows start."""
     assert column.null_count == 0
-    binary = pa.types.is_binary(column.type)
-    column = column.cast(pa.large_binary() if binary else pa.large_string())
-    rows, _offset = len(column), column.offset
+    assert column.type in (pa.string(), pa.binary(), *_LARGE)
+    rows, start = len(column), column.offset
     if rows == 0:
         return np.zeros(0, np.uint8), np.zeros(1, np.int64)
     _, offsets_buffer, data = column.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int64, rows + 1, _offset * 8)
+    kind = np.int64 if column.type in _LARGE else np.int32
+    offsets = np.frombuffer(offsets_buffer, kind, rows + 1, start * kind().itemsize)
     content = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
-    return content[offsets[0] : offsets[-1]], offsets - offsets[0]
+    return content[offsets[0] : offsets[-1]], offsets.astype(np.int64) - offsets[0]
 
 
 @kernel

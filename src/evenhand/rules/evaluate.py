@@ -104,45 +104,100 @@ def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
     return Programme(trees).over(table)
 
 
-def is_true(tree: Tree, known: Mapping[str, object]) -> bool:
+OneEvent = Mapping[str, object]
+Question = Callable[[OneEvent], bool]
+Reading = Callable[[OneEvent], Anything]
+
+
+def is_true(tree: Tree, known: OneEvent) -> bool:
     """Tells whether a condition is true for one event, given its known signals."""
+    return question(tree)(known)
+
+
+def question(tree: Tree) -> Question:
+    """Gives a condition as a function of one event's known signals; a NULL is never true."""
     match tree:
         case All(parts):
-            return all(is_true(part, known) for part in parts)
+            return _every([question(part) for part in parts])
         case Any(parts):
-            return any(is_true(part, known) for part in parts)
+            return _some([question(part) for part in parts])
         case Compare(relation, left, right):
-            first, second = _single(left, known), _single(right, known)
-            if first is None or second is None:
-                return False
-            return bool(OPERATORS[relation](first, second))
+            return _comparison(OPERATORS[relation], _reading(left), _reading(right))
         case OneOf(value, options, negated):
-            single = _single(value, known)
-            return single is not None and (single in options) is not negated
+            return _membership(_reading(value), frozenset(options), negated=negated)
         case Known(value, negated):
-            return (_single(value, known) is not None) is not negated
+            read = _reading(value)
+            return lambda known: (read(known) is not None) is not negated
         case Always(value):
-            return value
+            return lambda _known: value
         case _:
             assert_never(tree)
 
 
-def _single(value: Value, known: Mapping[str, object]) -> Anything:
+def _every(questions: list[Question]) -> Question:
+    def ask(known: OneEvent) -> bool:
+        for one in questions:  # noqa: SIM110  a generator would cost more than the questions
+            if not one(known):
+                return False
+        return True
+
+    return ask
+
+
+def _some(questions: list[Question]) -> Question:
+    def ask(known: OneEvent) -> bool:
+        for one in questions:  # noqa: SIM110  the same
+            if one(known):
+                return True
+        return False
+
+    return ask
+
+
+def _comparison(
+    holds: Callable[[Anything, Anything], Anything], left: Reading, right: Reading
+) -> Question:
+    def ask(known: OneEvent) -> bool:
+        first, second = left(known), right(known)
+        return first is not None and second is not None and bool(holds(first, second))
+
+    return ask
+
+
+def _membership(read: Reading, options: frozenset[Anything], *, negated: bool) -> Question:
+    def ask(known: OneEvent) -> bool:
+        value = read(known)
+        return value is not None and (value in options) is not negated
+
+    return ask
+
+
+def _reading(value: Value) -> Reading:
     match value:
         case Column(name):
-            return known.get(name)
+            return lambda known: known.get(name)
         case Constant(constant):
-            return constant
+            return lambda _known: constant
         case Otherwise(column, constant):
-            found = known.get(column.name)
-            return constant.value if found is None else found
+            return lambda known: _or_else(known.get(column.name), constant.value)
         case Arithmetic(sign, left, right):
-            first, second = _single(left, known), _single(right, known)
-            if first is None or second is None:
-                return None
-            return SIGNS[sign](first, second)
+            return _calculation(SIGNS[sign], _reading(left), _reading(right))
         case _:
             assert_never(value)
+
+
+def _or_else(found: object, constant: object) -> object:
+    return constant if found is None else found
+
+
+def _calculation(
+    sign: Callable[[Anything, Anything], Anything], left: Reading, right: Reading
+) -> Reading:
+    def read(known: OneEvent) -> Anything:
+        first, second = left(known), right(known)
+        return None if first is None or second is None else sign(first, second)
+
+    return read
 
 
 class _Batch:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evenhand.base.lists import ActionKind, Language
-from evenhand.rules.evaluate import Hits, Programme, is_true
+from evenhand.rules.evaluate import Hits, Programme, Question, question
 from evenhand.rules.grammar import Tree
 from evenhand.signals.table import SignalTable
 
@@ -57,8 +57,11 @@ class RuleSet:
 
     rules: tuple[Rule, ...]
     _programme: Programme = field(init=False, repr=False, compare=False)
+    _questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        questions = tuple(question(rule.condition) for rule in self.rules)
+        object.__setattr__(self, "_questions", questions)
         programme = Programme([rule.condition for rule in self.rules])
         object.__setattr__(self, "_programme", programme)
 
@@ -68,4 +71,4 @@ class RuleSet:
 
     def for_one(self, known: Mapping[str, object]) -> Sequence[int]:
         """Gives the places of the rules that are true for one event with these known signals."""
-        return [place for place, rule in enumerate(self.rules) if is_true(rule.condition, known)]
+        return [place for place, ask in enumerate(self._questions) if ask(known)]

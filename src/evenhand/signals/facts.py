@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from evenhand.events.counts import CAPITALS, COUNTS, WORDS
 from evenhand.events.unicode_tables import CLASSES, CharacterClass
+from evenhand.signals.arrow import milliseconds_of, sizes_of, valid_rows, words_of
 from evenhand.signals.table import Values
 from evenhand.signals.views import Views
 
@@ -17,32 +17,18 @@ HOUR_MS = 3_600_000
 _LETTERS = range(CharacterClass.OTHER_LETTER + 1)
 
 
-def words_of(column: pa.Array) -> Values:
-    """Gives an Arrow column of strings as codes and words."""
-    encoded = column.dictionary_encode()
-    known = np.asarray(pc.is_valid(column)) if column.null_count else None
-    codes = np.asarray(pc.fill_null(encoded.indices, 0)).astype(np.int32)
-    return Values(codes, known, tuple(encoded.dictionary.to_pylist()) or ("",))
-
-
-def milliseconds_of(column: pa.Array) -> NDArray[np.int64]:
-    """Gives moments as milliseconds since 1970; 0 where there is none."""
-    return np.asarray(pc.fill_null(column.cast(pa.int64()), 0))
-
-
-def facts(batch: pa.RecordBatch) -> Mapping[str, Values]:
+def facts(batch: pa.RecordBatch, kinds: Values, channels: Values) -> Mapping[str, Values]:
     """Gives the columns that say what the messenger says."""
     created = batch["account_created"]
     age = milliseconds_of(batch["time"]) - milliseconds_of(created)
-    attached = pc.fill_null(pc.list_value_length(batch["media_sha256"]), 0)
     return {
-        "kind": words_of(batch["kind"]),
-        "channel_kind": words_of(batch["channel_kind"]),
+        "kind": kinds,
+        "channel_kind": channels,
         "territory": words_of(batch["territory"]),
-        "account_age_hours": Values(np.maximum(age, 0) / HOUR_MS, np.asarray(pc.is_valid(created))),
-        "forwarded": Values(np.asarray(pc.is_valid(batch["forwarded_from"]))),
-        "is_reply": Values(np.asarray(pc.is_valid(batch["reply_to"]))),
-        "media_count": Values(np.asarray(attached)),
+        "account_age_hours": Values(np.maximum(age, 0) / HOUR_MS, valid_rows(created)),
+        "forwarded": Values(valid_rows(batch["forwarded_from"])),
+        "is_reply": Values(valid_rows(batch["reply_to"])),
+        "media_count": Values(sizes_of(batch["media_sha256"])),
     }
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from evenhand.base.kernel import U, inlined, kernel
 from evenhand.events.text_column import Bytes, Offsets, decode
 from evenhand.events.unicode_tables import CharacterClass
-from evenhand.signals.facts import words_of
+from evenhand.signals.arrow import words_of
 from evenhand.signals.hashing import Hashes, add_byte, hashes_of, joined, mix, start_hash
 from evenhand.signals.table import Values
 from evenhand.signals.views import Views
@@ -108,6 +108,15 @@ LANGUAGES = tuple(code for codes in _SHARED.values() for code in codes) + tuple(
 )
 
 
+_BY_SCRIPT = np.array(
+    [
+        LANGUAGES.index(_ONE_LANGUAGE[kind]) if kind in _ONE_LANGUAGE else -1
+        for kind in CharacterClass
+    ]
+)
+"""The language that has a script to itself, by its place in LANGUAGES; -1 if there is none."""
+
+
 @cache
 def _ballots() -> Ballots:
     listed: dict[str, int] = {}
@@ -192,12 +201,12 @@ def detected_languages(views: Views) -> NDArray[np.int32]:
     letters[kana, CharacterClass.KANA] += letters[kana, CharacterClass.HAN]
     script = letters.argmax(axis=1)
     enough = letters.max(axis=1, initial=0) >= LETTERS_MIN
-    found = np.full(len(letters), -1, np.int32)
-    for kind, code in _ONE_LANGUAGE.items():
-        found[enough & (script == kind)] = LANGUAGES.index(code)
+    found = np.where(enough, _BY_SCRIPT[script], -1).astype(np.int32)
     column, ballots = views.normalised, _ballots()
     for kind, codes in _SHARED.items():
         rows = np.flatnonzero(enough & (script == kind))
+        if not len(rows):
+            continue
         first = LANGUAGES.index(codes[0])
         votes = np.zeros((len(rows), len(LANGUAGES)), np.int16)
         _vote(column.buffer, column.offsets, rows, *ballots, votes)

@@ -23,6 +23,7 @@ from evenhand.events.unicode_tables import (
     entry_of,
     unicode_tables,
 )
+from evenhand.signals.arrow import sizes_of
 from evenhand.signals.domains import (
     LISTED,
     LISTED_PATH,
@@ -329,9 +330,10 @@ class LinkFinder:
             seen.take_in(plain, rows, add=False)
         # Whoever writes "bаnk.com" with a Cyrillic letter means bank.com; it is looked up, but
         # not counted again.
-        undisguised = self._seen(views.undisguised.column)
-        undisguised.count[:] = 0
-        seen.take_in(undisguised, views.undisguised.rows, add=False)
+        if len(views.undisguised.rows):
+            undisguised = self._seen(views.undisguised.column)
+            undisguised.count[:] = 0
+            seen.take_in(undisguised, views.undisguised.rows, add=False)
         self._take_in_urls(batch, views, seen)
         known = views.may_read
         return {
@@ -352,7 +354,7 @@ class LinkFinder:
 
     def _take_in_urls(self, batch: pa.RecordBatch, views: Views, seen: _Seen) -> None:
         """Looks at the links that the messenger marked up apart from the text."""
-        marked = np.asarray(pc.fill_null(pc.list_value_length(batch["urls"]), 0)) > 0
+        marked = sizes_of(batch["urls"]) > 0
         rows = np.flatnonzero(marked & views.may_read).astype(np.int32)
         if not len(rows):
             return
@@ -380,6 +382,8 @@ class LinkFinder:
             seen.count,
             links,
         )
+        if not found:
+            return seen
         links = links[:found]
         rows = links["row"]
         np.bitwise_or.at(seen.kinds, rows, links["kinds"])

@@ -68,6 +68,13 @@ class HashLists:
     def look_up(self, media: pa.ListArray, watched: NDArray[np.bool_]) -> Mapping[str, Values]:
         """Gives the columns about a batch's attached files; NULL in rows that are not watched."""
         rows = len(media)
+        if len(self) == 0 or media.null_count == rows:
+            nothing = np.zeros(rows, np.int32)
+            unknown = np.zeros(rows, np.bool_)
+            return {
+                "media_listed": Values(nothing, watched),
+                "media_list": Values(nothing, unknown, self.names or ("",)),
+            }
         parents = np.asarray(pc.list_parent_indices(media))
         flat = np.frombuffer(b"".join(pc.list_flatten(media).to_pylist()), np.uint8)
         found = self.find(flat.reshape(-1, HASH_BYTES))

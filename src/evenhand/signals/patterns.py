@@ -221,10 +221,17 @@ def _rows_of(ends: Ints, offsets: Offsets) -> Ints:
 
 
 class PatternScanner:
-    """All lists of patterns, compiled, ready to look through columns of text."""
+    """All lists of patterns, compiled, ready to look through columns of text.
+
+    names      of the lists, in the order of the counts
+    needs_raw  whether any list is looked for in the raw view
+    patterns   of all lists; a pattern is named by its place
+    """
 
     def __init__(self, lists: Iterable[PatternList], *, folder: Path | None = None) -> None:
         self._lists = tuple(sorted(lists, key=lambda one: one.name))
+        self.names = tuple(one.name for one in self._lists)
+        self.needs_raw = any(View.RAW in one.views for one in self._lists)
         self.patterns = tuple(pattern for one in self._lists for pattern in one.patterns)
         if len(self.patterns) > PATTERNS_MAX:
             raise PatternRefused(list="*", line=1, why=f"over {PATTERNS_MAX} patterns")
@@ -235,16 +242,6 @@ class PatternScanner:
             self._regexes = {view: self._regexes_of(view, folder) for view in View}
         except hyperscan.error as error:
             raise self._culprit() from error
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Gives the names of the lists, in the order of the counts."""
-        return tuple(one.name for one in self._lists)
-
-    @property
-    def needs_raw(self) -> bool:
-        """Tells whether any list is looked for in the raw view."""
-        return any(View.RAW in one.views for one in self._lists)
 
     def find(
         self, normalised: TextColumn, undisguised: Undisguised, raw: TextColumn | None

@@ -16,14 +16,12 @@ from enum import StrEnum
 from types import MappingProxyType
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from evenhand.base.lists import ChannelKind, EventKind
+from evenhand.signals.arrow import Mask
 from evenhand.signals.columns import DrawsOn
+from evenhand.signals.table import Values
 
-Mask = NDArray[np.bool_]
 Looks = frozenset[DrawsOn]
 
 EVERYTHING: Looks = frozenset(DrawsOn)
@@ -47,6 +45,10 @@ BY_EVENT: Mapping[EventKind, Looks] = MappingProxyType(
     }
 )
 """Kinds of event for which the channel does not decide."""
+
+
+_CHANNELS = frozenset(kind.value for kind in ChannelKind)
+_EVENTS = frozenset(kind.value for kind in EventKind)
 
 
 class Scope(StrEnum):
@@ -74,20 +76,34 @@ class Allowed:
         return self.read | self.count | self.hash
 
 
-def allowed(batch: pa.RecordBatch, scope: Scope) -> Allowed:
-    """Gives what may be looked at in each row of a batch."""
+def allowed(kinds: Values, channels: Values, scope: Scope) -> Allowed:
+    """Gives what may be looked at in each row, from the columns `kind` and `channel_kind`."""
+    rows = len(kinds.values)
     if scope is Scope.FILES:
-        every = np.ones(batch.num_rows, np.bool_)
+        every = np.ones(rows, np.bool_)
         return Allowed(every, every, every)
-    masks = {
-        draws_on: np.full(batch.num_rows, draws_on in BY_CHANNEL[ChannelKind.PRIVATE])
-        for draws_on in (DrawsOn.TEXT, DrawsOn.BEHAVIOUR, DrawsOn.HASH)
-    }
-    # What the kind of an event says wins over what its channel says, so it comes second.
-    for column, table in (("channel_kind", BY_CHANNEL), ("kind", BY_EVENT)):
-        for value, looks in table.items():
-            rows = np.asarray(pc.equal(batch[column], str(value)))
-            if rows.any():
-                for draws_on, mask in masks.items():
-                    mask[rows] = draws_on in looks
-    return Allowed(masks[DrawsOn.TEXT], masks[DrawsOn.BEHAVIOUR], masks[DrawsOn.HASH])
+    return Allowed(
+        *(
+            _where(draws_on, kinds, channels)
+            for draws_on in (DrawsOn.TEXT, DrawsOn.BEHAVIOUR, DrawsOn.HASH)
+        )
+    )
+
+
+def _where(draws_on: DrawsOn, kinds: Values, channels: Values) -> Mask:
+    """Tells which rows allow one kind of look. What the event says wins over its channel."""
+    by_channel = np.array([draws_on in _looks_of_channel(word) for word in channels.words])
+    by_event = [_looks_of_event(word) for word in kinds.words]
+    decides = np.array([looks is not None for looks in by_event])
+    allows = np.array([looks is not None and draws_on in looks for looks in by_event])
+    mask: Mask = np.where(decides[kinds.values], allows[kinds.values], by_channel[channels.values])
+    return mask
+
+
+def _looks_of_channel(word: str) -> Looks:
+    known = word in _CHANNELS
+    return BY_CHANNEL[ChannelKind(word) if known else ChannelKind.PRIVATE]
+
+
+def _looks_of_event(word: str) -> Looks | None:
+    return BY_EVENT.get(EventKind(word)) if word in _EVENTS else None

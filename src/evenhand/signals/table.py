@@ -1,6 +1,6 @@
 """The signals of one batch: named columns of values, each with what is not known."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,10 +32,13 @@ class SignalTable:
         for name, column in self.columns.items():
             assert len(column.values) == self.rows, f"{name} has {len(column.values)} values"
 
-    def row(self, number: int) -> dict[str, object]:
-        """Gives the known values of one row, as Python values."""
+    def row(self, number: int, names: Collection[str] | None = None) -> dict[str, object]:
+        """Gives the known values of one row, of the columns named, as Python values."""
         known = {}
-        for name, column in self.columns.items():
+        for name in self.columns if names is None else names:
+            column = self.columns.get(name)
+            if column is None:
+                continue
             if column.known is not None and not column.known[number]:
                 continue
             value = column.values[number].item()

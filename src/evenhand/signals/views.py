@@ -14,11 +14,11 @@ from evenhand.events.normalise import normalise
 from evenhand.events.text_column import Bytes, Offsets, TextColumn, arrow_text, join_rows
 from evenhand.events.undisguise import Undisguised, undisguise
 from evenhand.events.unicode_tables import unicode_tables
+from evenhand.signals.arrow import Mask, valid_rows, where_word, without_nulls
+from evenhand.signals.table import Values
 
-Mask = NDArray[np.bool_]
-
-_NAMED_BY_CHANNEL = pa.array([EventKind.ROOM_CREATION.value, EventKind.ROOM_PUBLICATION.value])
-_NAMED_BY_ACCOUNT = pa.array([EventKind.REGISTRATION.value, EventKind.PROFILE.value])
+_NAMED_BY_CHANNEL = frozenset({EventKind.ROOM_CREATION.value, EventKind.ROOM_PUBLICATION.value})
+_NAMED_BY_ACCOUNT = frozenset({EventKind.REGISTRATION.value, EventKind.PROFILE.value})
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,19 @@ class Views:
         return undisguise(self.normalised)
 
 
-def views_of(batch: pa.RecordBatch, may_read: Mask) -> Views:
+def views_of(batch: pa.RecordBatch, kinds: Values, may_read: Mask) -> Views:
     """Gives the views of a batch, of the rows that may be read.
 
     Rooms are read by their name, registrations and profiles by the display name, where they have
     no text of their own.
     """
     text = batch["text"]
-    kinds = pc.unique(batch["kind"])
     for named, column in ((_NAMED_BY_CHANNEL, "channel_name"), (_NAMED_BY_ACCOUNT, "display_name")):
-        if pc.any(pc.is_in(kinds, named)).as_py():
-            name = pc.if_else(pc.is_in(batch["kind"], named), batch[column], None)
+        if not named.isdisjoint(kinds.words):
+            name = pc.if_else(pa.array(where_word(kinds, named)), batch[column], None)
             text = pc.coalesce(text, name)
-    has_text = np.asarray(pc.is_valid(text)) & may_read
+    has_text = valid_rows(text) & may_read
     if not may_read.all():
         text = pc.if_else(pa.array(may_read), text, None)
-    source, starts = arrow_text(pc.fill_null(text, ""))
+    source, starts = arrow_text(without_nulls(text, ""))
     return Views(source, starts, may_read, has_text)

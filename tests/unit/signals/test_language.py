@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from evenhand.events.schema import EVENT_SCHEMA
+from evenhand.signals.arrow import words_of
 from evenhand.signals.language import language, spoken_language
 from evenhand.signals.views import views_of
 
@@ -24,7 +25,7 @@ def languages(*texts, stated=None, may_read=True):
         ],
         schema=EVENT_SCHEMA,
     )
-    views = views_of(batch, np.full(len(texts), may_read))
+    views = views_of(batch, words_of(batch["kind"]), np.full(len(texts), may_read))
     column = language(batch, views)["language"]
     return [
         column.words[v] if k else None for v, k in zip(column.values, column.known, strict=True)

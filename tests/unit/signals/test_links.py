@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.events.schema import EVENT_SCHEMA
+from evenhand.signals.arrow import words_of
 from evenhand.signals.domains import DomainList, Entry, host_table
 from evenhand.signals.links import LinkFinder
 from evenhand.signals.views import views_of
@@ -42,7 +43,7 @@ def rows_of(*texts, urls=None, may_read=None):
         schema=EVENT_SCHEMA,
     )
     mask = np.ones(len(texts), np.bool_) if may_read is None else np.array(may_read)
-    return FINDER.columns(batch, views_of(batch, mask))
+    return FINDER.columns(batch, views_of(batch, words_of(batch["kind"]), mask))
 
 
 def one(name, text):

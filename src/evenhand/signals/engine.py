@@ -1,0 +1,151 @@
+"""All signals of a batch, each from its own module, brought together in one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from evenhand.base.lists import EventKind
+from evenhand.events.normalise import normalise
+from evenhand.events.text_column import TextColumn, arrow_text
+from evenhand.events.unicode_tables import unicode_tables
+from evenhand.signals.arrow import milliseconds_of, valid_rows, where_word, without_nulls, words_of
+from evenhand.signals.columns import MATCHES
+from evenhand.signals.contacts import contacts
+from evenhand.signals.facts import facts, shape_of_text
+from evenhand.signals.hashing import hashes_of
+from evenhand.signals.language import language
+from evenhand.signals.links import LinkFinder
+from evenhand.signals.media import HashLists
+from evenhand.signals.patterns import Found, PatternScanner
+from evenhand.signals.registration import Registrations
+from evenhand.signals.scope import Allowed, Scope, allowed
+from evenhand.signals.table import SignalTable, Values
+from evenhand.signals.text_model import TextModel
+from evenhand.signals.velocity import Velocity
+from evenhand.signals.views import Views, views_of
+
+_REGISTRATION = frozenset({EventKind.REGISTRATION.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The events of a batch that may be looked at in some way, and in which.
+
+    rows  for each of them its place in the batch that came
+    """
+
+    batch: pa.RecordBatch
+    rows: NDArray[np.int64]
+    kinds: Values
+    channels: Values
+    look: Allowed
+    views: Views
+
+
+def see(batch: pa.RecordBatch, scope: Scope) -> Seen:
+    """Gives what may be seen of a checked batch; the other rows are left out altogether."""
+    kinds, channels = words_of(batch["kind"]), words_of(batch["channel_kind"])
+    look = allowed(kinds, channels, scope)
+    rows = np.flatnonzero(look.anything)
+    if len(rows) < batch.num_rows:
+        batch = batch.take(pa.array(rows))
+        kinds = replace(kinds, values=kinds.values[rows])
+        channels = replace(channels, values=channels.values[rows])
+        look = Allowed(look.read[rows], look.count[rows], look.hash[rows])
+    return Seen(batch, rows, kinds, channels, look, views_of(batch, kinds, look.read))
+
+
+@dataclass(frozen=True, slots=True)
+class SignalEngine:
+    """Everything that signals are computed with. It counts what it sees, so it has one owner.
+
+    seed  secret that keeps strangers from choosing where they are counted
+    """
+
+    patterns: PatternScanner
+    links: LinkFinder
+    hashes: HashLists
+    model: TextModel
+    velocity: Velocity
+    registrations: Registrations
+    seed: int
+
+    def over(self, seen: Seen) -> SignalTable:
+        """Counts the events in and gives their signals."""
+        links = self.links.columns(seen.batch, seen.views)
+        reached = contacts(seen.views)
+        columns = {
+            **facts(seen.batch, seen.kinds, seen.channels),
+            **shape_of_text(seen.views),
+            **language(seen.batch, seen.views),
+            **links,
+            **reached,
+            "has_contact": _any_of(links["has_invite"], *reached.values()),
+            **self.matches(seen.views),
+            **self.scores(seen.views),
+            **self.habits(seen, has_link=links["has_link"]),
+            **self.hashes.look_up(seen.batch["media_sha256"], seen.look.hash),
+        }
+        return SignalTable(seen.batch.num_rows, columns)
+
+    def found(self, views: Views) -> Found:
+        """Gives which pattern is in which text."""
+        raw = views.raw if self.patterns.needs_raw else None
+        return self.patterns.find(views.normalised, views.undisguised, raw)
+
+    def matches(self, views: Views) -> Mapping[str, Values]:
+        """Gives a column for each list of patterns."""
+        counts = self.patterns.counts(self.found(views), len(views.normalised))
+        return {
+            MATCHES + name: Values(counts[k], views.may_read)
+            for k, name in enumerate(self.patterns.names)
+        }
+
+    def scores(self, views: Views) -> Mapping[str, Values]:
+        """Gives what the model thinks of each text; NULL where there is none."""
+        column = views.normalised
+        scores = self.model.score(column.buffer, column.offsets)
+        return {
+            name: Values(values.astype(np.float64), views.has_text)
+            for name, values in scores.items()
+        }
+
+    def habits(self, seen: Seen, *, has_link: Values) -> Mapping[str, Values]:
+        """Gives how often accounts and networks do something."""
+        times = milliseconds_of(seen.batch["time"])
+        accounts = self._keys(seen.batch["account"])
+        both = seen.look.read & seen.look.count
+        linked = has_link.values.astype(np.bool_)
+        columns = {
+            **self.velocity.events(accounts, times, seen.look.count),
+            **self.velocity.links(accounts, times, linked, both),
+            **self.velocity.floods(seen.views.normalised, accounts, times, both),
+        }
+        if _REGISTRATION.isdisjoint(seen.kinds.words):
+            return columns
+        registered = where_word(seen.kinds, _REGISTRATION) & seen.look.count
+        networks = self._keys(seen.batch["network"].cast(pa.binary()))
+        names = _chosen_names(seen.batch)
+        return columns | dict(self.registrations.bursts(names, networks, times, registered))
+
+    def _keys(self, column: pa.Array) -> NDArray[np.uint64]:
+        """Gives a hash per row under the seed; 0 where there is nothing."""
+        filled = without_nulls(column, "" if pa.types.is_string(column.type) else b"")
+        keys = hashes_of(*arrow_text(filled), seed=self.seed)
+        keys[~valid_rows(column)] = 0
+        return keys
+
+
+def _any_of(*columns: Values) -> Values:
+    return Values(np.logical_or.reduce([one.values for one in columns]), columns[0].known)
+
+
+def _chosen_names(batch: pa.RecordBatch) -> TextColumn:
+    """Gives the name that somebody chose: the account's own, without its server, else as shown."""
+    local = pc.replace_substring_regex(batch["account"], r"^@?([^:]*)(:.*)?$", r"\1")
+    names = pc.fill_null(pc.coalesce(local, batch["display_name"]), "")
+    return normalise(*arrow_text(names), tables=unicode_tables())

@@ -1,0 +1,97 @@
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from evenhand.base.errors import InputRefused
+from evenhand.events.batch import Refusal, check_batch, event_batch, one_event
+from evenhand.events.schema import EVENT_SCHEMA
+
+EVENT = {
+    "event_id": "$1",
+    "kind": "message",
+    "time": datetime(2026, 1, 1, tzinfo=UTC),
+    "channel_kind": "public",
+    "text": "hello",
+}
+
+
+def test_rows_become_a_batch_of_the_schema():
+    checked = event_batch([EVENT, {**EVENT, "urls": ["https://a.example"], "network": bytes(16)}])
+
+    assert checked.refusals == ()
+    assert checked.batch.schema == EVENT_SCHEMA
+    assert checked.batch["urls"].to_pylist() == [None, ["https://a.example"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "why"),
+    [
+        ({"text": "x" * 65_537}, "text", "longer than 65536 bytes"),
+        ({"event_id": None}, "event_id", "missing"),
+        ({"kind": "shout"}, "kind", "not one of"),
+        ({"time": datetime(2026, 1, 1)}, "time", "time zone"),  # noqa: DTZ001
+        ({"text": 3}, "text", "not a text"),
+        ({"text": "\ud800"}, "text", "not valid Unicode"),
+        ({"network": b"short"}, "network", "not 16 bytes"),
+        ({"media_sha256": [bytes(32), None]}, "media_sha256", "not 32 bytes"),
+        ({"urls": "https://a.example"}, "urls", "not a list"),
+        ({"urls": ["x"] * 1001}, "urls", "more than 1000"),
+        ({"colour": "red"}, "colour", "no such field"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_reason(change, field, why):
+    checked = event_batch([EVENT, {**EVENT, **change}, EVENT])
+
+    (refusal,) = checked.refusals
+    assert refusal == Refusal(1, field, refusal.why)
+    assert why in refusal.why
+    assert checked.places == (0, 2)
+
+
+@pytest.mark.parametrize("kind", [None, "secret", "PUBLIC", ""])
+def test_a_channel_kind_that_is_unknown_is_private(kind):
+    assert one_event({**EVENT, "channel_kind": kind})["channel_kind"].to_pylist() == ["private"]
+
+
+def test_one_event_that_does_not_fit_raises():
+    with pytest.raises(InputRefused) as refusal:
+        one_event({**EVENT, "kind": "shout"})
+
+    assert refusal.value.fields["field"] == "kind"
+
+
+def test_no_rows_give_an_empty_batch():
+    assert event_batch([]).batch.num_rows == 0
+
+
+def test_a_batch_may_have_further_columns():
+    batch = one_event(EVENT).append_column("row", pa.array([7]))
+
+    assert check_batch(batch).schema == EVENT_SCHEMA
+
+
+def broken_text():
+    offsets = pa.py_buffer(bytes([0, 0, 0, 0, 2, 0, 0, 0]))
+    return pa.StringArray.from_buffers(1, offsets, pa.py_buffer(b"\xff\xfe"))
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("text", broken_text()),
+        ("text", pa.array([1])),
+        ("media_sha256", pa.array([[None]], pa.list_(pa.binary(32)))),
+    ],
+)
+def test_a_batch_that_kernels_could_trip_over_is_refused(column, values):
+    batch = one_event(EVENT)
+    place = batch.schema.get_field_index(column)
+
+    with pytest.raises(InputRefused):
+        check_batch(batch.set_column(place, pa.field(column, values.type), values))
+
+
+def test_a_batch_without_a_column_is_refused():
+    with pytest.raises(InputRefused):
+        check_batch(one_event(EVENT).drop_columns(["text"]))

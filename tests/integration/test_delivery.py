@@ -21,7 +21,7 @@ from evenhand.actions.lists import ActionState, DeliveryState, StatementState
 from evenhand.actions.models import Action, Delivery, Statement
 from evenhand.actions.ports import RuleAuthors, Target
 from evenhand.actions.queries import evidence_of, unfinished_deliveries
-from evenhand.actions.steps import claim_batch, decide, undo
+from evenhand.actions.steps import answer, claim_batch, decide, undo
 from evenhand.base import clock
 from evenhand.base.ids import new_id
 from evenhand.base.lists import (
@@ -436,3 +436,43 @@ def test_finished_workflows_are_forgotten_after_an_hour(desk: Desk) -> None:
     now = clock.now()
     assert delivery.forget_finished(now=now) == 0
     assert delivery.forget_finished(now=now.replace(year=now.year + 1)) > 0
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [(Language.DE, "Ihr Widerspruch wurde abgelehnt"), (Language.KK, "қабылданбады")],
+)
+def test_a_refused_objection_is_answered_once_in_the_accounts_language(
+    desk: Desk, language: Language, subject: str
+) -> None:
+    sender = desk.person()
+    room = desk.room(sender)
+    event = desk.message(room, sender, "words")
+    target = Target(TargetKind.EVENT, account=sender, channel=room, event=event)
+    made = decide(
+        draft(Measure(ActionKind.REDACT, target), account=sender, language=language, exact=True,
+              score=1.0),
+        now=clock.now(),
+    )  # fmt: skip
+    desk.run()
+    told_before = desk.notices(sender)
+
+    assert answer(made.id, upheld=False, reason="It was an offer.", now=clock.now())
+    desk.run()
+
+    (told,) = [text for text in desk.notices(sender) if text not in told_before]
+    assert subject in told.splitlines()[0]
+    assert "It was an offer." in told
+    assert str(made.id) in told
+    kinds = Record.objects.filter(subject=made.id).values_list("kind", flat=True)
+    assert sorted(kinds).count("objection_answered") == 1
+    assert sorted(kinds).count("statement_delivered") == 1
+
+
+def test_nobody_is_answered_where_nobody_was_told(desk: Desk) -> None:
+    room = desk.room(desk.person())
+    target = Target(TargetKind.CHANNEL, channel=room)
+    made = decide(draft(Measure(ActionKind.UNLIST, target), account=""), now=clock.now())
+    desk.run()
+
+    assert not answer(made.id, upheld=False, reason="It was an offer.", now=clock.now())

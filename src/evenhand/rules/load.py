@@ -50,8 +50,8 @@ def load_rule(path: Path, columns: Mapping[str, SignalColumn]) -> Rule:
         raise RuleRefused(file=path.name, why=f"larger than {RULE_FILE_BYTES_MAX} bytes")
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         raise RuleRefused(file=path.name, why=f"not UTF-8 at byte {error.start}") from error
     except yaml.MarkedYAMLError as error:

@@ -1,4 +1,8 @@
-"""Folds rule hits into one verdict per event: highest severity, then gravest action, then score."""
+"""Folds rule hits into one verdict per event: highest severity, then gravest action, then score.
+
+Rules that act come before rules that only open a case, whatever their severity: a message that is
+refused for selling drugs must not pass because it may be a threat as well.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -94,8 +98,9 @@ def sentence(rule: Rule, language: str | None) -> str:
     return rule.says[TOLD.get(language or "", TOLD_IN_ENGLISH)]
 
 
-def _precedence(rule: Rule) -> tuple[int, int, float, str]:
-    return (-rule.severity, -GRAVITY[rule.proposes], -rule.score, rule.id)
+def _precedence(rule: Rule) -> tuple[bool, int, int, float, str]:
+    only_asks = rule.proposes is ActionKind.NONE
+    return (only_asks, -rule.severity, -GRAVITY[rule.proposes], -rule.score, rule.id)
 
 
 def _spoken(

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -103,7 +102,9 @@ async def _play(stage: Stage, options: argparse.Namespace, step: Callable[[str],
     findings = Findings()
     findings.say("killed: " + ", ".join(f"{name} {n}" for name, n in sorted(killed.items())))
     findings.say(f"{len(load.posted)} messages posted meanwhile")
-    await _settle(stage, town, accounts_settled.state)
+    await _settle(
+        stage, town, accounts_settled.state, lambda: accounts_settled.left_to_do(load.posted)
+    )
     timeline = {str(event["event_id"]): event for event in await town.witness.read(town.public[0])}
     notices = {sender.id: await sender.notices() for sender in town.senders}
     await asyncio.to_thread(accounts_settled.compare, load.posted, timeline, notices, findings)
@@ -152,14 +153,17 @@ async def _kill(
     return killed
 
 
-async def _settle(stage: Stage, town: Town, state: Callable[[], tuple[Any, ...]]) -> None:
-    """Waits until nothing changes any more, in the database or in the room."""
+async def _settle(
+    stage: Stage, town: Town, state: Callable[[], tuple[int, ...]], unseen: Callable[[], int]
+) -> None:
+    """Waits until nothing is left to do and nothing changes any more, here or in the room."""
     give_up = time.monotonic() + SETTLE_SECONDS_MAX
-    last: tuple[Any, ...] = ()
+    last: tuple[int, ...] = ()
     since = time.monotonic()
     while time.monotonic() < give_up and time.monotonic() - since < QUIET_SECONDS:
         stage.supervisor.watch()
+        left = await asyncio.to_thread(unseen)
         current = (*await asyncio.to_thread(state), len(await town.witness.read(town.public[0])))
-        if current != last:
+        if current != last or left:
             last, since = current, time.monotonic()
         await asyncio.sleep(0.5)

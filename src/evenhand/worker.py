@@ -187,10 +187,10 @@ def main() -> int:
             lock.execute("SELECT 1")
     except psycopg.OperationalError:
         log.warning("worker_lost_database")
+        ready.unlink(missing_ok=True)
         # Threads may hang in the lost connections; what they did not finish is taken up again.
         os._exit(LOST)
-    finally:
-        ready.unlink(missing_ok=True)
+    ready.unlink(missing_ok=True)
     worker.stop(seconds_max=5.0)
     delivery.close()
     lock.close()
@@ -199,7 +199,7 @@ def main() -> int:
 
 def _one_worker_lock(stop: threading.Event) -> psycopg.Connection | None:
     """Waits until this process is the one worker; None if it is told to stop before."""
-    pause = 0.1
+    pause, waited = 0.1, False
     while not stop.is_set():
         try:
             lock = psycopg.connect(settings.APP_DATABASE_URL, autocommit=True)
@@ -207,6 +207,9 @@ def _one_worker_lock(stop: threading.Event) -> psycopg.Connection | None:
             if held == (True,):
                 return lock
             lock.close()
+            if not waited:
+                log.info("worker_waits_for_another")
+                waited = True
             pause = 0.1
         except psycopg.OperationalError:
             log.warning("database_unavailable", next_seconds=pause)

@@ -1,0 +1,114 @@
+"""The worker when its database goes away, and two workers on one database."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+from tests.conftest import ROOT, Site
+
+from evenhand.base.sealing import make_keys
+from evenhand.database.addresses import OWNER, role_url
+from evenhand.database.prepare import prepare_embedded
+from evenhand.database.server import Server
+
+LOST = 75
+SECONDS_MAX = 60.0
+
+
+class OwnSite:
+    """A site whose server this test may kill."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.processes: list[subprocess.Popen[bytes]] = []
+        make_keys(home / "keys")
+
+    def start(self, *command: str) -> "subprocess.Popen[bytes]":
+        environment = {
+            **os.environ,
+            "EVENHAND_HOME": str(self.home),
+            "PYTHONPATH": str(ROOT / "src"),
+        }
+        environment.pop("DATABASE_URL", None)
+        with (self.home / "processes.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def serve(self) -> "subprocess.Popen[bytes]":
+        server = self.start("evenhand.database.server", str(self.home))
+        Server(self.home).wait()
+        return server
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[OwnSite]:
+    """A site of its own, whose processes all end with the test."""
+    made = OwnSite(tmp_path)
+    yield made
+    for process in reversed(made.processes):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_for_ready(home: Path) -> None:
+    wait((home / "worker.ready").exists)
+
+
+def wait(until: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + SECONDS_MAX
+    while not until():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+def test_a_worker_that_loses_its_database_ends_and_its_successor_waits_for_it(
+    own: OwnSite, django_db_blocker: DjangoDbBlocker
+) -> None:
+    server = own.serve()
+    with django_db_blocker.unblock():
+        prepare_embedded(own.home, owner_url=role_url(own.home, OWNER))
+    worker = own.start("evenhand.worker")
+    wait_for_ready(own.home)
+
+    os.killpg(server.pid, signal.SIGKILL)
+    code = worker.wait(SECONDS_MAX)
+    ready_without_database = (own.home / "worker.ready").exists()
+    successor = own.start("evenhand.worker")
+    own.serve()
+    wait_for_ready(own.home)
+    successor.terminate()
+
+    assert code == LOST
+    assert not ready_without_database
+    assert successor.wait(SECONDS_MAX) == 0
+    assert not (own.home / "worker.ready").exists()
+
+
+def test_of_two_workers_one_works_and_the_other_waits(site: Site) -> None:
+    first = site.start("evenhand.worker")
+    wait_for_ready(site.home)
+    (site.home / "worker.ready").unlink()
+
+    second = site.start("evenhand.worker")
+    wait(lambda: "worker_waits_for_another" in (site.home / "worker.log").read_text())
+    ready_beside_the_first = (site.home / "worker.ready").exists()
+    first.kill()
+    first.wait()
+    wait_for_ready(site.home)
+
+    assert not ready_beside_the_first
+    assert second.poll() is None

@@ -12,6 +12,7 @@ from evenhand.actions.drafts import DecisionDraft, Measure, RuleFacts
 from evenhand.actions.lists import ActionState
 from evenhand.actions.models import Action, Decision
 from evenhand.actions.ports import Target
+from evenhand.actions.queries import evidence_of
 from evenhand.actions.statements import OBJECTION
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
@@ -149,7 +150,7 @@ def object_to(
                 channel=decision.channel,
                 channel_kind=decision.channel_kind,
                 event=decision.event,
-                evidence_id=decision.evidence_id,
+                evidence_id=_evidence_shown(decision),
                 objection=item,
                 barred_staff=decision.staff,
                 barred_names=_barred_names(decision),
@@ -297,10 +298,25 @@ def _close(case: Case, outcome: CaseOutcome, *, by: Staff, reason: str, now: dat
 
 
 def _hold_evidence(case: Case, *, now: datetime) -> None:
-    """Keeps what the case needs until it is closed."""
-    for item_id in (case.evidence_id, case.objection_id):
+    """Keeps what the case needs until it is closed: its own items and all of its decision."""
+    needed = {case.evidence_id, case.objection_id}
+    if case.decision is not None:
+        needed |= {item.id for item in evidence_of(case.decision)}
+    for item_id in needed:
         if item_id is not None:
             hold(item_id, holder=case.id, now=now)
+
+
+def _evidence_shown(decision: Decision) -> UUID | None:
+    """Gives what a judge sees first: what the decision was made on, else what was sealed for it.
+
+    A person's decision may rest on what they saw in the messenger; it is sealed when it is
+    carried out.
+    """
+    if decision.evidence_id is not None:
+        return decision.evidence_id
+    sealed = evidence_of(decision)
+    return sealed[0].id if sealed else None
 
 
 def _barred_names(decision: Decision) -> list[str]:

@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import grimp
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 
@@ -113,7 +115,11 @@ def gate_layers() -> tuple[int, int, bool, bool, str]:
     """Import-linter's contracts; the planted fault is Django inside a screening room."""
     expected = python_files("src/evenhand")
     code, output = run("lint-imports")
-    match = re.search(r"Analyzed (\d+) files", output)
+    graph = grimp.build_graph("evenhand", include_external_packages=True)
+    packages = {name for name in graph.modules if name.split(".")[0] == "evenhand"}
+    # The linter counts what we import from elsewhere too.
+    counted = re.search(r"Analyzed (\d+) files", output)
+    read = int(counted[1]) - len(graph.modules - packages) if counted else 0
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         shutil.copy(ROOT / "pyproject.toml", copy)
@@ -130,7 +136,7 @@ def gate_layers() -> tuple[int, int, bool, bool, str]:
             check=False,
         )
         caught = planted.returncode != 0 and "evenhand.events.schema -> django" in planted.stdout
-    return int(match[1]) if match else 0, len(expected), caught, code == 0, output
+    return read, len(expected), caught, code == 0, output
 
 
 def gate_architecture() -> tuple[int, int, bool, bool, str]:

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.events.batch import check_batch, one_event
+from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.rules.check import FixtureFault, check_rules
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.load import columns_used, load_rules
@@ -48,6 +49,30 @@ FIXTURE_DEFAULTS: Mapping[str, object] = {
 FIXTURES_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 FIXTURES_APART = timedelta(hours=2)
 """Fixtures lie so far apart that none is counted together with another."""
+
+
+WARMING: Sequence[Mapping[str, object]] = (
+    {
+        "event_id": "warm-1",
+        "kind": EventKind.MESSAGE.value,
+        "time": FIXTURES_BEGIN,
+        "account": "@warm:example.test",
+        "channel_kind": ChannelKind.PUBLIC.value,
+        # A letter to compose, a look-alike, a disguised link, a shared host with a path.
+        "text": "Cafe\u0301 pаypal hxxps://warm[.]example t.me/evenhand_demo_scam +7 701 123 45 67",
+        "urls": ["https://warm.example"],
+        "media_sha256": [bytes(32)],
+    },
+    {
+        "event_id": "warm-2",
+        "kind": EventKind.REGISTRATION.value,
+        "time": FIXTURES_BEGIN,
+        "account": "@warm2:example.test",
+        "channel_kind": ChannelKind.PRIVATE.value,
+        "network": bytes(16),
+    },
+)
+"""Invented events that between them take every path through the signals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +149,7 @@ class ScreeningPlane:
         lists = read_pattern_lists(resources.patterns)
         domains = [read_domain_list(file) for file in _in(resources.domains)]
         hashes = resources.hashes
-        return cls(
+        plane = cls(
             load_rules(resources.rules, all_columns(one.name for one in lists)),
             SignalEngine(
                 patterns=PatternScanner(lists, folder=resources.cache),
@@ -136,6 +161,19 @@ class ScreeningPlane:
                 seed=resources.seed,
             ),
         )
+        plane.warm_up()
+        return plane
+
+    def warm_up(self) -> None:
+        """Runs every kernel once on invented events, in tables of their own.
+
+        Machine code is made or read from disk at the first call of each; no event waits for that.
+        """
+        apart = replace(self.signals, velocity=Velocity(), registrations=Registrations())
+        spare = ScreeningPlane(self.rules, apart)
+        spare.screen(pa.RecordBatch.from_pylist(list(WARMING), schema=EVENT_SCHEMA), Scope.FILES)
+        spare.explain(WARMING[0], Scope.FILES)
+        spoken_language(str(WARMING[0]["text"]))
 
     def screen(self, batch: pa.RecordBatch, scope: Scope = Scope.LIVE) -> pa.Table:
         """Gives a verdict for each event that a rule fired for; `row` counts within `batch`."""

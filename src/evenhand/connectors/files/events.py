@@ -68,8 +68,9 @@ def check_lengths(
     """Notes the items whose identifiers or texts are longer than an event may hold."""
     for names, limit in ((_NAMES, NAME_BYTES_MAX), (_TEXTS, TEXT_BYTES_MAX)):
         for name in names:
-            if name in columns:
-                findings.add(_longer(columns[name], limit), Fault.TOO_LONG, slots.get(name, -1))
+            longer = _longer(columns[name], limit) if name in columns else None
+            if longer is not None:
+                findings.add(longer, Fault.TOO_LONG, slots.get(name, -1))
     for name, count_max in _LISTS.items():
         if name in columns:
             many = pc.greater(pc.list_value_length(columns[name]), count_max)
@@ -77,11 +78,15 @@ def check_lengths(
             findings.add(np.asarray(wrong), Fault.TOO_LONG, slots.get(name, -1))
 
 
-def _longer(column: pa.Array, limit: int) -> NDArray[np.bool_]:
+def _longer(column: pa.Array, limit: int) -> NDArray[np.bool_] | None:
+    """Tells which texts have more bytes than `limit`; None, the usual answer, if none has."""
     if column.null_count == len(column):
-        return np.zeros(len(column), np.bool_)
-    lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
-    return np.asarray(lengths > limit)
+        return None
+    _, ends, _ = column.buffers()
+    first = column.offset
+    lengths = np.diff(np.frombuffer(ends, np.int32)[first : first + len(column) + 1])
+    longer: NDArray[np.bool_] = lengths > limit
+    return longer if longer.any() else None
 
 
 def report(

@@ -37,6 +37,12 @@ class Progress:
         self._terminal.write(f"\r\x1b[K{line}")
         self._terminal.flush()
 
+    def wait(self, why: str) -> None:
+        """Says what takes its time before anything can be counted."""
+        if self._shown:
+            self._terminal.write(f"\r\x1b[K{why}")
+            self._terminal.flush()
+
     def clear(self) -> None:
         """Takes the line away, so that something else can be written."""
         if self._shown:

@@ -112,6 +112,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
     say_left_out(left_out, say)
     if args.explain is not None:
         return explain(sources, load(args.rules), args.explain, say)
+    progress.wait("Loading rules, lists and models; the first run compiles them …")
     plane = load(args.rules)
     output = Output(args.output) if args.output else nullcontext()
     work = Run()

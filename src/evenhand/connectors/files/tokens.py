@@ -125,8 +125,7 @@ class Cells:
 
     def packed(self, mask: NDArray[np.bool_]) -> "Cells":
         """Gives the cells of the items that `mask` marks, moved together in the same table."""
-        for slot in range(len(self.table)):
-            _pack(self.address + 12 * slot * self.stride, mask)
+        _pack(self.address, self.stride, len(self.table), mask)
         return Cells(self.table, int(mask.sum()), self.bytes_max)
 
     def copied(self, mask: NDArray[np.bool_]) -> "Cells":
@@ -140,13 +139,15 @@ class Cells:
 
 
 @compiled
-def _pack(cells: int, mask: NDArray[np.bool_]) -> None:
-    to = 0
-    for row in range(len(mask)):
-        if mask[row]:
-            for number in range(0, 12, 4):
-                put_number(cells + 12 * to + number, number_at(cells + 12 * row + number))
-            to += 1
+def _pack(cells: int, stride: int, slots: int, mask: NDArray[np.bool_]) -> None:
+    for slot in range(slots):
+        line = cells + 12 * stride * slot
+        to = line
+        for row in range(len(mask)):
+            if mask[row]:
+                for number in range(0, 12, 4):
+                    put_number(to + number, number_at(line + 12 * row + number))
+                to += 12
 
 
 @compiled

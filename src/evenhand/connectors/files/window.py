@@ -14,24 +14,21 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Window:
     """The stretch of a stream that is in memory.
 
-    data    the bytes; what is not consumed yet is `data[at:end]`
-    base    the place in the stream of `data[0]`
-    ended   True once the stream gives no more
+    data     the bytes; what is not consumed yet is `data[at:end]`
+    address  where they lie in memory; they move when the window grows
+    base     the place in the stream of `data[0]`
+    ended    True once the stream gives no more
     """
 
     def __init__(self, stream: BinaryIO, *, block_bytes: int = BLOCK_BYTES) -> None:
         self._stream = stream
         self._room = bytearray(block_bytes)
         self.data: Bytes = np.frombuffer(self._room, np.uint8)
+        self.address = int(self.data.ctypes.data)
         self.at = 0
         self.end = 0
         self.base = 0
         self.ended = False
-
-    @property
-    def address(self) -> int:
-        """Gives where the window lies in memory; it moves when the window grows."""
-        return int(self.data.ctypes.data)
 
     @property
     def place(self) -> int:
@@ -92,6 +89,7 @@ class Window:
             assert kept <= 2 * ITEM_BYTES_MAX + BLOCK_BYTES, "a reader must consume or refuse"
             self._room = bytearray(2 * len(room))
             self.data = np.frombuffer(self._room, np.uint8)
+            self.address = int(self.data.ctypes.data)
         self._room[:kept] = room[self.at : self.end]
         self.base += self.at
         self.at, self.end = 0, kept

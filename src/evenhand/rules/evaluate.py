@@ -48,8 +48,6 @@ SIGNS: Mapping[str, Callable[[Anything, Anything], Anything]] = {
     "-": operator.sub,
     "*": operator.mul,
 }
-NO_SUCH_WORD = -1
-"""Code for a word that no row of the batch has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +73,11 @@ class Programme:
         for tree, inner in self._parts:
             computed.append(batch.computed(tree, [computed[place] for place in inner]))
         rules, rows = [], []
-        for number, place in enumerate(self._results):
-            bits = computed[place]
-            if bits.any():
-                found = np.flatnonzero(np.unpackbits(bits, count=table.rows))
-                rows.append(found.astype(np.int32))
-                rules.append(np.full(len(found), number, np.int32))
+        results = np.array([computed[place] for place in self._results], np.uint8)
+        for number in np.flatnonzero(results.any(axis=-1)):
+            found = np.flatnonzero(np.unpackbits(results[number], count=table.rows))
+            rows.append(found.astype(np.int32))
+            rules.append(np.full(len(found), number, np.int32))
         if not rows:
             return Hits(np.empty(0, np.int32), np.empty(0, np.int32))
         all_rows, all_rules = np.concatenate(rows), np.concatenate(rules)
@@ -205,6 +202,7 @@ class _Batch:
 
     def __init__(self, table: SignalTable) -> None:
         self._table = table
+        self._columns: dict[str, Values] = {}
 
     def computed(self, tree: Tree, inner: list[Bits]) -> Bits:
         """Gives one part as a bit per row, from those of its own parts."""
@@ -246,9 +244,9 @@ class _Batch:
     def _one_of(self, value: Value, options: tuple[Anything, ...], *, negated: bool) -> Bits:
         if isinstance(value, Column) and value.type is ColumnType.WORD:
             column = self._column(value.name)
-            codes = [column.words.index(word) for word in options if word in column.words]
-            found = np.isin(column.values, codes or [NO_SUCH_WORD])
-            return self._packed(found ^ negated, column.known)
+            # One more than there are words: a column that is NULL throughout has none.
+            chosen = np.array([*(word in options for word in column.words), False])
+            return self._packed(chosen[column.values] ^ negated, column.known)
         if self._word(value):
             spelled, known = self._spelled(value)
             return self._packed(np.isin(spelled, list(options)) ^ negated, known)
@@ -263,20 +261,18 @@ class _Batch:
         match value:
             case Column(name):
                 column = self._column(name)
-                return _exact(column.values), column.known
+                return column.values, column.known
             case Constant(constant):
                 return constant, None
             case Otherwise(column, constant):
                 found = self._column(column.name)
-                values = _exact(found.values)
                 if found.known is None:
-                    return values, None
-                return np.where(found.known, values, constant.value), None
+                    return found.values, None
+                return np.where(found.known, found.values, constant.value), None
             case Arithmetic(sign, left, right):
                 first, first_known = self._values(left)
                 second, second_known = self._values(right)
-                wide = (_wide(first), _wide(second))
-                return SIGNS[sign](*wide), _both(first_known, second_known)
+                return SIGNS[sign](first, second), _both(first_known, second_known)
             case _:
                 assert_never(value)
 
@@ -313,11 +309,20 @@ class _Batch:
                 assert_never(value)
 
     def _column(self, name: str) -> Values:
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = self._prepared(name)
+        return column
+
+    def _prepared(self, name: str) -> Values:
+        """Gives a column as it is calculated with; that every value is known is noticed here."""
         column = self._table.columns.get(name)
-        if column is not None:
-            return column
-        nothing = np.zeros(self._table.rows, np.bool_)
-        return Values(np.zeros(self._table.rows, np.int32), nothing)
+        if column is None:
+            nothing = np.zeros(self._table.rows, np.bool_)
+            return Values(np.zeros(self._table.rows, np.int64), nothing)
+        known = None if column.known is None or column.known.all() else column.known
+        values = column.values if column.words else _exact(column.values)
+        return Values(values, known, column.words)
 
     def _packed(self, mask: Mask, *known: Mask | None) -> Bits:
         if np.ndim(mask) == 0:  # two constants were compared
@@ -336,18 +341,16 @@ def _combined(combine: "np.ufunc", parts: list[Bits]) -> Bits:
 
 
 def _both(first: Mask | None, second: Mask | None) -> Mask | None:
-    if first is None or second is None:
+    if first is None or second is None or first is second:
         return second if first is None else first
     return first & second
 
 
 def _exact(values: npt.NDArray[Anything]) -> npt.NDArray[Anything]:
-    """Gives fractions as a single event has them: 0.9 is another number in 32 bits."""
-    return values.astype(np.float64) if values.dtype == np.float32 else values
+    """Gives numbers as a single event has them.
 
-
-def _wide(values: Anything) -> Anything:
-    """Gives whole numbers room: sums of small ones must not wrap around."""
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iub":
-        return values.astype(np.int64)
-    return values
+    0.9 is another number in 32 bits, and sums of small whole numbers must not wrap around.
+    """
+    if values.dtype == np.float32:
+        return values.astype(np.float64)
+    return values.astype(np.int64) if values.dtype.kind in "iu" else values

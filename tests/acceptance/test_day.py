@@ -16,7 +16,10 @@ def short_day(folder: Path) -> Path:
     """Gives a file with every few messages of the whole day."""
     harmful = (MESSAGES / "day.ndjson").read_text().splitlines()
     lawful = (MESSAGES / "benign.ndjson").read_text().splitlines()
-    chosen = harmful[:: len(harmful) // HARMFUL] + lawful[:: len(lawful) // LAWFUL]
+    private = (MESSAGES / "scope.ndjson").read_text().splitlines()
+    chosen = [
+        *harmful[:: len(harmful) // HARMFUL], *lawful[:: len(lawful) // LAWFUL], *private[::3],
+    ]  # fmt: skip
     path = folder / "short.ndjson"
     path.write_text("\n".join(chosen) + "\n", encoding="utf-8")
     return path

@@ -26,7 +26,9 @@ from evenhand.demo.messages import Labelled, read_messages
 from evenhand.demo.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[3]
-DAY = (ROOT / "tests/data/messages/benign.ndjson", ROOT / "tests/data/messages/day.ndjson")
+DAY = tuple(
+    ROOT / "tests/data/messages" / name for name in ("benign.ndjson", "day.ndjson", "scope.ndjson")
+)
 LAST_WORDS_CHARACTERS = 1200
 
 

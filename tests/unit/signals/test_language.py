@@ -70,3 +70,17 @@ def test_text_that_may_not_be_read_has_no_language():
 
 def test_the_slow_detector_is_asked_for_one_text():
     assert spoken_language("Ich habe heute leider überhaupt keine Zeit") == "de"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Ертең кездесеміз", "kk"),
+        ("жеткізу бар, жеке жазыңыз", "kk"),
+        ("құжатсыз", "kk"),
+        ("Привіт, як у тебе справи сьогодні ввечері?", "uk"),
+        ("Завтра утром поедем на рынок за яблоками", "ru"),
+    ],
+)
+def test_kazakh_is_told_from_its_neighbours_by_its_letters(text: str, spoken: str):
+    assert spoken_language(text) == spoken

@@ -24,6 +24,8 @@ NETWORK_BYTES = 16
 _EVENT_KINDS = frozenset(kind.value for kind in EventKind)
 _CHANNEL_KINDS = frozenset(kind.value for kind in ChannelKind)
 
+_ONE_NULL = {field.name: pa.nulls(1, field.type) for field in EVENT_SCHEMA}
+
 Finding = str | None
 
 
@@ -70,8 +72,12 @@ def _batch_of(rows: Sequence[Mapping[str, object]]) -> pa.RecordBatch:
     columns = []
     for field in EVENT_SCHEMA:
         values = [row.get(field.name) for row in rows]
-        empty = all(value is None for value in values)
-        columns.append(pa.nulls(len(rows), field.type) if empty else pa.array(values, field.type))
+        if any(value is not None for value in values):
+            columns.append(pa.array(values, field.type))
+        else:
+            columns.append(
+                _ONE_NULL[field.name] if len(rows) == 1 else pa.nulls(len(rows), field.type)
+            )
     return pa.RecordBatch.from_arrays(columns, schema=EVENT_SCHEMA)
 
 

@@ -21,6 +21,7 @@ _OURS = (
     "cells.py",
     "items.py",
     "outline.py",
+    "seen.py",
     "texts.py",
     "times.py",
     "tokens.py",

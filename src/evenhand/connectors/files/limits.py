@@ -21,8 +21,8 @@ REFUSALS_SHOWN_MAX = 20
 NAMES_COUNTED_MAX = 100
 """Different names of unscreened items counted apart; the rest counts as `other`."""
 
-SEEN_IDS_MAX = 12 * 1024 * 1024
-"""Ids remembered per file to notice duplicates: 128 MB at most; later ones are not compared."""
+SEEN_IDS_MAX = 6 * 1024 * 1024
+"""Ids remembered per file to notice repeated ones: 64 MB; that no more are compared is said."""
 
 EXPLAINED_MAX = 10
 """Items explained for one id: Telegram numbers messages per chat, so chats share ids."""

@@ -183,12 +183,15 @@ def source_batches(source: Source, ledger: Ledger) -> Iterator[pa.RecordBatch]:
     with _opened(source) as stream:
         reader = open_reader(source, stream, ledger)
         for batch in full_batches(reader.batches()):
+            compared = not seen.full
             for line in seen.repeated(batch):
                 ledger.duplicate(
                     row=batch.column("row")[line].as_py(),
                     place=batch.column("offset")[line].as_py(),
                     event_id=batch.column("event_id")[line].as_py(),
                 )
+            if compared and seen.full:
+                ledger.say(f"{source.name}: repeated ids are no longer looked for from here on.")
             yield batch
 
 

@@ -1,5 +1,6 @@
 """What a batch says of an event is what the event alone says, whoever stands beside it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -36,7 +37,7 @@ def engine(tmp_path_factory):
         parse_pattern_list(text, name=name)
         for text, name in zip(LISTS, ("goods", "exact"), strict=True)
     ]
-    return lambda: SignalEngine(
+    made = SignalEngine(
         patterns=PatternScanner(lists, folder=tmp_path_factory.getbasetemp()),
         links=LinkFinder(host_table([DomainList("bad", (Entry("evil.example", ""),), 0)])),
         hashes=HashLists.of({}),
@@ -45,6 +46,7 @@ def engine(tmp_path_factory):
         registrations=Registrations(),
         seed=1,
     )
+    return lambda: replace(made, velocity=Velocity(), registrations=Registrations())
 
 
 def signals_of(engine, *texts, channel_kind="public"):

@@ -68,7 +68,7 @@ class Stage:
         self.token_file.write_text(make_admin(self.homeserver))
         self.say("tables and rights")
         prepare(self.site)
-        self.say("door, worker, web, opener")
+        self.say("door, worker, web, opener (a first start compiles for about a minute)")
         start_desk(self.site, self.supervisor)
 
     def start_synapse(self) -> None:

@@ -15,13 +15,28 @@ from evenhand.connectors.files.times import NO_TIME
 from evenhand.events.batch import LINKS_PER_EVENT_MAX, MEDIA_PER_EVENT_MAX
 from evenhand.events.schema import EVENT_SCHEMA
 
-SOURCE_SCHEMA = EVENT_SCHEMA.append(pa.field("row", pa.int64(), nullable=False)).append(
-    pa.field("offset", pa.int64())
-)
-"""An event, the item of the file that it was (counted from 1), and the byte where that begins."""
+MOMENT = pa.timestamp("ms", tz="UTC")
 
-UNTIMED_GAP_MS = 2 * 60 * 60 * 1000
-"""Rows without a time are placed two hours apart, so that no rate is measured between them."""
+SOURCE_SCHEMA = pa.schema(
+    [
+        *EVENT_SCHEMA,
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("offset", pa.int64()),
+        pa.field("stated_time", MOMENT),
+    ]
+)
+"""An event, and where it comes from.
+
+row          the item of the file that it was, counted from 1
+offset       the byte where that begins; null for Parquet
+stated_time  its time as the file says; null if the file says none, and `time` is made up
+"""
+
+GAP_MS = 2 * 60 * 60 * 1000
+"""A gap between two events over which no rate is measured: the longest window is an hour."""
+
+UNTIMED_ROWS = 1_000_000
+"""Made-up times begin anew after so many rows, lest they leave the calendar."""
 
 FORWARDED_LETTERS_MAX = 63
 """Letters kept of whom a message was forwarded from: four bytes each fit into a name's limit."""
@@ -46,9 +61,11 @@ def event_batch(
 ) -> pa.RecordBatch:
     """Gives a batch of `SOURCE_SCHEMA`; columns that are not given are null."""
     count = len(rows)
-    timed = np.where(milliseconds == NO_TIME, rows * UNTIMED_GAP_MS, milliseconds)
+    untimed = milliseconds == NO_TIME
+    timed = np.where(untimed, rows % UNTIMED_ROWS * GAP_MS, milliseconds)
     given = dict(columns)
-    given["time"] = pa.array(timed).cast(pa.timestamp("ms", tz="UTC"))
+    given["time"] = pa.array(timed).cast(MOMENT)
+    given["stated_time"] = pa.array(milliseconds, mask=untimed).cast(MOMENT)
     given["row"] = pa.array(rows)
     if "forwarded_from" in given:
         given["forwarded_from"] = pc.utf8_slice_codeunits(
@@ -137,3 +154,36 @@ def full_batches(
         count -= whole
     if count:
         yield pa.concat_batches(waiting)
+
+
+class SteadyClock:
+    """Gives events a time that only goes on, whatever order a file has.
+
+    Rates are counted with a clock that goes forward. A full export starts anew with each chat,
+    and tables are often written newest first. So a step back counts as a step forward of the same
+    length: rates within a chat, and in a table that runs backwards, stay what they are, and across
+    larger steps nothing is counted together. The age of an account stays the same, too.
+    """
+
+    def __init__(self) -> None:
+        self._before: int | None = None
+        self._now = 0
+
+    def steady(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Gives the batch in `EVENT_SCHEMA` with times that never step back."""
+        events = batch.select(EVENT_SCHEMA.names)
+        times = np.asarray(batch.column("time").cast(pa.int64()).to_numpy(), np.int64)
+        if self._before is None:
+            self._before = self._now = int(times[0])
+        steps = np.abs(np.diff(times, prepend=self._before))
+        steady = self._now + np.cumsum(np.minimum(steps, GAP_MS))
+        self._before, self._now = int(times[-1]), int(steady[-1])
+        if (steady == times).all():
+            return events
+        columns = dict(zip(EVENT_SCHEMA.names, events.columns, strict=True))
+        columns["time"] = pa.array(steady).cast(MOMENT)
+        created = columns["account_created"]
+        if created.null_count < len(created):
+            moved = pc.add(created.cast(pa.int64()), pa.array(steady - times))
+            columns["account_created"] = moved.cast(MOMENT)
+        return pa.RecordBatch.from_arrays(list(columns.values()), schema=EVENT_SCHEMA)

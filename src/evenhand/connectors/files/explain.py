@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evenhand.connectors.files.events import SteadyClock
 from evenhand.connectors.files.formats import Source
 from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.limits import EXPLAINED_MAX
 from evenhand.connectors.files.problems import FileRefused
 from evenhand.connectors.files.summary import printable
-from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.pipeline import Explanation, RuleInputs, Scope, ScreeningPlane
 
 Batches = Callable[[Source, Ledger], Iterator[pa.RecordBatch]]
@@ -41,11 +41,12 @@ def explanations(
     What stands before a message is screened too, since rates count what came before.
     """
     given = 0
+    clock = SteadyClock()
     for source in sources:
         ledger = Ledger(name=source.name, say=say)
         try:
             for batch in batches(source, ledger):
-                for event in _found(batch, plane, wanted):
+                for event, judged in _found(batch, clock.steady(batch), plane, wanted):
                     if given == EXPLAINED_MAX:
                         say(f"Only the first {EXPLAINED_MAX} are shown; name one as CHANNEL:ID.")
                         return
@@ -54,7 +55,7 @@ def explanations(
                         source,
                         event,
                         ledger.channel_names.get(channel),
-                        plane.explain(_only_event(event), scope=Scope.FILES),
+                        plane.explain(judged, scope=Scope.FILES),
                     )
                     given += 1
         except FileRefused as refused:
@@ -62,26 +63,23 @@ def explanations(
 
 
 def _found(
-    batch: pa.RecordBatch, plane: ScreeningPlane, wanted: str
-) -> Iterator[Mapping[str, object]]:
-    """Gives the wanted messages of a batch, each after everything before it was screened."""
-    events = batch.select(EVENT_SCHEMA.names)
+    batch: pa.RecordBatch, events: pa.RecordBatch, plane: ScreeningPlane, wanted: str
+) -> Iterator[tuple[Mapping[str, object], Mapping[str, object]]]:
+    """Gives the wanted messages of a batch, each after everything before it was screened.
+
+    A message comes as it stands in the file, then as the event that is judged.
+    """
     named = pc.binary_join_element_wise(batch["channel"], batch["event_id"], ":")
-    either = pc.or_(
-        pc.equal(batch["event_id"], wanted), pc.fill_null(pc.equal(named, wanted), False)
-    )
+    either = pc.or_kleene(pc.equal(batch["event_id"], wanted), pc.equal(named, wanted))
+    either = pc.fill_null(either, False)
     start = 0
     for row in np.flatnonzero(either.to_numpy(zero_copy_only=False)).tolist():
         if row > start:
             plane.screen(events.slice(start, row - start), scope=Scope.FILES)
-        yield batch.slice(row, 1).to_pylist()[0]
+        yield batch.slice(row, 1).to_pylist()[0], events.slice(row, 1).to_pylist()[0]
         start = row + 1
     if start < batch.num_rows:
         plane.screen(events.slice(start), scope=Scope.FILES)
-
-
-def _only_event(event: Mapping[str, object]) -> dict[str, object]:
-    return {name: event[name] for name in EVENT_SCHEMA.names}
 
 
 def explanation_lines(explained: Explained) -> list[str]:

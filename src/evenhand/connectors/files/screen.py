@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from evenhand.base.errors import Misconfigured
 from evenhand.connectors.files.ahead import ReadAhead
-from evenhand.connectors.files.events import full_batches
+from evenhand.connectors.files.events import SteadyClock, full_batches
 from evenhand.connectors.files.explain import explanation_lines, explanations
 from evenhand.connectors.files.formats import (
     LeftOut,
@@ -29,7 +29,6 @@ from evenhand.connectors.files.problems import FileRefused, NoMessages
 from evenhand.connectors.files.progress import Progress
 from evenhand.connectors.files.seen import SeenIds
 from evenhand.connectors.files.summary import Tally, printable, summary_lines
-from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.pipeline import Resources, Scope, ScreeningPlane
 
 EXIT_CLEAN = 0
@@ -153,12 +152,13 @@ def screen_sources(
     Reading runs ahead in its own thread, and so may speak before what it read is judged.
     """
     done_bytes = 0
+    clock = SteadyClock()
     for source in sources:
         ledger = Ledger(name=source.name, say=say)
         work.ledgers.append(ledger)
         try:
             for batch in ReadAhead(source_batches(source, ledger)):
-                verdicts = judge(batch.select(EVENT_SCHEMA.names))
+                verdicts = judge(clock.steady(batch))
                 work.tally.add(batch.num_rows, verdicts)
                 work.last_row = batch.column("row")[-1].as_py()
                 if sheet is not None:

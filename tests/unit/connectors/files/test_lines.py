@@ -57,6 +57,7 @@ def test_every_column_of_the_event_schema_is_taken_by_its_name(read: Any) -> Non
             "media_pdq": [b"\xcd" * 32, bytes(32)],
             "row": 1,
             "offset": 0,
+            "stated_time": datetime(2024, 1, 15, 8, 30, 0, 250000, tzinfo=UTC),
         }
     ]
     assert found.said == []
@@ -78,8 +79,10 @@ def test_a_minimal_line_of_labelled_messages_is_enough(read: Any) -> None:
 
 
 def test_rows_without_a_time_are_placed_two_hours_apart(read: Any) -> None:
-    first, second = read(lines({"text": "x"}, {"text": "x"}), LINES).column("time")
+    found = read(lines({"text": "x"}, {"text": "x"}), LINES)
 
+    first, second = found.column("time")
+    assert found.column("stated_time") == [None, None]
     assert (second - first).total_seconds() == 2 * 60 * 60
 
 

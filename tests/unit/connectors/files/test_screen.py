@@ -220,6 +220,24 @@ def test_rates_count_what_came_before_but_not_rows_without_a_time(
     assert ", 0 flagged" in screen(untimed).out
 
 
+def test_chats_one_after_the_other_and_newest_first_make_no_flood(
+    screen: Any, tmp_path: Path
+) -> None:
+    """An export starts anew with each chat; an account that talks in many is no flood."""
+    many, backwards = tmp_path / "many.ndjson", tmp_path / "backwards.ndjson"
+    many.write_text(
+        "".join(
+            json.dumps({"id": n, "account": "many", "text": "x", "time": 1_700_000_000 - n * 7200})
+            + "\n"
+            for n in range(20)
+        )
+    )
+    backwards.write_text("".join(reversed(short_messages("newest", 4).splitlines(keepends=True))))
+
+    assert ", 0 flagged" in screen(many).out
+    assert "2  third_in_an_hour" in screen(backwards).out
+
+
 def test_explain_shows_rules_and_signals_of_one_message(screen: Any) -> None:
     outcome = screen(EXPORT, "--explain", "4")
 

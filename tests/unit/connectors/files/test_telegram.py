@@ -61,6 +61,7 @@ def test_a_message_becomes_an_event(read: Any) -> None:
             "forwarded_from": "Elsewhere",
             "row": 1,
             "offset": 76,
+            "stated_time": datetime(2024, 1, 15, 10, 50, tzinfo=UTC),
         }
     ]
     assert found.said == []

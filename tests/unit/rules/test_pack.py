@@ -161,8 +161,8 @@ def test_no_benign_message_gets_any_verdict(plane: ScreeningPlane) -> None:
 
     found = verdicts(plane, messages, hours=0)
 
-    assert len(messages) >= 260
-    assert len({message["lang"] for message in messages}) >= 12
+    assert len(messages) >= 400
+    assert len({message["lang"] for message in messages}) >= 20
     assert found == {}
 
 
@@ -174,6 +174,22 @@ def test_every_harmful_message_gets_its_verdict(plane: ScreeningPlane) -> None:
     assert len(messages) >= 60
     wanted = {message["id"]: (message["expect"], message["harm"]) for message in messages}
     assert {id_: found.get(id_) for id_ in wanted} == wanted
+
+
+WORDINGS_MISSED_MAX = 4
+"""Of the other wordings, those that no rule finds yet: two spaced words in a row, a letter
+replaced by @ in Cyrillic, grass offered as such, and an offer without any word of one."""
+
+
+def test_other_wordings_are_found_but_for_the_known_ones(plane: ScreeningPlane) -> None:
+    messages = labelled("wordings.ndjson")
+
+    found = verdicts(plane, messages, hours=10_000)
+
+    missed = [message["text"] for message in messages if message["id"] not in found]
+    assert len(messages) >= 390
+    assert len(missed) <= WORDINGS_MISSED_MAX, missed
+    assert {action for action, _ in found.values()} == {"refuse"}
 
 
 @pytest.mark.parametrize("kind", ["direct", "private"])

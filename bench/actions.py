@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-ACTIONS = 3_000
+ACTIONS = 4_000
 WARM_UP = 600
 BATCH = 100
 CHUNK = 500

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -113,10 +115,19 @@ class Site:
         return process
 
 
+@contextmanager
+def server_home() -> Iterator[Path]:
+    """Gives a state folder that a server may live in.
+
+    Not below pytest's own folder: as root the server runs as another user, and every pytest that
+    starts closes `pytest-of-root` to other users again, under a server that is running.
+    """
+    with tempfile.TemporaryDirectory(prefix="evenhand-test-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def postgres(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Postgres]:
+def postgres(django_db_blocker: DjangoDbBlocker) -> Iterator[Postgres]:
     """A running server whose template database has all tables and rights."""
     from evenhand.database.prepare import prepare_embedded
 
@@ -124,23 +135,23 @@ def postgres(
     if running:  # a server that is up and prepared already, for runs by the hundred
         yield Postgres(Path(running))
         return
-    home = tmp_path_factory.mktemp("postgres")
-    make_keys(home / "keys")
-    with (home / "postgres.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(home), FAST],
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        )
-    try:
-        Server(home).wait()
-        with django_db_blocker.unblock():
-            prepare_embedded(home, owner_url=role_url(home, OWNER))
-        yield Postgres(home)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+    with server_home() as home:
+        make_keys(home / "keys")
+        with (home / "postgres.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", SERVE, str(home), FAST],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            )
+        try:
+            Server(home).wait()
+            with django_db_blocker.unblock():
+                prepare_embedded(home, owner_url=role_url(home, OWNER))
+            yield Postgres(home)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
 
 
 @pytest.fixture(scope="session")

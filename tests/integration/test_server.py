@@ -10,21 +10,22 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.conftest import ROOT
+from tests.conftest import ROOT, server_home
 
 from evenhand.database.addresses import OWNER, SUPERUSER, password_file, role_url
 from evenhand.database.server import Server, make_roles
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A state folder; whatever server was started in it is stopped."""
-    yield tmp_path
-    for process in _started:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(20)
-    _started.clear()
+    with server_home() as folder:
+        yield folder
+        for process in _started:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(20)
+        _started.clear()
 
 
 _started: list["subprocess.Popen[bytes]"] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
-from tests.conftest import ROOT, Site
+from tests.conftest import ROOT, Site, server_home
 
 from evenhand.base.sealing import make_keys
 from evenhand.database.addresses import OWNER, role_url
@@ -54,14 +54,15 @@ class OwnSite:
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[OwnSite]:
+def own() -> Iterator[OwnSite]:
     """A site of its own, whose processes all end with the test."""
-    made = OwnSite(tmp_path)
-    yield made
-    for process in reversed(made.processes):
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with server_home() as home:
+        made = OwnSite(home)
+        yield made
+        for process in reversed(made.processes):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def wait_for_ready(home: Path) -> None:

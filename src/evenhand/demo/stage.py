@@ -17,6 +17,10 @@ from evenhand.connectors.matrix.homeserver import (
 from evenhand.serve import Site, make_secrets, prepare, start_database, start_desk
 from evenhand.supervisor import Child, Supervisor
 
+DOOR_BUDGET_MS, SENDER_BUDGET_MS = 1_600, 2_000
+"""Milliseconds that the door has, and that a sender waits at most: far more than on a site, since
+here Synapse, database, desk and forty clients share what may be one slow core."""
+
 OURS = ("postgres", "opener", "door", "worker", "web")
 """Processes that a fault may hit: all but Synapse."""
 
@@ -40,6 +44,7 @@ class Stage:
             door_port=free_port(),
             environment={
                 "EVENHAND_MESSENGER": "synapse",
+                "EVENHAND_DOOR_BUDGET_MS": str(DOOR_BUDGET_MS),
                 "EVENHAND_SYNAPSE_URL": f"http://127.0.0.1:{synapse_port}",
                 "EVENHAND_SYNAPSE_TOKEN_FILE": str(self.home / "keys" / "synapse.token"),
             },
@@ -50,6 +55,7 @@ class Stage:
             password=secrets.token_urlsafe(18),
             door_url=self.site.door_url,
             door_token_file=self.site.door_token_file,
+            budget_ms=SENDER_BUDGET_MS,
         )
 
     @property

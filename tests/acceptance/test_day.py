@@ -4,12 +4,21 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 MESSAGES = Path(__file__).resolve().parents[1] / "data/messages"
 HARMFUL, LAWFUL = 14, 30
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Gives a folder that PostgreSQL's own user may enter: as root, pytest's may be closed to it."""
+    with tempfile.TemporaryDirectory(prefix="evenhand-day-") as folder:
+        yield Path(folder)
 
 
 def short_day(folder: Path) -> Path:
@@ -35,42 +44,42 @@ def evenhand(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.synapse
-def test_a_day_is_played_and_everything_is_read_back_as_expected(tmp_path: Path):
-    messages = short_day(tmp_path)
+def test_a_day_is_played_and_everything_is_read_back_as_expected(home: Path):
+    messages = short_day(home)
 
-    done = evenhand(tmp_path, "demo", "--check", "--messages", str(messages))
+    done = evenhand(home, "demo", "--check", "--messages", str(messages))
 
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     assert "FAILS" not in done.stdout
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith("check-")]
+    assert not [path for path in home.iterdir() if path.name.startswith("check-")]
 
 
 @pytest.mark.synapse
-def test_a_day_that_went_otherwise_than_labelled_is_told_and_fails(tmp_path: Path):
+def test_a_day_that_went_otherwise_than_labelled_is_told_and_fails(home: Path):
     wrong = {"id": "w1", "text": "Good morning, who brings the bread?", "lang": "en",
              "channel": "public", "expect": "refuse", "harm": "m.spam"}  # fmt: skip
-    path = tmp_path / "wrong.ndjson"
+    path = home / "wrong.ndjson"
     right = (MESSAGES / "day.ndjson").read_text().splitlines()[0]
     path.write_text(json.dumps(wrong) + "\n" + right + "\n")
 
-    done = evenhand(tmp_path, "demo", "--check", "--messages", str(path))
+    done = evenhand(home, "demo", "--check", "--messages", str(path))
 
     assert done.returncode == 1
     assert "w1: expected refuse m.spam, found none" in done.stdout
 
 
 @pytest.mark.synapse
-def test_after_kills_at_random_moments_everything_agrees(tmp_path: Path):
-    done = evenhand(tmp_path, "faults", "--kills", "10", "--seed", "7")
+def test_after_kills_at_random_moments_everything_agrees(home: Path):
+    done = evenhand(home, "faults", "--kills", "10", "--seed", "7")
 
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
 
 
-def test_a_message_file_with_a_bad_line_is_refused_with_its_place(tmp_path: Path):
-    path = tmp_path / "bad.ndjson"
+def test_a_message_file_with_a_bad_line_is_refused_with_its_place(home: Path):
+    path = home / "bad.ndjson"
     path.write_text('{"text": "a", "expect": "none"}\n{"text": "b", "expect": "maybe"}\n')
 
-    done = evenhand(tmp_path, "demo", "--check", "--messages", str(path))
+    done = evenhand(home, "demo", "--check", "--messages", str(path))
 
     assert done.returncode == 2
     assert "line: 2" in done.stderr

@@ -16,7 +16,7 @@ HARMFUL, LAWFUL = 14, 30
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """Gives a folder that PostgreSQL's own user may enter: as root, pytest's may be closed to it."""
+    """Gives a folder that PostgreSQL's own user may enter; pytest's may be closed to it."""
     with tempfile.TemporaryDirectory(prefix="evenhand-day-") as folder:
         yield Path(folder)
 

@@ -1,6 +1,8 @@
 """Writes verdicts as NDJSON or Parquet: under a name of their own until all are there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
@@ -36,6 +38,9 @@ OUTPUT_SCHEMA = pa.schema(
 """One line of the output; docs/screen.md tells what each column means. No text is written."""
 
 SUFFIXES = (".ndjson", ".parquet")
+
+GROUP_ROWS = 32_768
+"""Rows of a Parquet row group: some ten megabytes of verdicts wait until so many are there."""
 
 
 def output_rows(batch: pa.RecordBatch, verdicts: pa.Table, *, file: str, every: bool) -> pa.Table:
@@ -91,20 +96,36 @@ class Sheet(Protocol):
     def close(self) -> None:
         """Writes what belongs after the last row."""
 
+    def abandon(self) -> None:
+        """Lets go of the file, whole or not."""
+
 
 class ParquetSheet:
-    """Writes Parquet."""
+    """Writes Parquet, in row groups of a size that readers like."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._writer = pq.ParquetWriter(stream, OUTPUT_SCHEMA, compression="zstd")
+        self._waiting: list[pa.Table] = []
 
     def write(self, rows: pa.Table) -> None:
         """Writes rows after those written before."""
-        self._writer.write_table(rows)
+        self._waiting.append(rows)
+        if sum(table.num_rows for table in self._waiting) >= GROUP_ROWS:
+            self._write_group()
 
     def close(self) -> None:
-        """Writes the footer."""
+        """Writes what waits, and the footer."""
+        self._write_group()
         self._writer.close()
+
+    def abandon(self) -> None:
+        """Closes the writer, which complains when it is freed open; the file does not count."""
+        with suppress(OSError, pa.ArrowException):
+            self._writer.close()
+
+    def _write_group(self) -> None:
+        self._writer.write_table(pa.concat_tables([OUTPUT_SCHEMA.empty_table(), *self._waiting]))
+        self._waiting = []
 
 
 class LinesSheet:
@@ -120,6 +141,9 @@ class LinesSheet:
 
     def close(self) -> None:
         """Writes nothing: NDJSON ends with its last line."""
+
+    def abandon(self) -> None:
+        """Holds nothing to let go of."""
 
 
 def json_lines(rows: pa.Table) -> memoryview:
@@ -177,12 +201,8 @@ class Output:
             )
         self.path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
+        with _said(path):
             self._stream: BinaryIO = self._partial.open("wb")
-        except OSError as error:
-            raise Misconfigured(
-                setting="--output", value=str(path), why=f"cannot be written ({error.strerror})"
-            ) from error
         self._sheet: Sheet = (
             ParquetSheet(self._stream) if path.suffix == ".parquet" else LinesSheet(self._stream)
         )
@@ -196,16 +216,35 @@ class Output:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._sheet.close()
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            self._stream.close()
-            self._partial.replace(self.path)
-        else:
-            self._stream.close()
+        try:
+            if kind is None:
+                with _said(self.path):
+                    self._finish()
+        finally:
+            self._sheet.abandon()
+            with suppress(OSError):
+                self._stream.close()
             self._partial.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self._sheet.close()
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self._partial.replace(self.path)
 
     def write(self, rows: pa.Table) -> None:
         """Writes rows after those written before."""
-        self._sheet.write(rows)
+        with _said(self.path):
+            self._sheet.write(rows)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Says of which file the operating system speaks, when the disk is full for instance."""
+    try:
+        yield
+    except OSError as error:
+        raise Misconfigured(
+            setting="--output", value=str(path), why=f"cannot be written ({error.strerror})"
+        ) from error

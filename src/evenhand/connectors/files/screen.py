@@ -109,6 +109,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
         sys.stderr.write(f"{printable(line, letters_max=1000)}\n")
 
     say_left_out(left_out, say)
+    check_options(args, sources)
     if args.explain is not None:
         return explain(sources, load(args.rules), args.explain, say)
     progress.wait("Loading rules, lists and models; the first run compiles them …")
@@ -135,6 +136,17 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
             "\n".join(summary_lines(work.tally, work.ledgers, files=work.files)) + "\n"
         )
     return work.exit_code
+
+
+def check_options(args: Namespace, sources: list[Source]) -> None:
+    """Raises `Misconfigured` for options that cannot be followed together."""
+    if args.all and args.output is None:
+        raise Misconfigured(setting="--all", why="says what to write, so it needs --output FILE")
+    inputs = {source.path.resolve() for source in sources if source.path is not None}
+    if args.output is not None and args.output.resolve() in inputs:
+        raise Misconfigured(
+            setting="--output", value=str(args.output), why="is one of the files to read"
+        )
 
 
 def screen_sources(

@@ -1,6 +1,7 @@
 """Writing verdicts: every column, both formats, whole or not at all."""
 
 import json
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -115,15 +116,45 @@ def test_both_formats_hold_the_same(tmp_path: Path) -> None:
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["v.ndjson", "v.parquet"]
 
 
-def test_after_an_error_no_file_stays_and_the_old_one_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "v.ndjson"
+def test_parquet_is_written_in_large_row_groups(tmp_path: Path) -> None:
+    rows = output_rows(events(5_000), verdicts(0), file="a.json", every=True)
+    with Output(tmp_path / "v.parquet") as output:
+        for _ in range(8):
+            output.write(rows)
+
+    metadata = pq.ParquetFile(tmp_path / "v.parquet").metadata
+    assert (metadata.num_rows, metadata.num_row_groups) == (40_000, 2)
+
+
+@pytest.mark.parametrize("name", ["v.ndjson", "v.parquet"])
+def test_after_an_error_no_file_stays_and_the_old_one_is_kept(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     path.write_text("old")
 
-    with pytest.raises(pa.ArrowIndexError), Output(path) as output:
-        output.write(output_rows(events(5), verdicts(9), file="a", every=False))
+    output = Output(path)
+    output.write(output_rows(events(5), verdicts(0), file="a", every=True))
 
-    assert [entry.name for entry in tmp_path.iterdir()] == ["v.ndjson"]
+    with pytest.raises(ZeroDivisionError), output:
+        1 / 0  # noqa: B018  any error will do
+
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["v.ndjson", "v.parquet"])
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    rows = output_rows(events(40_000), verdicts(0), file="a", every=True)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(Misconfigured) as caught, Output(tmp_path / name) as output:
+            output.write(rows)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert "cannot be written" in str(caught.value.fields["why"])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["v.csv", "v", "missing/v.ndjson"])

@@ -180,6 +180,22 @@ def test_an_option_that_cannot_be_followed_is_refused(
     assert caught.value.fields["setting"] == option
 
 
+def test_a_file_that_is_read_is_never_written_over(screen: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rows.ndjson"
+    path.write_text('{"text": "a"}\n')
+
+    with pytest.raises(Misconfigured) as caught:
+        screen(path, "--output", tmp_path / "." / "rows.ndjson")
+
+    assert caught.value.fields["setting"] == "--output"
+    assert path.read_text() == '{"text": "a"}\n'
+
+
+def test_all_needs_an_output(screen: Any) -> None:
+    with pytest.raises(Misconfigured):
+        screen(EXPORT, "--all")
+
+
 def test_a_folder_is_searched_and_other_json_in_it_is_left_out(screen: Any, tmp_path: Path) -> None:
     (tmp_path / "chat.json").write_text(EXPORT.read_text())
     (tmp_path / "package.json").write_text('{\n "name": "something else"\n}\n')

@@ -37,6 +37,10 @@ class Progress:
         self._terminal.write(f"\r\x1b[K{line}")
         self._terminal.flush()
 
+    def start(self) -> None:
+        """Begins to count the time: what came before belongs to no message."""
+        self.began = self._last = monotonic()
+
     def wait(self, why: str) -> None:
         """Says what takes its time before anything can be counted."""
         if self._shown:

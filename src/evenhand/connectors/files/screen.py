@@ -114,6 +114,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
         return explain(sources, load(args.rules), args.explain, say)
     progress.wait("Loading rules, lists and models; the first run compiles them …")
     plane = load(args.rules)
+    progress.start()
     output = Output(args.output) if args.output else nullcontext()
     work = Run()
     try:

@@ -94,7 +94,7 @@ def find_sources(paths: list[str]) -> tuple[list[Source], list[LeftOut]]:
         if not path.is_dir():
             sources.append(source_of(path))
             continue
-        found = sorted(_files_below(path))
+        found = _search(path)
         for file in found:
             try:
                 sources.append(replace(source_of(file), searched=True))
@@ -137,6 +137,15 @@ def open_reader(
             return ParquetReader(stream, ledger, block_bytes=block_bytes)
         case _:
             assert_never(source.format)
+
+
+def _search(folder: Path) -> list[Path]:
+    try:
+        return sorted(_files_below(folder))
+    except OSError as error:
+        raise FileRefused(
+            file=str(error.filename), why=f"it cannot be opened ({error.strerror})"
+        ) from error
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -186,6 +186,9 @@ def screen_sources(
             say(f"{source.name}: {'left out: ' * passed_by}{refused.fields['why']}.")
             work.left_out += passed_by
             work.failed += not passed_by
+        except OSError as error:
+            say(f"{source.name}: reading stopped after row {work.last_row} ({error.strerror}).")
+            work.failed += 1
         work.last_row = 0
         done_bytes += source.size_bytes or ledger.bytes_done
 

@@ -1,5 +1,6 @@
 """The command: exit codes, output, summary and explanations, with two small rules of its own."""
 
+import errno
 import io
 import json
 import sys
@@ -151,6 +152,22 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(screen: Any, tmp_pa
     assert outcome.code == 1
     assert "a.csv: its first line names no column `text`" in outcome.err
     assert "1 messages screened in 1 file" in outcome.out
+
+
+def test_a_file_that_stops_being_readable_is_said(
+    screen: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(io.BytesIO):
+        def readinto(self, room: Any) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Broken()))
+
+    outcome = screen("-", EXPORT)
+
+    assert outcome.code == 1
+    assert "-: reading stopped after row 0 (Input/output error)." in outcome.err
+    assert "4 messages screened in 1 file" in outcome.out
 
 
 def test_nothing_readable_ends_with_2(screen: Any, tmp_path: Path) -> None:

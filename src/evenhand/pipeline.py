@@ -254,14 +254,16 @@ def _inputs(rule: Rule, *, fired: bool, known: Mapping[str, object]) -> RuleInpu
 
 
 def _language(seen: Seen, row: int, known: Mapping[str, object]) -> str | None:
-    """Gives the language for the sentence that tells people why: the signal's, else as stated.
+    """Gives the language for the sentence that tells people why: as stated, else as detected.
 
-    Where neither is there, the slow detector is asked, which flagged events alone can afford.
+    The better detector is slow; flagged events alone can afford it.
     """
-    spoken = known.get(LANGUAGE) or seen.batch["language"][row].as_py()
-    if spoken is not None:
-        return str(spoken)
-    return spoken_language(seen.views.normalised.text(row)) if seen.look.read[row] else None
+    stated = seen.batch["language"][row].as_py()
+    if stated is not None:
+        return str(stated)
+    told = spoken_language(seen.views.normalised.text(row)) if seen.look.read[row] else None
+    quick = known.get(LANGUAGE)
+    return told or (None if quick is None else str(quick))
 
 
 def _in(folders: Sequence[Path]) -> list[Path]:

@@ -3,7 +3,7 @@
 ID_LENGTH_MAX = 255
 """Characters of an id of the messenger's: a Matrix id is at most 255 bytes."""
 
-BATCH_DELIVERIES_MAX = 100
+BATCH_DELIVERIES_MAX = 250
 """Deliveries that one durable workflow carries: workflows are dear, rows are cheap."""
 
 BATCHES_UNDER_WAY_MAX = 4

@@ -32,7 +32,9 @@ SENDERS = 30
 PAUSE_SECONDS = (0.3, 2.2)
 """Seconds between two kills: some hit a process that is still starting."""
 
-POST_PAUSE_SECONDS = (0.2, 1.2)
+POST_PAUSE_SECONDS = (3.0, 9.0)
+"""Seconds between two messages of one sender: who posts faster than a person can is a flood."""
+
 HARMFUL_SHARE = 0.45
 SETTLE_SECONDS_MAX = 180.0
 QUIET_SECONDS = 6.0
@@ -133,7 +135,7 @@ async def _post_until_stopped(
             message = chance.choice(unlawful)
         sent = await sender.post(town.public[0], message.text)
         load.posted.append((message, sender, sent))
-        await asyncio.sleep(chance.uniform(*POST_PAUSE_SECONDS) * SENDERS / 12)
+        await asyncio.sleep(chance.uniform(*POST_PAUSE_SECONDS))
 
 
 async def _kill(

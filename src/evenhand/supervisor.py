@@ -113,10 +113,6 @@ class Supervisor:
         _signal_group(self.running[name].process, signal.SIGKILL)
         self.running[name].process.wait()
 
-    def stop_one(self, name: str) -> None:
-        """Stops one child for good."""
-        self._end([self.running.pop(name)])
-
     def stop(self) -> None:
         """Stops every child, the last started first; kills what does not go in time."""
         self.stopping = True

@@ -2,7 +2,8 @@
 
 A window is kept as two buckets; what of the older one is still inside is estimated by its share of
 time, so a count may be off by a part of the older bucket, never by more. Time comes with the
-events. When a key finds no place, the key that was quiet longest near it makes room.
+events: one that comes late counts in its own bucket, never in the present. When a key finds no
+place, the key that was quiet longest near it makes room.
 """
 
 from dataclasses import dataclass, field
@@ -67,13 +68,13 @@ def _bits_set(bits: np.int64) -> int:
 
 @inlined
 def _moved_on(table: Table, place: np.int64, at: int, bucket: np.int64) -> np.int64:
-    """Moves one window on to a bucket, and gives how many buckets it moved."""
-    behind: np.int64 = bucket - table[place, at]
-    if behind > 0:
-        table[place, at + 2] = table[place, at + 1] if behind == 1 else 0
+    """Moves one window on to a bucket; gives how far ahead that was, negative for a late row."""
+    ahead: np.int64 = bucket - table[place, at]
+    if ahead > 0:
+        table[place, at + 2] = table[place, at + 1] if ahead == 1 else 0
         table[place, at + 1] = 0
         table[place, at] = bucket
-    return behind
+    return ahead
 
 
 @kernel
@@ -106,16 +107,23 @@ def _count(
             size = windows[window]
             bucket = moment // size
             at = WINDOWS + 3 * window
-            behind = _moved_on(table, place, at, bucket)
-            if window == 0 and behind > 0:
-                table[place, PERSONS_BEFORE] = table[place, PERSONS_NOW] if behind == 1 else 0
+            ahead = _moved_on(table, place, at, bucket)
+            if window == 0 and ahead > 0:
+                table[place, PERSONS_BEFORE] = table[place, PERSONS_NOW] if ahead == 1 else 0
                 table[place, PERSONS_NOW] = 0
-            if counted[row]:
-                table[place, at + 1] += 1
-            inside = size if behind < 0 else size - (moment - bucket * size)
-            out[row, window] = table[place, at + 1] + table[place, at + 2] * inside // size
-        if counted[row]:
-            table[place, PERSONS_NOW] |= np.int64(U(1) << (mix(persons[row]) & U(63)))
+            own = 1 if counted[row] else 0
+            if ahead < -1:  # older than what is kept: only the row itself is known
+                out[row, window] = own
+            elif ahead == -1:
+                table[place, at + 2] += own
+                out[row, window] = table[place, at + 2]
+            else:
+                inside = size - (moment - bucket * size)
+                table[place, at + 1] += own
+                out[row, window] = table[place, at + 1] + table[place, at + 2] * inside // size
+            if window == 0 and counted[row] and ahead >= -1:
+                part = PERSONS_BEFORE if ahead == -1 else PERSONS_NOW
+                table[place, part] |= np.int64(U(1) << (mix(persons[row]) & U(63)))
         seen = table[place, PERSONS_NOW] | table[place, PERSONS_BEFORE]
         out_persons[row] = _PERSONS[_bits_set(seen)]
 

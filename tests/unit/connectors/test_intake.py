@@ -15,6 +15,7 @@ from evenhand.events.batch import one_event
 from evenhand.events.schema import EVENT_SCHEMA
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+POSTED = NOON - timedelta(seconds=2)
 PUBLIC = Channel(ChannelKind.PUBLIC)
 KEY = bytes(range(32))
 
@@ -25,7 +26,7 @@ def message(content: object, **fields: object) -> dict[str, object]:
         "type": "m.room.message",
         "sender": "@a:x.test",
         "room_id": "!r:x.test",
-        "origin_server_ts": 1_700_000_000_000,
+        "origin_server_ts": round(POSTED.timestamp() * 1000),
         "content": content,
         **fields,
     }
@@ -57,12 +58,38 @@ def test_a_channel_is_public_only_if_anyone_may_join_and_nothing_is_encrypted(fa
     assert intake.channel_of(facts).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("behind", "counts_as_of_now"),
+    [
+        (timedelta(), False),
+        (timedelta(minutes=4), False),
+        (timedelta(minutes=6), True),
+        (timedelta(minutes=-1), True),
+    ],
+)
+def test_an_event_that_claims_an_unlikely_time_counts_as_of_now(behind, counts_as_of_now):
+    said = NOON - behind
+
+    found = seen({"body": "x"}, origin_server_ts=round(said.timestamp() * 1000))
+
+    assert found.time == (NOON if counts_as_of_now else said)
+
+
+def test_what_is_read_back_keeps_the_time_it_had():
+    event = message({"body": "x"})
+
+    found = intake.message_seen(event, PUBLIC, now=NOON + timedelta(days=9), late_max=timedelta.max)
+
+    assert found is not None
+    assert found.time == POSTED
+
+
 def test_a_message_becomes_a_row_of_the_schema():
     row = seen({"msgtype": "m.text", "body": "hello"}).row()
 
     assert one_event(row).num_rows == 1
     assert set(row) == set(EVENT_SCHEMA.names)
-    assert row["time"] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    assert row["time"] == POSTED
     assert (row["account"], row["channel"], row["text"]) == ("@a:x.test", "!r:x.test", "hello")
 
 

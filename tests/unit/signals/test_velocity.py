@@ -56,13 +56,26 @@ def test_a_full_table_keeps_on_counting_and_forgets_the_quietest():
     assert counts[:, 0].tolist() == [1, 2]
 
 
-def test_an_event_that_comes_late_is_counted_where_the_others_are():
+def test_an_event_that_comes_late_is_counted_in_its_own_time():
     counter = WindowCounter((MINUTE,), 16)
     counter.count(keys(7, 7), times(5 * MINUTE, 5 * MINUTE))
 
-    counts, _ = counter.count(keys(7), times(4 * MINUTE))
+    late, _ = counter.count(keys(7, 7), times(4 * MINUTE, 4 * MINUTE + 1))
+    now, _ = counter.count(keys(7), times(5 * MINUTE))
 
-    assert counts[0, 0] == 3
+    assert late[:, 0].tolist() == [1, 2]
+    assert now[0, 0] == 3 + 2
+
+
+def test_what_was_read_back_hours_later_makes_nobody_a_flooder():
+    counter = WindowCounter((MINUTE,), 16)
+    counter.count(keys(7), times(600 * MINUTE))
+
+    old, _ = counter.count(keys(*[7] * 50), times(*(n * MINUTE for n in range(500, 550))))
+    now, _ = counter.count(keys(7), times(600 * MINUTE))
+
+    assert old[:, 0].max() == 1
+    assert now[0, 0] == 2
 
 
 @pytest.mark.parametrize("people", [1, 5, 20])

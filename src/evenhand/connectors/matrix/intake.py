@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from html.parser import HTMLParser
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -11,7 +11,7 @@ from evenhand.base.errors import InputRefused
 from evenhand.base.limits import NAME_BYTES_MAX, TEXT_BYTES_MAX, URLS_PER_EVENT_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.sealing import keyed_hash
-from evenhand.connectors.matrix.limits import STRINGS_PER_EVENT_MAX
+from evenhand.connectors.matrix.limits import LATE_MAX, STRINGS_PER_EVENT_MAX
 
 Json = Mapping[str, object]
 
@@ -83,8 +83,14 @@ class Seen:
         }
 
 
-def message_seen(event: Json, channel: Channel, *, now: datetime) -> Seen | None:
-    """Gives what an event in a room says; None for events that say nothing readable."""
+def message_seen(
+    event: Json, channel: Channel, *, now: datetime, late_max: timedelta = LATE_MAX
+) -> Seen | None:
+    """Gives what an event in a room says; None for events that say nothing readable.
+
+    late_max  how much older than now its homeserver may say it is; an event that claims more, or
+              a time to come, counts as of now, since else it would escape every window
+    """
     event_type = text_at(event, "type")
     content = mapping_at(event, "content")
     if event_type in SILENT_TYPES or (event_type == "m.room.member"):
@@ -101,7 +107,7 @@ def message_seen(event: Json, channel: Channel, *, now: datetime) -> Seen | None
     return Seen(
         event_id=name_at(event, "event_id"),
         kind=EventKind.ROOM_PUBLICATION if naming else _kind(event_type, content),
-        time=_moment(event.get("origin_server_ts"), now),
+        time=_moment(event.get("origin_server_ts"), now, late_max),
         channel_kind=channel.kind,
         account=name_at(event, "sender"),
         channel=name_at(event, "room_id"),
@@ -397,7 +403,8 @@ def _plain(text: str) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-def _moment(milliseconds: object, otherwise: datetime) -> datetime:
+def _moment(milliseconds: object, now: datetime, late_max: timedelta) -> datetime:
     if not isinstance(milliseconds, int) or not 0 <= milliseconds < 2**43:
-        return otherwise
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+        return now
+    said = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    return said if timedelta() <= now - said <= late_max else now

@@ -1,5 +1,7 @@
 """Limits of the door, each with its reason; reaching one is counted and shown in `/metrics`."""
 
+from datetime import timedelta
+
 HEADER_BYTES_MAX = 16_384
 """Bytes of a request's head: Synapse sends a few hundred."""
 
@@ -48,6 +50,9 @@ FLUSH_SECONDS = 5.0
 SWEEP_SECONDS = 60.0
 """Seconds between two sweeps where nothing says that something was missed: what lies between the
 last one and a crash is screened once more."""
+
+LATE_MAX = timedelta(minutes=5)
+"""How old an event may say it is when it arrives; another homeserver writes what it likes."""
 
 STRINGS_PER_EVENT_MAX = 64
 """Pieces of text taken from one event."""

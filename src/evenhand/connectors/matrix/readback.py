@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -168,6 +168,6 @@ def _seen(event: MatrixEvent, now: datetime) -> Seen | None:
     if event.state_key is not None:
         value["state_key"] = event.state_key
     try:
-        return message_seen(value, Channel(ChannelKind.PUBLIC), now=now)
+        return message_seen(value, Channel(ChannelKind.PUBLIC), now=now, late_max=timedelta.max)
     except InputRefused:
         return None  # an identifier that is none: Synapse itself would not have taken it

@@ -119,7 +119,7 @@ TEMPLATES = [
 ROOT_URLCONF = "evenhand.urls"
 WSGI_APPLICATION = "evenhand.wsgi.application"
 
-AUTH_USER_MODEL = "people.Staff"
+AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = ["evenhand.people.passkeys.PasskeyBackend"]
 LOGIN_URL = "staff_sign_in"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "name"

@@ -40,7 +40,7 @@ def enrol(desk: Desk, colleague: Visitor, name: str) -> UUID:
     page.goto(desk.url + link.path)
     page.get_by_role("button", name="Enrol a passkey").click()
     page.wait_for_url("**/staff/cases/")
-    return link.staff
+    return link.person
 
 
 def test_a_passkey_is_enrolled_by_a_link_and_signs_in(desk: Desk, colleague: Visitor) -> None:

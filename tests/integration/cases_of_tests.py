@@ -19,7 +19,7 @@ from evenhand.base.sealing import token_for
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
 from evenhand.evidence.steps import keep
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.verdicts.schema import RuleHit
 
@@ -39,9 +39,9 @@ class Keys:
         return cls(PrivateKey.generate())
 
 
-def reviewer(name: str = "Ada Example", *roles: Role) -> Staff:
+def reviewer(name: str = "Ada Example", *roles: Role) -> Person:
     """A member of staff who may review, unless other roles are given."""
-    return Staff.objects.create(
+    return Person.objects.create(
         id=new_id(now=NOW),
         name=name,
         roles=[role.value for role in roles or (Role.REVIEWER,)],

@@ -30,7 +30,7 @@ from evenhand.base.sealing import make_keys, read_key
 from evenhand.cases import steps
 from evenhand.cases.models import Case
 from evenhand.desk.limits import FORM_SENDS_MAX
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 from evenhand.people.passkeys import BACKEND
 from evenhand.people.roles import Role
 from evenhand.transparency.publish import publish
@@ -60,10 +60,10 @@ def keys() -> Keys:
 
 
 @pytest.fixture
-def signed_in(client: Client) -> Callable[..., Staff]:
+def signed_in(client: Client) -> Callable[..., Person]:
     """Signs a member of staff in without a passkey, which the browser test uses."""
 
-    def sign_in(*roles: Role, name: str = "Ada Example") -> Staff:
+    def sign_in(*roles: Role, name: str = "Ada Example") -> Person:
         member = reviewer(name, *roles)
         client.force_login(member, backend=BACKEND)
         return member
@@ -165,7 +165,7 @@ def test_the_console_lets_nobody_in_without_a_passkey(client: Client, path: str)
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.POLICY_AUTHOR, Role.APPROVER])
 def test_other_staff_see_reports_and_no_cases(
-    client: Client, signed_in: Callable[..., Staff], role: Role
+    client: Client, signed_in: Callable[..., Person], role: Role
 ) -> None:
     signed_in(role)
 
@@ -176,7 +176,7 @@ def test_other_staff_see_reports_and_no_cases(
 
 
 def test_a_legal_officer_reads_cases_and_decides_none(
-    client: Client, signed_in: Callable[..., Staff]
+    client: Client, signed_in: Callable[..., Person]
 ) -> None:
     signed_in(Role.LEGAL_OFFICER)
     case = steps.open_case(case_draft(), now=NOW)
@@ -188,7 +188,7 @@ def test_a_legal_officer_reads_cases_and_decides_none(
 
 
 def test_a_session_ends_when_somebody_leaves(
-    client: Client, signed_in: Callable[..., Staff]
+    client: Client, signed_in: Callable[..., Person]
 ) -> None:
     from evenhand.people.steps import leave
 
@@ -201,7 +201,7 @@ def test_a_session_ends_when_somebody_leaves(
 
 
 def test_console_pages_are_usable_and_hold_no_evidence(
-    client: Client, signed_in: Callable[..., Staff], keys: Keys
+    client: Client, signed_in: Callable[..., Person], keys: Keys
 ) -> None:
     signed_in()
     decision = decided(keys)
@@ -227,7 +227,7 @@ def test_console_pages_are_usable_and_hold_no_evidence(
 
 
 def test_a_reviewer_closes_a_case(
-    client: Client, signed_in: Callable[..., Staff], keys: Keys
+    client: Client, signed_in: Callable[..., Person], keys: Keys
 ) -> None:
     ada = signed_in()
     case = steps.open_case(case_draft(keys), now=NOW)
@@ -254,7 +254,7 @@ def test_a_reviewer_closes_a_case(
     ],
 )
 def test_a_form_that_lacks_something_says_what(
-    client: Client, signed_in: Callable[..., Staff], form: dict[str, str], said: str
+    client: Client, signed_in: Callable[..., Person], form: dict[str, str], said: str
 ) -> None:
     signed_in()
     case = steps.open_case(case_draft(), now=NOW)
@@ -266,7 +266,7 @@ def test_a_form_that_lacks_something_says_what(
 
 
 def test_who_may_not_judge_sees_why_instead_of_a_form(
-    client: Client, signed_in: Callable[..., Staff], keys: Keys, home: Path
+    client: Client, signed_in: Callable[..., Person], keys: Keys, home: Path
 ) -> None:
     decision = decided(keys, author="Rule Author")
     client.post(link_to(decision.id, home), {"text": "Please look again."})
@@ -287,7 +287,7 @@ def test_who_may_not_judge_sees_why_instead_of_a_form(
 @pytest.mark.parametrize(("verdict", "outcome"), [("uphold", "upheld"), ("refuse", "refused")])
 def test_an_objection_goes_from_the_form_to_the_author(
     client: Client,
-    signed_in: Callable[..., Staff],
+    signed_in: Callable[..., Person],
     keys: Keys,
     home: Path,
     verdict: str,
@@ -453,7 +453,7 @@ def test_a_dead_link_is_explained(client: Client) -> None:
 
 
 def test_evidence_is_not_opened_where_the_opener_does_not_answer(
-    client: Client, signed_in: Callable[..., Staff], keys: Keys
+    client: Client, signed_in: Callable[..., Person], keys: Keys
 ) -> None:
     signed_in()
     case = steps.open_case(case_draft(keys), now=NOW)
@@ -467,7 +467,7 @@ def test_evidence_is_not_opened_where_the_opener_does_not_answer(
 
 
 def test_an_action_is_undone_with_reasons_and_not_without(
-    client: Client, signed_in: Callable[..., Staff], keys: Keys
+    client: Client, signed_in: Callable[..., Person], keys: Keys
 ) -> None:
     signed_in()
     action = decided(keys).actions.get()

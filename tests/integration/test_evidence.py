@@ -27,7 +27,7 @@ from evenhand.evidence.steps import (
     open_sealed,
     release,
 )
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.models import Record, RecordOpening
 
@@ -46,8 +46,8 @@ def kept(subject: UUID | None = None, *, now: datetime = NOW) -> SealedItem:
     )
 
 
-def person(*roles: Role, active: bool = True) -> Staff:
-    return Staff.objects.create(
+def person(*roles: Role, active: bool = True) -> Person:
+    return Person.objects.create(
         id=new_id(now=NOW),
         name=uuid4().hex,
         roles=[role.value for role in roles],

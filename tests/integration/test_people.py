@@ -11,8 +11,8 @@ from evenhand.base.lists import RecordKind
 from evenhand.people import steps
 from evenhand.people.checks import InvitationRefused, LinkDead, SignInRefused
 from evenhand.people.limits import INVITATION_HOURS
-from evenhand.people.models import Invitation, Staff
-from evenhand.people.queries import staff_named
+from evenhand.people.models import Invitation, Person
+from evenhand.people.queries import person_named
 from evenhand.people.roles import Role
 from evenhand.records.models import Record
 
@@ -26,8 +26,8 @@ def invited(name: str = "Ada Example") -> steps.Invited:
     return steps.invite(name, [Role.REVIEWER], now=NOW)
 
 
-def staff(name: str = "Ada Example") -> Staff:
-    found = staff_named(name)
+def staff(name: str = "Ada Example") -> Person:
+    found = person_named(name)
     assert found is not None
     return found
 
@@ -76,7 +76,7 @@ def test_a_new_link_ends_the_older_one_and_keeps_roles() -> None:
     newer = steps.invite("Ada Example", [Role.OPERATOR], now=NOW)
 
     assert staff().roles == ["reviewer"]
-    assert steps.invited(newer.token, now=NOW).id == older.staff
+    assert steps.invited(newer.token, now=NOW).id == older.person
     with pytest.raises(LinkDead):
         steps.invited(older.token, now=NOW)
 
@@ -140,11 +140,11 @@ def test_the_database_knows_no_other_roles(roles: list[str]) -> None:
     invited()
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Staff.objects.update(roles=roles)
+        Person.objects.update(roles=roles)
 
 
 def test_staff_have_no_password_and_no_superuser() -> None:
-    names = {field.name for field in Staff._meta.get_fields()}
+    names = {field.name for field in Person._meta.get_fields()}
 
     assert not names & {"password", "is_superuser", "is_staff"}
 

@@ -11,7 +11,7 @@ from evenhand.actions.models import Decision
 from evenhand.base.lists import UNKNOWN_MARKET, Source
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.evidence.models import SealedItem
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 
 
 class Case(models.Model):
@@ -54,7 +54,7 @@ class Case(models.Model):
     reason = models.TextField(blank=True, default="", help_text="why it was closed so")
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(
-        Staff, null=True, on_delete=models.PROTECT, related_name="cases_closed"
+        Person, null=True, on_delete=models.PROTECT, related_name="cases_closed"
     )
     closed_by_name = models.CharField(max_length=128, blank=True, default="")
     barred_staff = models.UUIDField(null=True)

@@ -43,7 +43,7 @@ from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.cases.models import Case
 from evenhand.evidence.steps import hold, keep, release
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
 
@@ -89,7 +89,7 @@ def open_case(draft: CaseDraft, *, now: datetime) -> Case:
 
 
 def decide_case(
-    case_id: UUID, kind: ActionKind, *, by: Staff, reason: str, now: datetime
+    case_id: UUID, kind: ActionKind, *, by: Person, reason: str, now: datetime
 ) -> Decision | None:
     """Closes a case with an action, or with none; gives the decision if one was made."""
     with transaction.atomic():
@@ -174,7 +174,7 @@ def decision_objected_to(decision_id: UUID, token: str, *, token_key: bytes) -> 
     return decision
 
 
-def uphold(case_id: UUID, *, by: Staff, reason: str, now: datetime) -> list[Action]:
+def uphold(case_id: UUID, *, by: Person, reason: str, now: datetime) -> list[Action]:
     """Upholds an objection: everything done for the decision is undone, as far as it can be."""
     with transaction.atomic():
         case = _locked(case_id)
@@ -193,7 +193,7 @@ def uphold(case_id: UUID, *, by: Staff, reason: str, now: datetime) -> list[Acti
     return undone
 
 
-def refuse(case_id: UUID, *, by: Staff, reason: str, now: datetime) -> Case:
+def refuse(case_id: UUID, *, by: Person, reason: str, now: datetime) -> Case:
     """Refuses an objection with reasons, which the author is told."""
     with transaction.atomic():
         case = _locked(case_id)
@@ -217,7 +217,7 @@ def facts_of(case: Case) -> CaseFacts:
     )
 
 
-def judge_of(staff: Staff) -> Judge:
+def judge_of(staff: Person) -> Judge:
     """Gives a member of staff as the checks see them."""
     return Judge(
         staff=staff.id, name=staff.name, roles=tuple(staff.roles) if staff.is_active else ()
@@ -231,7 +231,7 @@ def _locked(case_id: UUID) -> Case:
     return case
 
 
-def _check_objection(case: Case, *, by: Staff, reason: str) -> None:
+def _check_objection(case: Case, *, by: Person, reason: str) -> None:
     facts = facts_of(case)
     refuse_if(
         [
@@ -242,7 +242,7 @@ def _check_objection(case: Case, *, by: Staff, reason: str) -> None:
     )
 
 
-def _draft(case: Case, kind: ActionKind, *, by: Staff, reason: str, now: datetime) -> DecisionDraft:
+def _draft(case: Case, kind: ActionKind, *, by: Person, reason: str, now: datetime) -> DecisionDraft:
     rule = case.rules[0] if case.rules else None
     return DecisionDraft(
         id=new_id(now=now),
@@ -279,7 +279,7 @@ def _draft(case: Case, kind: ActionKind, *, by: Staff, reason: str, now: datetim
     )
 
 
-def _close(case: Case, outcome: CaseOutcome, *, by: Staff, reason: str, now: datetime) -> None:
+def _close(case: Case, outcome: CaseOutcome, *, by: Person, reason: str, now: datetime) -> None:
     case.state = CaseState.CLOSED.value
     case.outcome = outcome.value
     case.reason = reason.strip()

@@ -30,7 +30,7 @@ from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.evidence import ShownEvidence, shown
 from evenhand.desk.limits import ROWS_PER_PAGE
 from evenhand.evidence.opener import Request, ask
-from evenhand.people.queries import staff_of
+from evenhand.people.queries import person_of
 from evenhand.people.roles import Role
 from evenhand.records import queries as records_queries
 from evenhand.transparency.pages import page_context
@@ -190,8 +190,8 @@ def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
         "source": words.source_name(decision.source),
         "automation": words.automation_name(decision.automation),
         "channel_kind": words.channel_kind_name(decision.channel_kind),
-        "decided_by": staff_of(decision.staff) if decision.staff else None,
-        "undone_by": staff_of(found.undo_by) if found.undo_by else None,
+        "decided_by": person_of(decision.staff) if decision.staff else None,
+        "undone_by": person_of(found.undo_by) if found.undo_by else None,
         "deliveries": [
             {
                 "verb": gettext(words.VERBS[Verb(delivery.verb)]),

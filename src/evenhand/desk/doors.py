@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 
 from evenhand.base.errors import NotAllowed
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
 P = ParamSpec("P")
@@ -37,7 +37,7 @@ def staff_only(*roles: Role) -> Callable[[View[P]], View[P]]:
     return guard
 
 
-def signed_in(request: HttpRequest) -> Staff:
+def signed_in(request: HttpRequest) -> Person:
     """Gives the member of staff who is signed in."""
-    assert isinstance(request.user, Staff), "the door lets in only staff"
+    assert isinstance(request.user, Person), "the door lets in only staff"
     return request.user

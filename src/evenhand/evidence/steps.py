@@ -17,7 +17,7 @@ from evenhand.base.lists import RecordKind
 from evenhand.base.sealing import seal, unseal
 from evenhand.evidence.limits import SEAL_BYTES, SWEEP_ROWS_MAX
 from evenhand.evidence.models import Hold, SealedItem
-from evenhand.people.queries import staff_of
+from evenhand.people.queries import person_of
 from evenhand.people.roles import Role
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append, append_many
@@ -110,7 +110,7 @@ def open_sealed(
         item = SealedItem.objects.filter(id=item_id, expired_at=None).first()
         if item is None:
             raise NotFound(what="evidence", item=item_id)
-        person = staff_of(staff)
+        person = person_of(staff)
         if person is None or not any(person.has(role) for role in OPENING_ROLES):
             raise NotAllowed(what="evidence", why="nobody who may open evidence")
         sealed = bytes(item.sealed)

@@ -43,6 +43,8 @@ def check_invitation(*, name: str, roles: Collection[Role], by: Collection[Role]
         raise InvitationRefused(why="no role")
     if Role.OPERATOR in roles and RELEASE_ROLES & set(roles):
         raise InvitationRefused(why="an operator holds no role that releases data")
+    if Role.OFFICER in roles and set(roles) != {Role.OFFICER}:
+        raise InvitationRefused(why="an officer of an authority holds no other role")
     if by is not None and Role.OPERATOR not in by:
         raise InvitationRefused(why="only an operator invites")
 

@@ -15,7 +15,7 @@ from django.conf import settings  # noqa: E402
 from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import NotFound  # noqa: E402
 from evenhand.base.lists import Language  # noqa: E402
-from evenhand.people.queries import everybody, staff_named  # noqa: E402
+from evenhand.people.queries import everybody, person_named  # noqa: E402
 from evenhand.people.roles import Role  # noqa: E402
 from evenhand.people.steps import invite, leave  # noqa: E402
 
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         case "invite":
             _invite(options)
         case "leave":
-            member = staff_named(options.name)
+            member = person_named(options.name)
             if member is None:
                 raise NotFound(what="member of staff", name=options.name)
             leave(member.id, by=None, now=now())
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _invite(options: argparse.Namespace) -> None:
-    known = staff_named(options.name)
+    known = person_named(options.name)
     roles = [Role(value) for value in options.role or (known.roles if known else ())]
     made = invite(options.name, roles, language=Language(options.language), now=now())
     sys.stdout.write(f"{settings.PUBLIC_URL}{made.path}\n")

@@ -18,16 +18,19 @@ def fresh_salt() -> str:
     return secrets.token_hex(16)
 
 
-class StaffManager(models.Manager["Staff"]):
-    """Finds staff by the name that they are known by."""
+class PersonManager(models.Manager["Person"]):
+    """Finds people by the name that they sign in under."""
 
-    def get_by_natural_key(self, name: str) -> "Staff":
-        """Gives the member of staff of that name."""
+    def get_by_natural_key(self, name: str) -> "Person":
+        """Gives the person of that name."""
         return self.get(name=name)
 
 
-class Staff(models.Model):
-    """A member of staff. It stands in for Django's user, without password and superuser."""
+class Person(models.Model):
+    """Somebody who signs in with a passkey: a member of staff, or an officer of an authority.
+
+    It stands in for Django's user, without password and superuser.
+    """
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -42,19 +45,24 @@ class Staff(models.Model):
     session_salt = models.CharField(max_length=32, default=fresh_salt)
     created_at = models.DateTimeField()
 
-    objects = StaffManager()
+    objects = PersonManager()
 
     class Meta:
         """Roles and languages are closed lists for the database too."""
 
         constraints: ClassVar = [
             models.CheckConstraint(
-                name="people_staff_roles_listed",
+                name="people_person_roles_listed",
                 condition=Q(roles__contained_by=[role.value for role in Role])
                 & Q(roles__len__gt=0),
             ),
             models.CheckConstraint(
-                name="people_staff_language_listed",
+                name="people_person_officer_alone",
+                condition=~Q(roles__contains=[Role.OFFICER.value])
+                | Q(roles=[Role.OFFICER.value]),
+            ),
+            models.CheckConstraint(
+                name="people_person_language_listed",
                 condition=Q(language__in=[language.value for language in Language]),
             ),
         ]
@@ -67,7 +75,7 @@ class Staff(models.Model):
         return self.name
 
     def natural_key(self) -> tuple[str]:
-        """Gives what identifies a member of staff to a person."""
+        """Gives what identifies somebody to a person."""
         return (self.name,)
 
     def has(self, role: Role) -> bool:
@@ -87,10 +95,10 @@ class Invitation(models.Model):
     """A link that lets one person enrol one passkey, once; only the link's hash is kept."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="invitations")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="invitations")
     token_hash = models.BinaryField(max_length=32, unique=True)
     invited_by = models.ForeignKey(
-        Staff, on_delete=models.PROTECT, null=True, related_name="invitations_given"
+        Person, on_delete=models.PROTECT, null=True, related_name="invitations_given"
     )
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()

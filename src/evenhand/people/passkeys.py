@@ -5,7 +5,7 @@ from uuid import UUID
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.backends import BaseBackend
 
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 
 BACKEND = "evenhand.people.passkeys.PasskeyBackend"
 
@@ -13,9 +13,9 @@ BACKEND = "evenhand.people.passkeys.PasskeyBackend"
 class PasskeyBackend(BaseBackend):
     """Gives the member of staff of a session; it cannot sign anybody in by itself."""
 
-    def get_user(self, user_id: UUID | str) -> Staff | None:
+    def get_user(self, user_id: UUID | str) -> Person | None:
         """Gives an active member of staff, or None."""
-        return Staff.objects.filter(pk=user_id, is_active=True).first()
+        return Person.objects.filter(pk=user_id, is_active=True).first()
 
 
 class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -26,6 +26,6 @@ class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()
         return entity | {"name": "Evenhand"}
 
-    def get_public_key_credential_user_entity(self, user: Staff) -> dict[str, object]:
+    def get_public_key_credential_user_entity(self, user: Person) -> dict[str, object]:
         """Gives an opaque handle and the name of a member of staff."""
         return {"id": str(user.pk).encode(), "display_name": user.name, "name": user.name}

@@ -1,20 +1,20 @@
-"""The only readers of staff."""
+"""The only readers of people."""
 
 from uuid import UUID
 
-from evenhand.people.models import Staff
+from evenhand.people.models import Person
 
 
-def staff_named(name: str) -> Staff | None:
-    """Gives a member of staff by name."""
-    return Staff.objects.filter(name=name).first()
+def person_named(name: str) -> Person | None:
+    """Gives a person by name."""
+    return Person.objects.filter(name=name).first()
 
 
-def staff_of(staff_id: UUID) -> Staff | None:
-    """Gives a member of staff by id."""
-    return Staff.objects.filter(pk=staff_id).first()
+def person_of(person_id: UUID) -> Person | None:
+    """Gives a person by id."""
+    return Person.objects.filter(pk=person_id).first()
 
 
-def everybody() -> list[Staff]:
+def everybody() -> list[Person]:
     """Gives all staff, by name."""
-    return list(Staff.objects.order_by("name"))
+    return list(Person.objects.order_by("name"))

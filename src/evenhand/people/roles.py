@@ -1,16 +1,24 @@
-"""What a member of staff may do; a closed list, and nobody stands above it."""
+"""What somebody who signs in may do; a closed list, and nobody stands above it."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """One kind of work at the desk."""
+    """One kind of work at the desk.
+
+    BOARD           decides where substance is in doubt, and about markets
+    REPRESENTATIVE  the local representative of a market: enters what was served on paper
+    OFFICER         of an authority, and nothing else: whoever holds it is no member of staff
+    """
 
     OPERATOR = "operator"
     POLICY_AUTHOR = "policy_author"
     REVIEWER = "reviewer"
     LEGAL_OFFICER = "legal_officer"
     APPROVER = "approver"
+    BOARD = "board"
+    REPRESENTATIVE = "representative"
+    OFFICER = "officer"
 
 
 RELEASE_ROLES = frozenset({Role.LEGAL_OFFICER, Role.APPROVER})

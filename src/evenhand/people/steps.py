@@ -22,7 +22,7 @@ from evenhand.people.checks import (
     check_link,
 )
 from evenhand.people.limits import INVITATION_HOURS
-from evenhand.people.models import Invitation, Staff, fresh_salt
+from evenhand.people.models import Invitation, Person, fresh_salt
 from evenhand.people.roles import Role
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
@@ -34,7 +34,7 @@ TOKEN_BYTES = 32
 class Invited:
     """A person who may now enrol a passkey; the token exists nowhere else."""
 
-    staff: UUID
+    person: UUID
     token: str
     expires_at: datetime
 
@@ -50,7 +50,7 @@ def invite(
     *,
     now: datetime,
     language: Language = Language.EN,
-    by: Staff | None = None,
+    by: Person | None = None,
 ) -> Invited:
     """Gives a one-time link for a person, new or known; `by` None is the machine's command line.
 
@@ -58,84 +58,84 @@ def invite(
     left and comes back gets the roles named now.
     """
     with transaction.atomic():
-        staff = Staff.objects.select_for_update().filter(name=name).first()
+        person = Person.objects.select_for_update().filter(name=name).first()
         check_invitation(
             name=name, roles=roles, by=None if by is None else [Role(role) for role in by.roles]
         )
-        if staff is None:
-            staff = Staff.objects.create(
+        if person is None:
+            person = Person.objects.create(
                 id=new_id(now=now),
                 name=name,
                 language=language.value,
                 roles=sorted(role.value for role in roles),
                 created_at=now,
             )
-        elif not staff.is_active:
-            staff.is_active = True
-            staff.roles = sorted(role.value for role in roles)
-            staff.save(update_fields=["is_active", "roles"])
-        Invitation.objects.filter(staff=staff, used_at=None).update(used_at=now)
+        elif not person.is_active:
+            person.is_active = True
+            person.roles = sorted(role.value for role in roles)
+            person.save(update_fields=["is_active", "roles"])
+        Invitation.objects.filter(person=person, used_at=None).update(used_at=now)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         expires_at = now + timedelta(hours=INVITATION_HOURS)
         Invitation.objects.create(
             id=new_id(now=now),
-            staff=staff,
+            person=person,
             token_hash=_hashed(token),
             invited_by=by,
             made_at=now,
             expires_at=expires_at,
         )
-        _record(staff, "invited", by=by, now=now)
-    return Invited(staff=staff.id, token=token, expires_at=expires_at)
+        _record(person, "invited", by=by, now=now)
+    return Invited(person=person.id, token=token, expires_at=expires_at)
 
 
-def invited(token: str, *, now: datetime) -> Staff:
+def invited(token: str, *, now: datetime) -> Person:
     """Gives the person for whom a link was made, or refuses a link that is dead."""
-    return _living(token, now=now, lock=False).staff
+    return _living(token, now=now, lock=False).person
 
 
-def enrol(token: str, credential: Mapping[str, object], *, now: datetime) -> Staff:
+def enrol(token: str, credential: Mapping[str, object], *, now: datetime) -> Person:
     """Stores a passkey that the browser proved to hold, and spends the link."""
     with transaction.atomic():
         invitation = _living(token, now=now, lock=True)
-        staff = Staff.objects.select_for_update().get(pk=invitation.staff_id)
-        keys = Authenticator.objects.filter(user=staff).count()
-        check_enrolment(keys=keys, is_active=staff.is_active)
-        WebAuthn.add(staff, f"Passkey {keys + 1}", dict(credential))
+        person = Person.objects.select_for_update().get(pk=invitation.person_id)
+        keys = Authenticator.objects.filter(user=person).count()
+        check_enrolment(keys=keys, is_active=person.is_active)
+        WebAuthn.add(person, f"Passkey {keys + 1}", dict(credential))
         invitation.used_at = now
         invitation.save(update_fields=["used_at"])
-        _record(staff, "key_enrolled", by=staff, now=now)
-    return staff
+        _record(person, "key_enrolled", by=person, now=now)
+    return person
 
 
-def sign_in(authenticator: Authenticator, *, now: datetime) -> Staff:
+def sign_in(authenticator: Authenticator, *, now: datetime) -> Person:
     """Gives the person who proved to hold a passkey, unless they no longer work here."""
     with transaction.atomic():
-        staff = Staff.objects.get(pk=authenticator.user_id)
-        if not staff.is_active:
+        person = Person.objects.get(pk=authenticator.user_id)
+        if not person.is_active:
             raise SignInRefused(why="left")
         authenticator.last_used_at = now
         authenticator.save(update_fields=["last_used_at"])
-    return staff
+    return person
 
 
-def leave(staff_id: UUID, *, by: Staff | None, now: datetime) -> None:
+def leave(person_id: UUID, *, by: Person | None, now: datetime) -> None:
     """Lets a person in no longer: open sessions end, keys and links stop working."""
     with transaction.atomic():
-        staff = Staff.objects.select_for_update().filter(pk=staff_id).first()
-        if staff is None:
-            raise NotFound(what="member of staff", id=staff_id)
-        staff.is_active = False
-        staff.session_salt = fresh_salt()
-        staff.save(update_fields=["is_active", "session_salt"])
-        Invitation.objects.filter(staff=staff, used_at=None).update(used_at=now)
-        Authenticator.objects.filter(user=staff).delete()
-        _record(staff, "left", by=by, now=now)
+        person = Person.objects.select_for_update().filter(pk=person_id).first()
+        if person is None:
+            raise NotFound(what="member of staff", id=person_id)
+        person.is_active = False
+        person.session_salt = fresh_salt()
+        person.save(update_fields=["is_active", "session_salt"])
+        Invitation.objects.filter(person=person, used_at=None).update(used_at=now)
+        Authenticator.objects.filter(user=person).delete()
+        _record(person, "left", by=by, now=now)
 
 
 def _living(token: str, *, now: datetime, lock: bool) -> Invitation:
     rows = Invitation.objects.filter(token_hash=_hashed(token))
-    rows = rows.select_for_update() if lock else rows.select_related("staff")
+    rows = rows.select_for_update() if lock else rows.select_related("person")
     invitation = rows.first()
     if invitation is None:
         raise LinkDead(why="unknown")
@@ -148,17 +148,17 @@ def _hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _record(staff: Staff, change: str, *, by: Staff | None, now: datetime) -> None:
+def _record(person: Person, change: str, *, by: Person | None, now: datetime) -> None:
     """Records a change by ids alone: names are personal data."""
     append(
         NewRecord(
             id=new_id(now=now),
             at=now,
             kind=RecordKind.STAFF_CHANGED,
-            subject=staff.id,
+            subject=person.id,
             body={
                 "change": change,
-                "roles": list(staff.roles),
+                "roles": list(person.roles),
                 "by": "command line" if by is None else str(by.id),
             },
         )

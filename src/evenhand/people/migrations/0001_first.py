@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Staff",
+            name="Person",
             fields=[
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ("name", models.CharField(max_length=80, unique=True)),
@@ -48,15 +48,26 @@ class Migration(migrations.Migration):
                                     "reviewer",
                                     "legal_officer",
                                     "approver",
+                                    "board",
+                                    "representative",
+                                    "officer",
                                 ],
                             ),
                             ("roles__len__gt", 0),
                         ),
-                        name="people_staff_roles_listed",
+                        name="people_person_roles_listed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("roles__contains", ["officer"]),
+                            _negated=True,
+                        )
+                        | models.Q(("roles", ["officer"])),
+                        name="people_person_officer_alone",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("language__in", ["de", "en", "fr", "ru", "kk"])),
-                        name="people_staff_language_listed",
+                        name="people_person_language_listed",
                     ),
                 ],
             },
@@ -79,7 +90,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "staff",
+                    "person",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="invitations",

@@ -84,8 +84,10 @@ INSTALLED_APPS = [
     "evenhand.transparency",
     "evenhand.people",
     "evenhand.markets",
+    "evenhand.authorities",
     "evenhand.evidence",
     "evenhand.actions",
+    "evenhand.legal",
     "evenhand.cases",
     "evenhand.desk",
 ]

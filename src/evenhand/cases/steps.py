@@ -242,7 +242,9 @@ def _check_objection(case: Case, *, by: Person, reason: str) -> None:
     )
 
 
-def _draft(case: Case, kind: ActionKind, *, by: Person, reason: str, now: datetime) -> DecisionDraft:
+def _draft(
+    case: Case, kind: ActionKind, *, by: Person, reason: str, now: datetime
+) -> DecisionDraft:
     rule = case.rules[0] if case.rules else None
     return DecisionDraft(
         id=new_id(now=now),

@@ -58,8 +58,7 @@ class Person(models.Model):
             ),
             models.CheckConstraint(
                 name="people_person_officer_alone",
-                condition=~Q(roles__contains=[Role.OFFICER.value])
-                | Q(roles=[Role.OFFICER.value]),
+                condition=~Q(roles__contains=[Role.OFFICER.value]) | Q(roles=[Role.OFFICER.value]),
             ),
             models.CheckConstraint(
                 name="people_person_language_listed",

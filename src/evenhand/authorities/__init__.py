@@ -1,0 +1,1 @@
+"""Authorities: which there are, who speaks for them, and how we know."""

@@ -9,14 +9,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO, TypeVar
 
 from evenhand.actions.ports import Effect, InForce, Notice, Order, Snapshot, Target
+from evenhand.base.clock import now as moment_now
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.base.lists import ActionKind, TargetKind
+from evenhand.base.personal import IpAddress, PhoneNumber, reveal
 from evenhand.connectors.matrix.effects import NO_VOICE, AccountPlaces, NowhereKnown, is_event
+from evenhand.legal.narrowing import Seen, chosen
+from evenhand.legal.ports import AccountFacts, DataClass, PurposeClass
 
 T = TypeVar("T")
 
@@ -32,6 +37,8 @@ class TwinAccount:
     suspended: bool = False
     locked: bool = False
     deactivated: bool = False
+    phones: list[str] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -82,6 +89,8 @@ class World:
         self.notices: dict[str, dict[str, str]] = {}
         self._steps: dict[str, Callable[..., None]] = {
             "account": self._account,
+            "phone": self._phone,
+            "seen": self._seen,
             "room": self._room,
             "event": self._event,
             "media": self._media,
@@ -111,6 +120,12 @@ class World:
     def _account(self, id: str) -> None:  # noqa: A002  the column's name
         self.accounts.setdefault(id, TwinAccount(id))
 
+    def _phone(self, account: str, phone: str) -> None:
+        self.accounts[account].phones.append(phone)
+
+    def _seen(self, account: str, address: str, port: int | None, at: str) -> None:
+        self.accounts[account].seen.append(Seen(address, port, datetime.fromisoformat(at)))
+
     def _room(self, id: str, creator: str, name: str, listed: bool) -> None:  # noqa: A002
         room = TwinRoom(id, creator, name, listed, members={creator}, levels={creator: 100})
         self.rooms.setdefault(id, room)
@@ -130,6 +145,8 @@ class World:
         table = things[what]
         assert isinstance(table, dict)
         setattr(table[id], name, value)
+        if name == "deactivated" and value:
+            self.accounts[id].phones.clear()  # Synapse forgets them too
 
     def _membership(self, room: str, account: str, joined: bool) -> None:
         members = self.rooms[room].members
@@ -208,6 +225,17 @@ class MemoryMessenger:
         with self.looking():
             self.change("account", {"id": account})
 
+    def has_phone(self, account: str, phone: PhoneNumber) -> None:
+        """Gives an account a phone number."""
+        with self.looking():
+            self.change("phone", {"account": account, "phone": reveal(phone)})
+
+    def connects(self, account: str, address: IpAddress, port: int | None, at: datetime) -> None:
+        """Lets an account be used from an address."""
+        with self.looking():
+            values: Values = {"account": account, "address": reveal(address), "port": port}
+            self.change("seen", {**values, "at": at.isoformat()})
+
     def create_room(self, room: str, creator: str, *, name: str = "", listed: bool = True) -> None:
         """Makes a public room with its creator inside."""
         with self.looking() as world:
@@ -277,6 +305,43 @@ class MemoryMessenger:
         for line in file:
             step, values = json.loads(line)
             self._world.change(step, values)
+
+
+class MemoryAccountData:
+    """The port `AccountData` on the twin; unlike Synapse it keeps source ports."""
+
+    def __init__(self, twin: MemoryMessenger, clock: Callable[[], datetime] = moment_now) -> None:
+        self._twin = twin
+        self._clock = clock
+
+    def read(
+        self,
+        account: str,
+        *,
+        want: frozenset[DataClass],
+        since: datetime | None,
+        until: datetime | None,
+        purpose: PurposeClass,
+    ) -> AccountFacts:
+        """Gives what is wanted of an account."""
+        with self._twin.called() as world:
+            known = world.accounts.get(account) or TwinAccount(account)
+            lines = known.seen if DataClass.CONNECTIONS in want else []
+            phones = known.phones if DataClass.PHONE in want else []
+            return AccountFacts(
+                account=account,
+                known=account in world.accounts,
+                phones=tuple(PhoneNumber(one) for one in phones),
+                connections=chosen(lines, since=since, until=until, purpose=purpose),
+                source="the messenger in memory",
+                read_at=self._clock(),
+            )
+
+    def account_of(self, phone: PhoneNumber) -> str | None:
+        """Gives the account that has this phone number."""
+        with self._twin.called() as world:
+            owners = (one.id for one in world.accounts.values() if reveal(phone) in one.phones)
+            return next(owners, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import httpx
 
 from evenhand.base.clock import now
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
-from evenhand.base.personal import IpAddress, PhoneNumber
+from evenhand.base.personal import IpAddress, PhoneNumber, reveal
 
 Content = Mapping[str, object]
 
@@ -251,6 +251,29 @@ class MatrixClient:
         seen = self._call("contact", "GET", f"/_synapse/admin/v1/whois/{path}")
         latest = max(_connections(seen), default=None)
         return phones[0] if phones else None, IpAddress(latest[1]) if latest else None
+
+    def phones(self, account: str) -> tuple[str, ...]:
+        """Gives an account's phone numbers as digits: for a disclosure, and for nothing else."""
+        known = self._call("phones", "GET", f"/_synapse/admin/v2/users/{_in_path(account)}")
+        return tuple(
+            str(one["address"])
+            for one in map(_mapping, _sequence(known.get("threepids") or []))
+            if one.get("medium") == "msisdn"
+        )
+
+    def seen(self, account: str) -> tuple[tuple[datetime, str], ...]:
+        """Gives when and from where each session was seen last: for a disclosure alone."""
+        seen = self._call("seen", "GET", f"/_synapse/admin/v1/whois/{_in_path(account)}")
+        return tuple((_moment(at), address) for at, address in _connections(seen))
+
+    def account_with_phone(self, phone: PhoneNumber) -> str | None:
+        """Gives the account that has a phone number."""
+        digits = reveal(phone).removeprefix("+")
+        path = f"/_synapse/admin/v1/threepid/msisdn/users/{_in_path(digits)}"
+        try:
+            return str(self._call("account_with_phone", "GET", path)["user_id"])
+        except NotFound:
+            return None
 
     def memberships(self, account: str) -> dict[str, str]:
         """Gives an account's rooms and its membership in each."""

@@ -1,0 +1,1 @@
+"""Generated answers to authorities: the same content as JSON and as PDF/A."""

@@ -2,17 +2,21 @@
 
 Evidence: libsodium sealed boxes (X25519, XSalsa20-Poly1305; PyNaCl `SealedBox`). Web and workers
 hold the public key; only the opener process holds the private one.
+Packages and the vault: age (X25519, ChaCha20-Poly1305), to keys that others made and keep.
 Journal and tokens: their own symmetric keys (`SecretBox`, BLAKE2b keyed hash).
 """
 
+from collections.abc import Sequence
 from hmac import compare_digest
 from pathlib import Path
 
+import pyrage
 from nacl.encoding import RawEncoder, URLSafeBase64Encoder
 from nacl.exceptions import CryptoError
 from nacl.hash import blake2b
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
+from nacl.signing import SigningKey
 from nacl.utils import random as random_bytes
 
 from evenhand.base.errors import InputRefused, Misconfigured
@@ -31,6 +35,37 @@ def unseal(sealed: bytes, *, key: PrivateKey) -> bytes:
         return bytes(SealedBox(key).decrypt(sealed))
     except CryptoError as error:
         raise InputRefused(what="sealed box", why="damaged or for another key") from error
+
+
+def age_seal(content: bytes, *, to: str | Sequence[str]) -> bytes:
+    """Gives `content` encrypted with age, so that any one of the recipients named opens it."""
+    names = [to] if isinstance(to, str) else list(to)
+    try:
+        recipients = [pyrage.x25519.Recipient.from_str(name) for name in names]
+    except pyrage.RecipientError as error:
+        raise InputRefused(what="recipient", why="no age X25519 recipient (age1…)") from error
+    if not recipients:
+        raise InputRefused(what="recipients", why="none is named")
+    return bytes(pyrage.encrypt(content, recipients))
+
+
+def age_open(sealed: bytes, *, identity: str) -> bytes:
+    """Gives what was sealed with age; for those who hold an identity, never for a server."""
+    try:
+        return bytes(pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(identity)]))
+    except pyrage.IdentityError as error:
+        raise InputRefused(what="identity", why="no age X25519 identity") from error
+    except pyrage.DecryptError as error:
+        raise InputRefused(what="sealed content", why="damaged or for another key") from error
+
+
+def is_age_recipient(text: str) -> bool:
+    """Tells whether a text is an age recipient to which can be sealed."""
+    try:
+        pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        return False
+    return True
 
 
 def lock(content: bytes, *, key: bytes) -> bytes:
@@ -83,6 +118,10 @@ def make_keys(folder: Path) -> None:
     _write_once(private, bytes(PrivateKey.generate()))
     public = bytes(PrivateKey(read_key(private)).public_key)
     _write_once(folder / "evidence.pub", public)
+    certificates = folder / "collector" / "certificate.key"
+    certificates.parent.mkdir(exist_ok=True, mode=0o700)
+    _write_once(certificates, bytes(SigningKey.generate()))
+    _write_once(folder / "certificate.pub", bytes(SigningKey(read_key(certificates)).verify_key))
 
 
 def _write_once(path: Path, content: bytes) -> None:

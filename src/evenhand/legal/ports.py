@@ -123,7 +123,6 @@ class CollectionTask:
     authority: str
     country: str
     law: str
-    language: str
     purpose: PurposeClass
     want: frozenset[DataClass]
     accounts: tuple[str, ...]

@@ -3,7 +3,8 @@
 Evidence: libsodium sealed boxes (X25519, XSalsa20-Poly1305; PyNaCl `SealedBox`). Web and workers
 hold the public key; only the opener process holds the private one.
 Packages and the vault: age (X25519, ChaCha20-Poly1305), to keys that others made and keep.
-Journal and tokens: their own symmetric keys (`SecretBox`, BLAKE2b keyed hash).
+Journal and tokens: their own symmetric keys (`SecretBox`, BLAKE2b keyed hash). `contact.key` is
+the Ed25519 seed that signs what is published for authorities (`base/jws.py`).
 """
 
 from collections.abc import Sequence
@@ -111,7 +112,7 @@ def read_key(path: Path) -> bytes:
 def make_keys(folder: Path) -> None:
     """Makes the keys that are missing in `folder`, readable by their owner alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("journal", "token", "network", "django"):
+    for name in ("journal", "token", "network", "django", "contact"):
         _write_once(folder / f"{name}.key", random_bytes(KEY_BYTES))
     private = folder / "opener" / "evidence.key"
     private.parent.mkdir(exist_ok=True, mode=0o700)

@@ -8,6 +8,7 @@ from django.contrib.auth.backends import BaseBackend
 from evenhand.people.models import Person
 
 BACKEND = "evenhand.people.passkeys.PasskeyBackend"
+SITE_NAME = "Evenhand"
 
 
 class PasskeyBackend(BaseBackend):
@@ -24,7 +25,7 @@ class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Gives our name and host as an authenticator shows them."""
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()
-        return entity | {"name": "Evenhand"}
+        return entity | {"name": SITE_NAME}
 
     def get_public_key_credential_user_entity(self, user: Person) -> dict[str, object]:
         """Gives an opaque handle and the name of a member of staff."""

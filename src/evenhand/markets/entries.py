@@ -14,6 +14,7 @@ from evenhand.markets.lists import (
     LegalKind,
     NotifyRule,
     Territory,
+    UserCount,
     Window,
 )
 
@@ -142,6 +143,25 @@ class OwnDuty:
 
 
 @dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number of users from which a duty holds.
+
+    together  users in all countries of the regime are added up
+    """
+
+    id: str
+    regime: str
+    duty: str
+    counts: UserCount
+    at_least: int
+    together: bool
+    articles: str
+    source: str
+    confidence: Confidence
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Regime:
     """One law, or one family of laws of a country, as versioned data.
 
@@ -162,6 +182,7 @@ class Regime:
     channel: str
     notes: tuple[str, ...]
     own_duties: tuple[OwnDuty, ...]
+    thresholds: tuple[Threshold, ...]
     requests: tuple[RequestKind, ...]
     source: tuple[str, ...]
     confidence: Confidence

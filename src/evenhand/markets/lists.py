@@ -93,6 +93,13 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class UserCount(StrEnum):
+    """How users are counted: on an average day of a month, or once in the month."""
+
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
 class Window(StrEnum):
     """A further period that an entry of the law names, beside its deadline.
 

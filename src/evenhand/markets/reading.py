@@ -20,6 +20,7 @@ from evenhand.markets.entries import (
     Regime,
     RequestKind,
     Span,
+    Threshold,
 )
 from evenhand.markets.limits import REGIME_FILE_BYTES_MAX
 from evenhand.markets.lists import (
@@ -30,6 +31,7 @@ from evenhand.markets.lists import (
     LegalKind,
     NotifyRule,
     Territory,
+    UserCount,
     Window,
 )
 
@@ -38,10 +40,18 @@ Member = TypeVar("Member", bound=StrEnum)
 REGIME_FIELDS = frozenset(
     {
         "id", "version", "name", "citation", "jurisdictions", "valid_from", "valid_to", "closed",
-        "channel", "notes", "source", "confidence", "own_duties", "requests",
+        "channel", "notes", "source", "confidence", "own_duties", "thresholds",
+        "requests",
     }
 )  # fmt: skip
-REGIME_OPTIONAL = frozenset({"valid_to", "closed", "channel", "notes", "own_duties"})
+REGIME_OPTIONAL = frozenset({"valid_to", "closed", "channel", "notes", "own_duties", "thresholds"})
+THRESHOLD_FIELDS = frozenset(
+    {
+        "id", "duty", "counts", "at_least", "together", "articles", "source", "confidence",
+        "checked", "verified",
+    }
+)  # fmt: skip
+THRESHOLD_OPTIONAL = frozenset({"together", "checked"})
 DUTY_FIELDS = frozenset(
     {"id", "duty", "deadline", "target", "articles", "source", "confidence", "checked", "verified"}
 )
@@ -235,6 +245,16 @@ class _Mapping:
             return False
         return value
 
+    def number(self, name: str) -> int:
+        """Gives a whole number from one up; one if the field is not there."""
+        if name not in self._values:
+            return 1
+        value = _scalar(self._values[name])
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            self._fault(self._values[name], f"{name} is a whole number from 1 up")
+            return 1
+        return value
+
     def day(self, name: str) -> date | None:
         """Gives a day, or None."""
         if not self.has(name):
@@ -387,6 +407,9 @@ def _regime(reader: _Mapping, *, stem: str, digest: str) -> Regime:
         channel=reader.text("channel"),
         notes=reader.texts("notes"),
         own_duties=tuple(_duty(one, regime=regime_id) for one in reader.mappings("own_duties")),
+        thresholds=tuple(
+            _threshold(one, regime=regime_id) for one in reader.mappings("thresholds")
+        ),
         requests=tuple(kinds),
         source=reader.texts("source"),
         confidence=reader.member("confidence", Confidence) or Confidence.LOW,
@@ -402,6 +425,23 @@ def _duty(reader: _Mapping, *, regime: str) -> OwnDuty:
         duty=reader.text("duty"),
         deadline=reader.duration("deadline"),
         target=reader.duration("target"),
+        articles=reader.text("articles"),
+        source=reader.text("source"),
+        confidence=confidence,
+        verified=verified,
+    )
+
+
+def _threshold(reader: _Mapping, *, regime: str) -> Threshold:
+    reader.expect(THRESHOLD_FIELDS, THRESHOLD_FIELDS - THRESHOLD_OPTIONAL)
+    confidence, verified = _certainty(reader)
+    return Threshold(
+        id=reader.identifier("id"),
+        regime=regime,
+        duty=reader.text("duty"),
+        counts=reader.member("counts", UserCount) or UserCount.MONTHLY,
+        at_least=reader.number("at_least"),
+        together=reader.truth("together"),
         articles=reader.text("articles"),
         source=reader.text("source"),
         confidence=confidence,
@@ -554,9 +594,8 @@ def _windows(reader: _Mapping) -> Mapping[Window, timedelta]:
 
 def _twice(regime: Regime, others: Sequence[Regime], file: str) -> list[Fault]:
     """Finds ids of entries that another file uses too."""
-    known = {kind.id for one in others for kind in one.requests}
-    known |= {duty.id for one in others for duty in one.own_duties}
-    ids = [kind.id for kind in regime.requests] + [duty.id for duty in regime.own_duties]
+    known = {one for other in others for one in _ids(other)}
+    ids = _ids(regime)
     seen: set[str] = set()
     faults = []
     for one in ids:
@@ -564,6 +603,14 @@ def _twice(regime: Regime, others: Sequence[Regime], file: str) -> list[Fault]:
             faults.append(Fault(file, 1, 1, f"{one} exists twice"))
         seen.add(one)
     return faults
+
+
+def _ids(regime: Regime) -> list[str]:
+    return [
+        *(kind.id for kind in regime.requests),
+        *(duty.id for duty in regime.own_duties),
+        *(threshold.id for threshold in regime.thresholds),
+    ]
 
 
 def _with_others(regimes: Sequence[Regime]) -> list[Regime]:

@@ -153,3 +153,44 @@ class Refusal(StrEnum):
     EMERGENCY_ONLY = "emergency_only"
     NO_EMERGENCY_LANE = "no_emergency_lane"
     UNVERIFIED_ENTRY = "unverified_entry"
+
+
+class RightsQuestion(StrEnum):
+    """What two people answer about a country before its market is opened.
+
+    INDEPENDENT_COURTS   do courts decide without orders from above?
+    SPEECH               may people say and write what they think of those who rule?
+    PRESS                may journalists work and keep their sources?
+    RELIGION             may people believe, or not believe, as they wish?
+    ORIENTATION          may people love and be who they are?
+    ASSEMBLY             may people gather, organise and protest?
+    BODILY_INTEGRITY     are people in custody safe from torture, and from death as a penalty?
+    DATA_PROTECTION      is what an authority is given used for that case alone?
+    REMEDY               can a person concerned learn of it and go to court?
+    """
+
+    INDEPENDENT_COURTS = "independent_courts"
+    SPEECH = "speech"
+    PRESS = "press"
+    RELIGION = "religion"
+    ORIENTATION = "orientation"
+    ASSEMBLY = "assembly"
+    BODILY_INTEGRITY = "bodily_integrity"
+    DATA_PROTECTION = "data_protection"
+    REMEDY = "remedy"
+
+
+class RightsAnswer(StrEnum):
+    """How a right stands in a country; one that is violated keeps its market shut."""
+
+    UPHELD = "upheld"
+    IN_DOUBT = "in_doubt"
+    VIOLATED = "violated"
+
+
+class DutyState(StrEnum):
+    """How near a country's users are to a duty: far below, from 80 % on near, or there."""
+
+    BELOW = "below"
+    NEAR = "near"
+    HOLDS = "holds"

@@ -1,8 +1,24 @@
-"""The only readers of placements."""
+"""The only readers of placements and markets."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
 
-from evenhand.markets.models import Placement
+from evenhand.base.errors import NotFound
+from evenhand.markets import duties
+from evenhand.markets.duties import Users
+from evenhand.markets.lists import MarketState
+from evenhand.markets.models import (
+    EntrySignOff,
+    Market,
+    MarketChange,
+    MarketFigures,
+    MarketProposal,
+    Placement,
+    Representative,
+    RightsAssessment,
+)
+from evenhand.markets.regimes import Law
 
 
 def country_of(account: str) -> str | None:
@@ -26,3 +42,98 @@ def unplaced(among: Collection[str]) -> list[str]:
 def countries() -> dict[str, str]:
     """Gives every placed account's country: for the door, which has no database."""
     return dict(Placement.objects.values_list("account", "country"))
+
+
+def state_of(country: str) -> MarketState | None:
+    """Gives the state of a country's market, or None if it was never opened."""
+    row = Market.objects.filter(pk=country).values_list("state", flat=True).first()
+    return None if row is None else MarketState(row)
+
+
+def states() -> dict[str, MarketState]:
+    """Gives the state of every market that has one."""
+    return {code: MarketState(state) for code, state in Market.objects.values_list("pk", "state")}
+
+
+def changes_of(country: str) -> list[MarketChange]:
+    """Gives every change of a country's market, the newest first."""
+    return list(MarketChange.objects.filter(country=country).order_by("-at", "-id"))
+
+
+def changes() -> list[MarketChange]:
+    """Gives every change of every market, the newest first."""
+    return list(MarketChange.objects.order_by("-at", "-id"))
+
+
+def proposal_of(proposal_id: UUID) -> MarketProposal:
+    """Gives a proposal."""
+    row = MarketProposal.objects.filter(pk=proposal_id).first()
+    if row is None:
+        raise NotFound(what="proposal", id=proposal_id)
+    return row
+
+
+def open_proposals() -> list[MarketProposal]:
+    """Gives what waits for a second person, the oldest first."""
+    rows = MarketProposal.objects.select_related("proposed_by").filter(settled_at=None)
+    return list(rows.order_by("proposed_at"))
+
+
+def assessment_of(assessment_id: UUID) -> RightsAssessment:
+    """Gives an assessment."""
+    row = RightsAssessment.objects.filter(pk=assessment_id).first()
+    if row is None:
+        raise NotFound(what="assessment", id=assessment_id)
+    return row
+
+
+def open_assessments() -> list[RightsAssessment]:
+    """Gives assessments that wait for a second person, the oldest first."""
+    rows = RightsAssessment.objects.select_related("assessed_by").filter(confirmed_at=None)
+    return list(rows.order_by("assessed_at"))
+
+
+def sign_off_of(entry: str, version: str) -> EntrySignOff | None:
+    """Gives the sign-off of an entry in one version of its regime, if one holds."""
+    return EntrySignOff.objects.filter(entry=entry, version=version, withdrawn_at=None).first()
+
+
+def signed_off(entry: str, version: str) -> bool:
+    """Tells whether an entry is signed off in one version of its regime."""
+    return sign_off_of(entry, version) is not None
+
+
+def sign_offs() -> list[EntrySignOff]:
+    """Gives every sign-off that holds."""
+    rows = EntrySignOff.objects.select_related("signed_by").filter(withdrawn_at=None)
+    return list(rows.order_by("entry", "signed_at"))
+
+
+def representatives(country: str = "") -> list[Representative]:
+    """Gives who represents the messenger now, in one country or in all."""
+    rows = Representative.objects.select_related("person").filter(until=None)
+    if country:
+        rows = rows.filter(country=country)
+    return list(rows.order_by("country", "since"))
+
+
+def countries_represented_by(person: UUID) -> list[str]:
+    """Gives the countries that a person represents now."""
+    rows = Representative.objects.filter(person=person, until=None)
+    return sorted(rows.values_list("country", flat=True))
+
+
+def figures_of(country: str) -> list[MarketFigures]:
+    """Gives a country's numbers of users, the newest month first."""
+    return list(MarketFigures.objects.filter(country=country).order_by("-month"))
+
+
+def users() -> dict[str, Users]:
+    """Gives the newest numbers of users of every country."""
+    rows = MarketFigures.objects.order_by("country", "-month").distinct("country")
+    return {row.country: Users(monthly=row.monthly, daily=row.daily) for row in rows}
+
+
+def duties_of(country: str, law: Law, *, on: date) -> tuple[duties.Standing, ...]:
+    """Gives a country's thresholds, with how near its users are to each."""
+    return duties.standings(country, users(), law, on=on)

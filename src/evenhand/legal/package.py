@@ -205,11 +205,8 @@ def read_tar(content: bytes) -> Files:
 def faults(files: Files, *, key: VerifyKey) -> tuple[str, ...]:
     """Gives what is wrong with an opened package; nothing where every hash and the mark hold."""
     found = []
-    listed = dict(
-        reversed(line.split("  ", 1))
-        for line in files.get(MANIFEST, b"").decode(errors="replace").splitlines()
-        if "  " in line
-    )
+    lines = files.get(MANIFEST, b"").decode(errors="replace").splitlines()
+    listed = {name: value for value, _, name in (line.partition("  ") for line in lines)}
     for name in sorted((set(files) - {MANIFEST}) | set(listed)):
         content = files.get(name)
         if content is None:

@@ -56,3 +56,22 @@ LATE_MAX = timedelta(minutes=5)
 
 STRINGS_PER_EVENT_MAX = 64
 """Pieces of text taken from one event."""
+
+DIRECTORY_SECONDS_MAX = 30.0
+"""Seconds for one question of the directory proxy to Synapse: another server may have to be asked
+for its directory."""
+
+DIRECTORY_WAITING_MAX = 64
+"""Questions of the directory proxy to Synapse at the same time; more wait."""
+
+DIRECTORY_ANSWER_BYTES_MAX = 16 * 2**20
+"""Bytes of one answer that the directory proxy reads: a directory of some 20,000 rooms."""
+
+DIRECTORY_PAGES_MAX = 20
+"""Pages asked of Synapse to fill one page of the directory again after something was hidden."""
+
+ASKERS_KEPT = 10_000
+"""Tokens (as hashes) whose account the directory proxy remembers."""
+
+ASKERS_SECONDS = 30.0
+"""Seconds that a token is believed to be an account's; Synapse itself checks it every time."""

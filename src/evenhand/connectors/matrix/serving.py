@@ -8,7 +8,7 @@ for a failure, at which it lets the message pass.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from evenhand.base.limits import BODY_BYTES_MAX
 from evenhand.connectors.matrix.limits import (
@@ -34,22 +34,24 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, whole."""
+    """One request, whole; `peer` is the address that the connection came from."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `close` ends the connection after it."""
+    """One answer; `close` ends the connection after it; `headers` are added as they are."""
 
     status: int
     body: bytes
     content_type: str = "application/json"
     close: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -115,7 +117,7 @@ class HttpServer:
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         try:
-            request = await _read(reader)
+            request = await _read(reader, peer=_peer(writer))
         except _Refused as refused:
             answer = text_answer(refused.status, refused.why, close=True)
         else:
@@ -123,13 +125,13 @@ class HttpServer:
                 return False
             answer = await self._handler(request)
             if request.headers.get("connection", "").lower() == "close":
-                answer = Answer(answer.status, answer.body, answer.content_type, close=True)
+                answer = replace(answer, close=True)
         _write(writer, answer)
         await writer.drain()
         return not answer.close
 
 
-async def _read(reader: asyncio.StreamReader) -> Request | None:
+async def _read(reader: asyncio.StreamReader, *, peer: str) -> Request | None:
     """Gives the next request; None where the peer ended the connection between two."""
     try:
         async with asyncio.timeout(IDLE_SECONDS_MAX):
@@ -146,7 +148,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     length = _length(headers)
     async with asyncio.timeout(REQUEST_SECONDS_MAX):
         body = await reader.readexactly(length) if length else b""
-    return Request(method, path, headers, body)
+    return Request(method, path, headers, body, peer)
 
 
 def _head(head: bytes) -> tuple[str, str, dict[str, str]]:
@@ -176,14 +178,21 @@ def _length(headers: Mapping[str, str]) -> int:
     return int(text)
 
 
+def _peer(writer: asyncio.StreamWriter) -> str:
+    name = writer.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) else ""
+
+
 def _write(writer: asyncio.StreamWriter, answer: Answer) -> None:
     reason = _REASONS.get(answer.status, "Unknown")
     connection = "close" if answer.close else "keep-alive"
+    more = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
     head = (
         f"HTTP/1.1 {answer.status} {reason}\r\n"
         f"Content-Type: {answer.content_type}\r\n"
         f"Content-Length: {len(answer.body)}\r\n"
         f"Connection: {connection}\r\n"
-        "Cache-Control: no-store\r\n\r\n"
+        "Cache-Control: no-store\r\n"
+        f"{more}\r\n"
     )
     writer.write(head.encode() + answer.body)

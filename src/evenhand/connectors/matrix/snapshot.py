@@ -35,6 +35,25 @@ class Snapshot:
         country = self.account_countries.get(account)
         return country is not None and country in self.withheld.get(channel, frozenset())
 
+    def hides(self, channel: str, *, country: str | None) -> bool:
+        """Tells whether a channel is not to be found from a country; None: from nobody knows where.
+
+        Who cannot be placed at all is shown nothing that is withheld anywhere.
+        """
+        if channel in self.blocked_channels:
+            return True
+        where = self.withheld.get(channel, frozenset())
+        return bool(where) if country is None else country in where
+
+    def withholds_in(self, country: str | None) -> bool:
+        """Tells whether anything is withheld in a country; None: anywhere."""
+        return any(country is None or country in where for where in self.withheld.values())
+
+    @property
+    def hides_nothing(self) -> bool:
+        """Tells whether every channel may be found by everybody."""
+        return not self.blocked_channels and not self.withheld
+
 
 class SnapshotFile:
     """The file, read again when it changed; the last good state stands while it cannot be read."""
@@ -43,6 +62,12 @@ class SnapshotFile:
         self._path = path
         self._read_at: tuple[int, int] | None = None
         self._snapshot = Snapshot()
+        self._known = False
+
+    @property
+    def known(self) -> bool:
+        """Tells whether the file was ever read whole."""
+        return self._known
 
     def current(self) -> Snapshot:
         """Gives the state as the worker wrote it last."""
@@ -59,6 +84,7 @@ class SnapshotFile:
     def _read(self) -> None:
         try:
             self._snapshot = snapshot_of(json.loads(self._path.read_bytes()))
+            self._known = True
         except (OSError, ValueError, TypeError, AttributeError) as error:
             log.error("door_snapshot_unreadable", why=type(error).__name__)  # noqa: TRY400
 

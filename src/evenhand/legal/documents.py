@@ -5,13 +5,21 @@ database and little time; whatever it holds, the answer is a level and findings,
 The levels are those of an eIDAS validation, shortened; EN 319 102-1 describes the full one.
 """
 
+import base64
+import json
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from evenhand.legal.document_limits import BYTES_MAX, REPORT_BYTES_MAX, WALL_SECONDS_MAX
 
 
 class SignatureLevel(StrEnum):
@@ -64,6 +72,7 @@ class DocumentFinding(StrEnum):
     ENCRYPTED = "encrypted"
     UNREADABLE = "unreadable"
     IRREGULAR = "irregular"
+    UNKNOWN_FORM = "unknown_form"
     NOT_SIGNED = "not_signed"
     IMAGE_ONLY = "image_only"
     ALTERED = "altered"
@@ -89,6 +98,55 @@ class DocumentFinding(StrEnum):
     EMBEDDED_FILES = "embedded_files"
     MANY_PAGES = "many_pages"
     PICTURES_SKIPPED = "pictures_skipped"
+
+
+SENTENCES: Mapping[DocumentFinding, str] = MappingProxyType(
+    {
+        DocumentFinding.NOT_A_PDF: "The file is not a PDF document.",
+        DocumentFinding.TOO_LARGE: "The file is larger than any order needs and was not read.",
+        DocumentFinding.TOO_MUCH_WORK: "Reading the file took too much work and was broken off.",
+        DocumentFinding.ENCRYPTED: "The file is locked with a password and was not opened.",
+        DocumentFinding.UNREADABLE: "The file is damaged, so that a part of it cannot be read.",
+        DocumentFinding.IRREGULAR: (
+            "The file breaks the rules of its format, so its signatures are not relied on."
+        ),
+        DocumentFinding.UNKNOWN_FORM: "A signature has a form that cannot be checked.",
+        DocumentFinding.NOT_SIGNED: "There is no electronic signature in the document.",
+        DocumentFinding.IMAGE_ONLY: "The pages are pictures: what is seen on them proves nothing.",
+        DocumentFinding.ALTERED: "Signed bytes were altered, or the signature is not genuine.",
+        DocumentFinding.PARTLY_COVERED: "A signature leaves a part of the document out.",
+        DocumentFinding.CHANGED_AFTER_SIGNING: "The document was changed after it was signed.",
+        DocumentFinding.FILLED_AFTER_SIGNING: "Fields were filled in after the signature.",
+        DocumentFinding.SIGNED_AGAIN: (
+            "The document was changed after a signature and then signed a second time."
+        ),
+        DocumentFinding.TOO_MANY_SIGNATURES: "There are more signatures than are checked.",
+        DocumentFinding.UNKNOWN_ISSUER: (
+            "The signer's certificate comes from nobody that is trusted for this authority."
+        ),
+        DocumentFinding.SELF_SIGNED: "The signer vouches for itself.",
+        DocumentFinding.CERTIFICATE_EXPIRED: "The signer's certificate has expired.",
+        DocumentFinding.CERTIFICATE_NOT_YET_VALID: "The signer's certificate is not valid yet.",
+        DocumentFinding.CERTIFICATE_REVOKED: "The signer's certificate was revoked.",
+        DocumentFinding.CERTIFICATE_WRONG_USE: (
+            "The signer's certificate was not issued for signing documents."
+        ),
+        DocumentFinding.WEAK_ALGORITHM: "The signature uses a method that can be forged today.",
+        DocumentFinding.SIGNED_IN_FUTURE: "The signature gives a time that is still to come.",
+        DocumentFinding.TIME_NOT_PROVED: "The time of signing is the signer's own statement.",
+        DocumentFinding.REVOCATION_NOT_CHECKED: (
+            "Whether the certificate was revoked could not be seen from the document itself."
+        ),
+        DocumentFinding.SAVED_REPEATEDLY: "The file was changed after it had first been saved.",
+        DocumentFinding.IMAGE_EDITOR: "The file was made with a tool for editing pictures or PDFs.",
+        DocumentFinding.SCRIPT: "The file holds a script, which no order needs; it was not run.",
+        DocumentFinding.LAUNCHES: "The file tries to start a program or open a page by itself.",
+        DocumentFinding.EMBEDDED_FILES: "The file carries other files inside; none was opened.",
+        DocumentFinding.MANY_PAGES: "The file has more pages than are read.",
+        DocumentFinding.PICTURES_SKIPPED: "Some pictures were too large or damaged to be compared.",
+    }
+)
+"""Each finding in one plain sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +220,79 @@ def examine(
     `roots` are the certificates kept for the authority that the document claims to come from.
     `qualified` are those among them that a trusted list names as issuing qualified certificates;
     without them no document reaches a qualified level, whatever its certificate says of itself.
+    A process of its own reads the document, within the limits of `document_limits`.
     """
-    raise NotImplementedError
+    if len(pdf) > BYTES_MAX:
+        return _unread(pdf, DocumentFinding.TOO_LARGE)
+    if b"%PDF-" not in pdf[:1024]:
+        return _unread(pdf, DocumentFinding.NOT_A_PDF)
+    asked = {
+        "now": now.isoformat(),
+        "roots": [_der(root) for root in roots],
+        "qualified": [_der(root) for root in qualified],
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "evenhand.legal.pdf"],
+            input=json.dumps(asked).encode() + b"\n" + pdf,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            timeout=WALL_SECONDS_MAX,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        return _last(late.stdout or b"", pdf, ended=True)
+    return _last(done.stdout, pdf, ended=done.returncode != 0)
+
+
+def finding(code: DocumentFinding) -> tuple[str, str]:
+    """Gives a finding with its sentence."""
+    return code.value, SENTENCES[code]
+
+
+def seal_distance(one: str, other: str) -> int:
+    """Gives in how many of 64 bits two picture hashes differ; up to 6 they show the same seal."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def _last(printed: bytes, pdf: bytes, *, ended: bool) -> DocumentReport:
+    """Gives the best report that the reading process printed before it was done or was ended."""
+    lines = printed[:REPORT_BYTES_MAX].split(b"\n")[:-1]
+    if not lines:
+        return _unread(pdf, DocumentFinding.TOO_MUCH_WORK)
+    report = _parsed(json.loads(lines[-1]))
+    if ended:
+        report = replace(
+            report, findings=(*report.findings, finding(DocumentFinding.TOO_MUCH_WORK))
+        )
+    return report
+
+
+def _unread(pdf: bytes, code: DocumentFinding) -> DocumentReport:
+    """Gives the report of a document that could not be read: a signature in it proves nothing."""
+    level = SignatureLevel.BROKEN if b"/ByteRange" in pdf else SignatureLevel.NONE
+    return DocumentReport(level, findings=(finding(code),))
+
+
+def _parsed(printed: Mapping[str, Any]) -> DocumentReport:
+    signed_at = printed["signed_at"]
+    return DocumentReport(
+        level=SignatureLevel(printed["level"]),
+        signer=printed["signer"],
+        issuer=printed["issuer"],
+        signed_at=datetime.fromisoformat(signed_at) if signed_at else None,
+        time_proved=printed["time_proved"],
+        signatures=printed["signatures"],
+        covers_whole_file=printed["covers_whole_file"],
+        changed_after_signing=printed["changed_after_signing"],
+        findings=tuple((code, sentence) for code, sentence in printed["findings"]),
+        producer=printed["producer"],
+        pages=printed["pages"],
+        text=printed["text"],
+        seal_hashes=tuple(printed["seal_hashes"]),
+    )
+
+
+def _der(certificate: x509.Certificate) -> str:
+    return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode("ascii")

@@ -8,6 +8,7 @@ from django.db import transaction
 from tests.browser.conftest import Desk, Visitor
 from tests.integration.cases_of_tests import SECRET, Keys, decided, settle, token_of
 from tests.integration.pages import faults
+from tests.integration.people_of_tests import link_for
 
 from evenhand.actions.models import Action
 from evenhand.base.clock import now
@@ -16,7 +17,6 @@ from evenhand.base.lists import ActionKind, Automation, ChannelKind, RecordKind,
 from evenhand.base.sealing import read_key
 from evenhand.cases.queries import objection_to
 from evenhand.people.roles import Role
-from evenhand.people.steps import invite
 from evenhand.records.entries import NewRecord
 from evenhand.records.models import Record
 from evenhand.records.steps import append_many
@@ -35,7 +35,7 @@ def own_keys(desk: Desk) -> Keys:
 
 
 def enrol(desk: Desk, colleague: Visitor, name: str) -> UUID:
-    link = invite(name, [Role.REVIEWER], now=now())
+    link = link_for(name, Role.REVIEWER)
     page = colleague.page
     page.goto(desk.url + link.path)
     page.get_by_role("button", name="Enrol a passkey").click()
@@ -62,7 +62,7 @@ def test_a_passkey_is_enrolled_by_a_link_and_signs_in(desk: Desk, colleague: Vis
 def test_a_link_that_was_used_opens_nothing(
     desk: Desk, colleague: Visitor, visitor: Visitor
 ) -> None:
-    link = invite("Ben Example", [Role.REVIEWER], now=now())
+    link = link_for("Ben Example", Role.REVIEWER)
     colleague.page.goto(desk.url + link.path)
     colleague.page.get_by_role("button", name="Enrol a passkey").click()
     colleague.page.wait_for_url("**/staff/cases/")

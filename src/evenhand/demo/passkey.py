@@ -22,12 +22,13 @@ AAGUID_NONE = bytes(16)
 
 @dataclass(slots=True)
 class Passkey:
-    """One key pair for one site."""
+    """One key pair for one site; `flags` say that somebody was present, and verified."""
 
     origin: str
     relying_party: str
     id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     user_handle: bytes = b""
+    flags: AuthenticatorData.FLAG = FLAGS
     key: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
@@ -54,7 +55,7 @@ class Passkey:
 
     def sign_in(self, options: dict[str, Any]) -> dict[str, Any]:
         """Gives the assertion for request options (their `publicKey` member), as JSON."""
-        data = AuthenticatorData.create(self._party_hash(), FLAGS, 0)
+        data = AuthenticatorData.create(self._party_hash(), self.flags, 0)
         client = self._client_data("webauthn.get", options["challenge"])
         signature = self.key.sign(bytes(data) + sha256(client).digest(), ec.ECDSA(SHA256()))
         return self._credential(

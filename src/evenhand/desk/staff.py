@@ -1,4 +1,7 @@
-"""How staff come in: a one-time link enrols a passkey, a passkey signs in. No password exists."""
+"""How people come in: a one-time link enrols a passkey, a passkey signs in. No password exists.
+
+The same doors serve staff and officers of authorities; who somebody is decides where they land.
+"""
 
 import json
 from typing import Any
@@ -7,6 +10,7 @@ from allauth.mfa.webauthn.forms import LoginWebAuthnForm, SignupWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_registration
 from cryptography.exceptions import InvalidSignature
 from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,9 +18,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from evenhand.base.clock import now
+from evenhand.desk.doors import home_of, note_proof, signed_in
 from evenhand.desk.limits import SIGN_IN_TRIES_MAX, count_send
 from evenhand.people import steps
 from evenhand.people.checks import KeyRefused, SignInRefused
+from evenhand.people.models import Person
 from evenhand.people.passkeys import BACKEND
 
 
@@ -34,16 +40,41 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = LoginWebAuthnForm(data=request.POST)
     if not _proves(form):
         raise SignInRefused(why="proof")
-    member = steps.sign_in(form.cleaned_data["credential"], now=now())
+    moment = now()
+    member = steps.sign_in(form.cleaned_data["credential"], now=moment)
     login(request, member, backend=BACKEND)
-    return redirect(_safe_next(request, request.POST.get("next", "")) or "staff_start")
+    note_proof(request, at=moment)
+    return redirect(_safe_next(request, request.POST.get("next", "")) or home_of(member))
+
+
+@sensitive_post_parameters()
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def step_up(request: HttpRequest) -> HttpResponse:
+    """Takes the passkey of whoever is signed in once more, for what is grave."""
+    count_send(request, form="step-up", sends_max=SIGN_IN_TRIES_MAX)
+    if request.method != "POST":
+        context = {
+            "options": _as_json(begin_authentication(None)),
+            "next": _safe_next(request, request.GET.get("next", "")),
+        }
+        return render(request, "desk/sign_in.html", context)
+    form = LoginWebAuthnForm(data=request.POST)
+    if not _proves(form):
+        raise SignInRefused(why="proof")
+    moment, member = now(), signed_in(request)
+    if steps.sign_in(form.cleaned_data["credential"], now=moment) != member:
+        raise SignInRefused(why="somebody else's passkey")
+    note_proof(request, at=moment)
+    return redirect(_safe_next(request, request.POST.get("next", "")) or home_of(member))
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session."""
+    is_officer = isinstance(request.user, Person) and not request.user.is_staff_member
     logout(request)
-    return redirect("staff_sign_in")
+    return redirect("portal_sign_in" if is_officer else "staff_sign_in")
 
 
 @sensitive_post_parameters()
@@ -58,9 +89,11 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
     form = SignupWebAuthnForm(data=request.POST, user=member)
     if not _proves(form):
         raise KeyRefused(why="proof")
-    member = steps.enrol(token, form.cleaned_data["credential"], now=now())
+    moment = now()
+    member = steps.enrol(token, form.cleaned_data["credential"], now=moment)
     login(request, member, backend=BACKEND)
-    return redirect("staff_start")
+    note_proof(request, at=moment)
+    return redirect(home_of(member))
 
 
 def _proves(form: Any) -> bool:

@@ -28,6 +28,7 @@ staff_urls = [
     path("sign-in/", staff.sign_in, name="staff_sign_in"),
     path("sign-out/", staff.sign_out, name="staff_sign_out"),
     path("enrol/<str:token>/", staff.enrol, name="staff_enrol"),
+    path("step-up/", staff.step_up, name="step_up"),
     path("cases/", console.cases, name="staff_cases"),
     path("cases/<uuid:case_id>/", console.case, name="staff_case"),
     path("cases/<uuid:case_id>/evidence/", console.open_evidence, name="staff_case_evidence"),
@@ -50,4 +51,6 @@ urlpatterns = [
     path("reports/<day:day>/<str:name>", public.report_file, name="report_file"),
     path("objection/<uuid:decision_id>/<str:token>/", objections.objection, name="objection"),
     path("staff/", include(staff_urls)),
+    path("authorities/portal/sign-in/", staff.sign_in, name="portal_sign_in"),
+    path("authorities/enrol/<str:token>/", staff.enrol, name="portal_enrol"),
 ]

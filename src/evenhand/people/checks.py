@@ -1,11 +1,19 @@
-"""Pure: may this person be invited, enrol a key, sign in?"""
+"""Pure: may this person be proposed, invited, enrol a key, sign in, pass a grave door?"""
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from evenhand.base.errors import NotAllowed
-from evenhand.people.limits import KEYS_PER_STAFF_MAX, STAFF_NAME_CHARACTERS_MAX
-from evenhand.people.roles import RELEASE_ROLES, Role
+from evenhand.people.limits import (
+    FIRST_STAFF,
+    KEYS_PER_STAFF_MAX,
+    PROPOSAL_DAYS,
+    STAFF_NAME_CHARACTERS_MAX,
+    STEP_UP_MINUTES,
+)
+from evenhand.people.roles import ADMITTING_ROLES, RELEASE_ROLES, STAFF_ROLES, Role
 
 
 class InvitationRefused(NotAllowed):
@@ -32,21 +40,102 @@ class SignInRefused(NotAllowed):
     remedy = "Use the passkey that was enrolled here, or ask an operator for a new link."
 
 
-def check_invitation(*, name: str, roles: Collection[Role], by: Collection[Role] | None) -> None:
-    """Refuses a name or roles that nobody may have; `by` None is the machine's own command line.
+class ProposalRefused(NotAllowed):
+    """A person cannot be proposed, or a proposal not confirmed, like this."""
+
+    remedy = "See `why`; two people who may admit others are needed, for a third one."
+
+
+class ReasonMissing(NotAllowed):
+    """Personal data are read for a reason, and none was given."""
+
+    remedy = "Say in a sentence why you need to read this."
+
+
+class StepUpNeeded(NotAllowed):
+    """This door wants a passkey that was shown just now."""
+
+    remedy = "Show your passkey again."
+
+
+@dataclass(frozen=True, slots=True)
+class Admitter:
+    """Who proposes or confirms."""
+
+    person: UUID
+    roles: Collection[str]
+
+
+def check_name(name: str) -> None:
+    """Refuses a name that cannot be shown."""
+    if not name.strip() or len(name) > STAFF_NAME_CHARACTERS_MAX or not name.isprintable():
+        raise InvitationRefused(why="name", characters_max=STAFF_NAME_CHARACTERS_MAX)
+
+
+def check_staff(*, name: str, roles: Collection[Role]) -> None:
+    """Refuses a name or roles that nobody who works here may have.
 
     Whoever runs the machines does not hand out data (DESIGN decision 16).
     """
-    if not name.strip() or len(name) > STAFF_NAME_CHARACTERS_MAX or not name.isprintable():
-        raise InvitationRefused(why="name", characters_max=STAFF_NAME_CHARACTERS_MAX)
+    check_name(name)
     if not roles:
         raise InvitationRefused(why="no role")
     if Role.OPERATOR in roles and RELEASE_ROLES & set(roles):
         raise InvitationRefused(why="an operator holds no role that releases data")
-    if Role.OFFICER in roles and set(roles) != {Role.OFFICER}:
-        raise InvitationRefused(why="an officer of an authority holds no other role")
-    if by is not None and Role.OPERATOR not in by:
-        raise InvitationRefused(why="only an operator invites")
+    if not set(roles) <= STAFF_ROLES:
+        raise InvitationRefused(why="an officer of an authority is invited for an authority")
+
+
+def check_first(*, others: int, keys: int) -> None:
+    """Refuses the command line once two people work here, and for whoever holds a passkey.
+
+    Else whoever runs the machine could enrol a passkey of their own in a colleague's name.
+    """
+    if others >= FIRST_STAFF:
+        raise InvitationRefused(why="two people who work here propose and confirm others")
+    if keys:
+        raise InvitationRefused(why="this person holds a passkey; let them leave first")
+
+
+def check_proposal(*, by: Admitter, person: UUID | None) -> None:
+    """Refuses a proposal by somebody without the role, or for themselves."""
+    if not ADMITTING_ROLES & set(by.roles):
+        raise ProposalRefused(why="role")
+    if by.person == person:
+        raise ProposalRefused(why="nobody admits themselves")
+
+
+def check_confirmation(
+    *,
+    roles: Collection[Role],
+    person: UUID | None,
+    proposed_by: Admitter,
+    proposed_at: datetime,
+    is_open: bool,
+    by: Admitter,
+    now: datetime,
+) -> None:
+    """Refuses a proposal that is settled or stale, or a second person who is the first.
+
+    A role that releases data wants an approver among the two: operators alone cannot make one.
+    """
+    if not is_open:
+        raise ProposalRefused(why="settled")
+    if now >= proposed_at + timedelta(days=PROPOSAL_DAYS):
+        raise ProposalRefused(why="too old")
+    check_proposal(by=by, person=person)
+    if by.person == proposed_by.person:
+        raise ProposalRefused(why="two people are needed")
+    if not ADMITTING_ROLES & set(proposed_by.roles):
+        raise ProposalRefused(why="who proposed may no longer")
+    if RELEASE_ROLES & set(roles) and Role.APPROVER not in {*by.roles, *proposed_by.roles}:
+        raise ProposalRefused(why="a role that releases data wants an approver among the two")
+
+
+def check_fresh(*, proved_at: datetime | None, now: datetime) -> None:
+    """Refuses who showed their passkey too long ago, or at no time that can be."""
+    if proved_at is None or not proved_at <= now < proved_at + timedelta(minutes=STEP_UP_MINUTES):
+        raise StepUpNeeded(minutes_max=STEP_UP_MINUTES)
 
 
 def check_link(*, expires_at: datetime, used_at: datetime | None, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""`evenhand staff invite|leave|list`: who may work at the desk, from the machine itself."""
+"""`evenhand staff invite|leave|list`: the first two people, and who may no longer enter."""
 
 import argparse
 import os
@@ -16,17 +16,22 @@ from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import NotFound  # noqa: E402
 from evenhand.base.lists import Language  # noqa: E402
 from evenhand.people.queries import everybody, person_named  # noqa: E402
-from evenhand.people.roles import Role  # noqa: E402
+from evenhand.people.roles import STAFF_ROLES, Role  # noqa: E402
 from evenhand.people.steps import invite, leave  # noqa: E402
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the words after `evenhand staff`."""
     verbs = parser.add_subparsers(dest="verb", required=True)
-    inviting = verbs.add_parser("invite", help="print a one-time link that enrols a passkey")
+    inviting = verbs.add_parser(
+        "invite", help="let in one of the first two people: prints a one-time link"
+    )
     inviting.add_argument("name", help="as colleagues know this person")
     inviting.add_argument(
-        "--role", action="append", choices=[role.value for role in Role], help="may be repeated"
+        "--role",
+        action="append",
+        choices=sorted(role.value for role in STAFF_ROLES),
+        help="may be repeated",
     )
     inviting.add_argument(
         "--language", choices=[language.value for language in Language], default=Language.EN.value
@@ -43,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             _invite(options)
         case "leave":
             member = person_named(options.name)
-            if member is None:
+            if member is None or Role.OFFICER.value in member.roles:
                 raise NotFound(what="member of staff", name=options.name)
             leave(member.id, by=None, now=now())
             sys.stdout.write(f"{options.name} no longer works here.\n")

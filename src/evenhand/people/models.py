@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from evenhand.base.lists import Language
@@ -42,6 +42,7 @@ class Person(models.Model):
     language = models.CharField(max_length=2, default=Language.EN.value)
     roles = ArrayField(models.CharField(max_length=20))
     is_active = models.BooleanField(default=True)
+    suspended_at = models.DateTimeField(null=True)
     session_salt = models.CharField(max_length=32, default=fresh_salt)
     created_at = models.DateTimeField()
 
@@ -79,7 +80,17 @@ class Person(models.Model):
 
     def has(self, role: Role) -> bool:
         """Tells whether this person may do that kind of work now."""
-        return self.is_active and role.value in self.roles
+        return self.may_enter and role.value in self.roles
+
+    @property
+    def may_enter(self) -> bool:
+        """Tells whether this person may sign in, or stay signed in."""
+        return self.is_active and self.suspended_at is None
+
+    @property
+    def is_staff_member(self) -> bool:
+        """Tells whether this person works here; an officer of an authority does not."""
+        return self.may_enter and Role.OFFICER.value not in self.roles
 
     def get_session_auth_hash(self) -> str:
         """Gives what a session must carry; it changes when the salt does."""
@@ -105,3 +116,59 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.id}"
+
+
+class Proposal(models.Model):
+    """That somebody shall work here, or work as something else: two people say so."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=STAFF_NAME_CHARACTERS_MAX)
+    roles = ArrayField(models.CharField(max_length=20))
+    language = models.CharField(max_length=2)
+    proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="proposals")
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="proposals_confirmed"
+    )
+    settled_at = models.DateTimeField(null=True)
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, related_name="admitted_by"
+    )
+
+    class Meta:
+        """Two people, for a third one."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="people_proposal_two",
+                condition=Q(confirmed_by=None, person=None)
+                | Q(settled_at__isnull=False, person__isnull=False)
+                & ~Q(confirmed_by=F("proposed_by"))
+                & ~Q(person=F("proposed_by"))
+                & ~Q(person=F("confirmed_by")),
+            ),
+            models.CheckConstraint(
+                name="people_proposal_staff",
+                condition=Q(
+                    roles__contained_by=[role.value for role in Role if role is not Role.OFFICER]
+                )
+                & Q(roles__len__gt=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"proposal {self.id}"
+
+
+class SignatureRequest(models.Model):
+    """A digest that one person was asked to sign; its nonce is used once."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="signature_requests")
+    digest = models.BinaryField(max_length=32)
+    nonce = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"signature request {self.id}"

@@ -12,11 +12,12 @@ SITE_NAME = "Evenhand"
 
 
 class PasskeyBackend(BaseBackend):
-    """Gives the member of staff of a session; it cannot sign anybody in by itself."""
+    """Gives the person of a session; it cannot sign anybody in by itself."""
 
     def get_user(self, user_id: UUID | str) -> Person | None:
-        """Gives an active member of staff, or None."""
-        return Person.objects.filter(pk=user_id, is_active=True).first()
+        """Gives a person who may enter, or None: a session ends with the right to it."""
+        person = Person.objects.filter(pk=user_id).first()
+        return person if person is not None and person.may_enter else None
 
 
 class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -1,8 +1,11 @@
 """The only readers of people."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from evenhand.people.models import Person
+from evenhand.people.limits import PROPOSAL_DAYS
+from evenhand.people.models import Person, Proposal
+from evenhand.people.roles import Role
 
 
 def person_named(name: str) -> Person | None:
@@ -16,5 +19,17 @@ def person_of(person_id: UUID) -> Person | None:
 
 
 def everybody() -> list[Person]:
-    """Gives all staff, by name."""
-    return list(Person.objects.order_by("name"))
+    """Gives all staff, by name; officers of authorities stand in their own registry."""
+    return list(Person.objects.exclude(roles__contains=[Role.OFFICER.value]).order_by("name"))
+
+
+def staff_with(*roles: Role) -> list[Person]:
+    """Gives the staff who hold one of the roles now, by name."""
+    return [person for person in everybody() if any(person.has(role) for role in roles)]
+
+
+def open_proposals(*, now: datetime) -> list[Proposal]:
+    """Gives the proposals that wait for a second person, the oldest first."""
+    since = now - timedelta(days=PROPOSAL_DAYS)
+    rows = Proposal.objects.filter(settled_at=None, proposed_at__gt=since)
+    return list(rows.select_related("proposed_by").order_by("proposed_at"))

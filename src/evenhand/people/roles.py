@@ -23,3 +23,9 @@ class Role(StrEnum):
 
 RELEASE_ROLES = frozenset({Role.LEGAL_OFFICER, Role.APPROVER})
 """Roles that hand data out of the house; whoever runs the machines holds none of them."""
+
+STAFF_ROLES = frozenset(Role) - {Role.OFFICER}
+"""Roles of those who work here."""
+
+ADMITTING_ROLES = frozenset({Role.OPERATOR, Role.APPROVER})
+"""Roles that propose and confirm who else works here, two people each time."""

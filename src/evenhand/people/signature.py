@@ -8,7 +8,7 @@ and see to it that each nonce is used once.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -127,13 +127,22 @@ def verify(
         origin=origin,
         nonce=nonce,
         credential_id=key.credential_id,
-        public_key=cbor.encode(dict(key.public_key)),
+        public_key=as_bytes(key.public_key),
         client_data=bytes(given.response.client_data),
         authenticator_data=bytes(given.response.authenticator_data),
         signature=bytes(given.response.signature),
     )
     assert holds(kept, digest), "what is kept must verify alone"
     return kept
+
+
+def challenge_of(credential: Mapping[str, Any]) -> bytes | None:
+    """Gives the challenge that an assertion says it answers, or None if it cannot be read."""
+    try:
+        given = AuthenticationResponse.from_dict(credential)
+        return bytes(given.response.client_data.challenge)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return None
 
 
 def holds(kept: KeptAssertion, digest: bytes) -> bool:
@@ -143,7 +152,7 @@ def holds(kept: KeptAssertion, digest: bytes) -> bool:
     try:
         told = CollectedClientData(kept.client_data)
         data = AuthenticatorData(kept.authenticator_data)
-        key = CoseKey.parse(cbor.decode(kept.public_key))
+        key = CoseKey.parse(cast("Mapping[int, Any]", cbor.decode(kept.public_key)))
         expected = challenge(digest, kept.nonce, kept.person)
         if not (
             told.type == CollectedClientData.TYPE.GET
@@ -159,6 +168,11 @@ def holds(kept: KeptAssertion, digest: bytes) -> bool:
     except (ValueError, TypeError, LookupError, AttributeError, InvalidSignature):
         return False
     return True
+
+
+def as_bytes(key: Mapping[int, Any]) -> bytes:
+    """Gives a COSE key as CBOR."""
+    return cbor.encode(dict(key))
 
 
 def key_fingerprint(public_key: bytes) -> str:

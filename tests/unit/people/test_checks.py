@@ -1,63 +1,156 @@
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.people.checks import (
+    Admitter,
     InvitationRefused,
     KeyRefused,
     LinkDead,
+    ProposalRefused,
+    StepUpNeeded,
+    check_confirmation,
     check_enrolment,
-    check_invitation,
+    check_first,
+    check_fresh,
     check_link,
+    check_proposal,
+    check_staff,
 )
-from evenhand.people.limits import KEYS_PER_STAFF_MAX, STAFF_NAME_CHARACTERS_MAX
-from evenhand.people.roles import RELEASE_ROLES, Role
+from evenhand.people.limits import (
+    FIRST_STAFF,
+    KEYS_PER_STAFF_MAX,
+    PROPOSAL_DAYS,
+    STAFF_NAME_CHARACTERS_MAX,
+    STEP_UP_MINUTES,
+)
+from evenhand.people.roles import ADMITTING_ROLES, RELEASE_ROLES, STAFF_ROLES, Role
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
 
-def test_a_reviewer_is_invited_from_the_command_line() -> None:
-    check_invitation(name="Ada Example", roles=[Role.REVIEWER], by=None)
-
-
-def test_a_reviewer_is_invited_by_an_operator() -> None:
-    check_invitation(name="Ada Example", roles=[Role.REVIEWER], by=[Role.OPERATOR])
-
-
-def test_nobody_but_an_operator_invites() -> None:
-    for role in set(Role) - {Role.OPERATOR}:
-        with pytest.raises(InvitationRefused):
-            check_invitation(name="Ada Example", roles=[Role.REVIEWER], by=[role])
+def test_a_reviewer_may_work_here() -> None:
+    check_staff(name="Ada Example", roles=[Role.REVIEWER])
 
 
 @pytest.mark.parametrize("role", sorted(RELEASE_ROLES))
 def test_whoever_runs_the_machines_releases_no_data(role: Role) -> None:
     with pytest.raises(InvitationRefused):
-        check_invitation(name="Olga Example", roles=[Role.OPERATOR, role], by=None)
+        check_staff(name="Olga Example", roles=[Role.OPERATOR, role])
 
 
-@given(st.sets(st.sampled_from(Role), min_size=1))
+@given(st.sets(st.sampled_from(sorted(STAFF_ROLES)), min_size=1))
 def test_any_other_set_of_roles_may_be_held_together(roles: set[Role]) -> None:
     if Role.OPERATOR in roles and roles & RELEASE_ROLES:
         return
-    check_invitation(name="Ada Example", roles=roles, by=None)
+    check_staff(name="Ada Example", roles=roles)
 
 
-def test_somebody_without_a_role_is_not_invited() -> None:
+@given(st.sets(st.sampled_from(sorted(STAFF_ROLES))))
+def test_an_officer_of_an_authority_never_works_here(roles: set[Role]) -> None:
     with pytest.raises(InvitationRefused):
-        check_invitation(name="Ada Example", roles=[], by=None)
+        check_staff(name="Ada Example", roles={*roles, Role.OFFICER})
+
+
+def test_somebody_without_a_role_is_not_let_in() -> None:
+    with pytest.raises(InvitationRefused):
+        check_staff(name="Ada Example", roles=[])
 
 
 @pytest.mark.parametrize("name", ["", "  ", "Ada\nExample", "a" * (STAFF_NAME_CHARACTERS_MAX + 1)])
 def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
     with pytest.raises(InvitationRefused):
-        check_invitation(name=name, roles=[Role.REVIEWER], by=None)
+        check_staff(name=name, roles=[Role.REVIEWER])
 
 
 def test_the_longest_name_is_taken() -> None:
-    check_invitation(name="a" * STAFF_NAME_CHARACTERS_MAX, roles=[Role.REVIEWER], by=None)
+    check_staff(name="a" * STAFF_NAME_CHARACTERS_MAX, roles=[Role.REVIEWER])
+
+
+def test_the_command_line_lets_in_the_first_two() -> None:
+    for others in range(FIRST_STAFF):
+        check_first(others=others, keys=0)
+    with pytest.raises(InvitationRefused):
+        check_first(others=FIRST_STAFF, keys=0)
+
+
+def test_the_command_line_adds_no_passkey_to_one() -> None:
+    with pytest.raises(InvitationRefused):
+        check_first(others=0, keys=1)
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_who_may_propose(role: Role) -> None:
+    if role in ADMITTING_ROLES:
+        check_proposal(by=Admitter(ONE, [role]), person=None)
+    else:
+        with pytest.raises(ProposalRefused):
+            check_proposal(by=Admitter(ONE, [role]), person=None)
+
+
+def test_nobody_proposes_themselves() -> None:
+    with pytest.raises(ProposalRefused):
+        check_proposal(by=Admitter(ONE, [Role.OPERATOR]), person=ONE)
+
+
+def confirmed(**changes: object) -> None:
+    """A confirmation that is in order but for what is changed."""
+    facts: dict[str, object] = {
+        "roles": [Role.REVIEWER],
+        "person": THREE,
+        "proposed_by": Admitter(ONE, [Role.OPERATOR]),
+        "proposed_at": NOW,
+        "is_open": True,
+        "by": Admitter(TWO, [Role.OPERATOR]),
+        "now": NOW,
+    }
+    check_confirmation(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def test_a_second_person_confirms() -> None:
+    confirmed()
+    confirmed(now=NOW + timedelta(days=PROPOSAL_DAYS) - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"is_open": False},
+        {"now": NOW + timedelta(days=PROPOSAL_DAYS)},
+        {"by": Admitter(ONE, [Role.OPERATOR])},
+        {"by": Admitter(THREE, [Role.OPERATOR])},
+        {"by": Admitter(TWO, [Role.REVIEWER])},
+        {"by": Admitter(TWO, [])},
+        {"proposed_by": Admitter(ONE, [])},
+        {"proposed_by": Admitter(ONE, [Role.REVIEWER])},
+    ],
+    ids=str,
+)
+def test_a_confirmation_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ProposalRefused):
+        confirmed(**changes)
+
+
+@pytest.mark.parametrize("role", sorted(RELEASE_ROLES))
+def test_operators_alone_make_nobody_who_releases_data(role: Role) -> None:
+    with pytest.raises(ProposalRefused):
+        confirmed(roles=[role])
+    confirmed(roles=[role], by=Admitter(TWO, [Role.APPROVER]))
+    confirmed(roles=[role], proposed_by=Admitter(ONE, [Role.APPROVER]))
+
+
+def test_a_passkey_is_fresh_for_a_few_minutes() -> None:
+    last = NOW + timedelta(minutes=STEP_UP_MINUTES)
+
+    check_fresh(proved_at=NOW, now=NOW)
+    check_fresh(proved_at=NOW, now=last - timedelta(seconds=1))
+    for proved_at, now in ((None, NOW), (NOW, last), (NOW, NOW - timedelta(seconds=1))):
+        with pytest.raises(StepUpNeeded):
+            check_fresh(proved_at=proved_at, now=now)
 
 
 def test_a_link_works_until_it_expires() -> None:

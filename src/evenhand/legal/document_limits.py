@@ -53,3 +53,6 @@ FORMS_DEPTH_MAX = 3
 
 CONTRAST_MIN = 8
 """Difference between the darkest and the lightest spot below which a picture shows nothing."""
+
+CITATION_CHARACTERS_MAX = 4_000
+"""Characters of a citation or of a story in which a statute or a danger is looked for."""

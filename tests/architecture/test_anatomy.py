@@ -10,6 +10,11 @@ WRITERS = {"steps.py", "outbox.py"}
 """Steps write; the outbox moves its consumers' cursors in the transaction that it runs."""
 
 
+def may_write(path: Path) -> bool:
+    """Tells whether a module holds steps: a large room has one such module for each idea."""
+    return path.name in WRITERS or path.name.endswith("_steps.py")
+
+
 def django_rooms() -> list[Path]:
     return sorted(path.parent for path in SRC.glob("*/models.py"))
 
@@ -41,7 +46,7 @@ def test_only_steps_write_through_managers():
     looked = 0
     for room in [*django_rooms(), SRC / "desk"]:
         for path in room.rglob("*.py"):
-            if path.name in WRITERS or "migrations" in path.parts:
+            if may_write(path) or "migrations" in path.parts:
                 continue
             looked += 1
             assert manager_writes(path.read_text()) == [], f"{path.relative_to(SRC)} writes"

@@ -102,6 +102,37 @@ def expire(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
     return len(items)
 
 
+def destroy(items: Sequence[UUID], *, holder: UUID, now: datetime) -> list[UUID]:
+    """Empties what one holder kept, before its day, and gives what was emptied.
+
+    What somebody else still holds stays; it goes when that hold ends.
+    """
+    with transaction.atomic():
+        Hold.objects.filter(holder=holder, item_id__in=list(items)).delete()
+        free = list(
+            SealedItem.objects.select_for_update()
+            .filter(id__in=list(items), expired_at=None)
+            .exclude(Exists(Hold.objects.filter(item=OuterRef("pk"))))
+            .only("id", "subject")
+        )
+        SealedItem.objects.filter(id__in=[item.id for item in free]).update(
+            sealed=b"", expired_at=now
+        )
+        append_many(
+            [
+                NewRecord(
+                    id=new_id(now=now),
+                    at=now,
+                    kind=RecordKind.EVIDENCE_EXPIRED,
+                    subject=item.subject,
+                    body={"item": str(item.id), "holder": str(holder)},
+                )
+                for item in free
+            ]
+        )
+    return [item.id for item in free]
+
+
 def open_sealed(
     item_id: UUID, *, staff: UUID, reason: str, key: PrivateKey, now: datetime
 ) -> tuple[SealedItem, bytes]:

@@ -112,7 +112,10 @@ class CollectionTask:
     number      the matter's number, as the authority knows it
     reference   the authority's own file number
     law         regime, version and article, as the package names them
-    accounts    the messenger's ids; the phones of `phones` are resolved to accounts
+    language    of the authority
+    accounts    the messenger's ids that the plan names; nothing else is read
+    phones      numbers that the request named; they are not looked up here, since an account
+                found by one would not have passed the plan's barriers
     recipient   the officer's age recipient (age1…)
     """
 
@@ -123,6 +126,7 @@ class CollectionTask:
     authority: str
     country: str
     law: str
+    language: str
     purpose: PurposeClass
     want: frozenset[DataClass]
     accounts: tuple[str, ...]
@@ -130,3 +134,22 @@ class CollectionTask:
     since: datetime | None = None
     until: datetime | None = None
     phones: tuple[PhoneNumber, ...] = field(default=())
+
+
+class HeadOffices(Protocol):
+    """Who writes to an authority's head office, at the address in the registry."""
+
+    def tell(
+        self,
+        address: str,
+        *,
+        number: str,
+        reference: str,
+        language: str,
+        disclosure: UUID,
+        confirm_by: datetime,
+    ) -> None:
+        """Tells that an officer received data under a number, and asks to confirm it in time.
+
+        The same disclosure twice is told once; raises `Unavailable` where trying again may help.
+        """

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -197,6 +197,12 @@ def bodies_about(subject: UUID, kind: RecordKind) -> list[dict[str, Any]]:
     """Gives what the records of one kind about one subject hold beyond their columns, in order."""
     rows = Record.objects.filter(subject=subject, kind=kind.value).order_by("serial")
     return [body for body in rows.values_list("opening__body", flat=True) if body is not None]
+
+
+def last_record_before(moment: datetime) -> UUID | None:
+    """Gives the id of the last record before a moment; None if there was none."""
+    rows = Record.objects.filter(at__lt=moment).order_by("-at", "-serial")
+    return rows.values_list("id", flat=True).first()
 
 
 def settled_after(place: Place, *, rows_max: int) -> Sequence[Record]:

@@ -1,0 +1,164 @@
+"""Starts, pauses, stops and watches the clocks of matters."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from evenhand.base.lists import RecordKind
+from evenhand.legal.clocks import ClockFacts, ClockPlan, Mark, marks, paused, restarted, resumed
+from evenhand.legal.history_steps import write_step
+from evenhand.legal.limits import SWEEP_ROWS_MAX
+from evenhand.legal.lists import ClockName
+from evenhand.legal.models import Clock, Matter
+from evenhand.legal.ports import Pager
+
+WARNED = {
+    Mark.HALF: "warned_50_at",
+    Mark.FOUR_FIFTHS: "warned_80_at",
+    Mark.MISSED: "missed_at",
+}
+"""The column in which each mark is kept."""
+
+
+def start(matter: Matter, plan: ClockPlan, *, at: datetime) -> Clock:
+    """Starts a clock; one that runs already stays as it is."""
+    facts = ClockFacts(started_at=at, total=plan.total)
+    clock, _ = Clock.objects.get_or_create(
+        matter=matter,
+        name=plan.name.value,
+        defaults={
+            "statutory": plan.statutory,
+            "started_at": at,
+            "total": plan.total,
+            "due_at": facts.due_at,
+            "paused_total": facts.paused_total,
+        },
+    )
+    return clock
+
+
+def pause(matter: Matter, name: ClockName, *, reason: str, now: datetime) -> None:
+    """Pauses a clock that runs, for a reason; without that clock, does nothing."""
+    clock = _running(matter, name)
+    if clock is not None and clock.paused_at is None:
+        _keep(clock, paused(facts_of(clock), now=now, reason=reason), reason=reason)
+
+
+def go_on(matter: Matter, name: ClockName, *, from_start: bool, now: datetime) -> None:
+    """Lets a paused clock run on, or begin anew where the law says so."""
+    clock = _running(matter, name)
+    if clock is None or clock.paused_at is None:
+        return
+    if from_start:
+        clock.restarts += 1
+        clock.warned_50_at = clock.warned_80_at = clock.missed_at = None
+        _keep(clock, restarted(facts_of(clock), now=now), reason="")
+    else:
+        _keep(clock, resumed(facts_of(clock), now=now), reason="")
+
+
+def stop(matter: Matter, name: ClockName, *, now: datetime) -> None:
+    """Stops a clock: what it measured is done."""
+    Clock.objects.filter(matter=matter, name=name.value, stopped_at=None).update(stopped_at=now)
+
+
+def stop_all(matter: Matter, *, now: datetime) -> None:
+    """Stops every clock of a matter but those of what comes after its end."""
+    Clock.objects.filter(
+        matter=matter,
+        name__in=[ClockName.ANSWER.value, ClockName.WINDOW.value],
+        stopped_at=None,
+    ).update(stopped_at=now)
+
+
+def sweep_clocks(pager: Pager, *, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
+    """Speaks of clocks at 50 and 80 per cent of their time, and pages when one is missed.
+
+    Each mark is a column set in the transaction of its record and its page: said once, and not
+    lost by a kill.
+    """
+    with transaction.atomic():
+        clocks = list(
+            Clock.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("matter")
+            .filter(id__in=_due(now, rows_max))
+        )
+        return sum(_speak(clock, pager, now=now) for clock in clocks)
+
+
+def facts_of(clock: Clock) -> ClockFacts:
+    """Gives a clock as the checks see it."""
+    return ClockFacts(
+        started_at=clock.started_at,
+        total=clock.total,
+        paused_at=clock.paused_at,
+        paused_total=clock.paused_total,
+        stopped_at=clock.stopped_at,
+    )
+
+
+DUE = """
+SELECT id FROM legal_clock
+WHERE stopped_at IS NULL AND paused_at IS NULL AND missed_at IS NULL
+  AND (%(now)s >= due_at
+       OR (warned_80_at IS NULL AND %(now)s >= due_at - total * 0.2)
+       OR (warned_50_at IS NULL AND %(now)s >= due_at - total * 0.5))
+ORDER BY due_at
+LIMIT %(most)s
+"""
+"""Clocks that have something to say; `due_at` already contains the pauses."""
+
+
+def _due(now: datetime, rows_max: int) -> list[int]:
+    return [clock.id for clock in Clock.objects.raw(DUE, {"now": now, "most": rows_max})]
+
+
+def _speak(clock: Clock, pager: Pager, *, now: datetime) -> int:
+    reached = [mark for mark, column in WARNED.items() if getattr(clock, column) is not None]
+    new = marks(facts_of(clock), reached=reached, now=now)
+    for mark in new:
+        setattr(clock, WARNED[mark], now)
+    if not new:
+        return 0
+    clock.save(update_fields=list(WARNED.values()))
+    last = new[-1]
+    missed = last is Mark.MISSED
+    write_step(
+        clock.matter,
+        f"clock_{last.value}",
+        by=None,
+        now=now,
+        kind=RecordKind.CLOCK_MISSED if missed else RecordKind.CLOCK_WARNED,
+        facts={"clock": clock.name, "statutory": clock.statutory},
+    )
+    if missed or last is Mark.FOUR_FIFTHS:
+        says = "has run out" if missed else "has a fifth of its time left"
+        pager.page(
+            f"{clock.matter.number}: the clock for {clock.name} {says}.",
+            urgent=missed,
+            key=page_key(clock.matter.id, f"{last.value}:{clock.name}:{clock.restarts}"),
+        )
+    return len(new)
+
+
+def page_key(matter: UUID, about: str) -> UUID:
+    """Gives the key of a page about one thing of one matter: the same thing pages once."""
+    return uuid5(matter, about)
+
+
+def _running(matter: Matter, name: ClockName) -> Clock | None:
+    return (
+        Clock.objects.select_for_update()
+        .filter(matter=matter, name=name.value, stopped_at=None)
+        .first()
+    )
+
+
+def _keep(clock: Clock, facts: ClockFacts, *, reason: str) -> None:
+    clock.started_at = facts.started_at
+    clock.paused_at = facts.paused_at
+    clock.paused_total = facts.paused_total
+    clock.due_at = facts.due_at
+    clock.pause_reason = reason
+    clock.save()

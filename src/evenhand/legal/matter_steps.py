@@ -1,0 +1,499 @@
+"""Writes a matter up to its plan, and its end: receipt, questions, validation, substance, close."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from evenhand.authorities.models import Officer
+from evenhand.authorities.queries import authority_of, confirmed_call_back, officer, officer_of
+from evenhand.base.ids import new_id
+from evenhand.base.lists import RecordKind
+from evenhand.legal import clock_steps
+from evenhand.legal.checks import (
+    StepRefused,
+    check_close,
+    check_reason,
+    check_receipt,
+    check_step,
+    check_substance,
+    check_validation,
+    missing_fields,
+    needs_board,
+)
+from evenhand.legal.clocks import clocks_of
+from evenhand.legal.drafts import (
+    BoardVote,
+    DocumentDraft,
+    MatterDraft,
+    SubstanceAnswers,
+    Validation,
+)
+from evenhand.legal.history_steps import locked, write_step
+from evenhand.legal.limits import IDENTIFIERS_KEPT, QUESTION_CHARACTERS_MAX, URGENT
+from evenhand.legal.lists import (
+    Authenticity,
+    ClockName,
+    DisclosureState,
+    Finding,
+    MatterState,
+    Outcome,
+    Verb,
+)
+from evenhand.legal.models import (
+    Assessment,
+    Assignment,
+    Disclosure,
+    Document,
+    Identifier,
+    Matter,
+    NumberSeries,
+    Question,
+    Vote,
+)
+from evenhand.legal.ports import Pager
+from evenhand.legal.queries import actor_of, facts_of, stands
+from evenhand.markets.entries import Regime, RequestKind
+from evenhand.markets.queries import sign_off_of
+from evenhand.markets.regimes import law
+from evenhand.people.models import Person
+from evenhand.people.roles import Role
+
+MATTER_ROLES = (Role.LEGAL_OFFICER, Role.APPROVER, Role.BOARD)
+"""Who of the staff can work on a matter."""
+
+VOTES_NEEDED = 2
+"""Members of the board who must agree."""
+
+
+def receive(draft: MatterDraft, *, pager: Pager, now: datetime) -> Matter:
+    """Receives a request once: the same origin again gives the matter that stands.
+
+    Its clocks run from receipt; an emergency or a deadline of hours pages the people on call.
+    """
+    kind = law().kind(draft.entry)
+    findings = (*check_receipt(draft, kind), *_check_sender(draft, now=now))
+    if findings:
+        raise StepRefused(origin=draft.origin, findings=findings)
+    try:
+        with transaction.atomic():
+            known = Matter.objects.filter(origin=draft.origin).first()
+            return known or _receive(draft, kind, pager=pager, now=now)
+    except IntegrityError:
+        known = Matter.objects.filter(origin=draft.origin).first()
+        if known is None:
+            raise
+        return known
+
+
+def take(matter_id: UUID, *, by: Person, now: datetime) -> Matter:
+    """Puts a matter into the hands of the person who takes it from the queue."""
+    return assign(matter_id, to=by, by=by, now=now)
+
+
+def assign(matter_id: UUID, *, to: Person, by: Person, now: datetime) -> Matter:
+    """Puts a matter into somebody's hands; from then on that person sees it."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        if not any(to.has(role) for role in MATTER_ROLES):
+            raise StepRefused(matter=matter_id, findings=(Finding.ROLE_MISSING,))
+        if to.id != by.id and not actor_of(matter_id, by).assigned:
+            raise StepRefused(matter=matter_id, findings=(Finding.NOT_ASSIGNED,))
+        _, new = Assignment.objects.get_or_create(matter=matter, person=to, defaults={"at": now})
+        if new:
+            write_step(matter, "assigned", by=by.id, now=now, facts={"to": str(to.id)})
+    return matter
+
+
+def ask(
+    matter_id: UUID, *, by: Person, text: str, now: datetime, missing: Sequence[str] = ()
+) -> Question:
+    """Asks the authority to complete or explain; the answer's clock stands until it does."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        found = [
+            *check_step(MatterState(matter.state), Verb.ASK, actor_of(matter_id, by)),
+            *check_reason(text),
+        ]
+        if len(text) > QUESTION_CHARACTERS_MAX:
+            found.append(Finding.TOO_LONG)
+        _refuse(matter, found)
+        question = Question.objects.create(
+            id=new_id(now=now),
+            matter=matter,
+            asked_by=by,
+            asked_at=now,
+            text=text,
+            missing=list(missing),
+        )
+        clock_steps.pause(matter, ClockName.ANSWER, reason="the authority was asked", now=now)
+        write_step(
+            matter,
+            "asked",
+            by=by.id,
+            now=now,
+            to=MatterState.ASKED,
+            facts={"missing": list(missing)},
+        )
+    return question
+
+
+def complete(
+    matter_id: UUID,
+    *,
+    by: Person,
+    answer: str,
+    now: datetime,
+    fields: Mapping[str, str] | None = None,
+    documents: Sequence[DocumentDraft] = (),
+) -> Matter:
+    """Takes in the authority's answer; the matter is looked at anew and its clock goes on.
+
+    `by` is the matter's officer, or who enters for it what came on paper.
+    """
+    kind_fields = dict(fields or {})
+    with transaction.atomic():
+        matter = locked(matter_id)
+        found = [*check_step(MatterState(matter.state), Verb.COMPLETE), *check_reason(answer)]
+        if not _speaks_for(matter, by):
+            found.append(Finding.NOT_ASSIGNED)
+        _refuse(matter, found)
+        matter.questions.filter(answered_at=None).update(
+            answered_at=now, answered_by=by, answer=answer[:QUESTION_CHARACTERS_MAX]
+        )
+        matter.fields = {**matter.fields, **kind_fields}
+        _keep_documents(matter, documents, now=now)
+        _unvalidate(matter)
+        kind = law().kind(matter.entry)
+        clock_steps.go_on(matter, ClockName.ANSWER, from_start=kind.clock_restarts, now=now)
+        write_step(
+            matter,
+            "completed",
+            by=by.id,
+            now=now,
+            to=MatterState.RECEIVED,
+            facts={"fields": sorted(kind_fields), "still_missing": list(_missing(matter, kind))},
+        )
+    return matter
+
+
+def validate(matter_id: UUID, validation: Validation, *, by: Person, now: datetime) -> Matter:
+    """Keeps what a member of staff found of form and sender; a mailbox proves nobody."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        call = confirmed_call_back(matter=matter.id)
+        found = [
+            *check_step(MatterState(matter.state), Verb.VALIDATE, actor_of(matter_id, by)),
+            *check_reason(validation.note),
+            *check_validation(
+                validation.authenticity,
+                document_trusted=matter.documents.filter(trusted=True).exists(),
+                called_back=call is not None,
+                on_paper=matter.entered_by_id is not None,
+            ),
+        ]
+        if _missing(matter, law().kind(matter.entry)):
+            found.append(Finding.FIELD_MISSING)
+        _refuse(matter, found)
+        matter.validated_by, matter.validated_at = by, now
+        matter.authenticity = validation.authenticity.value
+        matter.validation = {"note": validation.note, **validation.findings}
+        matter.suspect = validation.suspect
+        matter.call_back = call
+        matter.sign_off = sign_off_of(matter.entry, matter.regime_version)
+        write_step(
+            matter,
+            "validated",
+            by=by.id,
+            now=now,
+            to=MatterState.VALIDATED,
+            facts={"authenticity": matter.authenticity, "suspect": matter.suspect},
+        )
+    return matter
+
+
+def assess(matter_id: UUID, answers: SubstanceAnswers, *, by: Person, now: datetime) -> Assessment:
+    """Keeps the answers to the questions of substance; a yes or a doubt goes to the board.
+
+    The clock runs on meanwhile. Answers given anew replace the old ones, and any votes on them.
+    """
+    with transaction.atomic():
+        matter = locked(matter_id)
+        found = [
+            *check_step(MatterState(matter.state), Verb.ASSESS, actor_of(matter_id, by)),
+            *check_substance(answers),
+        ]
+        before = Assessment.objects.filter(matter=matter).first()
+        if before is not None and before.board:
+            # What the board has decided is not asked anew by one person.
+            found.append(Finding.WRONG_STATE)
+        _refuse(matter, found)
+        to_board = needs_board(answers.answers) or (before is not None and before.needs_board)
+        assessment, _ = Assessment.objects.update_or_create(
+            matter=matter,
+            defaults={
+                "answers": {one.value: said.value for one, said in answers.answers.items()},
+                "reason": answers.reason,
+                "by": by,
+                "at": now,
+                "needs_board": to_board,
+            },
+        )
+        write_step(
+            matter,
+            "assessed",
+            by=by.id,
+            now=now,
+            facts={"needs_board": to_board, **assessment.answers},
+        )
+    return assessment
+
+
+def vote(matter_id: UUID, ballot: BoardVote, *, by: Person, now: datetime) -> Assessment:
+    """Keeps one member's vote; two who agree decide, and nobody who assessed may vote."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        found = [
+            *check_step(MatterState(matter.state), Verb.BOARD, actor_of(matter_id, by)),
+            *check_reason(ballot.reason),
+        ]
+        assessment = Assessment.objects.filter(matter=matter, needs_board=True, board="").first()
+        if assessment is None:
+            found.append(Finding.SUBSTANCE_UNANSWERED)
+        elif assessment.by_id == by.id or matter.votes.filter(by=by).exists():
+            found.append(Finding.SAME_PERSON)
+        _refuse(matter, found)
+        assert assessment is not None
+        Vote.objects.create(
+            matter=matter, by=by, at=now, decision=ballot.decision.value, reason=ballot.reason
+        )
+        if matter.votes.filter(decision=ballot.decision.value).count() >= VOTES_NEEDED:
+            assessment.board, assessment.board_at = ballot.decision.value, now
+            assessment.save(update_fields=["board", "board_at"])
+        write_step(
+            matter,
+            "voted",
+            by=by.id,
+            now=now,
+            facts={"decision": ballot.decision.value, "decided": assessment.board},
+        )
+    return assessment
+
+
+def hand_over(matter_id: UUID, *, to: UUID, by: Person, now: datetime) -> Matter:
+    """Hands a matter to a colleague of the same authority; `to` is that officer's id.
+
+    A package that was sealed to the first officer's key is destroyed, since the colleague could
+    not open it; what was prepared goes back to be prepared again.
+    """
+    with transaction.atomic():
+        matter = locked(matter_id)
+        colleague = officer(to)
+        found = [] if stands(colleague, now=now) else [Finding.OFFICER_MAY_NOT_FILE]
+        own = officer_of(by.id)
+        if own is None or own.id != matter.officer_id:
+            found.append(Finding.NOT_ASSIGNED)
+        if colleague.authority_id != matter.authority_id:
+            found.append(Finding.OTHER_AUTHORITY)
+        if MatterState(matter.state) not in HANDING_OVER:
+            found.append(Finding.WRONG_STATE)
+        _refuse(matter, found)
+        _drop_plan(matter)
+        matter.officer = colleague
+        back = MatterState.VALIDATED if matter.state == MatterState.PREPARED else None
+        write_step(
+            matter, "handed_over", by=by.id, now=now, to=back, facts={"officer": str(colleague.id)}
+        )
+    return matter
+
+
+def withdraw(matter_id: UUID, *, by: Person, reason: str, now: datetime) -> Matter:
+    """Takes a request back, by its officer or by who entered it, before anything was released."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        found = list(check_step(MatterState(matter.state), Verb.WITHDRAW, reason=reason))
+        if not _speaks_for(matter, by):
+            found.append(Finding.NOT_ASSIGNED)
+        _refuse(matter, found)
+        _drop_plan(matter)
+        matter.outcome = Outcome.WITHDRAWN.value
+        clock_steps.stop_all(matter, now=now)
+        write_step(matter, "withdrawn", by=by.id, now=now, to=MatterState.WITHDRAWN)
+    return matter
+
+
+def close(matter_id: UUID, *, by: Person, now: datetime) -> Matter:
+    """Closes a matter; not before it is decided what its user is told."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        facts = facts_of(matter, None, violations=None, now=now)
+        _refuse(matter, check_close(facts, actor_of(matter_id, by)))
+        matter.closed_at = now
+        matter.identifiers_expire_at = now + IDENTIFIERS_KEPT
+        write_step(
+            matter,
+            "closed",
+            by=by.id,
+            now=now,
+            to=MatterState.CLOSED,
+            kind=RecordKind.LEGAL_CLOSED,
+            took=now - matter.received_at,
+        )
+    return matter
+
+
+HANDING_OVER = frozenset(
+    {MatterState.RECEIVED, MatterState.ASKED, MatterState.VALIDATED, MatterState.PREPARED}
+)
+"""States in which a matter can change hands at the authority: nothing was released yet."""
+
+
+def _check_sender(draft: MatterDraft, *, now: datetime) -> list[Finding]:
+    """Gives why this sender may not file: the officer's standing, or who entered the paper."""
+    found = []
+    if draft.received_at > now:
+        found.append(Finding.FIELD_UNKNOWN)
+    if draft.officer is not None:
+        one = officer(draft.officer)
+        if one.authority_id != draft.authority:
+            found.append(Finding.OTHER_AUTHORITY)
+        # A new account's emergency is received all the same: the call-back comes before release.
+        if not stands(one, now=now):
+            found.append(Finding.OFFICER_MAY_NOT_FILE)
+    if draft.entered_by is not None:
+        person = Person.objects.filter(pk=draft.entered_by).first()
+        if person is None or not (
+            person.has(Role.REPRESENTATIVE) or person.has(Role.LEGAL_OFFICER)
+        ):
+            found.append(Finding.ROLE_MISSING)
+    return found
+
+
+def _receive(draft: MatterDraft, kind: RequestKind, *, pager: Pager, now: datetime) -> Matter:
+    regime = law().regime_of(kind)
+    matter = Matter.objects.create(**_row(draft, kind, regime, now=now))
+    for one in draft.identifiers:
+        Identifier.objects.create(
+            matter=matter, kind=one.kind.value, value=one.value, since=one.since, until=one.until
+        )
+    _keep_documents(matter, draft.documents, now=now)
+    planned = clocks_of(kind, emergency=draft.emergency)
+    for clock in planned:
+        clock_steps.start(matter, clock, at=draft.received_at)
+    write_step(
+        matter,
+        "received",
+        by=draft.entered_by,
+        now=now,
+        kind=RecordKind.LEGAL_RECEIVED,
+        facts={
+            "on_paper": draft.officer is None,
+            "unverified": not kind.verified,
+            "missing": list(_missing(matter, kind)),
+        },
+    )
+    if draft.emergency or planned[0].total <= URGENT:
+        what = "an emergency" if draft.emergency else "an order with a clock of hours"
+        pager.page(
+            f"{matter.number}: {what} from {matter.country} was received.",
+            urgent=True,
+            key=clock_steps.page_key(matter.id, "received"),
+        )
+    return matter
+
+
+def _row(
+    draft: MatterDraft, kind: RequestKind, regime: Regime, *, now: datetime
+) -> dict[str, object]:
+    authority = authority_of(draft.authority)
+    return {
+        "id": draft.id,
+        "number": _next_number(now),
+        "origin": draft.origin,
+        "reference": draft.reference,
+        "regime": regime.id,
+        "regime_version": regime.version,
+        "entry": kind.id,
+        "kind": kind.kind.value,
+        "form": kind.form.value,
+        "entry_verified": kind.verified,
+        "entry_categories": sorted(one.value for one in kind.data_categories),
+        "voluntary": kind.voluntary,
+        "enforcing_notified": kind.enforcing_authority_notified,
+        "needs_market": regime.fallback,
+        "authority": authority,
+        "officer_id": draft.officer,
+        "entered_by_id": draft.entered_by,
+        # The country is the registry's, whatever the request says.
+        "country": authority.country,
+        "received_at": draft.received_at,
+        "entered_at": now,
+        "emergency": draft.emergency,
+        "purpose": draft.purpose.value,
+        "categories": sorted(one.value for one in draft.categories),
+        "validator": draft.validator.value if draft.validator else "",
+        "validator_name": draft.validator_name,
+        "fields": dict(draft.fields),
+        "language": draft.language,
+        "fraud": dict(draft.fraud),
+        "gagged_until": draft.gagged_until,
+        "gag_forever": draft.gag_forever,
+        "gag_basis": draft.gag_basis,
+    }
+
+
+def _next_number(now: datetime) -> str:
+    """Gives the next number of the year; the row is locked, so that no number is missing."""
+    NumberSeries.objects.get_or_create(year=now.year)
+    NumberSeries.objects.filter(year=now.year).update(last=F("last") + 1)
+    return f"EH-{now.year}-{NumberSeries.objects.get(year=now.year).last:06d}"
+
+
+def _keep_documents(matter: Matter, documents: Sequence[DocumentDraft], *, now: datetime) -> None:
+    for one in documents:
+        Document.objects.create(
+            id=new_id(now=now),
+            matter=matter,
+            sealed_id=one.sealed,
+            sha256=one.sha256,
+            level=one.level,
+            trusted=one.trusted,
+            report=dict(one.report),
+            at=now,
+        )
+
+
+def _missing(matter: Matter, kind: RequestKind) -> tuple[str, ...]:
+    return missing_fields(kind, matter.fields)
+
+
+def _speaks_for(matter: Matter, person: Person) -> bool:
+    """Tells whether a person acts for the authority in a matter: its officer, or its scribe."""
+    if matter.officer_id is not None:
+        one: Officer | None = officer_of(person.id)
+        return one is not None and one.id == matter.officer_id and one.suspended_at is None
+    return person.is_active and matter.entered_by_id == person.id
+
+
+def _unvalidate(matter: Matter) -> None:
+    matter.validated_by = matter.validated_at = None
+    matter.authenticity = Authenticity.NONE.value
+    matter.suspect = False
+
+
+def _drop_plan(matter: Matter) -> None:
+    """Takes a plan away that was not released, with the package made for it."""
+    Disclosure.objects.filter(
+        matter=matter,
+        state__in=[DisclosureState.PLANNED.value, DisclosureState.COLLECTED.value],
+    ).update(state=DisclosureState.DESTROYED.value, sealed=b"")
+    matter.plan_kind, matter.plan = "", None
+    matter.prepared_by = matter.prepared_at = None
+    matter.ground = ""
+
+
+def _refuse(matter: Matter, findings: Sequence[Finding]) -> None:
+    if findings:
+        raise StepRefused(matter=matter.id, findings=tuple(dict.fromkeys(findings)))

@@ -1,0 +1,383 @@
+"""The only readers of the legal room; what staff may see they see by their assignment."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Min, Q, QuerySet
+
+from evenhand.authorities.models import Officer
+from evenhand.authorities.queries import confirmed_call_back, usable_key
+from evenhand.base.errors import NotFound
+from evenhand.base.personal import PhoneNumber
+from evenhand.legal.canonical import plan_of
+from evenhand.legal.checks import DISCLOSING, Actor, MatterFacts
+from evenhand.legal.drafts import Plan
+from evenhand.legal.lists import (
+    Authenticity,
+    BoardDecision,
+    ClockName,
+    DisclosureState,
+    EnforcingAnswer,
+    IdentifierKind,
+    MatterState,
+    NoticeState,
+    Outcome,
+    PlanKind,
+    Said,
+    Substance,
+)
+from evenhand.legal.models import (
+    Assessment,
+    Assignment,
+    Clock,
+    DangerReport,
+    Disclosure,
+    Identifier,
+    Matter,
+    Preservation,
+    SampledReview,
+    Step,
+    UserNotice,
+)
+from evenhand.legal.notices import NoticeFacts
+from evenhand.legal.ports import CollectionTask, DataClass, PurposeClass, Violations
+from evenhand.markets.law import refusals
+from evenhand.markets.lists import AuthorityKind, DataCategory, LegalKind, Purpose
+from evenhand.markets.queries import sign_off_of, state_of
+from evenhand.markets.regimes import ANYWHERE, law
+from evenhand.people.models import Person
+from evenhand.people.roles import Role
+
+OVER = (MatterState.CLOSED.value,)
+CONSTANT = "nothing_to_tell"
+"""The one answer to "was I concerned?" wherever the truth may not be told or is no."""
+
+
+def matter_of(matter_id: UUID) -> Matter:
+    """Gives a matter, or raises `NotFound`."""
+    row = (
+        Matter.objects.select_related("authority", "officer", "sign_off", "call_back")
+        .filter(pk=matter_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound(what="matter", id=matter_id)
+    return row
+
+
+def matter_for(matter_id: UUID, person: Person) -> Matter:
+    """Gives a matter to a member of staff who works on it; to anybody else it does not exist."""
+    matter = matter_of(matter_id)
+    if not assigned(matter_id, person.id):
+        raise NotFound(what="matter", id=matter_id)
+    return matter
+
+
+def matter_of_officer(matter_id: UUID, officer_id: UUID) -> Matter:
+    """Gives a matter to the officer whose it is; to anybody else it does not exist."""
+    matter = matter_of(matter_id)
+    if matter.officer_id != officer_id:
+        raise NotFound(what="matter", id=matter_id)
+    return matter
+
+
+def matters_of_officer(officer_id: UUID) -> list[Matter]:
+    """Gives an officer's matters, the newest first, without what they name."""
+    return list(Matter.objects.filter(officer_id=officer_id).order_by("-received_at"))
+
+
+def assigned(matter_id: UUID, person_id: UUID) -> bool:
+    """Tells whether a person works on a matter."""
+    return Assignment.objects.filter(matter_id=matter_id, person_id=person_id).exists()
+
+
+def stands(one: Officer, *, now: datetime) -> bool:
+    """Tells whether an officer may act: of a checked authority, vouched for, verified of late."""
+    return (
+        one.authority.is_confirmed
+        and one.suspended_at is None
+        and one.person.is_active
+        and one.verified_until is not None
+        and now < one.verified_until
+    )
+
+
+def queue(*, person: Person | None = None) -> list[Matter]:
+    """Gives open matters, what runs out first before the rest; each with `runs_out_at`.
+
+    With a person, only those that person works on. The rows name no one.
+    """
+    rows = (
+        Matter.objects.exclude(state__in=OVER)
+        .select_related("authority")
+        .annotate(
+            runs_out_at=Min(
+                "clocks__due_at",
+                filter=Q(clocks__stopped_at=None, clocks__paused_at=None),
+            )
+        )
+    )
+    if person is not None:
+        rows = rows.filter(assignments__person=person)
+    return list(rows.order_by(F("runs_out_at").asc(nulls_last=True), "received_at", "id"))
+
+
+def history(matter_id: UUID) -> list[Step]:
+    """Gives every step of a matter, in order."""
+    return list(Step.objects.filter(matter_id=matter_id).order_by("id"))
+
+
+def clocks(matter_id: UUID) -> list[Clock]:
+    """Gives a matter's clocks, what runs out first before the rest."""
+    return list(Clock.objects.filter(matter_id=matter_id).order_by("due_at"))
+
+
+def identifier_kinds(matter_id: UUID) -> list[str]:
+    """Gives what kinds of things a request names, without naming them."""
+    return list(
+        Identifier.objects.filter(matter_id=matter_id).order_by("id").values_list("kind", flat=True)
+    )
+
+
+def disclosures(matter_id: UUID) -> list[Disclosure]:
+    """Gives a matter's packages without their bytes, the newest first."""
+    return list(
+        Disclosure.objects.defer("sealed").filter(matter_id=matter_id).order_by("-planned_at")
+    )
+
+
+def preservations(matter_id: UUID) -> list[Preservation]:
+    """Gives what was put away for a matter."""
+    return list(Preservation.objects.filter(matter_id=matter_id).order_by("began_at"))
+
+
+def notices(matter_id: UUID) -> list[UserNotice]:
+    """Gives what was decided about telling people of a matter."""
+    return list(UserNotice.objects.filter(matter_id=matter_id).order_by("account"))
+
+
+def danger_reports(case_id: UUID) -> list[DangerReport]:
+    """Gives what was reported to authorities from a case."""
+    return list(DangerReport.objects.filter(case=case_id).order_by("reported_at"))
+
+
+def samples(month: str) -> list[SampledReview]:
+    """Gives the disclosures drawn for a month, with their matters."""
+    return list(
+        SampledReview.objects.select_related("matter").filter(month=month).order_by("matter_id")
+    )
+
+
+def plan_kept(matter: Matter) -> Plan | None:
+    """Gives the plan that was prepared, if one was."""
+    return None if matter.plan is None else plan_of(matter.plan)
+
+
+def actor_of(matter_id: UUID, person: Person) -> Actor:
+    """Gives what the checks need to know of somebody who wants to take a step."""
+    roles = frozenset(Role(role) for role in person.roles) if person.is_active else frozenset()
+    return Actor(id=person.id, roles=roles, assigned=assigned(matter_id, person.id))
+
+
+def facts_of(
+    matter: Matter, plan: Plan | None, *, violations: Violations | None, now: datetime
+) -> MatterFacts:
+    """Gives what the checks need to know of a matter at this moment.
+
+    `violations` None: nobody is known to have broken a rule, and the voluntary lane stays shut.
+    """
+    kind = law().kind(matter.entry)
+    regime = law().regime_of(kind)
+    assessment = Assessment.objects.filter(matter=matter).first()
+    sign_off = sign_off_of(matter.entry, matter.regime_version)
+    accounts = plan.accounts if plan else ()
+    package = _package(matter)
+    categories = frozenset(DataCategory(one) for one in matter.categories)
+    return MatterFacts(
+        state=MatterState(matter.state),
+        kind=LegalKind(matter.kind),
+        country=matter.country,
+        union=frozenset(regime.jurisdictions - {ANYWHERE}),
+        territory=kind.territory,
+        emergency=matter.emergency,
+        voluntary=matter.voluntary,
+        entry_verified=matter.entry_verified,
+        signed_off=sign_off is not None,
+        categories=categories,
+        entry_categories=frozenset(DataCategory(one) for one in matter.entry_categories),
+        law=refusals(
+            kind,
+            regime,
+            country=matter.country,
+            authority=AuthorityKind(matter.authority.kind),
+            validator=AuthorityKind(matter.validator) if matter.validator else None,
+            categories=categories,
+            emergency=matter.emergency,
+            on=matter.received_at.date(),
+            market=state_of(matter.country),
+            signed_off=sign_off is not None,
+            purpose=Purpose(matter.purpose),
+        ),
+        validated=matter.validated_at is not None,
+        authenticity=Authenticity(matter.authenticity),
+        called_back=confirmed_call_back(matter=matter.id) is not None,
+        suspect=matter.suspect,
+        violation=violations is not None
+        and bool(accounts)
+        and all(violations.upheld(account) for account in accounts),
+        open_questions=matter.questions.filter(answered_at=None).count(),
+        answers=_answers(assessment),
+        board=BoardDecision(assessment.board) if assessment and assessment.board else None,
+        fields=matter.fields,
+        identifiers=frozenset(
+            (IdentifierKind(kind), value)
+            for kind, value in matter.identifiers.values_list("kind", "value")
+        ),
+        prepared_by=matter.prepared_by_id,
+        released_by=matter.released_by_id,
+        plan_kind=PlanKind(matter.plan_kind) if matter.plan_kind else None,
+        window=_window(matter),
+        package=None if package is None else DisclosureState(package.state),
+        key=matter.officer_id is not None and usable_key(matter.officer_id, now=now) is not None,
+        notice_decided=matter.notice_decided,
+        reviewed=matter.reviewed_by_id is not None,
+    )
+
+
+def notice_facts(matter: Matter) -> NoticeFacts:
+    """Gives what the rule of the user notice needs to know."""
+    kind = law().kind(matter.entry)
+    return NoticeFacts(
+        rule=kind.notify,
+        delay_max=kind.notify_delay_max,
+        outcome=Outcome(matter.outcome),
+        concerned=frozenset(concerned_accounts(matter)),
+        gagged_until=matter.gagged_until,
+        gag_forever=matter.gag_forever,
+        received_at=matter.received_at,
+    )
+
+
+def concerned_accounts(matter: Matter) -> tuple[str, ...]:
+    """Gives the accounts that somebody decides about telling: those that the plan concerns."""
+    plan = plan_kept(matter)
+    if plan is None or plan.kind is PlanKind.REFUSE:
+        return ()
+    return tuple(sorted({*plan.notified, *plan.accounts}))
+
+
+def collection_tasks(*, rows_max: int = 10) -> list[CollectionTask]:
+    """Gives what the collector has to read, what runs out first before the rest."""
+    rows = (
+        Disclosure.objects.defer("sealed")
+        .select_related("matter__authority")
+        .filter(state=DisclosureState.PLANNED.value)
+        .filter(
+            Q(matter__state=MatterState.PREPARED.value)
+            | Q(copy_of__isnull=False, matter__state=MatterState.EXECUTED.value)
+        )
+        .order_by("planned_at")[:rows_max]
+    )
+    return [_task(row) for row in rows]
+
+
+def phones_to_look_up(*, rows_max: int = 10) -> list[tuple[int, PhoneNumber]]:
+    """Gives the phone numbers of validated requests for the collector to find the account of.
+
+    With each comes the identifier that `steps.looked_up` takes.
+    """
+    rows = Identifier.objects.filter(
+        kind=IdentifierKind.PHONE.value,
+        looked_up_at=None,
+        expired_at=None,
+        matter__state=MatterState.VALIDATED.value,
+        matter__kind__in=sorted(kind.value for kind in DISCLOSING),
+    ).order_by("matter__received_at", "id")[:rows_max]
+    return [(row.id, PhoneNumber(row.value)) for row in rows]
+
+
+def concerned(account: str) -> tuple[str, ...]:
+    """Gives the numbers of what an account was told of, for "was I concerned?".
+
+    Empty is the constant answer: no matter at all, and a matter that may not be told of, look
+    alike and take the same one query.
+    """
+    rows = UserNotice.objects.filter(account=account, state=NoticeState.SENT.value)
+    return tuple(rows.order_by("matter__number").values_list("matter__number", flat=True))
+
+
+def matters_in_month(month: str, kinds: Sequence[str]) -> list[UUID]:
+    """Gives the matters by which data left the house in a month (`2026-11`), in a fixed order."""
+    year, number = month.split("-")
+    return list(
+        Matter.objects.filter(
+            kind__in=kinds,
+            released_at__year=int(year),
+            released_at__month=int(number),
+            state__in=[
+                MatterState.RELEASED.value,
+                MatterState.EXECUTED.value,
+                MatterState.CLOSED.value,
+            ],
+        )
+        .exclude(plan_kind=PlanKind.REFUSE.value)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
+
+
+def is_disclosing(matter: Matter) -> bool:
+    """Tells whether data leave the house by a matter."""
+    return LegalKind(matter.kind) in DISCLOSING
+
+
+def _answers(assessment: Assessment | None) -> dict[Substance, Said]:
+    if assessment is None:
+        return {}
+    return {Substance(name): Said(said) for name, said in assessment.answers.items()}
+
+
+def _window(matter: Matter) -> EnforcingAnswer | None:
+    has_window = Clock.objects.filter(matter=matter, name=ClockName.WINDOW.value).exists()
+    return EnforcingAnswer(matter.enforcing_answer) if has_window else None
+
+
+def _package(matter: Matter) -> Disclosure | None:
+    return (
+        Disclosure.objects.defer("sealed")
+        .filter(matter=matter, copy_of=None)
+        .exclude(state=DisclosureState.DESTROYED.value)
+        .order_by("-planned_at")
+        .first()
+    )
+
+
+def _task(row: Disclosure) -> CollectionTask:
+    matter = row.matter
+    named = _identifiers(matter)
+    ranges = [(one.since, one.until) for one in named]
+    identify = Purpose(matter.purpose) is Purpose.IDENTIFY_ONLY
+    return CollectionTask(
+        disclosure=row.id,
+        matter=matter.id,
+        number=matter.number,
+        reference=matter.reference,
+        authority=matter.authority.name,
+        country=matter.country,
+        law=f"{matter.entry}, {matter.regime} {matter.regime_version}",
+        language=matter.language,
+        purpose=PurposeClass.IDENTIFY_ONLY if identify else PurposeClass.OTHER,
+        want=frozenset(DataClass(one) for one in row.want),
+        accounts=tuple(row.accounts),
+        recipient=row.recipient,
+        since=max((since for since, _ in ranges if since), default=None),
+        until=min((until for _, until in ranges if until), default=None),
+        phones=tuple(
+            PhoneNumber(one.value) for one in named if one.kind == IdentifierKind.PHONE.value
+        ),
+    )
+
+
+def _identifiers(matter: Matter) -> QuerySet[Identifier]:
+    return Identifier.objects.filter(matter=matter, expired_at=None)

@@ -16,6 +16,7 @@ from evenhand.supervisor import Child, Supervisor
 
 WEB_PORT = 8600
 DOOR_PORT = 8601
+DIRECTORY_PORT = 8602
 WEB_THREADS = 8
 
 
@@ -26,6 +27,7 @@ class Site:
     home: Path
     web_port: int = WEB_PORT
     door_port: int = DOOR_PORT
+    directory_port: int = DIRECTORY_PORT
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -37,6 +39,16 @@ class Site:
     def door_url(self) -> str:
         """Gives the address that the messenger's module asks."""
         return f"http://127.0.0.1:{self.door_port}"
+
+    @property
+    def directory_url(self) -> str:
+        """Gives the address to which calls about rooms are sent, where Synapse is the messenger."""
+        return f"http://127.0.0.1:{self.directory_port}"
+
+    @property
+    def messenger(self) -> str:
+        """Gives which messenger the desk stands beside."""
+        return {**os.environ, **self.environment}.get("EVENHAND_MESSENGER", "memory")
 
     @property
     def door_token_file(self) -> Path:
@@ -58,12 +70,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `evenhand serve`."""
     parser.add_argument("--web-port", type=int, default=WEB_PORT, help="port of the web desk")
     parser.add_argument("--door-port", type=int, default=DOOR_PORT, help="port of the door")
+    parser.add_argument(
+        "--directory-port", type=int, default=DIRECTORY_PORT, help="port of the directory proxy"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs every process until SIGINT or SIGTERM."""
     home = Path(os.environ.get("EVENHAND_HOME", "var")).absolute()
-    site = Site(home, web_port=options.web_port, door_port=options.door_port)
+    site = Site(
+        home,
+        web_port=options.web_port,
+        door_port=options.door_port,
+        directory_port=options.directory_port,
+    )
     supervisor = Supervisor(home / "logs")
     try:
         start_database(site, supervisor)
@@ -108,7 +128,7 @@ def prepare(site: Site) -> None:
 
 
 def start_desk(site: Site, supervisor: Supervisor) -> None:
-    """Starts opener, web, door and worker, each when the one before answers."""
+    """Starts our processes, each when the one before answers."""
     for child in children(site):
         supervisor.start(child)
 
@@ -138,8 +158,27 @@ def children(site: Site) -> list[Child]:
             environment,
             (site.home / "worker.ready").exists,
         ),
+        *_beside_synapse(site),
         Child("web", web, environment, lambda: _answers(f"http://127.0.0.1:{site.web_port}/")),
     ]
+
+
+def _beside_synapse(site: Site) -> list[Child]:
+    """Gives the collector where it has a token of its own, and the directory proxy."""
+    environment, python = site.settings(), sys.executable
+    if site.messenger != "synapse":
+        return []
+    directory = (
+        *(python, "-m", "evenhand.connectors.matrix.directory"),
+        *("--port", str(site.directory_port)),
+    )
+    found = [
+        Child("directory", directory, environment, lambda: _answers(f"{site.directory_url}/health"))
+    ]
+    if {**os.environ, **environment}.get("EVENHAND_COLLECTOR_TOKEN_FILE"):
+        ready = (site.home / "collector.ready").exists
+        found.append(Child("collector", (python, "-m", "evenhand.collector"), environment, ready))
+    return found
 
 
 def _answers(url: str) -> bool:

@@ -14,6 +14,11 @@ EVENHAND_MESSENGER_FILE     where the memory messenger keeps its state; in memor
 EVENHAND_SYNAPSE_URL        address of Synapse's admin API
 EVENHAND_SYNAPSE_TOKEN_FILE file that holds the access token of the safety account
 EVENHAND_DOOR_TOKEN_FILE    file that holds the token which Synapse shows at the door
+EVENHAND_COLLECTOR_TOKEN_FILE file with an administrator's token that only the collector reads
+EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (apprise), one a line
+EVENHAND_MAIL_FROM          address from which the desk writes; unset: no mail is sent
+EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail is left in
+                            EVENHAND_HOME/mail for somebody else to send
 """
 
 import os
@@ -48,6 +53,10 @@ MESSENGER = os.environ.get("EVENHAND_MESSENGER", "memory")
 MESSENGER_FILE = os.environ.get("EVENHAND_MESSENGER_FILE", "")
 SYNAPSE_URL = os.environ.get("EVENHAND_SYNAPSE_URL", "")
 SYNAPSE_TOKEN_FILE = os.environ.get("EVENHAND_SYNAPSE_TOKEN_FILE", "")
+COLLECTOR_TOKEN_FILE = os.environ.get("EVENHAND_COLLECTOR_TOKEN_FILE", "")
+PAGER_URLS_FILE = os.environ.get("EVENHAND_PAGER_URLS", "")
+MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "")
+MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")
 DOOR_TOKEN_FILE = os.environ.get("EVENHAND_DOOR_TOKEN_FILE", str(KEYS / "door.token"))
 
 

@@ -23,9 +23,12 @@ from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
+from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.messenger import MatrixMessenger
-from evenhand.connectors.memory import MemoryMessenger
+from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger
+from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
+from evenhand.legal.ports import AccountData
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
@@ -73,6 +76,31 @@ def directory() -> Directory | None:
 def reviews() -> Reviews:
     """Gives who takes what needs a person."""
     return CaseReviews()
+
+
+@cache
+def pager() -> PageFolder:
+    """Gives who keeps pages until they are sent."""
+    return PageFolder(settings.EVENHAND_HOME / "pages")
+
+
+def channels() -> Channels:
+    """Gives what carries pages to people."""
+    file = settings.PAGER_URLS_FILE
+    return AppriseChannels(Path(file)) if file else NoChannels()
+
+
+def account_data() -> AccountData:
+    """Gives who reads what can be disclosed; the collector alone calls this."""
+    match settings.MESSENGER:
+        case "memory":
+            path = Path(settings.MESSENGER_FILE) if settings.MESSENGER_FILE else None
+            return MemoryAccountData(MemoryMessenger(path))
+        case "synapse":
+            file = settings.COLLECTOR_TOKEN_FILE
+            return SynapseAccountData(_client(file, "EVENHAND_COLLECTOR_TOKEN_FILE"))
+        case other:
+            raise Misconfigured(setting="EVENHAND_MESSENGER", value=other, why="unknown")
 
 
 def reactions() -> tuple[Reaction, ...]:
@@ -151,12 +179,14 @@ def _case(request: ReviewRequest) -> CaseDraft:
 
 @cache
 def _synapse() -> MatrixClient:
-    if not settings.SYNAPSE_URL or not settings.SYNAPSE_TOKEN_FILE:
-        raise Misconfigured(
-            setting="EVENHAND_SYNAPSE_URL, EVENHAND_SYNAPSE_TOKEN_FILE", why="needed for synapse"
-        )
+    return _client(settings.SYNAPSE_TOKEN_FILE, "EVENHAND_SYNAPSE_TOKEN_FILE")
+
+
+def _client(token_file: str, setting: str) -> MatrixClient:
+    if not settings.SYNAPSE_URL or not token_file:
+        raise Misconfigured(setting=f"EVENHAND_SYNAPSE_URL, {setting}", why="needed for synapse")
     try:
-        token = Path(settings.SYNAPSE_TOKEN_FILE).read_text(encoding="utf-8").strip()
+        token = Path(token_file).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise Misconfigured(setting="EVENHAND_SYNAPSE_TOKEN_FILE", why="not readable") from error
+        raise Misconfigured(setting=setting, why="not readable") from error
     return MatrixClient(settings.SYNAPSE_URL, token)

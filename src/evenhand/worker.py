@@ -39,6 +39,7 @@ from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
+from evenhand.connectors.paging import send_pages  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
 from evenhand.markets.places import places  # noqa: E402
 from evenhand.markets.queries import countries  # noqa: E402
@@ -128,6 +129,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("ends", 5.0, lambda: end_due(now=now())),
         Loop("evidence", 60.0, lambda: expire(now=now())),
         Loop("engine", 60.0, lambda: delivery.forget_finished(now=now())),
+        Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
 

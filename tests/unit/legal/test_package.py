@@ -37,6 +37,7 @@ TASK = CollectionTask(
     authority="Staatsanwaltschaft Musterstadt",
     country="DE",
     law="e-Evidence, Regulation (EU) 2023/1543 Art. 5",
+    language="de",
     purpose=PurposeClass.OTHER,
     want=frozenset(DataClass),
     accounts=("@a:evenhand.test",),

@@ -31,6 +31,9 @@ SERVER_NAME = "evenhand.test"
 SAFETY = "safety"
 """The administrator's name; the account stays in rooms that are blocked."""
 
+COLLECTOR = "collector"
+"""The name of the administrator whose token the collector alone holds."""
+
 BOOT_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 10.0
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import assert_never
 
 from evenhand.markets.entries import Regime, RequestKind
 from evenhand.markets.lists import (
@@ -42,7 +43,7 @@ def refusals(
     assert kind.regime == regime.id, "an entry is judged by its own regime"
     return (
         *_place(kind, regime, country=country, on=on),
-        *_market(kind, regime, authority=authority, market=market),
+        *market_refusals(kind, regime, authority=authority, market=market),
         *_authority(
             kind,
             authority=authority,
@@ -63,27 +64,28 @@ def _place(kind: RequestKind, regime: Regime, *, country: str, on: date) -> Iter
         yield Refusal.NOT_IN_FORCE
 
 
-def _market(
+def market_refusals(
     kind: RequestKind, regime: Regime, *, authority: AuthorityKind, market: MarketState | None
-) -> Iterator[Refusal]:
-    """Finds what the market's state forbids; a law that binds needs no market to be opened."""
+) -> tuple[Refusal, ...]:
+    """Gives what the market's state forbids; a law that binds needs no market to be opened."""
     if authority in NO_STATE:
-        return
+        return ()
     match market:
         case None:
-            if regime.fallback:
-                yield Refusal.MARKET_NOT_OPEN
+            return (Refusal.MARKET_NOT_OPEN,) if regime.fallback else ()
         case MarketState.OPEN:
-            pass
+            return ()
         case MarketState.CONTESTED:
-            if kind.kind is LegalKind.REMOVAL:
-                yield Refusal.GEO_RESTRICTION_ONLY
-            elif kind.kind is not LegalKind.GEO_RESTRICTION:
-                yield Refusal.MARKET_CONTESTED
+            if kind.kind is LegalKind.GEO_RESTRICTION:
+                return ()
+            narrowable = kind.kind is LegalKind.REMOVAL
+            return (Refusal.GEO_RESTRICTION_ONLY if narrowable else Refusal.MARKET_CONTESTED,)
         case MarketState.SUSPENDED:
-            yield Refusal.MARKET_SUSPENDED
+            return (Refusal.MARKET_SUSPENDED,)
         case MarketState.EXITED:
-            yield Refusal.MARKET_EXITED
+            return (Refusal.MARKET_EXITED,)
+        case _:
+            assert_never(market)
 
 
 def _authority(

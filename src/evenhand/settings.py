@@ -163,6 +163,9 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 PUBLIC_FILES = EVENHAND_HOME / "public"
 # The port by which the desk says a rule's sentence in the reader's language.
 RULEBOOK = "evenhand.wiring.rulebook"
+# Ports of the legal room that the desk hands to its steps.
+PAGER = "evenhand.wiring.pager"
+VIOLATIONS = "evenhand.wiring.violations"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = Language.EN.value

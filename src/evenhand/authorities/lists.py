@@ -56,6 +56,7 @@ class OfficerChanged(StrEnum):
     REVERIFIED = "reverified"
     SUSPENDED = "suspended"
     RESTORED = "restored"
+    DOUBTED = "doubted"
     KEY_ADDED = "key_added"
     KEY_CONFIRMED = "key_confirmed"
     KEY_ENDED = "key_ended"

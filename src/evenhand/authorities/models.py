@@ -1,7 +1,7 @@
 """What is stored of authorities: the registry, who speaks for them, and how we know."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -28,12 +28,29 @@ from evenhand.authorities.lists import (
     OfficerChanged,
     Vouched,
 )
-from evenhand.base.personal import PhoneNumber
+from evenhand.base.personal import MailAddress, PhoneNumber, reveal
 from evenhand.markets.lists import AuthorityKind
 from evenhand.people.models import Person
 from evenhand.records.models import AppendOnly
 
 NUMBER_CHARACTERS_MAX = SWITCHBOARD_DIGITS_MAX + 1
+
+if TYPE_CHECKING:
+    _HiddenField = models.CharField[MailAddress, MailAddress]
+else:
+    _HiddenField = models.CharField
+
+
+class MailAddressField(_HiddenField):
+    """A column of mail addresses that come out hidden; `reveal` is the only way in."""
+
+    def from_db_value(self, value: str | None, *_: object) -> MailAddress | None:
+        """Gives the address hidden."""
+        return None if value is None else MailAddress(value)
+
+    def get_prep_value(self, value: object) -> object:
+        """Gives the text to store."""
+        return reveal(value) if isinstance(value, MailAddress) else value
 
 
 class Authority(models.Model):
@@ -136,22 +153,25 @@ class Officer(models.Model):
 
     mailbox            personal: staff read it through a step that leaves a record
     rank               rank or office, as some laws ask for one (India: JS or DIG)
+    linked_by          who gave the last enrolment link: does not vouch, and does not verify
     vouched_by         another officer of the authority, or staff who called the registry's number
     vouched_officer    that officer, where it was a colleague: of the same authority (a foreign
                        key of two columns says so)
     vouched_call_back  the call, where it was staff
     verified_until     after this day the officer neither files nor receives until verified anew
+    suspended_by       None where a deadline of our own passed
     """
 
     id = models.UUIDField(primary_key=True)
     authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="officers")
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="officer")
-    mailbox = models.CharField(max_length=MAILBOX_CHARACTERS_MAX)
+    mailbox = MailAddressField(max_length=MAILBOX_CHARACTERS_MAX)
     rank = models.CharField(max_length=RANK_CHARACTERS_MAX, blank=True, default="")
     registered_at = models.DateTimeField()
     registered_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, related_name="officers_registered"
     )
+    linked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="officers_linked")
 
     vouched_at = models.DateTimeField(null=True)
     vouched = models.CharField(max_length=16, blank=True, default="")
@@ -165,6 +185,9 @@ class Officer(models.Model):
         "CallBack", null=True, on_delete=models.PROTECT, related_name="officers_vouched"
     )
     verified_at = models.DateTimeField(null=True)
+    verified_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="officers_verified"
+    )
     verified_until = models.DateTimeField(null=True)
 
     suspended_at = models.DateTimeField(null=True)
@@ -184,6 +207,11 @@ class Officer(models.Model):
             models.CheckConstraint(
                 condition=Q(vouched_by=None) | ~Q(vouched_by=F("registered_by")),
                 name="authorities_vouched_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_by=None)
+                | ~Q(verified_by=F("person")) & ~Q(verified_by=F("linked_by")),
+                name="authorities_verified_by_another",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -216,9 +244,7 @@ class Officer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(suspended_at=None, suspended_by=None, suspended_why="")
-                | (
-                    Q(suspended_at__isnull=False, suspended_by__isnull=False) & ~Q(suspended_why="")
-                ),
+                | Q(suspended_at__isnull=False) & ~Q(suspended_why=""),
                 name="authorities_suspended_for_a_reason",
             ),
         ]

@@ -5,9 +5,20 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from evenhand.authorities.checks import KeyFacts, OfficerFacts
+from evenhand.authorities.domains import domain_of, match
 from evenhand.authorities.lists import CallBackAbout, CallBackSaid
-from evenhand.authorities.models import Authority, CallBack, Filing, Officer, OfficerKey
+from evenhand.authorities.models import (
+    Authority,
+    AuthorityChange,
+    CallBack,
+    Filing,
+    Officer,
+    OfficerChange,
+    OfficerKey,
+)
 from evenhand.base.errors import NotFound
+from evenhand.base.personal import reveal
 
 
 def authority_of(authority_id: UUID) -> Authority:
@@ -96,6 +107,44 @@ def confirmed_call_back(*, matter: UUID) -> CallBack | None:
         .first()
     )
     return last if last is not None and last.said == CallBackSaid.CONFIRMED else None
+
+
+def facts_of(row: Officer) -> OfficerFacts:
+    """Gives what the checks need to know of an officer."""
+    confirmed = CallBackSaid.CONFIRMED.value
+    called = CallBack.objects.filter(
+        officer_id=row.id, about=CallBackAbout.OFFICER.value, said=confirmed
+    )
+    keys = OfficerKey.objects.filter(officer_id=row.id).select_related("call_back")
+    return OfficerFacts(
+        authority_confirmed=row.authority.is_confirmed,
+        authority_closed=row.authority.closed_at is not None,
+        mailbox=match(domain_of(reveal(row.mailbox)), row.authority.domains),
+        suspended=row.suspended_at is not None or not row.person.may_enter,
+        vouched_at=row.vouched_at,
+        verified_until=row.verified_until,
+        called_back_at=called.order_by("-at").values_list("at", flat=True).first(),
+        keys=tuple(
+            KeyFacts(
+                usable_from=key.usable_from,
+                confirmed=key.call_back is not None and key.call_back.said == confirmed,
+                ended=key.ended_at is not None,
+            )
+            for key in keys
+        ),
+    )
+
+
+def changes_of_officer(officer_id: UUID) -> list[OfficerChange]:
+    """Gives what happened to an officer, the newest first."""
+    rows = OfficerChange.objects.filter(officer_id=officer_id).select_related("by")
+    return list(rows.order_by("-at", "-id"))
+
+
+def changes_of_authority(authority_id: UUID) -> list[AuthorityChange]:
+    """Gives what was done to an entry, the newest first."""
+    rows = AuthorityChange.objects.filter(authority_id=authority_id).select_related("by")
+    return list(rows.order_by("-at", "-id"))
 
 
 def filings(authority_id: UUID) -> list[Filing]:

@@ -26,6 +26,10 @@ class PhoneNumber(Hidden):
     """A phone number."""
 
 
+class MailAddress(Hidden):
+    """A person's mail address."""
+
+
 class MessageText(Hidden):
     """What a person wrote."""
 

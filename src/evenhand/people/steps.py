@@ -218,8 +218,11 @@ def leave(person_id: UUID, *, by: Person | None, now: datetime) -> None:
         _record(person, "left", by=by, now=now)
 
 
-def suspend(person_id: UUID, *, by: Person, now: datetime) -> None:
-    """Lets a person in no longer for now: open sessions and links end, keys are kept."""
+def suspend(person_id: UUID, *, by: Person | None, now: datetime) -> None:
+    """Lets a person in no longer for now: open sessions and links end, keys are kept.
+
+    `by` None is a deadline of our own that passed.
+    """
     with transaction.atomic():
         person = _locked(person_id)
         if person.suspended_at is None:

@@ -6,6 +6,8 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+import evenhand.authorities.models
+
 LOCKS = """
 -- A voucher who is a colleague is that officer, and of the same authority.
 ALTER TABLE authorities_officer
@@ -226,7 +228,7 @@ class Migration(migrations.Migration):
             name="Officer",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("mailbox", models.CharField(max_length=254)),
+                ("mailbox", evenhand.authorities.models.MailAddressField(max_length=254)),
                 ("rank", models.CharField(blank=True, default="", max_length=80)),
                 ("registered_at", models.DateTimeField()),
                 ("vouched_at", models.DateTimeField(null=True)),
@@ -241,6 +243,14 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="officers",
                         to="authorities.authority",
+                    ),
+                ),
+                (
+                    "linked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="officers_linked",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -265,6 +275,15 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="officers_suspended",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "verified_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="officers_verified",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -463,6 +482,20 @@ class Migration(migrations.Migration):
             model_name="officer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("verified_by", None),
+                    models.Q(
+                        models.Q(("verified_by", models.F("person")), _negated=True),
+                        models.Q(("verified_by", models.F("linked_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="authorities_verified_by_another",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="officer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     models.Q(
                         ("verified_at", None),
                         ("verified_until", None),
@@ -501,7 +534,6 @@ class Migration(migrations.Migration):
                     models.Q(("suspended_at", None), ("suspended_by", None), ("suspended_why", "")),
                     models.Q(
                         ("suspended_at__isnull", False),
-                        ("suspended_by__isnull", False),
                         models.Q(("suspended_why", ""), _negated=True),
                     ),
                     _connector="OR",
@@ -555,6 +587,7 @@ class Migration(migrations.Migration):
                             "reverified",
                             "suspended",
                             "restored",
+                            "doubted",
                             "key_added",
                             "key_confirmed",
                             "key_ended",

@@ -45,6 +45,9 @@ COMMANDS = (
     Command(("staff",), "invite people to the desk, or let them go", "evenhand.people.command"),
     Command(("rules", "check"), "validate rules and run their fixtures", "evenhand.fixtures"),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
+    Command(
+        ("vault",), "name key holders; take or open preserved items", "evenhand.evidence.command"
+    ),
     Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
 )
 

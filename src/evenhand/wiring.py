@@ -90,15 +90,17 @@ def channels() -> Channels:
     return AppriseChannels(Path(file)) if file else NoChannels()
 
 
-def account_data() -> AccountData:
-    """Gives who reads what can be disclosed; the collector alone calls this."""
+def sources() -> tuple[AccountData, Messenger]:
+    """Gives what the collector reads, with its own token; no other process calls this."""
     match settings.MESSENGER:
         case "memory":
-            path = Path(settings.MESSENGER_FILE) if settings.MESSENGER_FILE else None
-            return MemoryAccountData(MemoryMessenger(path))
+            twin = MemoryMessenger(
+                Path(settings.MESSENGER_FILE) if settings.MESSENGER_FILE else None
+            )
+            return MemoryAccountData(twin), twin
         case "synapse":
-            file = settings.COLLECTOR_TOKEN_FILE
-            return SynapseAccountData(_client(file, "EVENHAND_COLLECTOR_TOKEN_FILE"))
+            client = _client(settings.COLLECTOR_TOKEN_FILE, "EVENHAND_COLLECTOR_TOKEN_FILE")
+            return SynapseAccountData(client), MatrixMessenger(client)
         case other:
             raise Misconfigured(setting="EVENHAND_MESSENGER", value=other, why="unknown")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evenhand.connectors.matrix.homeserver import (
+    COLLECTOR,
     HomeserverSettings,
     command,
     environment,
@@ -21,7 +22,7 @@ DOOR_BUDGET_MS, SENDER_BUDGET_MS = 1_600, 2_000
 """Milliseconds that the door has, and that a sender waits at most: far more than on a site, since
 here Synapse, database, desk and forty clients share what may be one slow core."""
 
-OURS = ("postgres", "opener", "door", "worker", "web")
+OURS = ("postgres", "opener", "door", "worker", "directory", "collector", "web")
 """Processes that a fault may hit: all but Synapse."""
 
 
@@ -42,11 +43,13 @@ class Stage:
             self.home,
             web_port=free_port(),
             door_port=free_port(),
+            directory_port=free_port(),
             environment={
                 "EVENHAND_MESSENGER": "synapse",
                 "EVENHAND_DOOR_BUDGET_MS": str(DOOR_BUDGET_MS),
                 "EVENHAND_SYNAPSE_URL": f"http://127.0.0.1:{synapse_port}",
                 "EVENHAND_SYNAPSE_TOKEN_FILE": str(self.home / "keys" / "synapse.token"),
+                "EVENHAND_COLLECTOR_TOKEN_FILE": str(self.collector_token_file),
             },
         )
         self.homeserver = HomeserverSettings(
@@ -63,6 +66,11 @@ class Stage:
         """Gives the file of the safety account's access token."""
         return self.home / "keys" / "synapse.token"
 
+    @property
+    def collector_token_file(self) -> Path:
+        """Gives the file of the collector's own access token."""
+        return self.home / "keys" / "collector" / "synapse.token"
+
     def start(self) -> None:
         """Starts database, Synapse and desk, each when what it needs answers."""
         make_secrets(self.site)
@@ -72,9 +80,11 @@ class Stage:
         self.start_synapse()
         self.token_file.touch(mode=0o600)
         self.token_file.write_text(make_admin(self.homeserver))
+        self.collector_token_file.touch(mode=0o600)
+        self.collector_token_file.write_text(make_admin(self.homeserver, COLLECTOR))
         self.say("tables and rights")
         prepare(self.site)
-        self.say("door, worker, web, opener (a first start compiles for about a minute)")
+        self.say("door, worker, web and the others (a first start compiles for about a minute)")
         start_desk(self.site, self.supervisor)
 
     def start_synapse(self) -> None:

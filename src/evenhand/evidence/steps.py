@@ -15,8 +15,14 @@ from evenhand.base.ids import new_id
 from evenhand.base.limits import EVIDENCE_DAYS
 from evenhand.base.lists import RecordKind
 from evenhand.base.sealing import seal, unseal
-from evenhand.evidence.limits import SEAL_BYTES, SWEEP_ROWS_MAX
+from evenhand.evidence.limits import (
+    REASON_CHARACTERS_MAX,
+    REASON_CHARACTERS_MIN,
+    SEAL_BYTES,
+    SWEEP_ROWS_MAX,
+)
 from evenhand.evidence.models import Hold, SealedItem
+from evenhand.evidence.vault import MEDIA_TYPE, Holders
 from evenhand.people.queries import person_of
 from evenhand.people.roles import Role
 from evenhand.records.entries import NewRecord
@@ -72,6 +78,63 @@ def hold(item_id: UUID, *, holder: UUID, now: datetime) -> None:
 def release(holder: UUID) -> None:
     """Ends every hold of one holder; expiry then takes its course."""
     Hold.objects.filter(holder=holder).delete()
+
+
+def keep_vaulted(items: Sequence[Sealed], *, expires_at: datetime, now: datetime) -> list[UUID]:
+    """Keeps what was sealed for two key holders; an item that is kept already stays as it is.
+
+    A preservation then holds it by its own name, so that `expire` waits for the preservation.
+    """
+    rows = [
+        SealedItem(
+            id=item.id,
+            at=now,
+            subject=item.subject,
+            media_type=MEDIA_TYPE,
+            sealed=item.content,
+            sha256=hashlib.sha256(item.content).digest(),
+            size_bytes=len(item.content),
+            expires_at=expires_at,
+        )
+        for item in items
+    ]
+    SealedItem.objects.bulk_create(rows, ignore_conflicts=True)
+    return [item.id for item in items]
+
+
+def record_holders(named: Holders, *, now: datetime) -> None:
+    """Writes the record that the vault's holders were named anew, with their public keys."""
+    id = new_id(now=now)  # noqa: A001  the record is its own subject
+    body = {"vault_first": list(named.first), "vault_second": list(named.second)}
+    with transaction.atomic():
+        append(
+            NewRecord(id=id, at=now, kind=RecordKind.PRESERVATION_CHANGED, subject=id, body=body)
+        )
+
+
+def take_sealed(item_id: UUID, *, staff: UUID, reason: str, now: datetime) -> bytes:
+    """Gives a vault item as it is, still sealed, once the record that it was taken is written."""
+    if not REASON_CHARACTERS_MIN <= len(reason.strip()) <= REASON_CHARACTERS_MAX:
+        raise NotAllowed(what="evidence", why="the reason is too short or too long")
+    with transaction.atomic():
+        found = SealedItem.objects.filter(id=item_id, media_type=MEDIA_TYPE, expired_at=None)
+        item = found.first()
+        if item is None:
+            raise NotFound(what="vault item", item=item_id)
+        person = person_of(staff)
+        if person is None or not person.has(Role.LEGAL_OFFICER):
+            raise NotAllowed(what="evidence", why="nobody who may take preserved items")
+        body = {"item": str(item_id), "by": str(staff), "reason": reason.strip(), "sealed": True}
+        append(
+            NewRecord(
+                id=new_id(now=now),
+                at=now,
+                kind=RecordKind.EVIDENCE_OPENED,
+                subject=item.subject,
+                body=body,
+            )
+        )
+        return bytes(item.sealed)
 
 
 def expire(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:

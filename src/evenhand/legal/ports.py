@@ -136,6 +136,26 @@ class CollectionTask:
     phones: tuple[PhoneNumber, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class PreservationTask:
+    """What the collector is to put away, sealed for two key holders; `legal.queries` gives it.
+
+    channels, events  named by the request, and only where it covers content
+    """
+
+    preservation: UUID
+    matter: UUID
+    number: str
+    expires_at: datetime
+    purpose: PurposeClass
+    want: frozenset[DataClass]
+    accounts: tuple[str, ...]
+    channels: tuple[str, ...]
+    events: tuple[str, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class HeadOffices(Protocol):
     """Who writes to an authority's head office, at the address in the registry."""
 

@@ -41,7 +41,13 @@ from evenhand.legal.models import (
     UserNotice,
 )
 from evenhand.legal.notices import NoticeFacts
-from evenhand.legal.ports import CollectionTask, DataClass, PurposeClass, Violations
+from evenhand.legal.ports import (
+    CollectionTask,
+    DataClass,
+    PreservationTask,
+    PurposeClass,
+    Violations,
+)
 from evenhand.markets.law import refusals
 from evenhand.markets.lists import AuthorityKind, DataCategory, LegalKind, Purpose
 from evenhand.markets.queries import sign_off_of, state_of
@@ -282,6 +288,16 @@ def collection_tasks(*, rows_max: int = 10) -> list[CollectionTask]:
     return [_task(row) for row in rows]
 
 
+def preservation_tasks(*, rows_max: int = 10) -> list[PreservationTask]:
+    """Gives what the collector has to put away, what began first before the rest."""
+    rows = (
+        Preservation.objects.select_related("matter")
+        .filter(sealed_at=None, destroyed_at=None)
+        .order_by("began_at")[:rows_max]
+    )
+    return [_preservation_task(row) for row in rows]
+
+
 def phones_to_look_up(*, rows_max: int = 10) -> list[tuple[int, PhoneNumber]]:
     """Gives the phone numbers of validated requests for the collector to find the account of.
 
@@ -376,6 +392,31 @@ def _task(row: Disclosure) -> CollectionTask:
         phones=tuple(
             PhoneNumber(one.value) for one in named if one.kind == IdentifierKind.PHONE.value
         ),
+    )
+
+
+def _preservation_task(row: Preservation) -> PreservationTask:
+    """Gives a task: the accounts of the plan, and what was named where content is covered."""
+    matter, named = row.matter, list(_identifiers(row.matter))
+    plan = plan_kept(matter)
+    content = DataCategory.CONTENT.value in matter.categories
+    identify = Purpose(matter.purpose) is Purpose.IDENTIFY_ONLY
+
+    def values(kind: IdentifierKind) -> tuple[str, ...]:
+        return tuple(one.value for one in named if content and one.kind == kind.value)
+
+    return PreservationTask(
+        preservation=row.id,
+        matter=matter.id,
+        number=matter.number,
+        expires_at=row.expires_at,
+        purpose=PurposeClass.IDENTIFY_ONLY if identify else PurposeClass.OTHER,
+        want=plan.want if plan else frozenset(),
+        accounts=plan.accounts if plan else (),
+        channels=values(IdentifierKind.CHANNEL),
+        events=values(IdentifierKind.EVENT),
+        since=max((one.since for one in named if one.since), default=None),
+        until=min((one.until for one in named if one.until), default=None),
     )
 
 

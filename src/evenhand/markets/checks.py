@@ -29,6 +29,7 @@ class Finding(StrEnum):
     NOT_ITS_ROLE = "not_its_role"
     SAME_PERSON = "same_person"
     SETTLED_ALREADY = "settled_already"
+    PROPOSAL_OPEN = "proposal_open"
     REASON_MISSING = "reason_missing"
     REASON_TOO_LONG = "reason_too_long"
     STATE_CANNOT_FOLLOW = "state_cannot_follow"

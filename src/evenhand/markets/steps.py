@@ -142,7 +142,7 @@ def propose_change(
             ]
         )
         if MarketProposal.objects.filter(country=country, settled_at=None).exists():
-            refuse_if([Finding.SETTLED_ALREADY])
+            refuse_if([Finding.PROPOSAL_OPEN])
         made = MarketProposal.objects.create(
             id=new_id(now=now),
             country=country,

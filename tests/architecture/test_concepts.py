@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from evenhand.base import lists
+from evenhand.markets import lists as law
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src/evenhand"
@@ -16,6 +17,8 @@ ROWS = re.findall(
 ON_PAGE = (
     lists.EventKind, lists.ChannelKind, lists.ActionKind, lists.TargetKind, lists.UndoResult,
     lists.Ground, lists.Source, lists.Automation, lists.Language, lists.RecordKind,
+    law.LegalKind, law.LegalForm, law.DataCategory, law.AuthorityKind, law.NotifyRule,
+    law.MarketState, law.Refusal, law.RightsQuestion, law.RightsAnswer, law.DutyState,
 )  # fmt: skip
 
 

@@ -28,10 +28,25 @@ from evenhand.authorities.lists import (
     OfficerChanged,
     Vouched,
 )
+from evenhand.authorities.machines.models import ApiToken, Webhook, WebhookMessage
 from evenhand.base.personal import MailAddress, PhoneNumber, reveal
 from evenhand.markets.lists import AuthorityKind
 from evenhand.people.models import Person
 from evenhand.records.models import AppendOnly
+
+__all__ = [
+    "ApiToken",
+    "Authority",
+    "AuthorityChange",
+    "CallBack",
+    "Filing",
+    "FilingReceipt",
+    "Officer",
+    "OfficerChange",
+    "OfficerKey",
+    "Webhook",
+    "WebhookMessage",
+]
 
 NUMBER_CHARACTERS_MAX = SWITCHBOARD_DIGITS_MAX + 1
 

@@ -1,0 +1,1 @@
+"""Access for the programs of authorities: tokens, and addresses that are told of changes."""

@@ -174,7 +174,7 @@ class MarketChange(AppendOnly):
 
 
 class EntrySignOff(models.Model):
-    """A sign-off: a legal officer's word that an unverified entry holds, in one version of a regime.
+    """A sign-off: a legal officer's word that an unverified entry holds in one version of its law.
 
     A new version of the regime's file needs a new word.
     """

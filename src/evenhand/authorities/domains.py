@@ -25,7 +25,7 @@ ALIKE = (
     "аa вb гr еe ёe зe іi їi јj кk қk мm нh ңh оo өo пn рp сc тt уy үy хx һh әe ԁd ԛq ԝw ѕs ӏl "
     "αa βb γy εe ηn ιi κk νv οo ρp τt υu χx ωw ıi łl øo đd 0o 1l 3e 5s 7t 8b 9g"
 )
-LIKE_LATIN = str.maketrans({seen: taken for seen, taken in ALIKE.split()})
+LIKE_LATIN = {ord(pair[0]): pair[1] for pair in ALIKE.split()}
 """Letters and digits that are taken for another letter, in the fonts of mail programs."""
 
 PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("i", "l"))

@@ -52,7 +52,7 @@ from evenhand.authorities.models import (
     OfficerChange,
     OfficerKey,
 )
-from evenhand.authorities.queries import facts_of, officer_of
+from evenhand.authorities.queries import facts_of, filing, officer_of
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.lists import Language, RecordKind
@@ -384,9 +384,8 @@ def keep_receipt(filing_id: UUID, receipt: str, *, by: Person, now: datetime) ->
     check_filer(_roles(by))
     kept = check_receipt(receipt)
     with transaction.atomic():
-        row = Filing.objects.select_for_update(of=("self",)).filter(pk=filing_id).first()
-        if row is None:
-            raise NotFound(what="filing", id=filing_id)
+        row = filing(filing_id)
+        _locked(row.authority_id)  # a letter itself cannot be locked: its row is never altered
         if FilingReceipt.objects.filter(filing=row).exists():
             raise RegistryRefused(why="this filing has its receipt")
         found = FilingReceipt.objects.create(

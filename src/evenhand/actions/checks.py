@@ -199,8 +199,11 @@ def detected_by_machine(ground: Ground, *, flagged_by_rule: bool) -> bool:
 def owes_statement(draft: DecisionDraft) -> bool:
     """Tells whether the account concerned is owed a statement of reasons (DSA Art. 17(1)).
 
-    A refused registration leaves no account that could be told.
+    A refused registration leaves no account that could be told. An order is told by the rule of
+    its own law, which may forbid it (DSA Art. 17(5): not for orders under Art. 9).
     """
+    if draft.ground is Ground.ORDER:
+        return False
     return bool(draft.account) and any(
         measure.target.kind is not TargetKind.REGISTRATION for measure in draft.measures
     )

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from evenhand.authorities.models import Officer
 from evenhand.authorities.queries import usable_key
+from evenhand.authorities.steps import suspend
 from evenhand.base.errors import InputRefused, NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
@@ -270,14 +271,16 @@ def release_copy(
 
 def sweep_disclosures(
     offices: HeadOffices,
-    pager: Pager,  # noqa: ARG001  who is paged when a delivery stays unconfirmed
+    pager: Pager,
     *,
     now: datetime,
     rows_max: int = SWEEP_ROWS_MAX,
 ) -> int:
     """Tells head offices what was handed out, expires what nobody fetched, suspends the silent."""
-    return _tell_head_offices(offices, now=now, rows_max=rows_max) + _expire(
-        now=now, rows_max=rows_max
+    return (
+        _tell_head_offices(offices, now=now, rows_max=rows_max)
+        + _expire(now=now, rows_max=rows_max)
+        + _suspend_unconfirmed(pager, now=now, rows_max=rows_max)
     )
 
 
@@ -348,6 +351,39 @@ def _expire(*, now: datetime, rows_max: int) -> int:
                 facts={"disclosure": str(one.id)},
             )
     return len(due)
+
+
+def _suspend_unconfirmed(pager: Pager, *, now: datetime, rows_max: int) -> int:
+    """Suspends the officer of a delivery that the head office did not confirm in time."""
+    late = (
+        Disclosure.objects.select_related("officer", "matter")
+        .defer("sealed")
+        .filter(
+            state=DisclosureState.HANDED_OUT.value,
+            confirm_by__lte=now,
+            officer__suspended_at=None,
+        )
+        .order_by("confirm_by")[:rows_max]
+    )
+    suspended = 0
+    for one in late:
+        with transaction.atomic():
+            why = f"{one.matter.number}: the head office did not confirm the delivery in time"
+            suspend(one.officer_id, by=None, why=why, now=now)
+            write_step(
+                locked(one.matter_id),
+                "officer_suspended",
+                by=None,
+                now=now,
+                facts={"officer": str(one.officer_id)},
+            )
+            pager.page(
+                f"{one.matter.number}: delivery unconfirmed, the officer was suspended.",
+                urgent=True,
+                key=clock_steps.page_key(one.id, "unconfirmed"),
+            )
+            suspended += 1
+    return suspended
 
 
 def _copy_findings(one: Disclosure, by: Person) -> list[Finding]:

@@ -56,9 +56,10 @@ from evenhand.legal.models import (
 from evenhand.legal.ports import Pager
 from evenhand.legal.queries import actor_of, facts_of, stands
 from evenhand.markets.entries import Regime, RequestKind
-from evenhand.markets.queries import sign_off_of
+from evenhand.markets.queries import countries_represented_by, sign_off_of
 from evenhand.markets.regimes import law
 from evenhand.people.models import Person
+from evenhand.people.queries import person_of
 from evenhand.people.roles import Role
 
 MATTER_ROLES = (Role.LEGAL_OFFICER, Role.APPROVER, Role.BOARD)
@@ -362,12 +363,8 @@ def _check_sender(draft: MatterDraft, *, now: datetime) -> list[Finding]:
         # A new account's emergency is received all the same: the call-back comes before release.
         if not stands(one, now=now):
             found.append(Finding.OFFICER_MAY_NOT_FILE)
-    if draft.entered_by is not None:
-        person = Person.objects.filter(pk=draft.entered_by).first()
-        if person is None or not (
-            person.has(Role.REPRESENTATIVE) or person.has(Role.LEGAL_OFFICER)
-        ):
-            found.append(Finding.ROLE_MISSING)
+    if draft.entered_by is not None and not _may_enter_paper(draft.entered_by, draft.authority):
+        found.append(Finding.ROLE_MISSING)
     return found
 
 
@@ -402,6 +399,16 @@ def _receive(draft: MatterDraft, kind: RequestKind, *, pager: Pager, now: dateti
             key=clock_steps.page_key(matter.id, "received"),
         )
     return matter
+
+
+def _may_enter_paper(person_id: UUID, authority_id: UUID) -> bool:
+    """Tells whether somebody may enter what was served: a representative there, or the lawyers."""
+    person = person_of(person_id)
+    if person is None:
+        return False
+    country = authority_of(authority_id).country
+    represents = country in countries_represented_by(person.id)
+    return person.has(Role.LEGAL_OFFICER) or (person.has(Role.REPRESENTATIVE) and represents)
 
 
 def _row(
@@ -473,8 +480,8 @@ def _speaks_for(matter: Matter, person: Person) -> bool:
     """Tells whether a person acts for the authority in a matter: its officer, or its scribe."""
     if matter.officer_id is not None:
         one: Officer | None = officer_of(person.id)
-        return one is not None and one.id == matter.officer_id and one.suspended_at is None
-    return person.is_active and matter.entered_by_id == person.id
+        return one is not None and one.id == matter.officer_id and person.may_enter
+    return person.may_enter and matter.entered_by_id == person.id
 
 
 def _unvalidate(matter: Matter) -> None:

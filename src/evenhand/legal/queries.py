@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db.models import F, Min, Q, QuerySet
 
+from evenhand.authorities import queries as registry
+from evenhand.authorities.checks import standing
 from evenhand.authorities.models import Officer
-from evenhand.authorities.queries import confirmed_call_back, usable_key
 from evenhand.base.errors import NotFound
 from evenhand.base.personal import PhoneNumber
 from evenhand.legal.canonical import plan_of
@@ -99,14 +100,11 @@ def assigned(matter_id: UUID, person_id: UUID) -> bool:
 
 
 def stands(one: Officer, *, now: datetime) -> bool:
-    """Tells whether an officer may act: of a checked authority, vouched for, verified of late."""
-    return (
-        one.authority.is_confirmed
-        and one.suspended_at is None
-        and one.person.is_active
-        and one.verified_until is not None
-        and now < one.verified_until
-    )
+    """Tells whether an officer speaks for an authority now, as the registry says.
+
+    A new officer's emergency is not turned away here: the call-back comes before its release.
+    """
+    return not standing(registry.facts_of(one), now=now)
 
 
 def queue(*, person: Person | None = None) -> list[Matter]:
@@ -182,7 +180,7 @@ def plan_kept(matter: Matter) -> Plan | None:
 
 def actor_of(matter_id: UUID, person: Person) -> Actor:
     """Gives what the checks need to know of somebody who wants to take a step."""
-    roles = frozenset(Role(role) for role in person.roles) if person.is_active else frozenset()
+    roles = frozenset(Role(role) for role in person.roles) if person.may_enter else frozenset()
     return Actor(id=person.id, roles=roles, assigned=assigned(matter_id, person.id))
 
 
@@ -227,7 +225,7 @@ def facts_of(
         ),
         validated=matter.validated_at is not None,
         authenticity=Authenticity(matter.authenticity),
-        called_back=confirmed_call_back(matter=matter.id) is not None,
+        called_back=registry.confirmed_call_back(matter=matter.id) is not None,
         suspect=matter.suspect,
         violation=violations is not None
         and bool(accounts)
@@ -245,7 +243,7 @@ def facts_of(
         plan_kind=PlanKind(matter.plan_kind) if matter.plan_kind else None,
         window=_window(matter),
         package=None if package is None else DisclosureState(package.state),
-        key=matter.officer_id is not None and usable_key(matter.officer_id, now=now) is not None,
+        key=_has_key(matter, now=now),
         notice_decided=matter.notice_decided,
         reviewed=matter.reviewed_by_id is not None,
     )
@@ -354,6 +352,13 @@ def _answers(assessment: Assessment | None) -> dict[Substance, Said]:
     return {Substance(name): Said(said) for name, said in assessment.answers.items()}
 
 
+def _has_key(matter: Matter, *, now: datetime) -> bool:
+    return (
+        matter.officer_id is not None
+        and registry.usable_key(matter.officer_id, now=now) is not None
+    )
+
+
 def _window(matter: Matter) -> EnforcingAnswer | None:
     has_window = Clock.objects.filter(matter=matter, name=ClockName.WINDOW.value).exists()
     return EnforcingAnswer(matter.enforcing_answer) if has_window else None
@@ -411,7 +416,7 @@ def _preservation_task(row: Preservation) -> PreservationTask:
         number=matter.number,
         expires_at=row.expires_at,
         purpose=PurposeClass.IDENTIFY_ONLY if identify else PurposeClass.OTHER,
-        want=plan.want if plan else frozenset(),
+        want=(plan.want if plan else None) or frozenset(DataClass),
         accounts=plan.accounts if plan else (),
         channels=values(IdentifierKind.CHANNEL),
         events=values(IdentifierKind.EVENT),

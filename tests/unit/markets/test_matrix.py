@@ -11,15 +11,19 @@ from pathlib import Path
 import pytest
 
 from evenhand.markets.contact import written
-from evenhand.markets.entries import Regime, RequestKind
+from evenhand.markets.entries import PreservationRule, Regime, RequestKind, Span
 from evenhand.markets.law import refusals
 from evenhand.markets.lists import (
     AuthorityKind,
     DataCategory,
+    LegalForm,
+    LegalKind,
     MarketState,
     NotifyRule,
     Purpose,
     Refusal,
+    Territory,
+    Window,
 )
 from evenhand.markets.regimes import law
 
@@ -133,13 +137,43 @@ def periods_of(kind: RequestKind) -> dict[str, str | None]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+@lru_cache(maxsize=64)
 def stated_periods(kind_id: str) -> dict[str, str]:
     return {row["period"]: row["value"] for row in rows("periods.csv") if row["kind"] == kind_id}
 
 
+def outline(kind: RequestKind) -> dict[str, str]:
+    marks = {
+        "voluntary": kind.voluntary,
+        "restarts": kind.clock_restarts,
+        "enforcing": kind.enforcing_authority_notified,
+    }
+    return {
+        "kind": kind.id,
+        "asks": kind.kind.value,
+        "form": kind.form.value,
+        "territory": kind.territory.value,
+        "marks": " ".join(name for name, is_set in marks.items() if is_set),
+        "fields": " ".join(kind.mandatory_fields),
+        "further_fields": " ".join(kind.conditional_fields),
+    }
+
+
+@lru_cache(maxsize=1)
+def stated_outlines() -> dict[str, dict[str, str]]:
+    return {
+        row["kind"]: {name: value for name, value in row.items() if name != "article"}
+        for row in rows("entries.csv")
+    }
+
+
 def holds(kind: RequestKind, regime: Regime) -> bool:
-    """Whether an entry keeps every line of both files."""
-    return not broken(kind, regime) and periods_of(kind) == stated_periods(kind.id)
+    """Whether an entry keeps every line of all three files."""
+    return (
+        not broken(kind, regime)
+        and periods_of(kind) == stated_periods(kind.id)
+        and outline(kind) == stated_outlines()[kind.id]
+    )
 
 
 @pytest.mark.parametrize("kind_id", KINDS)
@@ -154,14 +188,20 @@ def test_an_entry_has_the_periods_that_are_stated(kind_id: str) -> None:
     assert periods_of(law().kind(kind_id)) == stated_periods(kind_id)
 
 
+@pytest.mark.parametrize("kind_id", KINDS)
+def test_an_entry_is_what_is_stated(kind_id: str) -> None:
+    assert outline(law().kind(kind_id)) == stated_outlines()[kind_id]
+
+
 def test_the_matrix_is_about_every_kind_and_nothing_else() -> None:
     assert sorted(matrix()) == KINDS
     assert {row["kind"] for row in rows("periods.csv")} == set(KINDS)
+    assert sorted(row["kind"] for row in rows("entries.csv")) == KINDS
     assert sum(map(len, matrix().values())) > 1_000
 
 
 def test_every_line_has_its_article() -> None:
-    for name in ("matrix.csv", "periods.csv"):
+    for name in ("matrix.csv", "periods.csv", "entries.csv"):
         assert [row for row in rows(name) if not row["article"].strip()] == []
 
 
@@ -253,6 +293,43 @@ def certainty(kind: RequestKind) -> Iterator[RequestKind]:
         yield from flipped("verified")(kind)
 
 
+def listed(field: str) -> Callable[[RequestKind], Iterator[RequestKind]]:
+    def changes(kind: RequestKind) -> Iterator[RequestKind]:
+        stated = getattr(kind, field)
+        yield replace(kind, **{field: (*stated, "one_more")})
+        for number in range(len(stated)):
+            yield replace(kind, **{field: stated[:number] + stated[number + 1 :]})
+
+    return changes
+
+
+def another(field: str, members: type) -> Callable[[RequestKind], Iterator[RequestKind]]:
+    def changes(kind: RequestKind) -> Iterator[RequestKind]:
+        for member in members:
+            if member is not getattr(kind, field):
+                yield replace(kind, **{field: member})
+
+    return changes
+
+
+def preserved(kind: RequestKind) -> Iterator[RequestKind]:
+    rule = kind.preservation
+    if rule is None:
+        yield replace(kind, preservation=PreservationRule(Span(months=1), None, "x"))
+        return
+    yield replace(kind, preservation=None)
+    yield replace(kind, preservation=replace(rule, period=Span(time=timedelta(days=61))))
+    yield replace(kind, preservation=replace(rule, extension=Span(time=timedelta(days=31))))
+
+
+def windowed(kind: RequestKind) -> Iterator[RequestKind]:
+    for window in Window:
+        others = {one: time for one, time in kind.windows.items() if one is not window}
+        yield replace(kind, windows={**others, window: timedelta(hours=11)})
+        if window in kind.windows:
+            yield replace(kind, windows=others)
+
+
 CHANGES: dict[str, Callable[[RequestKind], Iterator[RequestKind]]] = {
     "authorities": toggled("issuing_authorities", AuthorityKind),
     "categories": toggled("data_categories", DataCategory),
@@ -268,6 +345,16 @@ CHANGES: dict[str, Callable[[RequestKind], Iterator[RequestKind]]] = {
     "emergency_target": timed("emergency_target"),
     "notify": notice,
     "notify_delay_max": timed("notify_delay_max"),
+    "preservation": preserved,
+    "windows": windowed,
+    "kind": another("kind", LegalKind),
+    "form": another("form", LegalForm),
+    "territory": another("territory", Territory),
+    "mandatory_fields": listed("mandatory_fields"),
+    "conditional_fields": listed("conditional_fields"),
+    "voluntary": flipped("voluntary"),
+    "clock_restarts": flipped("clock_restarts"),
+    "enforcing_authority_notified": flipped("enforcing_authority_notified"),
     "in force": days,
     "verified": certainty,
 }

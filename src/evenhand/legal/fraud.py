@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from unicodedata import normalize
 
+from evenhand.authorities.lists import CallBackSaid
 from evenhand.legal.documents import DocumentFinding, DocumentReport, SignatureLevel, seal_distance
 from evenhand.legal.fraud_limits import (
     CALL_BACK_SCORE,
@@ -33,15 +34,6 @@ from evenhand.legal.statutes import (
     standing,
 )
 from evenhand.markets.lists import AuthorityKind, DataCategory
-
-
-class CallBackSaid(StrEnum):
-    """What the authority said at the number that the registry keeps."""
-
-    NOT_CALLED = "not_called"
-    CONFIRMED = "confirmed"
-    DENIED = "denied"
-    NO_ANSWER = "no_answer"
 
 
 class SealMatch(StrEnum):
@@ -202,8 +194,13 @@ SUSPICIOUS = (
     DocumentFinding.EMBEDDED_FILES,
 )
 
-DANGER_QUESTIONS = ("who", "what", "when", "how")
-"""Who is in danger, of what, when, and how the data help."""
+DANGER_QUESTIONS = WHO, WHAT, WHEN, HOW = (
+    "who_is_in_danger",
+    "what_danger",
+    "when",
+    "how_this_helps",
+)
+"""What an emergency is asked, by the names of the fields that `legal.checks` asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +220,7 @@ class FraudFacts:
     look_alike_of        the registry's domain that the sender's imitates, "" if none
     account_days         age of the officer's account; None without an account (served on paper)
     key_hours            age of the key the answer would be sealed to; None without one
+    call_back            what was said at the registry's number; None before anybody called
     statutes             what the request cites, as written
     file_number_pattern  the authority's own, a regular expression; "" if it has none
     rank                 what the officer says to be, where the law asks for a rank
@@ -244,7 +242,7 @@ class FraudFacts:
     account_suspended: bool = False
     account_verified: bool = True
     key_hours: int | None = None
-    call_back: CallBackSaid = CallBackSaid.NOT_CALLED
+    call_back: CallBackSaid | None = None
     number_from_request: bool = False
     statutes: tuple[str, ...] = ()
     file_number: str = ""
@@ -414,7 +412,7 @@ def _emergency(facts: FraudFacts) -> Iterator[FraudReason]:
     if DataCategory.CONTENT in facts.categories:
         yield FraudReason.CONTENT_IN_EMERGENCY
     told = dict(facts.dangers)
-    if not names_a_danger(" ".join([told.get("what", ""), told.get("who", "")])):
+    if not names_a_danger(" ".join([told.get(WHAT, ""), told.get(WHO, "")])):
         yield FraudReason.NO_DANGER_NAMED
     if any(len(told.get(asked, "").strip()) < STORY_CHARACTERS_MIN for asked in DANGER_QUESTIONS):
         yield FraudReason.THIN_STORY

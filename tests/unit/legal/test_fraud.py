@@ -5,10 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from evenhand.authorities.lists import CallBackSaid
+from evenhand.legal.checks import QUESTIONNAIRE
 from evenhand.legal.documents import DocumentFinding, DocumentReport, SignatureLevel, finding
 from evenhand.legal.fraud import (
+    DANGER_QUESTIONS,
+    HOW,
     REASONS,
-    CallBackSaid,
+    WHAT,
+    WHEN,
+    WHO,
     FraudFacts,
     FraudReason,
     KnownSeal,
@@ -24,10 +30,10 @@ from evenhand.markets.regimes import law
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SIGNED = DocumentReport(SignatureLevel.VALID_TRUSTED_CA, signatures=1, covers_whole_file=True)
 DANGERS = (
-    ("who", "A girl of eleven from Musterstadt"),
-    ("what", "She was abducted this morning; the abductor threatens to kill her"),
-    ("when", "Within the next three hours, as he wrote"),
-    ("how", "The address of the last use leads to the house"),
+    (WHO, "A girl of eleven from Musterstadt"),
+    (WHAT, "She was abducted this morning; the abductor threatens to kill her"),
+    (WHEN, "Within the next three hours, as he wrote"),
+    (HOW, "The address of the last use leads to the house"),
 )
 GENUINE = FraudFacts(
     kind_id="eu-epoc-subscriber",
@@ -113,10 +119,10 @@ def test_each_flaw_is_one_reason(change: dict[str, object], reason: FraudReason)
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"dangers": (("what", "Urgent investigation, please hurry"), *DANGERS[2:])},
+        ({"dangers": ((WHAT, "Urgent investigation, please hurry"), *DANGERS[2:])},
          R.NO_DANGER_NAMED),
         ({"dangers": ()}, R.NO_DANGER_NAMED),
-        ({"dangers": (*DANGERS[:3], ("how", "helps"))}, R.THIN_STORY),
+        ({"dangers": (*DANGERS[:3], (HOW, "helps"))}, R.THIN_STORY),
         ({"categories": frozenset({DataCategory.SUBSCRIBER, DataCategory.CONTENT})},
          R.CONTENT_IN_EMERGENCY),
     ],
@@ -136,14 +142,14 @@ def test_an_emergency_has_to_tell_its_danger(change: dict[str, object], reason: 
     ],
 )
 def test_a_danger_is_understood_in_every_language(told: str):
-    dangers = tuple({**dict(DANGERS), "what": told}.items())
+    dangers = tuple({**dict(DANGERS), WHAT: told}.items())
 
     assert codes(replace(EMERGENCY, dangers=dangers)) == []
 
 
 def test_every_emergency_is_called_back_until_the_authority_confirmed():
     assert not score(EMERGENCY).needs_call_back
-    for said in set(CallBackSaid) - {CallBackSaid.CONFIRMED}:
+    for said in (None, CallBackSaid.DENIED, CallBackSaid.NO_ANSWER):
         assert score(replace(EMERGENCY, call_back=said)).needs_call_back
 
 
@@ -241,3 +247,7 @@ def test_the_statutes_speak_only_of_kinds_that_the_law_has():
     assert named <= kinds
     assert statutes().any_national_law <= kinds
     assert set(statutes().ranks) <= kinds
+
+
+def test_the_questions_about_a_danger_are_those_of_the_form():
+    assert DANGER_QUESTIONS == QUESTIONNAIRE

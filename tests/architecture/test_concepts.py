@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from evenhand.authorities import lists as known
 from evenhand.base import lists
 from evenhand.markets import lists as law
+from evenhand.people.roles import Role
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src/evenhand"
@@ -19,6 +21,8 @@ ON_PAGE = (
     lists.Ground, lists.Source, lists.Automation, lists.Language, lists.RecordKind,
     law.LegalKind, law.LegalForm, law.DataCategory, law.AuthorityKind, law.NotifyRule,
     law.MarketState, law.Refusal, law.RightsQuestion, law.RightsAnswer, law.DutyState,
+    Role, known.CallBackAbout, known.CallBackSaid, known.Vouched, known.Direction,
+    known.AuthorityChanged, known.Finding, known.DomainMatch,
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Pure: is a mailbox's domain one of an authority's, or one made to be taken for it?
 
-Four tricks are known: signs that look alike (also in punycode), the true name put before a
+A look-alike is made by one of four tricks: signs that look alike (also in punycode), the true name put before a
 foreign suffix (`police.example.kz.evil.test`), the true name below another top level, and a slip
 of one or two letters.
 """

@@ -53,7 +53,7 @@ class ReasonMissing(NotAllowed):
 
 
 class StepUpNeeded(NotAllowed):
-    """This door wants a passkey that was shown just now."""
+    """This door wants a step-up: a passkey that was shown just now."""
 
     remedy = "Show your passkey again."
 

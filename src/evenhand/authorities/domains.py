@@ -1,8 +1,8 @@
 """Pure: is a mailbox's domain one of an authority's, or one made to be taken for it?
 
-A look-alike is made by one of four tricks: signs that look alike (also in punycode), the true name put before a
-foreign suffix (`police.example.kz.evil.test`), the true name below another top level, and a slip
-of one or two letters.
+A look-alike is made by one of four tricks: signs that look alike (also in punycode), the true
+name put before a foreign suffix (`police.example.kz.evil.test`), the true name below another top
+level, and a slip of one or two letters.
 """
 
 import re

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -79,8 +79,8 @@ PRESERVATION_FIELDS = frozenset({"period", "extension", "extension_rule"})
 NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 COUNTRY = re.compile(r"[A-Z]{2}")
 DURATION = re.compile(
-    r"P(?!$)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?)?"
+    r"P(?!$)(?:(?P<years>\d{1,2})Y)?(?:(?P<months>\d{1,3})M)?(?:(?P<days>\d{1,4})D)?"
+    r"(?:T(?!$)(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?)?"
 )
 CHECKED = ("confirmed", "corrected")
 GENERAL_KNOWLEDGE = re.compile(r"\bGK\b")
@@ -140,23 +140,28 @@ def look_at(folder: Path) -> Reading:
 
 def read_file(path: Path) -> tuple[Regime | None, list[Fault]]:
     """Gives the regime of one file, or None, and what is wrong with it."""
-    content = path.read_bytes()
+    return read_bytes(path.name, path.read_bytes())
+
+
+def read_bytes(name: str, content: bytes) -> tuple[Regime | None, list[Fault]]:
+    """Gives the regime in a file's bytes, or None, and what is wrong with it."""
     if len(content) > REGIME_FILE_BYTES_MAX:
         why = f"larger than {REGIME_FILE_BYTES_MAX} bytes"
-        return None, [Fault(path.name, 1, 1, why)]
+        return None, [Fault(name, 1, 1, why)]
     try:
         node = yaml.compose(content.decode(), Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
-        return None, [Fault(path.name, 1, 1, f"not UTF-8 at byte {error.start}")]
+        return None, [Fault(name, 1, 1, f"not UTF-8 at byte {error.start}")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return None, [Fault(path.name, line, column, error.problem or "not YAML")]
+        return None, [Fault(name, line, column, error.problem or "not YAML")]
     except yaml.YAMLError as error:
-        return None, [Fault(path.name, 1, 1, str(error).split("\n")[0])]
+        return None, [Fault(name, 1, 1, str(error).split("\n")[0])]
     faults: list[Fault] = []
-    reader = _Mapping(path.name, node, faults)
-    regime = _regime(reader, stem=path.stem, digest=hashlib.sha256(content).hexdigest()[:8])
+    reader = _Mapping(name, node, faults)
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    regime = _regime(reader, stem=name.removesuffix(".yaml"), digest=digest)
     return (None if faults else regime), faults
 
 
@@ -260,7 +265,7 @@ class _Mapping:
         if not self.has(name):
             return None
         value = _scalar(self._values[name])
-        if not isinstance(value, date):
+        if not isinstance(value, date) or isinstance(value, datetime):
             self._fault(self._values[name], f"{name} is a day, as in 2026-08-18, or null")
             return None
         return value
@@ -365,8 +370,8 @@ def _scalar(node: yaml.Node) -> Any:
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_object(node)
-    except ValueError:
-        return ()  # a date like 2026-02-30
+    except (ValueError, OverflowError, yaml.YAMLError):
+        return ()  # a date like 2026-02-30, or a tag of another language
     finally:
         loader.dispose()
 

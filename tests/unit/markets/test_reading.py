@@ -5,10 +5,12 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evenhand.markets.entries import Span
 from evenhand.markets.lists import AuthorityKind, Confidence, DataCategory, Window
-from evenhand.markets.reading import RegimeRefused, look_at, read_file, read_folder
+from evenhand.markets.reading import RegimeRefused, look_at, read_bytes, read_file, read_folder
 
 GOOD = """\
 id: xx
@@ -103,6 +105,9 @@ def test_other_content_is_another_version(tmp_path: Path) -> None:
         ("[reference]", "[a b]", "xx.yaml:20:24: 'a b' is not small letters"),
         ("P1DT12H", "36 hours", "xx.yaml:21:15: deadline is a duration, as in PT1H"),
         ("P1DT12H", "P", "xx.yaml:21:15: deadline is a duration, as in PT1H"),
+        ("P1DT12H", "P999999999D", "xx.yaml:21:15: deadline is a duration, as in PT1H"),
+        ("P1DT12H", "!!int a", "xx.yaml:21:15: deadline is a duration, as in PT1H"),
+        ("2020-02-29", "2020-02-29T10:00:00", "xx.yaml:6:13: valid_from is a day"),
         ("P1DT12H", "P1DT", "xx.yaml:21:15: deadline is a duration, as in PT1H"),
         ("P1DT12H", "P6M", "xx.yaml:21:15: deadline is counted in days, hours and minutes"),
         ("    deadline: P1DT12H\n", "", "xx.yaml:11:5: needs the law's deadline or a target"),
@@ -148,6 +153,26 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
 )
 def test_what_is_no_regime_at_all_is_named(tmp_path: Path, text: str, said: str) -> None:
     assert faults(tmp_path, text)[0].startswith(said)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_text_breaks_the_reader(data: st.DataObject) -> None:
+    lines = GOOD.splitlines(keepends=True)
+    number = data.draw(st.integers(0, len(lines) - 1))
+    start = data.draw(st.integers(0, len(lines[number])))
+    odd = st.sampled_from(
+        ["!x ", "!!int a", "2026-02-30", "2026-01-01T10:00:00",
+         "&a ", "*a", "<<: ", "{", "[[", "- ",
+         "? ", "null", "9" * 400, "1e999", "\t", "\0", "0x", "!!binary x", ": ", "P999999999999D"]
+    )  # fmt: skip
+    more = data.draw(odd | st.text(max_size=6))
+    lines[number] = lines[number][:start] + more + lines[number][start:]
+
+    regime, found = read_bytes("xx.yaml", "".join(lines).encode(errors="replace"))
+
+    assert (regime is None) == bool(found)
+    assert all(one.line >= 1 and one.column >= 1 for one in found)
 
 
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Markets are opened and changed by two people, sign-offs hold for one version, all is recorded."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -21,7 +22,8 @@ from evenhand.markets.models import (
     Representative,
     RightsAssessment,
 )
-from evenhand.markets.regimes import law
+from evenhand.markets.reading import read_bytes
+from evenhand.markets.regimes import Law, law
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.models import Record, RecordOpening
@@ -323,6 +325,41 @@ def test_a_sign_off_holds_for_one_version(lawyer: Person) -> None:
     assert not queries.signed_off("in-3-1-d", version)
     assert queries.sign_offs() == [made]
     assert Record.objects.filter(kind=RecordKind.LAW_SIGNED_OFF.value).count() == 1
+
+
+def test_the_law_is_kept_as_it_was_signed_off(lawyer: Person) -> None:
+    steps.sign_off("in-3-1-j", reason="Gazette read.", by=lawyer, law=law(), now=NOW)
+    signed = law().regime("in")
+    text = signed.text.replace("deadline: PT72H", "deadline: PT24H")
+    later, faults = read_bytes("in.yaml", text.encode())
+    assert later is not None
+    assert faults == []
+    changed_law = Law([later if one.id == "in" else one for one in law().regimes.values()])
+
+    then = queries.regime_at("in", signed.version, changed_law)
+
+    assert then == signed
+    assert queries.regime_at("in", later.version, changed_law) == later
+    assert not queries.signed_off("in-3-1-j", later.version)
+    with pytest.raises(NotFound):
+        queries.regime_at("in", "2020-01-01.00000000", changed_law)
+
+
+def test_a_kept_law_for_any_country_still_steps_back_where_there_is_another(
+    lawyer: Person,
+) -> None:
+    steps.sign_off("un-emergency", reason="Form read.", by=lawyer, law=law(), now=NOW)
+    signed = law().regime("default-voluntary")
+    text = signed.text.replace("target: PT1H", "target: PT2H")
+    later, _ = read_bytes("default-voluntary.yaml", text.encode())
+    assert later is not None
+    later = replace(later, others=signed.others)
+    changed_law = Law([later if one.id == later.id else one for one in law().regimes.values()])
+
+    then = queries.regime_at(signed.id, signed.version, changed_law)
+
+    assert then == signed
+    assert not then.covers("DE")
 
 
 def test_only_a_legal_officer_signs_off_and_only_what_is_unverified(

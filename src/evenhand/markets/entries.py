@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from evenhand.markets.lists import (
@@ -168,6 +168,7 @@ class Regime:
     version  the day on the file with a digest of its content: another content is another version
     closed   a country whose authorities get nothing; its reasons stand in `notes`
     others   countries that a regime for `*` does not cover, since they have a law of their own
+    text     its file, as it is kept for whoever was treated by it
     """
 
     id: str
@@ -186,6 +187,7 @@ class Regime:
     requests: tuple[RequestKind, ...]
     source: tuple[str, ...]
     confidence: Confidence
+    text: str = field(default="", repr=False)
 
     def covers(self, country: str) -> bool:
         """Tells whether authorities of a country may rely on it."""

@@ -15,6 +15,7 @@ from evenhand.markets.lists import MarketState
 from evenhand.people.models import Person
 from evenhand.records.models import AppendOnly
 
+NAME_CHARACTERS_MAX = ENTRY_CHARACTERS_MAX + VERSION_CHARACTERS_MAX + 1
 STATES = [state.value for state in MarketState]
 
 
@@ -171,6 +172,21 @@ class MarketChange(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.country}: {self.from_state or 'never opened'} to {self.to_state}"
+
+
+class RegimeText(AppendOnly):
+    """A regime's file in one version: by it somebody was treated, or something signed off.
+
+    name  regime and version: `eu-tco@2026-11-22.12ab34cd`
+    """
+
+    name = models.CharField(max_length=NAME_CHARACTERS_MAX, primary_key=True)
+    regime = models.CharField(max_length=ENTRY_CHARACTERS_MAX)
+    text = models.TextField()
+    kept_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class EntrySignOff(models.Model):

@@ -1,12 +1,14 @@
 """The only readers of placements and markets."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from evenhand.base.errors import NotFound
 from evenhand.markets import duties
 from evenhand.markets.duties import Users
+from evenhand.markets.entries import Regime
 from evenhand.markets.lists import MarketState
 from evenhand.markets.models import (
     EntrySignOff,
@@ -15,9 +17,11 @@ from evenhand.markets.models import (
     MarketFigures,
     MarketProposal,
     Placement,
+    RegimeText,
     Representative,
     RightsAssessment,
 )
+from evenhand.markets.reading import RegimeRefused, read_bytes
 from evenhand.markets.regimes import Law
 
 
@@ -91,6 +95,21 @@ def open_assessments() -> list[RightsAssessment]:
     """Gives assessments that wait for a second person, the oldest first."""
     rows = RightsAssessment.objects.select_related("assessed_by").filter(confirmed_at=None)
     return list(rows.order_by("assessed_at"))
+
+
+def regime_at(regime_id: str, version: str, law: Law) -> Regime:
+    """Gives a regime as it was in a version: the law's own if it is that one, else as kept."""
+    current = law.regime(regime_id)
+    if current.version == version:
+        return current
+    row = RegimeText.objects.filter(pk=f"{regime_id}@{version}").first()
+    if row is None:
+        raise NotFound(what="version of a regime", regime=regime_id, version=version)
+    regime, faults = read_bytes(f"{regime_id}.yaml", row.text.encode())
+    if regime is None:
+        # A later reader asks for more than the one that took it.
+        raise RegimeRefused(regime=regime_id, version=version, faults="; ".join(map(str, faults)))
+    return replace(regime, others=current.others)
 
 
 def sign_off_of(entry: str, version: str) -> EntrySignOff | None:

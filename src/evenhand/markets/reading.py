@@ -149,7 +149,8 @@ def read_bytes(name: str, content: bytes) -> tuple[Regime | None, list[Fault]]:
         why = f"larger than {REGIME_FILE_BYTES_MAX} bytes"
         return None, [Fault(name, 1, 1, why)]
     try:
-        node = yaml.compose(content.decode(), Loader=yaml.CSafeLoader)
+        text = content.decode()
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         return None, [Fault(name, 1, 1, f"not UTF-8 at byte {error.start}")]
     except yaml.MarkedYAMLError as error:
@@ -162,7 +163,7 @@ def read_bytes(name: str, content: bytes) -> tuple[Regime | None, list[Fault]]:
     reader = _Mapping(name, node, faults)
     digest = hashlib.sha256(content).hexdigest()[:8]
     regime = _regime(reader, stem=name.removesuffix(".yaml"), digest=digest)
-    return (None if faults else regime), faults
+    return (None if faults else replace(regime, text=text)), faults
 
 
 class _Mapping:

@@ -23,6 +23,7 @@ from evenhand.markets.checks import (
     check_sign_off,
     refuse_if,
 )
+from evenhand.markets.entries import Regime
 from evenhand.markets.lists import DutyState, MarketState, RightsAnswer, RightsQuestion
 from evenhand.markets.models import (
     EntrySignOff,
@@ -31,6 +32,7 @@ from evenhand.markets.models import (
     MarketFigures,
     MarketProposal,
     Placement,
+    RegimeText,
     Representative,
     RightsAssessment,
 )
@@ -213,8 +215,18 @@ def sign_off(entry: str, *, reason: str, by: Person, law: Law, now: datetime) ->
                 "signed_at": now,
             },
         )
+        keep_regime(regime, now=now)
         _record_law(made, "signed_off", by=by, now=now)
     return made
+
+
+def keep_regime(regime: Regime, *, now: datetime) -> None:
+    """Keeps a regime's file in its version, in the running transaction; once is enough."""
+    assert transaction.get_connection().in_atomic_block, "a text stands with what rests on it"
+    RegimeText.objects.get_or_create(
+        name=f"{regime.id}@{regime.version}",
+        defaults={"regime": regime.id, "text": regime.text, "kept_at": now},
+    )
 
 
 def withdraw_sign_off(sign_off_id: UUID, *, by: Person, now: datetime) -> None:

@@ -21,6 +21,7 @@ from evenhand.base.lists import Language
 from evenhand.base.sealing import read_key
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
+from evenhand.cases.queries import violation_stands
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
 from evenhand.connectors.matrix.account_data import SynapseAccountData
@@ -28,7 +29,8 @@ from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
-from evenhand.legal.ports import AccountData
+from evenhand.legal.ports import AccountData, Violations
+from evenhand.legal.reactions import EFFECTS_OF_ORDERS
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
@@ -107,7 +109,20 @@ def sources() -> tuple[AccountData, Messenger]:
 
 def reactions() -> tuple[Reaction, ...]:
     """Gives every room's reactions to committed records."""
-    return (FAILED_EFFECTS,)
+    return (FAILED_EFFECTS, EFFECTS_OF_ORDERS)
+
+
+def violations() -> Violations:
+    """Gives who knows what an account was found to have done."""
+    return CaseViolations()
+
+
+class CaseViolations:
+    """What people decided against accounts, as `cases` knows."""
+
+    def upheld(self, account: str) -> bool:
+        """Tells whether a person's decision against the account stands and is not appealed."""
+        return violation_stands(account)
 
 
 class Residents:

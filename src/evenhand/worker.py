@@ -41,6 +41,8 @@ from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
 from evenhand.connectors.paging import send_pages  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
+from evenhand.legal import steps as legal  # noqa: E402
+from evenhand.legal.ports import Pager  # noqa: E402
 from evenhand.markets.places import places  # noqa: E402
 from evenhand.markets.queries import countries  # noqa: E402
 from evenhand.markets.sweep import Sweep  # noqa: E402
@@ -130,6 +132,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("evidence", 60.0, lambda: expire(now=now())),
         Loop("engine", 60.0, lambda: delivery.forget_finished(now=now())),
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
+        *_legal(),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
 
@@ -231,6 +234,31 @@ def _placing() -> list[Loop]:
     table = places(Path(settings.PLACES_FILE) if settings.PLACES_FILE else None)
     sweep = Sweep(directory, table)
     return [Loop("places", PLACES_SECONDS, lambda: sweep.run(now=now()))]
+
+
+def _legal() -> list[Loop]:
+    """Gives what time brings about in the legal room; an order's effect waits for none of it."""
+    pager = wiring.pager()
+    return [
+        Loop("legal_clocks", 1.0, lambda: legal.sweep_clocks(pager, now=now())),
+        Loop("legal_notices", 1.0, lambda: _legal_notices(pager)),
+        Loop("legal_packages", 5.0, lambda: legal.sweep_disclosures(pager, now=now())),
+        Loop("legal_preservations", 30.0, lambda: legal.sweep_preservations(now=now())),
+        Loop("legal_forgetting", 60.0, lambda: legal.forget_identifiers(now=now())),
+        Loop("legal_sample", 600.0, _draw_sample),
+    ]
+
+
+def _legal_notices(pager: Pager) -> int:
+    return legal.sweep_notices(wiring.messenger(), pager, public_url=settings.PUBLIC_URL, now=now())
+
+
+def _draw_sample() -> int:
+    """Draws the sample of the month that is over; drawn once, it stays."""
+    moment = now()
+    over = moment.replace(day=1) - timedelta(days=1)
+    legal.draw_sample(f"{over:%Y-%m}", now=moment)
+    return 0
 
 
 def _reacting(reaction: Reaction) -> Loop:

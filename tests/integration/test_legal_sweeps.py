@@ -127,7 +127,7 @@ def test_a_package_that_nobody_fetches_is_gone_after_its_time() -> None:
     matter = one.released(EPOC)
     later = NOW + timedelta(days=14)
 
-    steps.sweep_disclosures(Offices(), one.pages, now=later)
+    steps.sweep_disclosures(one.pages, now=later)
 
     disclosure = Disclosure.objects.get(matter=matter)
     assert (disclosure.state, bytes(disclosure.sealed)) == ("expired", b"")
@@ -141,11 +141,12 @@ def test_the_head_office_is_told_once_and_its_silence_suspends_the_officer() -> 
     offices = Offices()
 
     for _ in range(3):
-        steps.sweep_disclosures(offices, one.pages, now=NOW + timedelta(days=1))
+        steps.tell_head_offices(offices, one.pages, now=NOW + timedelta(days=1))
+        steps.sweep_disclosures(one.pages, now=NOW + timedelta(days=5))
     assert len(offices.told) == 1
     assert Officer.objects.get(pk=one.officer.pk).suspended_at is None
     for _ in range(2):
-        steps.sweep_disclosures(offices, one.pages, now=NOW + timedelta(days=5))
+        steps.sweep_disclosures(one.pages, now=NOW + timedelta(days=6))
 
     assert Officer.objects.get(pk=one.officer.pk).suspended_at is not None
     assert "suspended" in str(list(one.pages.told.values())[-1])
@@ -155,8 +156,9 @@ def test_a_confirmed_delivery_suspends_nobody() -> None:
     one = desk()
     disclosure = handed_out(one)
 
+    steps.tell_head_offices(Offices(), one.pages, now=NOW)
     steps.confirm_delivery(disclosure.id, by=one.lawyer.id, note="By telephone.", now=NOW)
-    steps.sweep_disclosures(Offices(), one.pages, now=NOW + timedelta(days=9))
+    steps.sweep_disclosures(one.pages, now=NOW + timedelta(days=9))
 
     assert Officer.objects.get(pk=one.officer.pk).suspended_at is None
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from evenhand.actions.models import Action, Decision
 from evenhand.base.errors import NotFound
+from evenhand.base.lists import Ground
 from evenhand.cases.limits import CASES_PER_PAGE
-from evenhand.cases.lists import CaseKind, CaseState
+from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.cases.models import Case
 
 
@@ -85,3 +87,27 @@ def _filtered(wanted: CaseFilter) -> QuerySet[Case]:
         if value := getattr(wanted, field):
             rows = rows.filter(**{field: value})
     return rows
+
+
+def violation_stands(account: str) -> bool:
+    """Tells whether a person's decision against an account stands and is not objected to.
+
+    A person decided a case, or refused the objection to what a rule had done. What somebody took
+    back, and what is still objected to, counts for nothing.
+    """
+    by_person = Q(ground=Ground.CASE.value) | Q(
+        Exists(_objections().filter(state=CaseState.CLOSED.value, outcome=CaseOutcome.REFUSED))
+    )
+    in_doubt = _objections().exclude(outcome=CaseOutcome.REFUSED.value)
+    taken_back = Action.objects.filter(decision=OuterRef("pk"), undo_by__isnull=False)
+    return (
+        Decision.objects.filter(by_person, account=account)
+        .filter(Exists(Action.objects.filter(decision=OuterRef("pk"))))
+        .exclude(Exists(in_doubt))
+        .exclude(Exists(taken_back))
+        .exists()
+    )
+
+
+def _objections() -> QuerySet[Case]:
+    return Case.objects.filter(decision=OuterRef("pk"), kind=CaseKind.OBJECTION.value)

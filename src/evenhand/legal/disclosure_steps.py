@@ -16,7 +16,7 @@ from django.db import transaction
 from evenhand.authorities.models import Officer
 from evenhand.authorities.queries import usable_key
 from evenhand.authorities.steps import suspend
-from evenhand.base.errors import InputRefused, NotFound
+from evenhand.base.errors import InputRefused, Misconfigured, NotFound, Unavailable
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
 from evenhand.legal import clock_steps
@@ -269,19 +269,27 @@ def release_copy(
     return one
 
 
-def sweep_disclosures(
-    offices: HeadOffices,
-    pager: Pager,
-    *,
-    now: datetime,
-    rows_max: int = SWEEP_ROWS_MAX,
-) -> int:
-    """Tells head offices what was handed out, expires what nobody fetched, suspends the silent."""
-    return (
-        _tell_head_offices(offices, now=now, rows_max=rows_max)
-        + _expire(now=now, rows_max=rows_max)
-        + _suspend_unconfirmed(pager, now=now, rows_max=rows_max)
+def sweep_disclosures(pager: Pager, *, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
+    """Expires what nobody fetched, and suspends officers whose head office stayed silent."""
+    return _expire(now=now, rows_max=rows_max) + _suspend_unconfirmed(
+        pager, now=now, rows_max=rows_max
     )
+
+
+def tell_head_offices(
+    offices: HeadOffices, pager: Pager, *, now: datetime, rows_max: int = SWEEP_ROWS_MAX
+) -> int:
+    """Tells each head office what its officer received; its five days run from here.
+
+    A kill between telling and writing tells it twice, by the same key.
+    """
+    waiting = (
+        Disclosure.objects.select_related("matter__authority")
+        .defer("sealed")
+        .filter(state=DisclosureState.HANDED_OUT.value, head_office_told_at=None)
+        .order_by("handed_out_at")[:rows_max]
+    )
+    return sum(_tell(one, offices, pager, now=now) for one in waiting)
 
 
 COUNTED = ("accounts", "unknown", "connections", "phones", "ports")
@@ -299,30 +307,34 @@ UNDER_WAY = (
 )
 
 
-def _tell_head_offices(offices: HeadOffices, *, now: datetime, rows_max: int) -> int:
-    """Tells each head office by its own key: a kill between telling and writing tells it twice."""
-    waiting = (
-        Disclosure.objects.select_related("matter__authority")
-        .defer("sealed")
-        .filter(state=DisclosureState.HANDED_OUT.value, head_office_told_at=None)
-        .order_by("handed_out_at")[:rows_max]
-    )
-    told = 0
-    for one in waiting:
+def _tell(one: Disclosure, offices: HeadOffices, pager: Pager, *, now: datetime) -> int:
+    confirm_by = now + CONFIRMATION
+    try:
         offices.tell(
             one.matter.authority.head_office,
             number=one.matter.number,
             reference=one.matter.reference,
             language=one.matter.authority.language,
             disclosure=one.id,
-            confirm_by=one.confirm_by or now,
+            confirm_by=confirm_by,
         )
-        with transaction.atomic():
-            if Disclosure.objects.filter(pk=one.pk, head_office_told_at=None).update(
-                head_office_told_at=now
-            ):
-                write_step(locked(one.matter_id), "head_office_told", by=None, now=now)
-                told += 1
+    except Unavailable:
+        return 0
+    except (InputRefused, Misconfigured):
+        # Nobody is suspended for a letter that was never sent; people have to see to it.
+        pager.page(
+            f"{one.matter.number}: the head office cannot be told.",
+            urgent=False,
+            key=clock_steps.page_key(one.id, "untold"),
+        )
+        return 0
+    with transaction.atomic():
+        matter = locked(one.matter_id)
+        told = Disclosure.objects.filter(pk=one.pk, head_office_told_at=None).update(
+            head_office_told_at=now, confirm_by=confirm_by
+        )
+        if told:
+            write_step(matter, "head_office_told", by=None, now=now)
     return told
 
 
@@ -360,6 +372,7 @@ def _suspend_unconfirmed(pager: Pager, *, now: datetime, rows_max: int) -> int:
         .defer("sealed")
         .filter(
             state=DisclosureState.HANDED_OUT.value,
+            head_office_told_at__isnull=False,
             confirm_by__lte=now,
             officer__suspended_at=None,
         )

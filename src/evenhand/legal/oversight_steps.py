@@ -109,6 +109,8 @@ def draw_sample(month: str, *, now: datetime) -> list[SampledReview]:
         last = last_record_before(end)
         seed = hashlib.sha256(f"{month}:{last}".encode()).digest()
         ids = matters_in_month(month, sorted(kind.value for kind in DISCLOSING))
+        if not ids:
+            return []
         most = min(len(ids), max(SAMPLE_MIN, round(len(ids) * SAMPLE_SHARE)))
         chosen = sorted(random.Random(seed).sample(ids, most))  # noqa: S311  a lot that anybody can draw again
         rows = [

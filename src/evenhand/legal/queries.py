@@ -166,6 +166,17 @@ def danger_reports(case_id: UUID) -> list[DangerReport]:
     return list(DangerReport.objects.filter(case=case_id).order_by("reported_at"))
 
 
+def latest_danger_reports(*, rows_max: int = 50) -> list[DangerReport]:
+    """Gives what was reported to authorities last, the newest first, with the authority."""
+    rows = DangerReport.objects.select_related("authority").order_by("-reported_at")
+    return list(rows[:rows_max])
+
+
+def matter_by_origin(origin: str) -> Matter | None:
+    """Gives the matter that a sending led to, if it did: the same sending twice is one matter."""
+    return Matter.objects.select_related("authority", "officer").filter(origin=origin).first()
+
+
 def samples(month: str) -> list[SampledReview]:
     """Gives the disclosures drawn for a month, with their matters."""
     return list(

@@ -15,6 +15,7 @@ from evenhand.legal.disclosure_steps import (
     prepare_copy,
     release_copy,
     sweep_disclosures,
+    tell_head_offices,
 )
 from evenhand.legal.matter_steps import (
     ask,
@@ -97,6 +98,7 @@ __all__ = [
     "sweep_notices",
     "sweep_preservations",
     "take",
+    "tell_head_offices",
     "validate",
     "vote",
     "withdraw",

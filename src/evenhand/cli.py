@@ -48,6 +48,11 @@ COMMANDS = (
     Command(
         ("vault",), "name key holders; take or open preserved items", "evenhand.evidence.command"
     ),
+    Command(
+        ("mail", "answer"),
+        "answer a message with where requests are taken",
+        "evenhand.connectors.mailbox",
+    ),
     Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
 )
 

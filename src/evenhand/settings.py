@@ -16,9 +16,9 @@ EVENHAND_SYNAPSE_TOKEN_FILE file that holds the access token of the safety accou
 EVENHAND_DOOR_TOKEN_FILE    file that holds the token which Synapse shows at the door
 EVENHAND_COLLECTOR_TOKEN_FILE file with an administrator's token that only the collector reads
 EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (apprise), one a line
-EVENHAND_MAIL_FROM          address from which the desk writes; unset: no mail is sent
-EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail is left in
-                            EVENHAND_HOME/mail for somebody else to send
+EVENHAND_MAIL_FROM          address from which the desk writes; desk@ the public host unless set
+EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail stays in
+                            EVENHAND_HOME/mail/out for somebody else to send
 """
 
 import os
@@ -55,7 +55,7 @@ SYNAPSE_URL = os.environ.get("EVENHAND_SYNAPSE_URL", "")
 SYNAPSE_TOKEN_FILE = os.environ.get("EVENHAND_SYNAPSE_TOKEN_FILE", "")
 COLLECTOR_TOKEN_FILE = os.environ.get("EVENHAND_COLLECTOR_TOKEN_FILE", "")
 PAGER_URLS_FILE = os.environ.get("EVENHAND_PAGER_URLS", "")
-MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "")
+MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "") or f"desk@{urlsplit(PUBLIC_URL).hostname}"
 MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")
 DOOR_TOKEN_FILE = os.environ.get("EVENHAND_DOOR_TOKEN_FILE", str(KEYS / "door.token"))
 

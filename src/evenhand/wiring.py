@@ -24,12 +24,13 @@ from evenhand.cases.lists import CaseKind
 from evenhand.cases.queries import violation_stands
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
+from evenhand.connectors.mail import MailedOffices, MailServer, Outbox, server_of
 from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
-from evenhand.legal.ports import AccountData, Violations
+from evenhand.legal.ports import AccountData, HeadOffices, Violations
 from evenhand.legal.reactions import EFFECTS_OF_ORDERS
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
@@ -90,6 +91,22 @@ def channels() -> Channels:
     """Gives what carries pages to people."""
     file = settings.PAGER_URLS_FILE
     return AppriseChannels(Path(file)) if file else NoChannels()
+
+
+@cache
+def outbox() -> Outbox:
+    """Gives where mail of the desk waits for the mail server."""
+    return Outbox(settings.EVENHAND_HOME / "mail" / "out")
+
+
+def mail_server() -> MailServer | None:
+    """Gives the operator's mail server, where one is named."""
+    return server_of(settings.MAIL_SERVER)
+
+
+def head_offices() -> HeadOffices:
+    """Gives who writes to the head offices of authorities."""
+    return MailedOffices(outbox(), settings.MAIL_FROM, settings.PUBLIC_URL)
 
 
 def sources() -> tuple[AccountData, Messenger]:

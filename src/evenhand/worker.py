@@ -132,6 +132,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("evidence", 60.0, lambda: expire(now=now())),
         Loop("engine", 60.0, lambda: delivery.forget_finished(now=now())),
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
+        Loop("mail", 5.0, lambda: wiring.outbox().send(wiring.mail_server())),
         *_legal(),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
@@ -243,6 +244,7 @@ def _legal() -> list[Loop]:
         Loop("legal_clocks", 1.0, lambda: legal.sweep_clocks(pager, now=now())),
         Loop("legal_notices", 1.0, lambda: _legal_notices(pager)),
         Loop("legal_packages", 5.0, lambda: legal.sweep_disclosures(pager, now=now())),
+        Loop("legal_offices", 5.0, _tell_offices),
         Loop("legal_preservations", 30.0, lambda: legal.sweep_preservations(now=now())),
         Loop("legal_forgetting", 60.0, lambda: legal.forget_identifiers(now=now())),
         Loop("legal_sample", 600.0, _draw_sample),
@@ -251,6 +253,10 @@ def _legal() -> list[Loop]:
 
 def _legal_notices(pager: Pager) -> int:
     return legal.sweep_notices(wiring.messenger(), pager, public_url=settings.PUBLIC_URL, now=now())
+
+
+def _tell_offices() -> int:
+    return legal.tell_head_offices(wiring.head_offices(), wiring.pager(), now=now())
 
 
 def _draw_sample() -> int:

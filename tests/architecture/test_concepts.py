@@ -8,6 +8,8 @@ import pytest
 
 from evenhand.authorities import lists as known
 from evenhand.base import lists
+from evenhand.legal import documents, fraud
+from evenhand.legal.answers import facts
 from evenhand.markets import lists as law
 from evenhand.people.roles import Role
 
@@ -23,6 +25,8 @@ ON_PAGE = (
     law.MarketState, law.Refusal, law.RightsQuestion, law.RightsAnswer, law.DutyState,
     Role, known.CallBackAbout, known.CallBackSaid, known.Vouched, known.Direction,
     known.AuthorityChanged, known.Finding, known.DomainMatch,
+    documents.SignatureLevel, documents.DocumentFinding, fraud.FraudReason, fraud.SealMatch,
+    facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
 )  # fmt: skip
 
 

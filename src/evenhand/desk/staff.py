@@ -57,6 +57,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
         context = {
             "options": _as_json(begin_authentication(None)),
             "next": _safe_next(request, request.GET.get("next", "")),
+            "again": True,
         }
         return render(request, "desk/sign_in.html", context)
     form = LoginWebAuthnForm(data=request.POST)

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from evenhand.desk import console, objections, public, staff
+from evenhand.desk import colleagues, console, objections, public, staff
 
 
 class IsoDay:
@@ -29,6 +29,9 @@ staff_urls = [
     path("sign-out/", staff.sign_out, name="staff_sign_out"),
     path("enrol/<str:token>/", staff.enrol, name="staff_enrol"),
     path("step-up/", staff.step_up, name="step_up"),
+    path("people/", colleagues.people, name="staff_people"),
+    path("people/<uuid:proposal_id>/confirm/", colleagues.confirm, name="staff_people_confirm"),
+    path("people/<uuid:proposal_id>/withdraw/", colleagues.withdraw, name="staff_people_withdraw"),
     path("cases/", console.cases, name="staff_cases"),
     path("cases/<uuid:case_id>/", console.case, name="staff_case"),
     path("cases/<uuid:case_id>/evidence/", console.open_evidence, name="staff_case_evidence"),

@@ -85,6 +85,9 @@ ROLES = {
     Role.REVIEWER: gettext_noop("Reviewer"),
     Role.LEGAL_OFFICER: gettext_noop("Legal officer"),
     Role.APPROVER: gettext_noop("Approver"),
+    Role.BOARD: gettext_noop("Policy board"),
+    Role.REPRESENTATIVE: gettext_noop("Local representative"),
+    Role.OFFICER: gettext_noop("Officer of an authority"),
 }
 CHOICES = {
     ActionKind.NONE: gettext_noop("Leave it: no action"),

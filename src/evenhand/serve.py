@@ -31,9 +31,14 @@ class Site:
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
+    def given(self) -> dict[str, str]:
+        """Gives the environment as it was given: the site's own wins over the operator's."""
+        return {**os.environ, **self.environment}
+
+    @property
     def public_url(self) -> str:
         """Gives the address under which people reach the desk."""
-        return self.environment.get("EVENHAND_PUBLIC_URL", f"http://localhost:{self.web_port}")
+        return self.given.get("EVENHAND_PUBLIC_URL") or f"http://localhost:{self.web_port}"
 
     @property
     def door_url(self) -> str:
@@ -48,21 +53,22 @@ class Site:
     @property
     def messenger(self) -> str:
         """Gives which messenger the desk stands beside."""
-        return {**os.environ, **self.environment}.get("EVENHAND_MESSENGER", "memory")
+        return self.given.get("EVENHAND_MESSENGER", "memory")
 
     @property
     def door_token_file(self) -> Path:
         """Gives the file of the token that the messenger's module shows."""
-        return self.home / "keys" / "door.token"
+        named = self.given.get("EVENHAND_DOOR_TOKEN_FILE")
+        return Path(named).absolute() if named else self.home / "keys" / "door.token"
 
     def settings(self) -> dict[str, str]:
-        """Gives the environment that every process of this site runs in."""
+        """Gives what every process of this site has in its environment beside the operator's."""
         return {
+            **self.environment,
             "EVENHAND_HOME": str(self.home),
             "EVENHAND_PUBLIC_URL": self.public_url,
             "EVENHAND_DOOR_TOKEN_FILE": str(self.door_token_file),
             "DJANGO_SETTINGS_MODULE": "evenhand.settings",
-            **self.environment,
         }
 
 
@@ -129,6 +135,8 @@ def prepare(site: Site) -> None:
 
 def start_desk(site: Site, supervisor: Supervisor) -> None:
     """Starts our processes, each when the one before answers."""
+    # Commands in another shell make links from it (`settings.PUBLIC_URL`).
+    (site.home / "public_url").write_text(site.public_url)
     for child in children(site):
         supervisor.start(child)
 
@@ -175,7 +183,7 @@ def _beside_synapse(site: Site) -> list[Child]:
     found = [
         Child("directory", directory, environment, lambda: _answers(f"{site.directory_url}/health"))
     ]
-    if {**os.environ, **environment}.get("EVENHAND_COLLECTOR_TOKEN_FILE"):
+    if site.given.get("EVENHAND_COLLECTOR_TOKEN_FILE"):
         ready = (site.home / "collector.ready").exists
         found.append(Child("collector", (python, "-m", "evenhand.collector"), environment, ready))
     return found

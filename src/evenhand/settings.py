@@ -4,7 +4,8 @@ EVENHAND_HOME               folder of everything this installation keeps; ./var 
 DATABASE_URL                a PostgreSQL of the operator's (role `evenhand_app`); unset: embedded
 EVENHAND_OWNER_DATABASE_URL the same database as the role that owns the schema (only to migrate)
 EVENHAND_FORGET_DATABASE_URL the same database as the role that may forget (only to forget)
-EVENHAND_PUBLIC_URL         address under which people reach the desk; links are made from it
+EVENHAND_PUBLIC_URL         address under which people reach the desk; links are made from it;
+                            unset: the one that `serve` said when it last started here
 EVENHAND_PROXIES            how many proxies of yours stand before the desk; 0 unless set
 EVENHAND_HOSTS              further host names that the desk answers to, separated by commas
 EVENHAND_MARKET             ISO 3166-1 country of accounts that cannot be placed; ZZ unless set
@@ -44,7 +45,16 @@ FORGET_DATABASE_URL = os.environ.get("EVENHAND_FORGET_DATABASE_URL", "") or (
 )
 DATABASES = {"default": django_database(APP_DATABASE_URL)}
 
-PUBLIC_URL = os.environ.get("EVENHAND_PUBLIC_URL", "http://localhost:8600").rstrip("/")
+
+
+def _public_url() -> str:
+    """Gives the address as it is set, or as `serve` last answered under it."""
+    kept = EVENHAND_HOME / "public_url"
+    said = kept.read_text(encoding="utf-8") if kept.is_file() else "http://localhost:8600"
+    return (os.environ.get("EVENHAND_PUBLIC_URL") or said).rstrip("/")
+
+
+PUBLIC_URL = _public_url()
 PROXIES = int(os.environ.get("EVENHAND_PROXIES", "0"))
 HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
 PLACES_FILE = os.environ.get("EVENHAND_PLACES", "")

@@ -38,13 +38,15 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.supervisor = Supervisor(self.home / "logs", self.say)
-        synapse_port = free_port()
+        synapse_port, web_port = free_port(), free_port()
         self.site = Site(
             self.home,
-            web_port=free_port(),
+            web_port=web_port,
             door_port=free_port(),
             directory_port=free_port(),
             environment={
+                "EVENHAND_PUBLIC_URL": f"http://localhost:{web_port}",
+                "EVENHAND_DOOR_TOKEN_FILE": str(self.home / "keys" / "door.token"),
                 "EVENHAND_MESSENGER": "synapse",
                 "EVENHAND_DOOR_BUDGET_MS": str(DOOR_BUDGET_MS),
                 "EVENHAND_SYNAPSE_URL": f"http://127.0.0.1:{synapse_port}",

@@ -113,7 +113,8 @@ def start_database(site: Site, supervisor: Supervisor) -> None:
 
 
 def make_secrets(site: Site) -> None:
-    """Makes the keys and the door's token where they are missing."""
+    """Makes the state folder, its keys and the door's token where they are missing."""
+    site.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     make_keys(site.home / "keys")
     if not site.door_token_file.exists():
         site.door_token_file.touch(mode=0o600)

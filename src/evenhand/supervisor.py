@@ -150,8 +150,11 @@ class Supervisor:
         )
 
     def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
-        self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{child.name}.log").open("ab") as log:
+        self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.logs / f"{child.name}.log"
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        with path.open("ab") as log:
             return subprocess.Popen(  # noqa: S603  our own commands
                 child.command,
                 env={**os.environ, **child.environment},

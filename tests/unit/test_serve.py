@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evenhand import serve
-from evenhand.serve import Site
+from evenhand.serve import Site, make_secrets
 
 SETTINGS = Path(serve.__file__).with_name("settings.py")
 
@@ -52,6 +52,12 @@ def test_commands_make_links_with_the_address_that_serve_answered_under(
     (tmp_path / "public_url").write_text("http://localhost:9000")
 
     assert settings_in(tmp_path)["PUBLIC_URL"] == "http://localhost:9000"
+
+
+def test_a_new_state_folder_is_its_owners_alone(tmp_path: Path):
+    make_secrets(Site(tmp_path / "home"))
+
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
 
 
 def settings_in(home: Path, **environment: str) -> dict[str, object]:

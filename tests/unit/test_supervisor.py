@@ -67,3 +67,15 @@ def test_a_child_that_cannot_start_is_reported_with_its_last_words(tmp_path: Pat
 
     assert "no key" in str(caught.value.fields["last_words"])
     supervisor.stop()
+
+
+def test_nobody_else_may_read_a_log(tmp_path: Path):
+    (tmp_path / "logs").mkdir()
+    old = tmp_path / "logs" / "sleeper.log"
+    old.touch(mode=0o644)
+    supervisor = Supervisor(tmp_path / "logs")
+
+    supervisor.start(child(tmp_path))
+
+    assert old.stat().st_mode & 0o777 == 0o600
+    supervisor.stop()

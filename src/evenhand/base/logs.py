@@ -1,13 +1,39 @@
 """Logs are events: one line of JSON each, a constant name with fields, never a person's data."""
 
 import logging
+import traceback
 
 import structlog
 
 
+class RoutesForPaths(logging.Filter):
+    """Names the route of a web request in place of its path, query and words.
+
+    A path may carry a one-time token, and the words of a database's error a person's name. What
+    Django says of a request therefore keeps its status, and of an error its kind and its places.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrites what was said of a request; anything else stays as it is."""
+        request = getattr(record, "request", None)
+        if request is None:
+            return True
+        match = getattr(request, "resolver_match", None)
+        route = f"/{match.route}" if match else "an address that leads nowhere"
+        record.msg, record.args = "%s at %s", (getattr(record, "status_code", "said"), route)
+        if record.exc_info and record.exc_info[0]:
+            frames = "".join(traceback.format_tb(record.exc_info[2]))
+            record.exc_text = f"{frames}{record.exc_info[0].__qualname__}"
+        return True
+
+
 def configure_logs() -> None:
     """Makes this process write its log as JSON lines to standard error; no tracebacks' locals."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.addFilter(RoutesForPaths())
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", handlers=[handler]
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

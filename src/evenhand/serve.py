@@ -3,21 +3,26 @@
 import argparse
 import os
 import secrets
+import socket
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import django
 import httpx
 
+from evenhand.base.errors import Misconfigured
 from evenhand.base.sealing import make_keys
 from evenhand.database.server import Server
-from evenhand.supervisor import Child, Supervisor
+from evenhand.supervisor import Child, Supervisor, alone
 
 WEB_PORT = 8600
 DOOR_PORT = 8601
 DIRECTORY_PORT = 8602
 WEB_THREADS = 8
+LOOPBACK = "127.0.0.1"
+PORT_MAX = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,11 @@ class Site:
         return self.given.get("EVENHAND_MESSENGER", "memory")
 
     @property
+    def embedded_database(self) -> bool:
+        """Tells whether the operator named no database of their own."""
+        return not self.given.get("DATABASE_URL")
+
+    @property
     def door_token_file(self) -> Path:
         """Gives the file of the token that the messenger's module shows."""
         named = self.given.get("EVENHAND_DOOR_TOKEN_FILE")
@@ -74,11 +84,12 @@ class Site:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `evenhand serve`."""
-    parser.add_argument("--web-port", type=int, default=WEB_PORT, help="port of the web desk")
-    parser.add_argument("--door-port", type=int, default=DOOR_PORT, help="port of the door")
-    parser.add_argument(
-        "--directory-port", type=int, default=DIRECTORY_PORT, help="port of the directory proxy"
-    )
+    for option, port, help in (  # noqa: A001  as argparse names it
+        ("--web-port", WEB_PORT, "port of the web desk"),
+        ("--door-port", DOOR_PORT, "port of the door"),
+        ("--directory-port", DIRECTORY_PORT, "port of the directory proxy"),
+    ):
+        parser.add_argument(option, type=_port, default=port, help=f"{help} ({port})")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -91,21 +102,57 @@ def run(options: argparse.Namespace) -> int:
         directory_port=options.directory_port,
     )
     supervisor = Supervisor(home / "logs")
-    try:
-        start_database(site, supervisor)
-        prepare(site)
-        start_desk(site, supervisor)
-        print(f"Desk: {site.public_url}   Door: {site.door_url}   (Ctrl-C stops everything)")
-        supervisor.run()
-    finally:
-        supervisor.stop()
+    with alone(home):
+        try:
+            configure(site)
+            check_ports(site)
+            check_messenger()
+            start_database(site, supervisor)
+            prepare(site)
+            start_desk(site, supervisor)
+            print(f"Desk: {site.public_url}   Door: {site.door_url}   (Ctrl-C stops everything)")
+            supervisor.run()
+        finally:
+            supervisor.stop()
     return 0
+
+
+def configure(site: Site) -> None:
+    """Makes the keys and reads the settings; a wrong one is found before anything starts."""
+    make_secrets(site)
+    if site.embedded_database:
+        Server(site.home).make_passwords()
+    os.environ.update(site.settings())
+    django.setup()  # reads the environment now
+
+
+def check_ports(site: Site) -> None:
+    """Refuses a port on which another program already answers."""
+    ports = {"--web-port": site.web_port, "--door-port": site.door_port}
+    if site.messenger == "synapse":
+        ports["--directory-port"] = site.directory_port
+    with ExitStack() as stack:
+        for option, port in ports.items():
+            probe = stack.enter_context(socket.socket())
+            # A port whose last connections are still being forgotten is free all the same.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+                probe.listen()
+            except OSError as error:
+                raise Misconfigured(setting=option, value=port, why=error.strerror) from error
+
+
+def check_messenger() -> None:
+    """Refuses settings by which the messenger cannot be asked; it need not answer yet."""
+    from evenhand import wiring
+
+    wiring.messenger()
 
 
 def start_database(site: Site, supervisor: Supervisor) -> None:
     """Starts the embedded PostgreSQL, unless the operator named one of their own."""
-    make_secrets(site)
-    if "DATABASE_URL" in {**os.environ, **site.environment}:
+    if not site.embedded_database:
         return
     server = Server(site.home)
     command = (sys.executable, "-m", "evenhand.database.server", str(site.home))
@@ -113,8 +160,7 @@ def start_database(site: Site, supervisor: Supervisor) -> None:
 
 
 def make_secrets(site: Site) -> None:
-    """Makes the state folder, its keys and the door's token where they are missing."""
-    site.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Makes the keys and the door's token where they are missing."""
     make_keys(site.home / "keys")
     if not site.door_token_file.exists():
         site.door_token_file.touch(mode=0o600)
@@ -122,9 +168,7 @@ def make_secrets(site: Site) -> None:
 
 
 def prepare(site: Site) -> None:
-    """Makes tables and rights; the database must answer."""
-    os.environ.update(site.settings())
-    django.setup()  # reads the environment now
+    """Makes tables and rights; the settings must be read, and the database answer."""
     from evenhand import settings
     from evenhand.database.prepare import prepare_database, prepare_embedded
 
@@ -168,7 +212,9 @@ def children(site: Site) -> list[Child]:
             (site.home / "worker.ready").exists,
         ),
         *_beside_synapse(site),
-        Child("web", web, environment, lambda: _answers(f"http://127.0.0.1:{site.web_port}/")),
+        Child(
+            "web", web, environment, lambda: _answers(f"http://{LOOPBACK}:{site.web_port}/health/")
+        ),
     ]
 
 
@@ -190,8 +236,15 @@ def _beside_synapse(site: Site) -> list[Child]:
     return found
 
 
+def _port(word: str) -> int:
+    """Gives the port that an option names."""
+    if not word.isdecimal() or not 1 <= int(word) <= PORT_MAX:
+        raise argparse.ArgumentTypeError(f"{word!r} is no port: give a number from 1 to {PORT_MAX}")
+    return int(word)
+
+
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2.0).status_code < httpx.codes.INTERNAL_SERVER_ERROR
+        return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

@@ -4,8 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from evenhand.serve import Site, prepare, start_database
-from evenhand.supervisor import Supervisor
+from evenhand.serve import Site, configure, prepare, start_database
+from evenhand.supervisor import Supervisor, alone
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -16,10 +16,12 @@ def run(_options: argparse.Namespace) -> int:
     """Makes what is missing in EVENHAND_HOME and says what is there."""
     site = Site(Path(os.environ.get("EVENHAND_HOME", "var")).absolute())
     supervisor = Supervisor(site.home / "logs")
-    try:
-        start_database(site, supervisor)
-        prepare(site)
-    finally:
-        supervisor.stop()
+    with alone(site.home):
+        try:
+            configure(site)
+            start_database(site, supervisor)
+            prepare(site)
+        finally:
+            supervisor.stop()
     print(f"Ready: {site.home} (keys, database, tables)")
     return 0

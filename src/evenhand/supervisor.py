@@ -5,16 +5,18 @@ nothing of the old one holds a port. A child dies with the supervisor (Linux: PR
 """
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evenhand.base.errors import Unavailable
+from evenhand.base.errors import Misconfigured, Unavailable
 
 READY_SECONDS_MAX = 180.0
 """Seconds a child may take to answer: a cold start compiles kernels and pattern databases."""
@@ -30,6 +32,23 @@ STEADY_SECONDS = 20.0
 
 PR_SET_PDEATHSIG = 1
 """Linux prctl(2): the signal a process gets when its parent dies."""
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Keeps every other installation off a state folder, which is made where it is missing.
+
+    Two that share one would take each other's sockets and files away. The lock goes with us,
+    however we end.
+    """
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (home / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            why = "an installation is running there; stop it first"
+            raise Misconfigured(setting="EVENHAND_HOME", folder=home, why=why) from error
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +96,8 @@ class Supervisor:
         entry = self.running[name]
         give_up = time.monotonic() + seconds_max
         first_death = entry.deaths
-        while not entry.child.ready():
+        # What answers while the child is dead is somebody else.
+        while not entry.child.ready() or entry.process.poll() is not None:
             self.watch()
             if time.monotonic() > give_up or entry.deaths > first_death + 3:
                 raise Unavailable(process=name, last_words=self.last_words(name))

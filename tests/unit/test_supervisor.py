@@ -79,3 +79,19 @@ def test_nobody_else_may_read_a_log(tmp_path: Path):
 
     assert old.stat().st_mode & 0o777 == 0o600
     supervisor.stop()
+
+
+def test_what_answers_in_place_of_a_dead_child_does_not_count(tmp_path: Path):
+    dead = Child("dead", [sys.executable, "-c", "raise SystemExit('port taken')"], {}, answered)
+    supervisor = Supervisor(tmp_path / "logs", lambda said: None)
+
+    with pytest.raises(Unavailable):
+        supervisor.start(dead)
+
+    supervisor.stop()
+
+
+def answered() -> bool:
+    """Answers as another program would, after the time in which a child finds its port taken."""
+    time.sleep(0.5)
+    return True

@@ -143,10 +143,14 @@ class Server:
         """Gives the folder of the database's files."""
         return self.home / "postgres" / "data"
 
-    def prepare(self) -> None:
-        """Makes passwords, data folder and configuration; what is there stays."""
+    def make_passwords(self) -> None:
+        """Makes the password of each role where it is missing; settings are read with them."""
         for role in (SUPERUSER, *ROLES):
             _write_password(password_file(self.home, role))
+
+    def prepare(self) -> None:
+        """Makes passwords, data folder and configuration; what is there stays."""
+        self.make_passwords()
         person = _Person.of_server()
         self.data.parent.mkdir(parents=True, exist_ok=True)
         person.owns(self.data, 0o700)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from evenhand.connectors.matrix.homeserver import (
     make_admin,
     write_configuration,
 )
-from evenhand.serve import Site, make_secrets, prepare, start_database, start_desk
-from evenhand.supervisor import Child, Supervisor
+from evenhand.serve import Site, configure, prepare, start_database, start_desk
+from evenhand.supervisor import Child, Supervisor, alone
 
 DOOR_BUDGET_MS, SENDER_BUDGET_MS = 1_600, 2_000
 """Milliseconds that the door has, and that a sender waits at most: far more than on a site, since
@@ -35,6 +36,7 @@ class Stage:
     supervisor: Supervisor = field(init=False)
     site: Site = field(init=False)
     homeserver: HomeserverSettings = field(init=False)
+    held: ExitStack = field(init=False, default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         self.supervisor = Supervisor(self.home / "logs", self.say)
@@ -75,7 +77,8 @@ class Stage:
 
     def start(self) -> None:
         """Starts database, Synapse and desk, each when what it needs answers."""
-        make_secrets(self.site)
+        self.held.enter_context(alone(self.home))
+        configure(self.site)
         self.say("PostgreSQL")
         start_database(self.site, self.supervisor)
         self.say("Synapse")
@@ -103,3 +106,4 @@ class Stage:
     def stop(self) -> None:
         """Stops every process."""
         self.supervisor.stop()
+        self.held.close()

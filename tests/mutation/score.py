@@ -21,7 +21,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("src/evenhand/actions/checks.py", "src/evenhand/actions/steps.py")
-TESTS = ("tests/unit/actions/test_checks.py", "tests/integration/test_decisions.py")
+TESTS = (
+    "tests/unit/actions/test_checks.py",
+    "tests/integration/test_decisions.py",
+    "tests/integration/test_settlement.py",
+    "tests/integration/test_undo.py",
+)
+BESIDE = ("tests/conftest.py", "tests/drafts_of_tests.py", "tests/integration/actions_of_tests.py")
+"""What the tests are made with."""
 SCORE_MIN = 0.85
 
 MUTMUT = """
@@ -80,7 +87,7 @@ def _project(folder: Path) -> Path:
     project = folder / "project"
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     shutil.copytree(ROOT / "src", project / "src", ignore=ignored)
-    for name in ("tests/conftest.py", *TESTS):
+    for name in (*BESIDE, *TESTS):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, project / name)
     settings = (ROOT / "pyproject.toml").read_text()

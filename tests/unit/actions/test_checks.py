@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.drafts_of_tests import ACCOUNT, CHANNEL, EVENT, NOW, REFUSAL, RULE, by_person, by_rule
 
 from evenhand.actions import checks
 from evenhand.actions.checks import (
@@ -27,7 +28,7 @@ from evenhand.actions.checks import (
     rule_may_do,
     undo_shows,
 )
-from evenhand.actions.drafts import DecisionDraft, Measure, RuleFacts
+from evenhand.actions.drafts import DecisionDraft, Measure
 from evenhand.actions.limits import (
     ATTEMPTS_MAX,
     BACK_OFF_SECONDS_MAX,
@@ -44,24 +45,15 @@ from evenhand.actions.limits import (
 from evenhand.actions.lists import ActionState, Verb
 from evenhand.actions.ports import InForce, Target
 from evenhand.base.harms import harms
-from evenhand.base.ids import new_id
 from evenhand.base.lists import (
     AUTOMATED_KINDS,
     ActionKind,
     Automation,
-    ChannelKind,
     Ground,
-    Language,
-    Source,
     TargetKind,
     UndoResult,
 )
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-RULE = RuleFacts("drugs_sale_offer", "1", "Aino Author", "Pekka Approver")
-EVENT = Target(TargetKind.EVENT, "@a:twin", "!r:twin", "$e")
-ACCOUNT = Target(TargetKind.ACCOUNT, account="@a:twin")
-CHANNEL = Target(TargetKind.CHANNEL, "@a:twin", "!r:twin")
 MEDIA = Target(TargetKind.MEDIA, media="mxc://twin/m")
 REGISTRATION = Target(TargetKind.REGISTRATION, account="@a:twin")
 TARGET_OF = {
@@ -71,48 +63,12 @@ TARGET_OF = {
     TargetKind.MEDIA: MEDIA,
     TargetKind.REGISTRATION: REGISTRATION,
 }
-REFUSAL = Measure(ActionKind.REFUSE, EVENT, answered=True)
 
 
 def measure_of(kind: ActionKind) -> Measure:
     target = TARGET_OF[min(TARGETS[kind])]
     territory = ("KZ",) if kind is ActionKind.GEO_WITHHOLD else ()
     return Measure(kind, target, territory, answered=kind in ANSWERS)
-
-
-def by_rule(*measures: Measure, **changes: object) -> DecisionDraft:
-    draft = DecisionDraft(
-        id=new_id(now=NOW),
-        at=NOW,
-        origin="rule:$e",
-        ground=Ground.RULE,
-        harm="m.tos.prohibited.drugs",
-        severity=3,
-        score=0.9,
-        reason="It offers drugs for sale.",
-        source=Source.OWN,
-        market="DE",
-        language=Language.DE,
-        channel_kind=ChannelKind.PUBLIC,
-        measures=measures or (REFUSAL,),
-        rule=RULE,
-        account="@a:twin",
-        channel="!r:twin",
-        event="$e",
-    )
-    return replace(draft, **changes)  # type: ignore[arg-type]
-
-
-def by_person(*measures: Measure, **changes: object) -> DecisionDraft:
-    facts: dict[str, object] = {
-        "ground": Ground.CASE,
-        "rule": None,
-        "case": uuid4(),
-        "staff": uuid4(),
-        "origin": "case:1",
-        **changes,
-    }
-    return by_rule(*measures, **facts)
 
 
 def findings(draft: DecisionDraft) -> tuple[Finding, ...]:

@@ -1,6 +1,6 @@
 """May it be decided, may it be undone, did it work: values in, findings out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -105,6 +105,25 @@ REMOVALS = frozenset(
 DESTROYING = frozenset({ActionKind.REDACT, ActionKind.QUARANTINE, ActionKind.BLOCK_CHANNEL})
 """Kinds before which the content is put under seal: afterwards nobody could judge an objection."""
 
+LASTING = frozenset(
+    {
+        ActionKind.LABEL,
+        ActionKind.UNLIST,
+        ActionKind.DEINDEX,
+        ActionKind.QUARANTINE,
+        ActionKind.RESTRICT,
+        ActionKind.GEO_WITHHOLD,
+        ActionKind.REDACT,
+        ActionKind.SUSPEND,
+        ActionKind.LOCK,
+        ActionKind.BLOCK_CHANNEL,
+    }
+)
+"""Kinds that keep something at the messenger as it is: two of one kind on one thing share it.
+
+A warning and the door's answer are over once they are given; a closed account stays closed.
+"""
+
 UNDOABLE_STATES = frozenset({ActionState.PENDING, ActionState.IN_FORCE})
 
 
@@ -207,6 +226,66 @@ def owes_statement(draft: DecisionDraft) -> bool:
     return bool(draft.account) and any(
         measure.target.kind is not TargetKind.REGISTRATION for measure in draft.measures
     )
+
+
+def lasting_on(kind: ActionKind, target: Target) -> str:
+    """Gives what a lasting effect is on; empty if nothing lasts.
+
+    Actions of one kind on the same share one effect, whoever decided them.
+    """
+    if kind not in LASTING:
+        return ""
+    if kind is ActionKind.RESTRICT:
+        return f"{target.channel} {target.account}"
+    match target.kind:
+        case TargetKind.EVENT:
+            return target.event
+        case TargetKind.ACCOUNT | TargetKind.REGISTRATION:
+            return target.account
+        case TargetKind.CHANNEL:
+            return target.channel
+        case TargetKind.MEDIA:
+            return target.media
+        case _:
+            assert_never(target.kind)
+
+
+def overlap(one: Collection[str], other: Collection[str]) -> bool:
+    """Tells whether two territories have a country in common; an empty one is the whole world."""
+    return not one or not other or not set(one).isdisjoint(other)
+
+
+def still_needed(
+    territory: Collection[str], others: Collection[Collection[str]]
+) -> tuple[str, ...] | None:
+    """Gives the countries of a territory in which others need the same effect.
+
+    None means nowhere, an empty territory means everywhere: nothing of it may be lifted.
+    """
+    met = [other for other in others if overlap(territory, other)]
+    if not met:
+        return None
+    if not all(met):
+        return ()
+    needed = {country for other in met for country in other}
+    if not territory:
+        return tuple(sorted(needed))
+    return () if needed >= set(territory) else tuple(sorted(needed.intersection(territory)))
+
+
+def memory_of_both(
+    first: Mapping[str, object] | None, second: Mapping[str, object] | None
+) -> dict[str, object]:
+    """Gives what undoing needs once one of two actions on the same thing is left.
+
+    What was before the first is what is given back; who had to leave at either comes back.
+    """
+    both = {**(second or {}), **(first or {})}
+    for name, value in both.items():
+        added = (second or {}).get(name)
+        if isinstance(value, list) and isinstance(added, list):
+            both[name] = [*value, *(one for one in added if one not in value)]
+    return both
 
 
 def _check_words(draft: DecisionDraft) -> list[Finding]:
@@ -381,12 +460,14 @@ class Attempt:
     found        what reading back said; None if that did not come about
     unreachable  True: the messenger did not answer at all
     refused      True: it said that this can never be done
+    kept         True: an undo left the effect to another action that needs all of it
     error        a constant name of what went wrong; empty if nothing did
     """
 
     found: InForce | None
     unreachable: bool = False
     refused: bool = False
+    kept: bool = False
     error: str = ""
 
 
@@ -397,6 +478,8 @@ def judge(
 
     `attempts` counts this one; `waited` is the time since the delivery was made.
     """
+    if attempt.kept:
+        return Step.CONFIRMED
     if attempt.refused:
         return Step.GIVEN_UP
     if attempt.unreachable:

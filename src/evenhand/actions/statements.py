@@ -121,18 +121,29 @@ def statement_text(decision: ToldDecision, language: Language, *, url: str) -> s
 
 
 def restored_text(
-    decision_id: UUID, kind: ActionKind, language: Language, *, reason: str, copy: str | None
+    decision_id: UUID,
+    kind: ActionKind,
+    language: Language,
+    *,
+    reason: str,
+    copy: str | None,
+    needed: tuple[str, ...] | None = None,
 ) -> str:
-    """Gives the text that tells the account of an undo; `copy` is what it wrote, if it was kept."""
+    """Gives the text that tells the account of an undo.
+
+    copy    what it wrote, if that was kept
+    needed  where another decision keeps the same in force; None: nowhere, empty: everywhere
+    """
     words = phrases(language)["restored"]
     compensated = UNDO[kind] is UndoResult.COMPENSATED
-    lines = [
-        words["subject"],
-        "",
-        words["what"].format(id=decision_id),
-        words["compensated" if compensated else "undone"],
-        words["reason"].format(reason=reason),
-    ]
+    lines = [words["subject"], "", words["what"].format(id=decision_id)]
+    if needed == ():
+        lines.append(words["needed"])
+    else:
+        lines.append(words["compensated" if compensated else "undone"])
+    if needed:
+        lines.append(words["needed_in"].format(countries=", ".join(needed)))
+    lines.append(words["reason"].format(reason=reason))
     if copy is not None:
         lines += ["", words["copy"], copy]
     return "\n".join(lines)

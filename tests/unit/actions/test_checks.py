@@ -25,7 +25,11 @@ from evenhand.actions.checks import (
     check_decision,
     check_undo,
     judge,
+    lasting_on,
+    memory_of_both,
+    overlap,
     rule_may_do,
+    still_needed,
     undo_shows,
 )
 from evenhand.actions.drafts import DecisionDraft, Measure
@@ -581,3 +585,115 @@ def test_an_undo_shows_unless_it_was_so_before(
 )
 def test_a_country_has_the_form_of_its_code(code: str, country: bool) -> None:
     assert checks.is_country(code) is country
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "on"),
+    [
+        (ActionKind.SUSPEND, ACCOUNT, "@a:twin"),
+        (ActionKind.SUSPEND, replace(ACCOUNT, channel="!r:twin"), "@a:twin"),
+        (ActionKind.RESTRICT, replace(ACCOUNT, channel="!r:twin"), "!r:twin @a:twin"),
+        (ActionKind.RESTRICT, CHANNEL, "!r:twin @a:twin"),
+        (ActionKind.BLOCK_CHANNEL, CHANNEL, "!r:twin"),
+        (ActionKind.REDACT, EVENT, "$e"),
+        (ActionKind.REDACT, ACCOUNT, "@a:twin"),
+        (ActionKind.QUARANTINE, MEDIA, "mxc://twin/m"),
+        (ActionKind.LABEL, REGISTRATION, "@a:twin"),
+    ],
+)
+def test_what_an_effect_lasts_on_follows_from_its_kind_and_target(
+    kind: ActionKind, target: Target, on: str
+) -> None:
+    assert lasting_on(kind, target) == on
+
+
+@pytest.mark.parametrize("kind", list(ActionKind))
+def test_what_is_over_once_it_is_given_lasts_on_nothing(kind: ActionKind) -> None:
+    over = {
+        ActionKind.NONE,
+        ActionKind.WARN,
+        ActionKind.REFUSE,
+        ActionKind.HOLD,
+        ActionKind.DEACTIVATE,
+    }
+
+    assert (lasting_on(kind, EVENT) == "") is (kind in over)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "common"),
+    [
+        ((), (), True),
+        ((), ("KZ",), True),
+        (("KZ",), (), True),
+        (("DE", "KZ"), ("KZ",), True),
+        (("DE",), ("KZ",), False),
+    ],
+)
+def test_territories_overlap_where_they_have_a_country_in_common(
+    one: tuple[str, ...], other: tuple[str, ...], common: bool
+) -> None:
+    assert overlap(one, other) is common
+
+
+@pytest.mark.parametrize(
+    ("territory", "others", "needed"),
+    [
+        ((), [], None),
+        (("DE",), [], None),
+        (("DE",), [("KZ",), ("FR",)], None),
+        ((), [()], ()),
+        (("DE",), [()], ()),
+        (("DE",), [("FR",), ()], ()),
+        (("DE",), [("DE", "KZ")], ()),
+        (("DE", "KZ"), [("KZ",), ("DE",)], ()),
+        (("KZ", "FR", "DE"), [("KZ", "RU"), ("DE",)], ("DE", "KZ")),
+        ((), [("KZ",), ("DE",)], ("DE", "KZ")),
+        ((), [("KZ",), ()], ()),
+    ],
+)
+def test_an_effect_is_needed_where_another_asks_for_it(
+    territory: tuple[str, ...],
+    others: list[tuple[str, ...]],
+    needed: tuple[str, ...] | None,
+) -> None:
+    assert still_needed(territory, others) == needed
+
+
+COUNTRIES = st.lists(st.sampled_from(["DE", "FR", "KZ", "RU"]), unique=True, min_size=1)
+
+
+@given(territory=COUNTRIES, others=st.lists(COUNTRIES))
+def test_nothing_is_lifted_where_another_asks_for_it_and_everything_elsewhere(
+    territory: list[str], others: list[list[str]]
+) -> None:
+    needed = still_needed(territory, others)
+
+    kept = set() if needed is None else set(needed) or set(territory)
+    assert kept == {country for country in territory if any(country in one for one in others)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        (None, None, {}),
+        ({"listed": True}, None, {"listed": True}),
+        (None, {"listed": True}, {"listed": True}),
+        ({"listed": True}, {"listed": False}, {"listed": True}),
+        ({"level": None}, {"level": -1}, {"level": None}),
+        ({"members": ["a", "b"]}, {"members": ["b", "c"]}, {"members": ["a", "b", "c"]}),
+        ({"members": ["a"]}, {"members": None}, {"members": ["a"]}),
+        ({"members": ["a"]}, {"aliases": ["x"]}, {"members": ["a"], "aliases": ["x"]}),
+    ],
+)
+def test_what_was_before_the_first_of_two_is_given_back(
+    first: dict[str, object] | None, second: dict[str, object] | None, both: dict[str, object]
+) -> None:
+    assert memory_of_both(first, second) == both
+
+
+@pytest.mark.parametrize("found", [*InForce, None])
+def test_an_undo_that_left_the_effect_to_another_is_done(found: InForce | None) -> None:
+    left = Attempt(found, kept=True)
+
+    assert judge(Verb.UNDO, ActionKind.SUSPEND, left, attempts=1, waited=HOUR) is Step.CONFIRMED

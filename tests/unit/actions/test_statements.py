@@ -251,6 +251,28 @@ def test_an_undo_is_told_with_its_reason() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "needed", "says", "does_not_say"),
+    [
+        (ActionKind.SUSPEND, (), "needed", "undone"),
+        (ActionKind.REDACT, (), "needed", "compensated"),
+        (ActionKind.GEO_WITHHOLD, ("DE", "KZ"), "undone", "needed"),
+    ],
+)
+@pytest.mark.parametrize("language", list(Language))
+def test_what_another_decision_keeps_in_force_is_told(
+    language: Language, kind: ActionKind, needed: tuple[str, ...], says: str, does_not_say: str
+) -> None:
+    words = phrases(language)["restored"]
+
+    text = restored_text(DECISION, kind, language, reason="A mistake.", copy=None, needed=needed)
+
+    lines = text.split("\n")
+    assert words[says] in lines
+    assert words[does_not_say] not in lines
+    assert (words["needed_in"].format(countries="DE, KZ") in lines) is (needed != ())
+
+
 def test_what_cannot_be_put_back_is_given_back_as_a_copy() -> None:
     text = restored_text(
         DECISION, ActionKind.REDACT, Language.EN, reason="A mistake.", copy="the words"

@@ -425,6 +425,28 @@ def test_a_batch_whose_workflow_broke_is_released_and_delivered(
     assert desk.twin.look().account(author).suspended
 
 
+def test_a_result_that_names_what_goes_without_saying_is_read_all_the_same(desk: Desk) -> None:
+    """A step's result may have been stored by an earlier version, and is read by this one."""
+    author = desk.person()
+    measure = Measure(ActionKind.SUSPEND, Target(TargetKind.ACCOUNT, author))
+    decision = decide(draft(measure), now=clock.now())
+    batch = new_id(now=clock.now())
+    claim_batch(batch, now=clock.now())
+    sent = Delivery.objects.get(action__decision=decision)
+    stored: dict[str, object] = {
+        "delivery": str(sent.id),
+        "found": "yes",
+        "unreachable": False,
+        "refused": False,
+        "error": "",
+        "memory": None,
+    }
+
+    assert desk.courier.settle(str(batch), [stored]) == 1
+
+    assert Action.objects.get(decision=decision).state == ActionState.IN_FORCE
+
+
 def test_finished_workflows_are_forgotten_after_an_hour(desk: Desk) -> None:
     author = desk.person()
     decide(
@@ -476,3 +498,131 @@ def test_nobody_is_answered_where_nobody_was_told(desk: Desk) -> None:
     desk.run()
 
     assert not answer(made.id, upheld=False, reason="It was an offer.", now=clock.now())
+
+
+def withheld(desk: Desk, room: str, *countries: str) -> Action:
+    """Gives an action in force that keeps a room from some countries."""
+    measure = Measure(ActionKind.GEO_WITHHOLD, Target(TargetKind.CHANNEL, channel=room), countries)
+    decision = decide(draft(measure, account=desk.person()), now=clock.now())
+    desk.run()
+    return Action.objects.get(decision=decision)
+
+
+def done(desk: Desk, measure: Measure, *, account: str) -> Action:
+    """Gives the one action of a decision, carried out."""
+    decision = decide(draft(measure, account=account), now=clock.now())
+    desk.run()
+    return Action.objects.get(decision=decision)
+
+
+def lift(desk: Desk, *actions: Action) -> list[str]:
+    """Has actions undone at once, and gives their states."""
+    for action in actions:
+        undo(action.id, by=STAFF, reason="It was a mistake.", now=clock.now())
+    desk.run()
+    for action in actions:
+        action.refresh_from_db()
+    return [action.state for action in actions]
+
+
+STAYS = "bleibt in Kraft: Eine andere Entscheidung verlangt dasselbe."
+
+
+def test_a_suspension_stays_until_the_last_decision_for_it_is_lifted(desk: Desk) -> None:
+    author = desk.person()
+    measure = Measure(ActionKind.SUSPEND, Target(TargetKind.ACCOUNT, author))
+    first, second = (done(desk, measure, account=author) for _ in range(2))
+
+    assert lift(desk, first) == [ActionState.SUPERSEDED]
+    assert desk.twin.look().account(author).suspended
+    assert STAYS in desk.notices(author)[-1]
+
+    assert lift(desk, second) == [ActionState.UNDONE]
+    assert not desk.twin.look().account(author).suspended
+    assert STAYS not in desk.notices(author)[-1]
+    assert Record.objects.filter(subject=first.decision_id, kind="effect_undone").count() == 1
+
+
+def test_two_decisions_lifted_at_once_leave_nothing(desk: Desk) -> None:
+    author = desk.person()
+    measure = Measure(ActionKind.SUSPEND, Target(TargetKind.ACCOUNT, author))
+    actions = [done(desk, measure, account=author) for _ in range(2)]
+
+    states = lift(desk, *actions)
+
+    assert sorted(states) == [ActionState.SUPERSEDED, ActionState.UNDONE]
+    assert not desk.twin.look().account(author).suspended
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_whoever_a_blocked_channel_lost_comes_back_with_the_last_lift(
+    desk: Desk, order: tuple[int, int]
+) -> None:
+    owner, member = desk.person(), desk.person()
+    room = desk.room(owner, member)
+    measure = Measure(ActionKind.BLOCK_CHANNEL, Target(TargetKind.CHANNEL, owner, room))
+    actions = [done(desk, measure, account=owner) for _ in range(2)]
+
+    lift(desk, actions[order[0]])
+    assert desk.twin.look().room(room).blocked
+    assert desk.twin.look().room(room).members == set()
+    lift(desk, actions[order[1]])
+
+    found = desk.twin.look().room(room)
+    assert (found.blocked, found.listed, found.members) == (False, True, {owner, member})
+
+
+def test_a_voice_comes_back_with_the_last_lift(desk: Desk) -> None:
+    owner, member = desk.person(), desk.person()
+    room = desk.room(owner, member)
+    measure = Measure(ActionKind.RESTRICT, Target(TargetKind.ACCOUNT, member, room))
+    actions = [done(desk, measure, account=member) for _ in range(2)]
+
+    lift(desk, *actions)
+
+    assert desk.twin.look().room(room).levels.get(member, 0) == 0
+
+
+def test_a_removed_message_is_not_given_back_while_another_decision_stands(desk: Desk) -> None:
+    author = desk.person()
+    room = desk.room(author)
+    target = Target(TargetKind.EVENT, author, room, desk.message(room, author, "words"))
+    first, second = (
+        done(desk, Measure(ActionKind.REDACT, target), account=author) for _ in range(2)
+    )
+
+    assert lift(desk, first) == [ActionState.SUPERSEDED]
+    assert STAYS in desk.notices(author)[-1]
+    assert "the words that were kept" not in desk.notices(author)[-1]
+    assert lift(desk, second) == [ActionState.COMPENSATED]
+    assert "the words that were kept" in desk.notices(author)[-1]
+
+
+def test_a_channel_stays_withheld_where_another_decision_asks_for_it(desk: Desk) -> None:
+    room = desk.room(desk.person())
+    both, germany = withheld(desk, room, "DE", "KZ"), withheld(desk, room, "DE")
+
+    assert lift(desk, both) == [ActionState.UNDONE]
+    told = desk.notices(both.decision.account)[-1]
+    assert "bleibt es in Kraft, weil eine andere Entscheidung dasselbe verlangt: DE." in told
+    assert lift(desk, germany) == [ActionState.UNDONE]
+    assert "in Kraft" not in desk.notices(germany.decision.account)[-1]
+
+
+def test_a_channel_withheld_elsewhere_keeps_nothing_in_force(desk: Desk) -> None:
+    room = desk.room(desk.person())
+    germany = withheld(desk, room, "DE")
+    withheld(desk, room, "KZ")
+
+    assert lift(desk, germany) == [ActionState.UNDONE]
+    assert "in Kraft" not in desk.notices(germany.decision.account)[-1]
+
+
+def test_what_is_told_of_an_undo_must_arrive_though_the_effect_stays(desk: Desk) -> None:
+    author = desk.person()
+    measure = Measure(ActionKind.SUSPEND, Target(TargetKind.ACCOUNT, author))
+    first, _ = (done(desk, measure, account=author) for _ in range(2))
+    desk.twin.faults.lose_next = 2
+
+    assert lift(desk, first) == [ActionState.SUPERSEDED]
+    assert len(desk.notices(author)) == 3

@@ -1,11 +1,14 @@
 """Actions undone, ended and superseded."""
 
-from datetime import timedelta
-from uuid import uuid4
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from tests.drafts_of_tests import (
     ACCOUNT,
+    BLOCK,
+    CHANNEL,
     EVENT,
     NOW,
     STAFF,
@@ -18,6 +21,7 @@ from evenhand.actions.drafts import Measure
 from evenhand.actions.lists import ActionState, Verb
 from evenhand.actions.models import Action, Delivery
 from evenhand.actions.ports import InForce
+from evenhand.actions.queries import standing_beside
 from evenhand.actions.steps import (
     Result,
     claim_batch,
@@ -27,9 +31,9 @@ from evenhand.actions.steps import (
     undo,
 )
 from evenhand.base.errors import NotAllowed, NotFound
-from evenhand.base.lists import (
-    ActionKind,
-)
+from evenhand.base.ids import new_id
+from evenhand.base.lists import ActionKind
+from evenhand.records.models import Record, RecordOpening
 
 pytestmark = pytest.mark.django_db
 
@@ -179,3 +183,142 @@ def test_only_what_is_in_force_is_superseded() -> None:
 
     assert refused.value.fields["state"] == ActionState.PENDING
     assert refused.value.fields["action"] == action.id
+
+
+def claimed_verbs(now: datetime = LATER) -> list[tuple[UUID | None, str]]:
+    """Claims what is due, and gives whose delivery it is and what it does."""
+    batch = uuid4()
+    claim_batch(batch, now=now)
+    rows = Delivery.objects.filter(batch=batch, action__isnull=False).order_by("id")
+    return list(rows.values_list("action_id", "verb"))
+
+
+def settle_undo(action: Action, **facts: object) -> None:
+    """Settles the claimed undo of an action, as it was carried out."""
+    sent = Delivery.objects.get(action=action, verb=Verb.UNDO.value, state="claimed")
+    assert sent.batch is not None
+    result = Result(sent.id, **facts)  # type: ignore[arg-type]
+    assert settle_batch(sent.batch, [result], now=LATER, chance=lambda: 1.0) == 1
+
+
+def test_what_was_left_to_another_action_is_superseded_and_recorded() -> None:
+    undone, other = in_force(BLOCK), in_force(BLOCK)
+    Action.objects.filter(id=undone.id).update(
+        memory={"members": ["@b:twin"], "listed": True}, in_force_at=NOW
+    )
+    Action.objects.filter(id=other.id).update(memory={"members": ["@c:twin"], "listed": False})
+    undo(undone.id, by=STAFF, reason="a mistake", now=LATER)
+    claimed_verbs()
+
+    settle_undo(undone, attempt=Attempt(InForce.YES, kept=True), heir=other.id)
+
+    undone.refresh_from_db()
+    other.refresh_from_db()
+    assert (undone.state, other.state) == (ActionState.SUPERSEDED, ActionState.IN_FORCE)
+    assert other.memory == {"members": ["@b:twin", "@c:twin"], "listed": True}
+    assert undone.in_force_at == NOW
+    record = Record.objects.get(subject=undone.decision_id, kind="effect_undone")
+    body = RecordOpening.objects.get(record=record).body
+    assert body["goes_on_for"] == str(other.id)
+    assert record.action == "block_channel"
+
+
+def test_what_the_older_of_two_remembers_outlasts_what_the_younger_does() -> None:
+    other, undone = in_force(BLOCK), in_force(BLOCK)
+    Action.objects.filter(id=other.id).update(memory={"listed": True}, in_force_at=NOW)
+    Action.objects.filter(id=undone.id).update(memory={"listed": False})
+    undo(undone.id, by=STAFF, reason="a mistake", now=LATER)
+    claimed_verbs()
+
+    settle_undo(undone, attempt=Attempt(InForce.YES, kept=True), heir=other.id)
+
+    other.refresh_from_db()
+    assert other.memory == {"listed": True}
+
+
+def test_what_was_lifted_in_some_countries_is_undone_and_remembered_by_the_heir() -> None:
+    germany, both = in_force(withheld_in("DE")), in_force(withheld_in("DE", "KZ"))
+    undo(both.id, by=STAFF, reason="a mistake", now=LATER)
+    claimed_verbs()
+
+    settle_undo(both, attempt=Attempt(InForce.NO), heir=germany.id)
+
+    both.refresh_from_db()
+    germany.refresh_from_db()
+    assert (both.state, germany.state) == (ActionState.UNDONE, ActionState.IN_FORCE)
+    assert germany.memory == {"members": ["@b:twin"]}
+
+
+def test_an_undo_that_did_not_come_about_leaves_nothing_to_an_heir() -> None:
+    undone, other = in_force(BLOCK), in_force(BLOCK)
+    Action.objects.filter(id=other.id).update(memory={})
+    undo(undone.id, by=STAFF, reason="a mistake", now=LATER)
+    claimed_verbs()
+
+    settle_undo(undone, attempt=Attempt(InForce.GONE), heir=other.id)
+
+    undone.refresh_from_db()
+    other.refresh_from_db()
+    assert (undone.state, other.memory) == (ActionState.IN_FORCE, {})
+
+
+def withheld_in(*countries: str) -> Measure:
+    return Measure(ActionKind.GEO_WITHHOLD, CHANNEL, countries)
+
+
+def test_an_effect_is_shared_by_kind_thing_and_territory() -> None:
+    germany = in_force(withheld_in("DE"))
+    Action.objects.filter(id=germany.id).update(in_force_at=NOW)
+    in_force(withheld_in("KZ"))
+    both = in_force(withheld_in("KZ", "DE"))
+    in_force(replace(withheld_in("DE"), target=replace(CHANNEL, channel="!other:twin")))
+    in_force(BLOCK)
+    lifted = in_force(withheld_in("DE"))
+    Action.objects.filter(id=lifted.id).update(state=ActionState.UNDONE.value)
+    in_waiting = decided(withheld_in("DE"))
+
+    assert standing_beside(germany) == [both]
+    assert standing_beside(in_waiting) == [germany, both]
+
+
+def test_what_does_not_last_stands_beside_nothing() -> None:
+    warnings = [in_force(Measure(ActionKind.WARN, ACCOUNT)) for _ in range(2)]
+
+    assert standing_beside(warnings[0]) == []
+
+
+def test_undos_of_one_effect_are_claimed_one_after_the_other() -> None:
+    first, second = in_force(SUSPENSION), in_force(SUSPENSION)
+    elsewhere = in_force(Measure(ActionKind.SUSPEND, replace(ACCOUNT, account="@z:twin")))
+    for action in (first, second, elsewhere):
+        undo(action.id, by=STAFF, reason="a mistake", now=LATER)
+        Delivery.objects.filter(action=action, verb=Verb.UNDO.value).update(id=new_id(now=LATER))
+    order = Delivery.objects.filter(verb=Verb.UNDO.value).order_by("id")
+    ids = [one for one in order.values_list("action_id", flat=True) if one != elsewhere.id]
+
+    claimed = claimed_verbs()
+
+    assert set(claimed) == {(ids[0], "undo"), (elsewhere.id, "undo")}
+    assert claimed_verbs() == []
+    settle_undo(Action.objects.get(id=ids[0]), attempt=Attempt(InForce.NO))
+    assert claimed_verbs() == [(ids[1], "undo")]
+
+
+def test_an_undo_waits_for_what_is_being_done_to_the_same() -> None:
+    undone, coming = in_force(SUSPENSION), decided(SUSPENSION)
+    undo(undone.id, by=STAFF, reason="a mistake", now=LATER)
+
+    assert claimed_verbs() == [(coming.id, "apply")]
+    assert claimed_verbs() == []
+
+
+def test_what_comes_waits_for_an_undo_of_the_same_that_is_under_way() -> None:
+    undone = in_force(SUSPENSION)
+    undo(undone.id, by=STAFF, reason="a mistake", now=LATER)
+    assert claimed_verbs() == [(undone.id, "undo")]
+
+    coming, elsewhere = decided(SUSPENSION), decided(BLOCK)
+
+    assert claimed_verbs() == [(elsewhere.id, "apply")]
+    settle_undo(undone, attempt=Attempt(InForce.NO))
+    assert claimed_verbs() == [(coming.id, "apply")]

@@ -6,6 +6,12 @@ ID_LENGTH_MAX = 255
 BATCH_DELIVERIES_MAX = 250
 """Deliveries that one durable workflow carries: workflows are dear, rows are cheap."""
 
+ERRANDS_AT_ONCE_MAX = 10
+"""Errands that one thread takes at a time: handing each over alone costs more than the twin."""
+
+GARBAGE_OBJECTS_MIN = 50_000
+"""New objects before the garbage collector looks at them: more than one batch makes."""
+
 BATCHES_UNDER_WAY_MAX = 4
 """Batches that are carried out side by side: more would only wait for the messenger."""
 

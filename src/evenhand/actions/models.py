@@ -21,7 +21,7 @@ class Decision(AppendOnly):
 
     id = models.UUIDField(primary_key=True)
     at = models.DateTimeField()
-    origin = models.CharField(max_length=320, unique=True, help_text="what it was decided about")
+    origin = models.CharField(max_length=320, help_text="what it was decided about")
 
     ground = models.CharField(max_length=16)
     rule_id = models.CharField(max_length=64, blank=True, default="")
@@ -58,6 +58,8 @@ class Decision(AppendOnly):
             models.Index(fields=["rule_id", "rule_version"], name="actions_decision_rule"),
         ]
         constraints: ClassVar = [
+            # Not `unique=True`, which adds an index for LIKE that nobody uses.
+            models.UniqueConstraint(fields=["origin"], name="actions_decision_origin"),
             models.CheckConstraint(
                 condition=(
                     Q(ground=Ground.RULE.value, staff=None, case=None) & ~Q(rule_id="")
@@ -83,6 +85,12 @@ class Action(models.Model):
     channel = models.CharField(max_length=ID_LENGTH_MAX, blank=True, default="")
     event = models.CharField(max_length=ID_LENGTH_MAX, blank=True, default="")
     media = models.CharField(max_length=ID_LENGTH_MAX, blank=True, default="")
+    lasting_on = models.CharField(
+        max_length=2 * ID_LENGTH_MAX + 1,
+        blank=True,
+        default="",
+        help_text="what its effect lasts on; empty if nothing lasts",
+    )
     territory = ArrayField(models.CharField(max_length=2), default=list, blank=True)
     ends_at = models.DateTimeField(null=True)
     state = models.CharField(
@@ -105,6 +113,11 @@ class Action(models.Model):
                 name="actions_action_ends",
             ),
             models.Index(fields=["channel"], name="actions_action_channel"),
+            models.Index(
+                fields=["lasting_on", "kind"],
+                condition=~Q(lasting_on=""),
+                name="actions_action_lasting",
+            ),
         ]
 
 
@@ -127,11 +140,12 @@ class Delivery(models.Model):
     """One call at the messenger that must arrive; its id is the idempotency key."""
 
     id = models.UUIDField(primary_key=True)
+    # Each is empty where the other is not: their indexes are below, without the empty ones.
     action = models.ForeignKey(
-        Action, null=True, on_delete=models.PROTECT, related_name="deliveries"
+        Action, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
     statement = models.ForeignKey(
-        Statement, null=True, on_delete=models.PROTECT, related_name="deliveries"
+        Statement, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
     verb = models.CharField(max_length=16)
     answer = models.JSONField(null=True, help_text="how an objection ended, and the reasons")
@@ -158,6 +172,16 @@ class Delivery(models.Model):
                 fields=["batch"],
                 condition=Q(state=DeliveryState.CLAIMED.value),
                 name="actions_delivery_batch",
+            ),
+            models.Index(
+                fields=["action"],
+                condition=Q(action__isnull=False),
+                name="actions_delivery_action",
+            ),
+            models.Index(
+                fields=["statement"],
+                condition=Q(statement__isnull=False),
+                name="actions_delivery_statement",
             ),
         ]
         constraints: ClassVar = [

@@ -1,14 +1,26 @@
 """The only readers of decisions, actions and deliveries."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Q
 
-from evenhand.actions.lists import ActionState, DeliveryState
+from evenhand.actions.checks import overlap
+from evenhand.actions.lists import ActionState, DeliveryState, Verb
 from evenhand.actions.models import Action, Decision, Delivery
+from evenhand.actions.ports import Order, Target
 from evenhand.actions.statements import ToldDecision, ToldMeasure
-from evenhand.base.lists import ActionKind, Automation, Ground, Source, TargetKind
+from evenhand.base.lists import (
+    ActionKind,
+    Automation,
+    ChannelKind,
+    Ground,
+    Source,
+    TargetKind,
+)
 from evenhand.evidence.models import SealedItem
 
 
@@ -56,14 +68,160 @@ def closed_channels() -> dict[str, object]:
     }
 
 
-def batch_deliveries(batch_id: UUID) -> list[Delivery]:
-    """Gives what a batch has to deliver, with action, statement and decision at hand."""
+@dataclass(frozen=True, slots=True)
+class ActionDelivery:
+    """What a batch has to do at the messenger; values, since hundreds are read at once."""
+
+    verb: Verb
+    action: UUID
+    order: Order
+
+
+def action_deliveries(batch_id: UUID) -> list[ActionDelivery]:
+    """Gives what a batch has to do, read back or undo."""
+    rows = (
+        Delivery.objects.filter(
+            batch=batch_id, state=DeliveryState.CLAIMED.value, action__isnull=False
+        )
+        .order_by("created_at", "id")
+        .values_list(
+            "id",
+            "verb",
+            "action_id",
+            "action__kind",
+            "action__target_kind",
+            "action__account",
+            "action__channel",
+            "action__event",
+            "action__media",
+            "action__territory",
+            "action__memory",
+        )
+    )
+    found = []
+    for key, verb, action, kind, target_kind, *names, territory, memory in rows:
+        target = Target(TargetKind(target_kind), *names)
+        order = Order(key, ActionKind(kind), target, tuple(territory), memory)
+        found.append(ActionDelivery(Verb(verb), action, order))
+    return found
+
+
+def statement_deliveries(batch_id: UUID) -> list[Delivery]:
+    """Gives what a batch has to tell, with statement, decision and actions at hand."""
     return list(
-        Delivery.objects.select_related("action__decision", "statement__decision")
+        Delivery.objects.select_related("statement__decision")
         .prefetch_related("statement__decision__actions")
-        .filter(batch=batch_id, state=DeliveryState.CLAIMED.value)
+        .filter(batch=batch_id, state=DeliveryState.CLAIMED.value, statement__isnull=False)
         .order_by("created_at", "id")
     )
+
+
+def order_of(action: Action, *, key: UUID) -> Order:
+    """Gives an action as the messenger is asked for it."""
+    return Order(
+        key=key,
+        action=ActionKind(action.kind),
+        target=Target(
+            kind=TargetKind(action.target_kind),
+            account=action.account,
+            channel=action.channel,
+            event=action.event,
+            media=action.media,
+        ),
+        territory=tuple(action.territory),
+        memory=action.memory,
+    )
+
+
+def standing_beside(action: Action) -> list[Action]:
+    """Gives the other actions of the same kind that need the same effect, the oldest first.
+
+    One that is about to be undone counts: undos of one effect are carried out one at a time.
+    """
+    if not action.lasting_on:
+        return []
+    others = Action.objects.filter(
+        kind=action.kind,
+        lasting_on=action.lasting_on,
+        state__in=(ActionState.IN_FORCE.value, ActionState.UNDOING.value),
+        in_force_at__isnull=False,
+    ).exclude(id=action.id)
+    return [
+        other
+        for other in others.order_by("in_force_at", "id")
+        if overlap(action.territory, other.territory)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SettledDelivery:
+    """What settling reads of a delivery, of its action, and of the decision.
+
+    waited  the time since the delivery was made
+    action  with its kind and state; None if a statement or an answer was delivered
+    """
+
+    id: UUID
+    verb: Verb
+    attempts: int
+    waited: timedelta
+    action: UUID | None
+    kind: ActionKind | None
+    state: ActionState | None
+    in_force_at: datetime | None
+    decision: UUID
+    harm: str
+    market: str
+    automation: Automation
+    source: Source
+    language: str
+    channel_kind: ChannelKind
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "SettledDelivery":
+        """Gives what a row says; its columns are in the order of the fields."""
+        (key, verb, attempts, waited, action, kind, state, in_force_at, *told) = row
+        decision, harm, market, automation, source, language, channel_kind = told
+        return cls(
+            key,
+            Verb(verb),
+            attempts,
+            waited,
+            action,
+            ActionKind(kind) if kind else None,
+            ActionState(state) if state else None,
+            in_force_at,
+            decision,
+            harm,
+            market,
+            Automation(automation),
+            Source(source),
+            language,
+            ChannelKind(channel_kind),
+        )
+
+
+# Models would cost more than everything else that settling does.
+TO_SETTLE = """
+SELECT delivery.id, delivery.verb, delivery.attempts, %s - delivery.created_at,
+    action.id, action.kind, action.state, action.in_force_at,
+    decision.id, decision.harm, decision.market, decision.automation, decision.source,
+    decision.language, decision.channel_kind
+FROM actions_delivery AS delivery
+LEFT JOIN actions_action AS action ON action.id = delivery.action_id
+JOIN actions_decision AS decision
+    ON decision.id = COALESCE(action.decision_id, delivery.statement_id)
+WHERE delivery.batch = %s AND delivery.state = 'claimed'
+ORDER BY delivery.id
+FOR UPDATE OF delivery
+"""
+
+
+def deliveries_to_settle(batch_id: UUID, *, now: datetime) -> list[SettledDelivery]:
+    """Gives the claimed deliveries of a batch, and locks them until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(TO_SETTLE, [now, batch_id])
+        return [SettledDelivery.of(row) for row in cursor.fetchall()]
 
 
 def claimed_batches() -> list[UUID]:

@@ -4,12 +4,14 @@ Each step locks, checks, writes and records in one transaction. What must happen
 is a delivery; the worker claims deliveries in batches, carries them out and settles them.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from evenhand.actions.checks import (
     ANSWERS,
@@ -22,28 +24,27 @@ from evenhand.actions.checks import (
     check_undo,
     detected_by_machine,
     judge,
+    lasting_on,
+    memory_of_both,
     owes_statement,
 )
 from evenhand.actions.drafts import DecisionDraft, Measure
 from evenhand.actions.limits import BATCH_DELIVERIES_MAX
 from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
 from evenhand.actions.models import Action, Decision, Delivery, Outcome, Statement
+from evenhand.actions.queries import SettledDelivery, deliveries_to_settle
 from evenhand.base.errors import NotAllowed, NotFound
 from evenhand.base.harms import harms
 from evenhand.base.ids import new_id
-from evenhand.base.lists import (
-    ActionKind,
-    Automation,
-    ChannelKind,
-    RecordKind,
-    Source,
-    UndoResult,
-)
+from evenhand.base.lists import ActionKind, RecordKind, UndoResult
 from evenhand.database.bulk import add_rows, change_rows
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append_many
 
 ERROR_LENGTH_MAX = 200
+
+GRAVITY = tuple(ActionKind)
+"""Kinds from mild to grave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ class Result:
     """What one attempt at a delivery brought back.
 
     memory  what undoing will need, as the effect gave it; None if it gave nothing
+    heir    the action that goes on needing what was undone, in whole or in part; None if none does
     """
 
     delivery: UUID
     attempt: Attempt
     memory: Mapping[str, object] | None = None
+    heir: UUID | None = None
 
 
 def decide(draft: DecisionDraft, *, now: datetime) -> Decision:
@@ -151,13 +154,10 @@ def supersede(action_id: UUID, *, now: datetime) -> Action:
 
 def claim_batch(batch_id: UUID, *, now: datetime, rows_max: int = BATCH_DELIVERIES_MAX) -> int:
     """Claims deliveries that are due for one batch; an undo waits for what it undoes."""
-    with transaction.atomic():
-        due = Delivery.objects.raw(DUE, [now, rows_max])
-        claimed = [delivery.id for delivery in due]
-        Delivery.objects.filter(id__in=claimed).update(
-            state=DeliveryState.CLAIMED.value, batch=batch_id
-        )
-    return len(claimed)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [now, rows_max, batch_id])
+        claimed: int = cursor.rowcount
+    return claimed
 
 
 def release_batch(batch_id: UUID, *, now: datetime) -> int:
@@ -176,55 +176,39 @@ def settle_batch(
     """
     found = {result.delivery: result for result in results}
     with transaction.atomic():
-        deliveries = list(
-            Delivery.objects.select_for_update(of=("self",))
-            .select_related("action__decision", "statement__decision")
-            .only(*SETTLED_COLUMNS)
-            .filter(batch=batch_id, state=DeliveryState.CLAIMED.value, id__in=list(found))
-            .order_by("id")
-        )
         settlement = _Settlement(now=now)
-        for delivery in deliveries:
+        settled = [one for one in deliveries_to_settle(batch_id, now=now) if one.id in found]
+        for delivery in settled:
             settlement.add(delivery, found[delivery.id], jitter=chance())
         settlement.write()
-    return len(deliveries)
+    return len(settled)
 
 
-SETTLED_COLUMNS = (
-    "verb",
-    "state",
-    "attempts",
-    "error",
-    "batch",
-    "created_at",
-    "due_at",
-    "action__kind",
-    "action__state",
-    "action__memory",
-    "action__in_force_at",
-    "action__decision",
-    "statement__state",
-    "statement__delivered_at",
-    "statement__decision",
-    *(
-        f"{owner}__decision__{column}"
-        for owner in ("action", "statement")
-        for column in ("harm", "market", "automation", "source", "language", "channel_kind")
-    ),
+# An undo never overtakes what it undoes, nor what else is done to the same; and of two undos of
+# the same effect the second must see how the first one ended.
+CLAIM = """
+WITH claimed AS MATERIALIZED (
+  SELECT id FROM actions_delivery AS due
+  WHERE state = 'waiting' AND due_at <= %s
+    AND NOT (verb = 'undo' AND EXISTS (
+        SELECT 1 FROM actions_delivery AS other
+        WHERE other.action_id = due.action_id AND other.verb <> 'undo'
+          AND other.state IN ('waiting', 'claimed')))
+    AND NOT (verb IN ('apply', 'undo') AND EXISTS (
+        SELECT 1 FROM actions_action AS mine
+        JOIN actions_action AS theirs ON theirs.kind = mine.kind
+          AND theirs.lasting_on = mine.lasting_on AND theirs.lasting_on <> ''
+        JOIN actions_delivery AS other ON other.action_id = theirs.id
+        WHERE mine.id = due.action_id AND theirs.id <> mine.id
+          AND (other.state = 'claimed' AND 'undo' IN (due.verb, other.verb)
+            OR other.state = 'waiting' AND due.verb = 'undo'
+              AND (other.verb <> 'undo' OR other.id < due.id))))
+  ORDER BY due_at
+  LIMIT %s
+  FOR UPDATE SKIP LOCKED
 )
-"""What settling reads of a delivery, its action or statement, and their decision."""
-
-# An undo never overtakes what it undoes.
-DUE = """
-SELECT id FROM actions_delivery AS due
-WHERE state = 'waiting' AND due_at <= %s
-  AND NOT (verb = 'undo' AND EXISTS (
-      SELECT 1 FROM actions_delivery AS other
-      WHERE other.action_id = due.action_id AND other.verb <> 'undo'
-        AND other.state IN ('waiting', 'claimed')))
-ORDER BY due_at
-LIMIT %s
-FOR UPDATE SKIP LOCKED
+UPDATE actions_delivery AS kept SET state = 'claimed', batch = %s
+FROM claimed WHERE kept.id = claimed.id
 """
 
 
@@ -297,6 +281,7 @@ def _action_row(planned: _Planned) -> dict[str, object]:
         "channel": target.channel,
         "event": target.event,
         "media": target.media,
+        "lasting_on": lasting_on(measure.kind, target),
         "territory": list(measure.territory),
         "ends_at": measure.ends_at,
         "state": ActionState.PENDING.value,
@@ -331,9 +316,7 @@ def _delivery_row(
 
 def _decision_record(draft: DecisionDraft) -> NewRecord:
     flagged = draft.rule is not None
-    gravest = max(
-        (measure.kind for measure in draft.measures), key=list(ActionKind).index, default=None
-    )
+    gravest = max((measure.kind for measure in draft.measures), key=GRAVITY.index, default=None)
     return NewRecord(
         id=draft.id,
         at=draft.at,
@@ -389,142 +372,160 @@ class _Settlement:
 
     def __init__(self, *, now: datetime) -> None:
         self._now = now
-        self._deliveries: list[Delivery] = []
-        self._actions: dict[UUID, Action] = {}
-        self._statements: list[Statement] = []
+        self._again: list[dict[str, object]] = []
+        self._done: list[dict[str, object]] = []
+        self._actions: list[dict[str, object]] = []
+        self._memories: dict[UUID, Mapping[str, object]] = {}
+        self._statements: list[dict[str, object]] = []
         self._outcomes: list[dict[str, object]] = []
         self._records: list[NewRecord] = []
 
-    def add(self, delivery: Delivery, result: Result, *, jitter: float) -> None:
+    def add(self, delivery: SettledDelivery, result: Result, *, jitter: float) -> None:
         """Takes in the result of one delivery."""
-        delivery.attempts += 1
-        delivery.error = result.attempt.error[:ERROR_LENGTH_MAX]
+        attempts = delivery.attempts + 1
+        error = result.attempt.error[:ERROR_LENGTH_MAX]
         step = judge(
-            Verb(delivery.verb),
-            ActionKind(delivery.action.kind) if delivery.action else ActionKind.NONE,
+            delivery.verb,
+            delivery.kind or ActionKind.NONE,
             result.attempt,
-            attempts=delivery.attempts,
-            waited=self._now - delivery.created_at,
+            attempts=attempts,
+            waited=delivery.waited,
         )
         if delivery.action is not None and result.memory is not None:
-            self._remember(delivery.action, result.memory)
+            self._memories[delivery.action] = result.memory
+        row: dict[str, object] = {"id": delivery.id, "attempts": attempts, "error": error}
         if step is Step.AGAIN:
-            self._try_again(delivery, result.attempt, jitter)
-        else:
-            self._finish(delivery, result.attempt, confirmed=step is Step.CONFIRMED)
-        self._deliveries.append(delivery)
+            pause = back_off(attempts, unreachable=result.attempt.unreachable, jitter=jitter)
+            waiting = {"state": DeliveryState.WAITING.value, "batch": None}
+            self._again.append({**row, **waiting, "due_at": self._now + pause})
+            return
+        confirmed = step is Step.CONFIRMED
+        state = DeliveryState.DONE if confirmed else DeliveryState.GIVEN_UP
+        self._done.append({**row, "state": state.value})
+        self._outcomes.append(self._outcome(delivery, result.attempt, error, confirmed=confirmed))
+        body: dict[str, object] = {
+            "delivery": str(delivery.id),
+            "verb": delivery.verb.value,
+            "attempts": attempts,
+            "error": error,
+        }
+        if result.heir is not None:
+            body["goes_on_for"] = str(result.heir)
+        kind = self._finish(delivery, result, confirmed=confirmed)
+        self._records.append(self._record(kind, delivery, body))
 
     def write(self) -> None:
         """Writes everything gathered, in the running transaction."""
-        change_rows(self._deliveries, ["attempts", "error", "state", "due_at", "batch"])
-        change_rows(list(self._actions.values()), ["state", "memory", "in_force_at"])
-        change_rows(self._statements, ["state", "delivered_at"])
+        change_rows(Delivery, self._again)
+        change_rows(Delivery, self._done)
+        change_rows(Action, self._actions)
+        change_rows(
+            Action,
+            [{"id": key, "memory": json.dumps(kept)} for key, kept in self._memories.items()],
+        )
+        change_rows(Statement, self._statements)
         add_rows(Outcome, self._outcomes)
         append_many(self._records)
 
-    def _remember(self, action: Action, memory: Mapping[str, object]) -> None:
-        action.memory = dict(memory)
-        self._actions[action.id] = action
+    def _outcome(
+        self, delivery: SettledDelivery, attempt: Attempt, error: str, *, confirmed: bool
+    ) -> dict[str, object]:
+        return {
+            "id": new_id(now=self._now),
+            "at": self._now,
+            "delivery_id": delivery.id,
+            "found": attempt.found.value if attempt.found else "",
+            "confirmed": confirmed,
+            "error": error,
+        }
 
-    def _try_again(self, delivery: Delivery, attempt: Attempt, jitter: float) -> None:
-        delivery.state = DeliveryState.WAITING.value
-        delivery.batch = None
-        delivery.due_at = self._now + back_off(
-            delivery.attempts, unreachable=attempt.unreachable, jitter=jitter
-        )
+    def _finish(self, delivery: SettledDelivery, result: Result, *, confirmed: bool) -> RecordKind:
+        """Gives what is to be recorded of a delivery that is done or given up."""
+        match delivery.verb:
+            case Verb.APPLY | Verb.CONFIRM:
+                return self._applied(delivery, confirmed=confirmed)
+            case Verb.UNDO:
+                return self._undone(delivery, result, confirmed=confirmed)
+            case Verb.NOTIFY:
+                return self._told(delivery, confirmed=confirmed)
+            case Verb.ANSWER:
+                return (
+                    RecordKind.OBJECTION_ANSWERED
+                    if confirmed
+                    else RecordKind.STATEMENT_UNDELIVERABLE
+                )
+            case _:
+                assert_never(delivery.verb)
 
-    def _finish(self, delivery: Delivery, attempt: Attempt, *, confirmed: bool) -> None:
-        state = DeliveryState.DONE if confirmed else DeliveryState.GIVEN_UP
-        delivery.state = state.value
-        self._outcomes.append(
-            {
-                "id": new_id(now=self._now),
-                "at": self._now,
-                "delivery_id": delivery.id,
-                "found": attempt.found.value if attempt.found else "",
-                "confirmed": confirmed,
-                "error": delivery.error,
-            }
-        )
-        if delivery.action is not None:
-            self._finish_action(delivery, delivery.action, confirmed=confirmed)
-        else:
-            assert delivery.statement is not None
-            if delivery.verb == Verb.ANSWER:
-                self._finish_answer(delivery, delivery.statement, confirmed=confirmed)
-            else:
-                self._finish_statement(delivery, delivery.statement, confirmed=confirmed)
+    def _applied(self, delivery: SettledDelivery, *, confirmed: bool) -> RecordKind:
+        state = delivery.state
+        if state is ActionState.PENDING:
+            state = ActionState.IN_FORCE if confirmed else ActionState.FAILED
+        in_force_at = self._now if confirmed else delivery.in_force_at
+        self._change_action(delivery, state, in_force_at)
+        return RecordKind.EFFECT_CONFIRMED if confirmed else RecordKind.EFFECT_FAILED
 
-    def _finish_action(self, delivery: Delivery, action: Action, *, confirmed: bool) -> None:
-        kind = ActionKind(action.kind)
-        if delivery.verb == Verb.UNDO:
-            record_kind = self._undone(action, UNDO[kind], confirmed=confirmed)
-        else:
-            record_kind = self._applied(action, confirmed=confirmed)
-        self._actions[action.id] = action
-        self._record(record_kind, delivery, action.decision, kind)
-
-    def _applied(self, action: Action, *, confirmed: bool) -> RecordKind:
-        if action.state == ActionState.PENDING:
-            action.state = (ActionState.IN_FORCE if confirmed else ActionState.FAILED).value
+    def _undone(self, delivery: SettledDelivery, result: Result, *, confirmed: bool) -> RecordKind:
+        assert delivery.kind is not None
         if not confirmed:
+            self._change_action(delivery, ActionState.IN_FORCE, delivery.in_force_at)
             return RecordKind.EFFECT_FAILED
-        action.in_force_at = self._now
-        return RecordKind.EFFECT_CONFIRMED
-
-    def _undone(self, action: Action, result: UndoResult, *, confirmed: bool) -> RecordKind:
-        if not confirmed:
-            action.state = ActionState.IN_FORCE.value
-            return RecordKind.EFFECT_FAILED
-        if result is UndoResult.COMPENSATED:
-            action.state = ActionState.COMPENSATED.value
+        if result.heir is not None:
+            self._hand_on(delivery, result.heir)
+        if result.attempt.kept:
+            self._change_action(delivery, ActionState.SUPERSEDED, delivery.in_force_at)
+            return RecordKind.EFFECT_UNDONE
+        if UNDO[delivery.kind] is UndoResult.COMPENSATED:
+            self._change_action(delivery, ActionState.COMPENSATED, delivery.in_force_at)
             return RecordKind.EFFECT_COMPENSATED
-        action.state = ActionState.UNDONE.value
+        self._change_action(delivery, ActionState.UNDONE, delivery.in_force_at)
         return RecordKind.EFFECT_UNDONE
 
-    def _finish_statement(
-        self, delivery: Delivery, statement: Statement, *, confirmed: bool
-    ) -> None:
-        state = StatementState.DELIVERED if confirmed else StatementState.UNDELIVERABLE
-        statement.state = state.value
-        if confirmed:
-            statement.delivered_at = self._now
-        self._statements.append(statement)
-        kind = RecordKind.STATEMENT_DELIVERED if confirmed else RecordKind.STATEMENT_UNDELIVERABLE
-        self._record(kind, delivery, statement.decision, None)
+    def _hand_on(self, delivery: SettledDelivery, heir_id: UUID) -> None:
+        """Lets the heir remember what undoing the effect will need, now that it alone is left."""
+        assert delivery.action is not None
+        undone, heir = _locked(delivery.action), _locked(heir_id)
+        first, second = sorted([undone, heir], key=lambda one: one.in_force_at or self._now)
+        self._memories[heir_id] = memory_of_both(first.memory, second.memory)
 
-    def _finish_answer(self, delivery: Delivery, statement: Statement, *, confirmed: bool) -> None:
-        kind = RecordKind.OBJECTION_ANSWERED if confirmed else RecordKind.STATEMENT_UNDELIVERABLE
-        self._record(kind, delivery, statement.decision, None)
+    def _change_action(
+        self, delivery: SettledDelivery, state: ActionState | None, in_force_at: datetime | None
+    ) -> None:
+        assert state is not None
+        self._actions.append(
+            {"id": delivery.action, "state": state.value, "in_force_at": in_force_at}
+        )
+
+    def _told(self, delivery: SettledDelivery, *, confirmed: bool) -> RecordKind:
+        state = StatementState.DELIVERED if confirmed else StatementState.UNDELIVERABLE
+        self._statements.append(
+            {
+                "decision_id": delivery.decision,
+                "state": state.value,
+                "delivered_at": self._now if confirmed else None,
+            }
+        )
+        if confirmed:
+            return RecordKind.STATEMENT_DELIVERED
+        return RecordKind.STATEMENT_UNDELIVERABLE
 
     def _record(
-        self,
-        kind: RecordKind,
-        delivery: Delivery,
-        decision: Decision,
-        action: ActionKind | None,
-    ) -> None:
-        self._records.append(
-            NewRecord(
-                id=new_id(now=self._now),
-                at=self._now,
-                kind=kind,
-                subject=decision.id,
-                harm=decision.harm,
-                action=action,
-                market=decision.market,
-                automation=Automation(decision.automation),
-                source=Source(decision.source),
-                language=decision.language,
-                channel_kind=ChannelKind(decision.channel_kind),
-                milliseconds=_milliseconds(self._now - delivery.created_at),
-                body={
-                    "delivery": str(delivery.id),
-                    "verb": delivery.verb,
-                    "attempts": delivery.attempts,
-                    "error": delivery.error,
-                },
-            )
+        self, kind: RecordKind, delivery: SettledDelivery, body: Mapping[str, object]
+    ) -> NewRecord:
+        return NewRecord(
+            id=new_id(now=self._now),
+            at=self._now,
+            kind=kind,
+            subject=delivery.decision,
+            harm=delivery.harm,
+            action=delivery.kind,
+            market=delivery.market,
+            automation=delivery.automation,
+            source=delivery.source,
+            language=delivery.language,
+            channel_kind=delivery.channel_kind,
+            milliseconds=_milliseconds(delivery.waited),
+            body=body,
         )
 
 

@@ -1,33 +1,19 @@
 """Rows by the hundred: COPY to add them, one UPDATE from arrays to change them.
 
 Django builds one expression per row and column for the same, which costs many times as much.
-Nothing else is different: the columns' own types convert the values, in the running transaction.
+Values are given by column, as the driver takes them (an enum by its value, JSON as text).
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.db import connection, models
 from psycopg.sql import SQL, Composed, Identifier
 
-if TYPE_CHECKING:
-    _Field = models.Field[Any, Any]
-else:
-    _Field = models.Field
-
-PLAIN = frozenset({UUID, str, int, float, bool, datetime, date, bytes, list, type(None)})
-"""Types that the driver writes as Django would; a subclass (an enum) is not among them."""
-
-PREPARED = (models.JSONField,)
-"""Columns whose values are never plain: a list in JSON is no array."""
-
 
 def add_rows(model: type[models.Model], rows: Sequence[Mapping[str, object]]) -> None:
-    """Adds rows given by column, as the driver takes the values; JSON is given as text.
+    """Adds rows; every one names the same columns.
 
-    Every row names the same columns; those left out get the database's default, not Django's.
+    Columns left out get the database's default, not Django's.
     """
     if not rows:
         return
@@ -43,54 +29,36 @@ def add_rows(model: type[models.Model], rows: Sequence[Mapping[str, object]]) ->
         cursor.copy(statement) as copy,
     ):
         for row in rows:
+            assert len(row) == len(columns)
             copy.write_row([row[column] for column in columns])
 
 
-def change_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
-    """Writes the columns named of rows that exist; none of them may be an array."""
+def change_rows(model: type[models.Model], rows: Sequence[Mapping[str, object]]) -> None:
+    """Changes rows that exist; every one names its key first, and the same columns.
+
+    None of the columns may be an array.
+    """
     if not rows:
         return
-    meta = type(rows[0])._meta  # noqa: SLF001  Django's public name for it
-    key = meta.pk
-    assert key is not None
-    changed = [field for field in meta.concrete_fields if field.name in names]
-    assert len(changed) == len(names)
-    fields: list[_Field] = [key, *changed]
+    key, *changed = list(rows[0])
     statement = SQL(
         "UPDATE {table} AS kept SET {sets} FROM unnest({arrays}) AS given ({given}) "
         "WHERE kept.{key} = given.{key}"
     ).format(
-        table=Identifier(meta.db_table),
-        sets=SQL(", ").join([SQL("{0} = given.{0}").format(_column(field)) for field in changed]),
-        arrays=SQL(", ").join([_array(field) for field in fields]),
-        given=SQL(", ").join([_column(field) for field in fields]),
-        key=_column(key),
+        table=Identifier(model._meta.db_table),  # noqa: SLF001  Django's public name for it
+        sets=SQL(", ").join([SQL("{0} = given.{0}").format(Identifier(one)) for one in changed]),
+        arrays=SQL(", ").join([_array(model, column) for column in rows[0]]),
+        given=SQL(", ").join([Identifier(column) for column in rows[0]]),
+        key=Identifier(key),
     )
     with connection.cursor() as cursor:
-        values = [_values(fields, row) for row in rows]
-        cursor.execute(
-            statement.as_string(), [list(column) for column in zip(*values, strict=True)]
-        )
+        cursor.execute(statement.as_string(), [[row[column] for row in rows] for column in rows[0]])
 
 
-def _column(field: _Field) -> Composed:
-    assert field.column is not None
-    return Composed([Identifier(field.column)])
-
-
-def _array(field: _Field) -> Composed:
+def _array(model: type[models.Model], column: str) -> Composed:
     """Gives the place of an array of this column's type."""
+    fields = model._meta.concrete_fields  # noqa: SLF001  Django's public name for it
+    field = next(field for field in fields if field.column == column)
     sql_type = field.rel_db_type(connection) if field.primary_key else field.db_type(connection)
     assert sql_type is not None
     return Composed([SQL("%s::"), SQL(sql_type), SQL("[]")])
-
-
-def _values(fields: Sequence[_Field], row: models.Model) -> list[object]:
-    return [_value(field, getattr(row, field.attname)) for field in fields]
-
-
-def _value(field: _Field, value: object) -> object:
-    """Gives a value as the driver takes it: plain ones as they are, others as Django prepares."""
-    if type(value) in PLAIN and not isinstance(field, PREPARED):
-        return value
-    return field.get_db_prep_save(value, connection)

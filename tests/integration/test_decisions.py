@@ -59,9 +59,9 @@ def test_a_decision_is_written_with_all_that_hangs_on_it() -> None:
     )
     notify = Delivery.objects.get(statement=statement)
     assert (notify.verb, notify.action) == (Verb.NOTIFY, None)
-    assert set(Delivery.objects.values_list("created_at", "due_at", "state", "attempts")) == {
-        (LATER, LATER, DeliveryState.WAITING, 0)
-    }
+    sent = Delivery.objects.values_list("created_at", "due_at", "state", "attempts", "error")
+    assert set(sent) == {(LATER, LATER, DeliveryState.WAITING, 0, "")}
+    assert {action.undo_reason for action in actions.values()} == {""}
 
 
 def test_a_decision_keeps_every_fact_of_its_draft() -> None:

@@ -13,6 +13,7 @@ from tests.drafts_of_tests import (
 from tests.integration.actions_of_tests import LATER, decided, in_force, kinds_of_records, settle
 
 from evenhand.actions.checks import Attempt
+from evenhand.actions.drafts import Measure
 from evenhand.actions.limits import ATTEMPTS_MAX, BATCH_DELIVERIES_MAX, UNREACHABLE_HOURS_MAX
 from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
 from evenhand.actions.models import Action, Delivery, Outcome, Statement
@@ -251,6 +252,31 @@ def test_a_released_batch_is_due_again() -> None:
     assert set(Delivery.objects.values_list("state", "batch", "due_at")) == {
         (DeliveryState.WAITING, None, LATER)
     }
+
+
+def test_a_batch_is_released_alone() -> None:
+    released, other = uuid4(), uuid4()
+    decide(by_rule(), now=NOW)
+    claim_batch(released, now=NOW)
+    decide(by_rule(), now=NOW)
+    claim_batch(other, now=NOW)
+
+    assert release_batch(released, now=LATER) == 2
+    assert Delivery.objects.filter(batch=other, state=DeliveryState.CLAIMED.value).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("measure", "state"), [(BLOCK, ActionState.IN_FORCE), (SUSPENSION, ActionState.PENDING)]
+)
+def test_what_is_gone_counts_as_removed_and_as_nothing_else(
+    measure: Measure, state: ActionState
+) -> None:
+    action = decided(measure)
+
+    settle(InForce.GONE)
+
+    action.refresh_from_db()
+    assert action.state == state
 
 
 def test_a_settled_delivery_is_not_released() -> None:

@@ -51,7 +51,7 @@ def test_an_undo_is_delivered_and_recorded() -> None:
         STAFF,
         "a mistake",
     )
-    assert action.state == ActionState.UNDONE
+    assert (action.state, action.in_force_at) == (ActionState.UNDONE, LATER)
     assert kinds_of_records(action.decision_id)[-1] == "effect_undone"
     delivery = Delivery.objects.get(action=action, verb=Verb.UNDO.value)
     assert (delivery.created_at, delivery.due_at) == (LATER, LATER)
@@ -64,7 +64,7 @@ def test_what_cannot_be_taken_back_is_compensated() -> None:
     settle(InForce.NO)
 
     action.refresh_from_db()
-    assert action.state == ActionState.COMPENSATED
+    assert (action.state, action.in_force_at) == (ActionState.COMPENSATED, LATER)
     assert kinds_of_records(action.decision_id)[-1] == "effect_compensated"
 
 
@@ -75,7 +75,7 @@ def test_an_undo_that_fails_leaves_the_action_in_force_and_is_recorded() -> None
     settle(InForce.GONE)
 
     action.refresh_from_db()
-    assert action.state == ActionState.IN_FORCE
+    assert (action.state, action.in_force_at) == (ActionState.IN_FORCE, LATER)
     assert kinds_of_records(action.decision_id)[-1] == "effect_failed"
 
 

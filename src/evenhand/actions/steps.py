@@ -185,14 +185,15 @@ def settle_batch(
 
 
 # An undo never overtakes what it undoes, nor what else is done to the same; and of two undos of
-# the same effect the second must see how the first one ended.
+# the same effect the second must see how the first one ended. `other.id <> due.id` excludes
+# nothing; without it PostgreSQL may read every delivery for the first of the two questions.
 CLAIM = """
 WITH claimed AS MATERIALIZED (
   SELECT id FROM actions_delivery AS due
   WHERE state = 'waiting' AND due_at <= %s
     AND NOT (verb = 'undo' AND EXISTS (
         SELECT 1 FROM actions_delivery AS other
-        WHERE other.action_id = due.action_id AND other.verb <> 'undo'
+        WHERE other.action_id = due.action_id AND other.id <> due.id AND other.verb <> 'undo'
           AND other.state IN ('waiting', 'claimed')))
     AND NOT (verb IN ('apply', 'undo') AND EXISTS (
         SELECT 1 FROM actions_action AS mine

@@ -207,6 +207,13 @@ def test_a_rule_redacts_one_event_on_an_exact_match_only(
     assert rule_may_do(Measure(ActionKind.REDACT, target), exact=exact) is allowed
 
 
+def test_a_rules_decision_to_redact_needs_an_exact_match() -> None:
+    removal = Measure(ActionKind.REDACT, EVENT)
+
+    assert findings(by_rule(removal, exact=True, score=1.0)) == ()
+    assert findings(by_rule(removal, score=1.0)) == (Finding.TOO_GRAVE_FOR_RULE,)
+
+
 def test_exactness_does_not_let_a_rule_close_an_account() -> None:
     assert not rule_may_do(Measure(ActionKind.DEACTIVATE, ACCOUNT), exact=True)
 

@@ -27,7 +27,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from evenhand.base.limits import BODY_BYTES_MAX
+from evenhand.base.limits import FORM_WITH_DOCUMENT_BYTES_MAX
 from evenhand.base.lists import UNKNOWN_MARKET, Language
 from evenhand.database.addresses import APP, FORGET, OWNER, django_database, role_url
 
@@ -168,7 +168,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else No
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 CSRF_FAILURE_VIEW = "evenhand.desk.problems.csrf_refused"
-DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_MAX
+# `desk.limits.BodyLimit` refuses more at most doors; this is the widest of them.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FORM_WITH_DOCUMENT_BYTES_MAX
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 PUBLIC_FILES = EVENHAND_HOME / "public"
 # The port by which the desk says a rule's sentence in the reader's language.

@@ -60,8 +60,8 @@ class OfficerChanged(StrEnum):
     KEY_ADDED = "key_added"
     KEY_CONFIRMED = "key_confirmed"
     KEY_ENDED = "key_ended"
-    TOKEN_MADE = "token_made"
-    TOKEN_ENDED = "token_ended"
+    PROGRAM_ADMITTED = "program_admitted"
+    PROGRAM_ENDED = "program_ended"
 
 
 class Finding(StrEnum):

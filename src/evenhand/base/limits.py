@@ -15,5 +15,11 @@ URLS_PER_EVENT_MAX = 64
 BODY_BYTES_MAX = 262_144
 """Bytes of one request body at a door: four Matrix events."""
 
+DOCUMENT_BYTES_MAX = 10 * 1024 * 1024
+"""Bytes of one document of an authority: two hundred scanned pages."""
+
+FORM_WITH_DOCUMENT_BYTES_MAX = DOCUMENT_BYTES_MAX * 4 // 3 + 2 * BODY_BYTES_MAX
+"""Bytes of a request that carries a document: the document in base64, and the form around it."""
+
 EVIDENCE_DAYS = 183
 """Days that evidence is kept: the six months in which DSA Art. 20(1) lets a person complain."""

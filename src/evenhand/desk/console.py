@@ -46,8 +46,13 @@ CASE_ROLES = (Role.REVIEWER, Role.LEGAL_OFFICER)
 def start(request: HttpRequest) -> HttpResponse:
     """Leads to the work of whoever is signed in."""
     member = signed_in(request)
-    is_reviewer = any(member.has(role) for role in CASE_ROLES)
-    return redirect("staff_cases" if is_reviewer else "staff_reports")
+    if member.has(Role.REVIEWER):
+        return redirect("staff_cases")
+    if any(member.has(role) for role in (Role.LEGAL_OFFICER, Role.APPROVER, Role.BOARD)):
+        return redirect("legal_queue")
+    if member.has(Role.REPRESENTATIVE):
+        return redirect("legal_paper")
+    return redirect("staff_reports")
 
 
 @require_safe

@@ -16,7 +16,14 @@ PERMISSIONS_POLICY = (
     " publickey-credentials-get=(self), publickey-credentials-create=(self)"
 )
 
-PRIVATE_PREFIXES = ("/staff/", "/objection/")
+PRIVATE_PREFIXES = (
+    "/staff/",
+    "/objection/",
+    "/authorities/portal/",
+    "/authorities/enrol/",
+    "/concerned/",
+    "/api/",
+)
 """Pages that no cache may keep and no search engine may list."""
 
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
 from evenhand.base.errors import EvenhandError, InputRefused
-from evenhand.base.limits import BODY_BYTES_MAX
+from evenhand.base.limits import BODY_BYTES_MAX, FORM_WITH_DOCUMENT_BYTES_MAX
 from evenhand.base.sealing import keyed_hash
 
 FORM_SENDS_MAX = 10
@@ -18,8 +18,17 @@ FORM_SENDS_MAX = 10
 FORM_WINDOW_SECONDS = 600
 """Seconds of one window."""
 
+CHECKS_MAX = 120
+"""Identifiers that one network may have checked in one window: a list typed by hand."""
+
+API_CALLS_MAX = 6_000
+"""Calls of one network in one window: ten in a second, all day."""
+
 SIGN_IN_TRIES_MAX = 60
 """Times one network may try to sign in, or open an enrolment link, in one window."""
+
+DOCUMENT_PREFIXES = ("/authorities/portal/", "/staff/legal/", "/api/v1/requests")
+"""Doors that take documents; all others take no more than a form."""
 
 ROWS_PER_PAGE = 50
 """Rows on one page of the console."""
@@ -50,7 +59,9 @@ class BodyLimit:
             return HttpResponse("Length required.\n", status=411, content_type="text/plain")
         if not length.isascii() or not length.isdigit():
             return HttpResponse("Bad length.\n", status=400, content_type="text/plain")
-        if int(length) > BODY_BYTES_MAX:
+        takes_documents = request.path.startswith(DOCUMENT_PREFIXES)
+        bytes_max = FORM_WITH_DOCUMENT_BYTES_MAX if takes_documents else BODY_BYTES_MAX
+        if int(length) > bytes_max:
             return HttpResponse("Too large.\n", status=413, content_type="text/plain")
         return self._get_response(request)
 

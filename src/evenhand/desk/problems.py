@@ -5,7 +5,7 @@ was not meant for strangers.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = 60
+API_PREFIX = "/api/v"
+"""Below it every error is a problem, whatever the client says it accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,12 @@ BAD_REQUEST = Words(
     "input-refused",
     gettext_noop("We could not read what was sent"),
     gettext_noop("Go back, check what you entered, and send it again."),
+)
+METHOD = Words(
+    405,
+    "method-not-allowed",
+    gettext_noop("This cannot be done at this address"),
+    gettext_noop("See the header Allow for what can."),
 )
 FAILED = Words(
     500,
@@ -141,8 +149,13 @@ class Problems:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Gives the answer."""
-        return self._get_response(request)
+        """Gives the answer; what the router of the API refused by itself becomes a problem."""
+        response = self._get_response(request)
+        if response.status_code == METHOD.status and request.path.startswith(API_PREFIX):
+            problem = as_problem(request, METHOD)
+            problem.headers["Allow"] = response.headers.get("Allow", "")
+            return problem
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Gives the answer to an error of ours, None for any other."""
@@ -160,28 +173,41 @@ def words_for(error: EvenhandError) -> Words:
 
 def answer(request: HttpRequest, words: Words) -> HttpResponse:
     """Gives the answer as a problem or as a page, whichever the client asks for."""
-    if request.accepts("text/html"):
-        response = render(
-            request,
-            "desk/problem.html",
-            {"title": _(words.title), "advice": _(words.advice), "status": words.status},
-            status=words.status,
+    if request.path.startswith(API_PREFIX) or not request.accepts("text/html"):
+        return as_problem(request, words)
+    response = render(
+        request,
+        "desk/problem.html",
+        {"title": _(words.title), "advice": _(words.advice), "status": words.status},
+        status=words.status,
+    )
+    return _with_pause(response)
+
+
+def as_problem(
+    request: HttpRequest,  # noqa: ARG001  as every answer takes it
+    words: Words,
+    *,
+    findings: Sequence[str] = (),
+) -> HttpResponse:
+    """Gives the answer as RFC 9457 writes it, with the codes of what stands against it."""
+    body: dict[str, object] = {
+        "type": f"urn:evenhand:problem:{words.name}",
+        "title": _(words.title),
+        "status": words.status,
+        "detail": _(words.advice),
+    }
+    if findings:
+        body["findings"] = list(findings)
+    return _with_pause(
+        HttpResponse(
+            json.dumps(body, ensure_ascii=False), status=words.status, content_type=PROBLEM_TYPE
         )
-    else:
-        response = HttpResponse(
-            json.dumps(
-                {
-                    "type": f"urn:evenhand:problem:{words.name}",
-                    "title": _(words.title),
-                    "status": words.status,
-                    "detail": _(words.advice),
-                },
-                ensure_ascii=False,
-            ),
-            status=words.status,
-            content_type=PROBLEM_TYPE,
-        )
-    if words.status in {429, 503}:
+    )
+
+
+def _with_pause(response: HttpResponse) -> HttpResponse:
+    if response.status_code in {429, 503}:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

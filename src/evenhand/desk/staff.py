@@ -8,7 +8,6 @@ from typing import Any
 
 from allauth.mfa.webauthn.forms import LoginWebAuthnForm, SignupWebAuthnForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_registration
-from cryptography.exceptions import InvalidSignature
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from evenhand.base.clock import now
 from evenhand.desk.doors import home_of, note_proof, signed_in
 from evenhand.desk.limits import SIGN_IN_TRIES_MAX, count_send
+from evenhand.desk.stepping_up import proves
 from evenhand.people import steps
 from evenhand.people.checks import KeyRefused, SignInRefused
 from evenhand.people.models import Person
@@ -38,7 +38,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         }
         return render(request, "desk/sign_in.html", context)
     form = LoginWebAuthnForm(data=request.POST)
-    if not _proves(form):
+    if not proves(form):
         raise SignInRefused(why="proof")
     moment = now()
     member = steps.sign_in(form.cleaned_data["credential"], now=moment)
@@ -61,7 +61,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
         }
         return render(request, "desk/sign_in.html", context)
     form = LoginWebAuthnForm(data=request.POST)
-    if not _proves(form):
+    if not proves(form):
         raise SignInRefused(why="proof")
     moment, member = now(), signed_in(request)
     if steps.sign_in(form.cleaned_data["credential"], now=moment) != member:
@@ -88,24 +88,13 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
         context = {"member": member, "options": _as_json(begin_registration(member, True))}
         return render(request, "desk/enrol.html", context)
     form = SignupWebAuthnForm(data=request.POST, user=member)
-    if not _proves(form):
+    if not proves(form):
         raise KeyRefused(why="proof")
     moment = now()
     member = steps.enrol(token, form.cleaned_data["credential"], now=moment)
     login(request, member, backend=BACKEND)
     note_proof(request, at=moment)
     return redirect(home_of(member))
-
-
-def _proves(form: Any) -> bool:
-    """Tells whether the browser's proof holds; what cannot even be read proves nothing.
-
-    allauth and fido2 take the structure of a proof on trust and raise what they stumble over.
-    """
-    try:
-        return bool(form.is_valid())
-    except (ValueError, TypeError, LookupError, AttributeError, InvalidSignature):
-        return False
 
 
 def _as_json(options: Any) -> str:

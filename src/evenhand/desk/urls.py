@@ -1,10 +1,13 @@
-"""Addresses of the desk: public pages, the objection form, the staff console."""
+"""Addresses of the desk: public pages, the portal of officers, the staff console, the API."""
 
 from datetime import date
 
 from django.urls import include, path, register_converter
 
-from evenhand.desk import colleagues, console, objections, public, staff
+from evenhand.desk import authorities, colleagues, concerned, console, objections, public, staff
+from evenhand.desk.api.routes import api
+from evenhand.desk.legal import doing, markets, matter, paper, queue, registry, samples
+from evenhand.desk.portal import access, filing, keys, pages
 
 
 class IsoDay:
@@ -22,6 +25,61 @@ class IsoDay:
 
 
 register_converter(IsoDay, "day")
+
+legal_urls = [
+    path("", queue.queue, name="legal_queue"),
+    path("emergencies/", queue.emergencies, name="legal_emergencies"),
+    path("paper/", paper.paper, name="legal_paper"),
+    path("authorities/", registry.registry, name="legal_registry"),
+    path("authorities/new/", registry.register, name="legal_register"),
+    path("authorities/<uuid:authority_id>/", registry.authority, name="legal_authority"),
+    path("authorities/<uuid:authority_id>/change/", registry.change, name="legal_authority_change"),
+    path("markets/", markets.markets, name="legal_markets"),
+    path("markets/<str:code>/", markets.market, name="legal_market"),
+    path("markets/<str:code>/change/", markets.change, name="legal_market_change"),
+    path("law/", markets.regimes, name="legal_regimes"),
+    path("law/<str:regime_id>/", markets.regime, name="legal_regime"),
+    path("law/entries/<str:entry>/sign-off/", markets.sign_off, name="legal_sign_off"),
+    path("samples/", samples.samples, name="legal_samples"),
+    path("samples/<str:month>/draw/", samples.draw, name="legal_sample_draw"),
+    path("samples/<str:month>/<uuid:matter_id>/", samples.review, name="legal_sample_review"),
+    path("<uuid:matter_id>/", matter.matter, name="legal_matter"),
+    path("<uuid:matter_id>/take/", queue.take, name="legal_take"),
+    path("<uuid:matter_id>/reveal/", doing.reveal, name="legal_reveal"),
+    path("<uuid:matter_id>/call-back/", registry.call_about_matter, name="legal_call_back"),
+    path("<uuid:matter_id>/ask/", doing.ask, name="legal_ask"),
+    path("<uuid:matter_id>/validate/", doing.validate, name="legal_validate"),
+    path("<uuid:matter_id>/assess/", doing.assess, name="legal_assess"),
+    path("<uuid:matter_id>/vote/", doing.vote, name="legal_vote"),
+    path("<uuid:matter_id>/prepare/", doing.prepare, name="legal_prepare"),
+    path("<uuid:matter_id>/return/", doing.return_plan, name="legal_return"),
+    path("<uuid:matter_id>/release/", doing.release, name="legal_release"),
+    path("<uuid:matter_id>/window/", doing.window, name="legal_window"),
+    path("<uuid:matter_id>/notice/", doing.notice, name="legal_notice"),
+    path("<uuid:matter_id>/review/", doing.review, name="legal_review"),
+    path("<uuid:matter_id>/close/", doing.close, name="legal_close"),
+    path(
+        "<uuid:matter_id>/packages/<uuid:disclosure_id>/confirm/",
+        doing.confirm,
+        name="legal_confirm",
+    ),
+]
+
+portal_urls = [
+    path("", pages.home, name="portal"),
+    path("new/", filing.new, name="portal_new"),
+    path("keys/", keys.keys, name="portal_keys"),
+    path("programs/", access.access, name="portal_api"),
+    path("programs/<uuid:token_id>/end/", access.end, name="portal_api_end"),
+    path("requests/<uuid:matter_id>/", pages.one, name="portal_request"),
+    path(
+        "requests/<uuid:matter_id>/questions/<uuid:question_id>/",
+        pages.answer_question,
+        name="portal_request_answer",
+    ),
+    path("requests/<uuid:matter_id>/fetch/", pages.fetch, name="portal_request_fetch"),
+    path("requests/<uuid:matter_id>/withdraw/", pages.withdraw, name="portal_request_withdraw"),
+]
 
 staff_urls = [
     path("", console.start, name="staff_start"),
@@ -54,6 +112,24 @@ urlpatterns = [
     path("reports/<day:day>/<str:name>", public.report_file, name="report_file"),
     path("objection/<uuid:decision_id>/<str:token>/", objections.objection, name="objection"),
     path("staff/", include(staff_urls)),
+    path("staff/legal/", include(legal_urls)),
+    path("authorities/", authorities.front, name="authorities"),
+    path("authorities/check/", authorities.check, name="authorities_check"),
+    path("authorities/portal/", include(portal_urls)),
+    path("authorities/<str:code>/", authorities.of_country, name="authorities_country"),
+    path(
+        ".well-known/authority-contact.json", authorities.contact_document, name="authority_contact"
+    ),
+    path(
+        ".well-known/authority-contact.jws",
+        authorities.contact_signed,
+        name="authority_contact_signed",
+    ),
+    path(".well-known/jwks.json", authorities.jwks, name="jwks"),
+    path("concerned/", concerned.concerned, name="concerned"),
+    path("concerned/<str:account>/<str:token>/", concerned.answer, name="concerned_answer"),
+    path("api/", access.documents, name="api_docs"),
+    path("api/v1/", api.urls),
     path("authorities/portal/sign-in/", staff.sign_in, name="portal_sign_in"),
     path("authorities/enrol/<str:token>/", staff.enrol, name="portal_enrol"),
 ]

@@ -50,7 +50,7 @@ from evenhand.legal.ports import (
     Violations,
 )
 from evenhand.markets.law import refusals
-from evenhand.markets.lists import AuthorityKind, DataCategory, LegalKind, Purpose
+from evenhand.markets.lists import AuthorityKind, DataCategory, LegalKind, Purpose, Refusal
 from evenhand.markets.queries import sign_off_of, state_of
 from evenhand.markets.regimes import ANYWHERE, law
 from evenhand.people.models import Person
@@ -221,19 +221,7 @@ def facts_of(
         signed_off=sign_off is not None,
         categories=categories,
         entry_categories=frozenset(DataCategory(one) for one in matter.entry_categories),
-        law=refusals(
-            kind,
-            regime,
-            country=matter.country,
-            authority=AuthorityKind(matter.authority.kind),
-            validator=AuthorityKind(matter.validator) if matter.validator else None,
-            categories=categories,
-            emergency=matter.emergency,
-            on=matter.received_at.date(),
-            market=state_of(matter.country),
-            signed_off=sign_off is not None,
-            purpose=Purpose(matter.purpose),
-        ),
+        law=law_against(matter),
         validated=matter.validated_at is not None,
         authenticity=Authenticity(matter.authenticity),
         called_back=registry.confirmed_call_back(matter=matter.id) is not None,
@@ -257,6 +245,24 @@ def facts_of(
         key=_has_key(matter, now=now),
         notice_decided=matter.notice_decided,
         reviewed=matter.reviewed_by_id is not None,
+    )
+
+
+def law_against(matter: Matter) -> tuple[Refusal, ...]:
+    """Gives what the law itself has against a matter, in the market's state at this moment."""
+    kind = law().kind(matter.entry)
+    return refusals(
+        kind,
+        law().regime_of(kind),
+        country=matter.country,
+        authority=AuthorityKind(matter.authority.kind),
+        validator=AuthorityKind(matter.validator) if matter.validator else None,
+        categories=frozenset(DataCategory(one) for one in matter.categories),
+        emergency=matter.emergency,
+        on=matter.received_at.date(),
+        market=state_of(matter.country),
+        signed_off=sign_off_of(matter.entry, matter.regime_version) is not None,
+        purpose=Purpose(matter.purpose),
     )
 
 

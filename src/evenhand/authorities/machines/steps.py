@@ -64,7 +64,7 @@ def make_token(officer: Officer, name: str, *, by: Person, now: datetime) -> Mad
             made_at=now,
             expires_at=now + TOKEN_LIFE,
         )
-        _happened(officer, OfficerChanged.TOKEN_MADE, by=by, now=now)
+        _happened(officer, OfficerChanged.PROGRAM_ADMITTED, by=by, now=now)
     return MadeToken(made.id, text, made.expires_at)
 
 
@@ -76,7 +76,7 @@ def end_token(officer: Officer, token_id: UUID, *, by: Person, now: datetime) ->
         )
         if not changed:
             raise NotFound(what="token", id=token_id)
-        _happened(officer, OfficerChanged.TOKEN_ENDED, by=by, now=now)
+        _happened(officer, OfficerChanged.PROGRAM_ENDED, by=by, now=now)
 
 
 def note_use(token: ApiToken, *, now: datetime) -> None:

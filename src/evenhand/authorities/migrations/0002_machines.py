@@ -66,8 +66,8 @@ class Migration(migrations.Migration):
                             "key_added",
                             "key_confirmed",
                             "key_ended",
-                            "token_made",
-                            "token_ended",
+                            "program_admitted",
+                            "program_ended",
                         ],
                     )
                 ),

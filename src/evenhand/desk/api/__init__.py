@@ -1,0 +1,1 @@
+"""The API for single points of contact: the portal for programs."""

@@ -1,0 +1,54 @@
+"""The officer's age keys: answers are sealed to them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from evenhand.authorities import queries, steps
+from evenhand.authorities.models import OfficerKey
+from evenhand.base.clock import now
+from evenhand.base.errors import InputRefused, NotAllowed
+from evenhand.desk import stepping_up
+from evenhand.desk.doors import officer_in, officers_only, signed_in
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@officers_only
+def keys(request: HttpRequest) -> HttpResponse:
+    """Shows the keys; registers one against a passkey shown in the same moment."""
+    officer = officer_in(request)
+    if request.method == "POST":
+        stepping_up.require_passkey(request)
+        try:
+            steps.add_key(
+                officer.id,
+                request.POST.get("recipient", "").strip(),
+                by=signed_in(request),
+                now=now(),
+            )
+        except (InputRefused, NotAllowed):
+            messages.error(request, gettext("This key was not registered: it is no new age key."))
+        else:
+            messages.success(
+                request, gettext("The key is registered. We call your authority about it.")
+            )
+        return redirect("portal_keys")
+    context = {
+        "rows": [_row(key) for key in queries.keys(officer.id)],
+        "options": stepping_up.challenge(request),
+    }
+    return render(request, "desk/portal/keys.html", context)
+
+
+def _row(key: OfficerKey) -> dict[str, object]:
+    if key.ended_at is not None:
+        state, tone = gettext("Ended"), ""
+    elif key.call_back is None:
+        state, tone = gettext("Waits for the call-back"), "warn"
+    elif key.usable_from > now():
+        state, tone = gettext("Waits for a day to pass"), "warn"
+    else:
+        state, tone = gettext("Can be used"), "good"
+    return {"key": key, "state": state, "tone": tone}

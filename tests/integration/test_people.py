@@ -312,7 +312,17 @@ def test_each_change_leaves_a_record_without_a_name() -> None:
     assert not any("Ada" in str(record.opening.body) for record in records)
 
 
-@pytest.mark.parametrize("roles", [["superuser"], [], ["reviewer", "root"]])
+@pytest.mark.parametrize(
+    "roles",
+    [
+        ["superuser"],
+        [],
+        ["reviewer", "root"],
+        ["officer", "reviewer"],
+        ["operator", "approver"],
+        ["legal_officer", "operator", "reviewer"],
+    ],
+)
 def test_the_database_knows_no_other_roles(roles: list[str]) -> None:
     invited()
 

@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from evenhand.base.lists import Language
 from evenhand.people.limits import STAFF_NAME_CHARACTERS_MAX
-from evenhand.people.roles import Role
+from evenhand.people.roles import RELEASE_ROLES, Role
 
 
 def fresh_salt() -> str:
@@ -49,7 +49,7 @@ class Person(models.Model):
     objects = PersonManager()
 
     class Meta:
-        """Roles and languages are closed lists for the database too."""
+        """Roles and languages are closed lists; whoever runs the machines releases no data."""
 
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -60,6 +60,11 @@ class Person(models.Model):
             models.CheckConstraint(
                 name="people_person_officer_alone",
                 condition=~Q(roles__contains=[Role.OFFICER.value]) | Q(roles=[Role.OFFICER.value]),
+            ),
+            models.CheckConstraint(
+                name="people_person_operator_apart",
+                condition=~Q(roles__contains=[Role.OPERATOR.value])
+                | ~Q(roles__overlap=sorted(role.value for role in RELEASE_ROLES)),
             ),
             models.CheckConstraint(
                 name="people_person_language_listed",

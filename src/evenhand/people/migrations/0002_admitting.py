@@ -111,4 +111,12 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddConstraint(
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("roles__contains", ["operator"]), _negated=True)
+                | models.Q(("roles__overlap", ["approver", "legal_officer"]), _negated=True),
+                name="people_person_operator_apart",
+            ),
+        ),
     ]

@@ -10,11 +10,26 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from evenhand.base.errors import EvenhandError
+from evenhand.base.errors import EvenhandError, Unavailable
+from evenhand.database.failures import NOT_ANSWERING
+
+
+class FileUnusable(EvenhandError):
+    """A file or folder cannot be used."""
+
+    remedy = "See that the path is there and that you may read and write it."
+
+
+class DatabaseAway(Unavailable):
+    """The database does not answer."""
+
+    remedy = "Start `evenhand serve`, or see to DATABASE_URL and the database it names."
+
 
 EXIT_CANNOT_RUN = 2
 """Exit code when a command could not do its work at all."""
@@ -62,35 +77,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["bench"]:
         return _answer(lambda: _bench(words[1:]))
+    if words == ["--version"]:
+        print(f"evenhand {version('evenhand')}")
+        return 0
     command = _named(words)
     if command is None:
         _print_help()
-        return 0 if words in ([], ["-h"], ["--help"]) else EXIT_CANNOT_RUN
+        if words in ([], ["-h"], ["--help"]):
+            return 0
+        print(f"evenhand: there is no command {' '.join(words[:2])!r}", file=sys.stderr)
+        return EXIT_CANNOT_RUN
+    return _answer(lambda: _run(command, words[len(command.words) :]))
+
+
+def _run(command: Command, words: Sequence[str]) -> int:
+    # Importing it may read the settings, which may be wrong.
     module = importlib.import_module(command.module)
     parser = argparse.ArgumentParser(
         prog="evenhand " + " ".join(command.words), description=command.does
     )
     module.add_arguments(parser)
-    options = parser.parse_args(words[len(command.words) :])
-    return _answer(lambda: cast("int", module.run(options)))
+    return cast("int", module.run(parser.parse_args(words)))
 
 
 def _answer(call: Callable[[], int]) -> int:
     try:
         return call()
-    except EvenhandError as error:
-        what = (type(error).__doc__ or type(error).__name__).strip().split("\n")[0]
-        print(f"evenhand: {what}", file=sys.stderr)
-        for name, value in error.fields.items():
-            print(f"  {name}: {value}", file=sys.stderr)
-        print(f"  what to do: {error.remedy}", file=sys.stderr)
-        return EXIT_CANNOT_RUN
     except KeyboardInterrupt:
         print("evenhand: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_CANNOT_RUN
+    except Exception as error:
+        named = _as_ours(error)
+        if named is None:
+            raise
+        what = (type(named).__doc__ or type(named).__name__).strip().split("\n")[0]
+        print(f"evenhand: {what}", file=sys.stderr)
+        for name, value in named.fields.items():
+            print(f"  {name}: {value}", file=sys.stderr)
+        print(f"  what to do: {named.remedy}", file=sys.stderr)
+        return EXIT_CANNOT_RUN
+
+
+def _as_ours(error: Exception) -> EvenhandError | None:
+    """Gives an error with a name and a remedy; None for one that nobody expected."""
+    match error:
+        case EvenhandError():
+            return error
+        case OSError(errno=int()):
+            return FileUnusable(path=error.filename or "not said", why=error.strerror)
+        case _ if isinstance(error, NOT_ANSWERING):
+            return DatabaseAway(said=str(error).split("\n")[0])
+        case _:
+            return None
 
 
 def _named(words: list[str]) -> Command | None:

@@ -58,7 +58,7 @@ class Site:
     @property
     def messenger(self) -> str:
         """Gives which messenger the desk stands beside."""
-        return self.given.get("EVENHAND_MESSENGER", "memory")
+        return self.given.get("EVENHAND_MESSENGER") or "memory"
 
     @property
     def embedded_database(self) -> bool:

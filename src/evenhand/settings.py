@@ -27,6 +27,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from evenhand.base.errors import Misconfigured
 from evenhand.base.limits import FORM_WITH_DOCUMENT_BYTES_MAX
 from evenhand.base.lists import UNKNOWN_MARKET, Language
 from evenhand.database.addresses import APP, FORGET, OWNER, django_database, role_url
@@ -51,15 +52,39 @@ def _public_url() -> str:
     """Gives the address as it is set, or as `serve` last answered under it."""
     kept = EVENHAND_HOME / "public_url"
     said = kept.read_text(encoding="utf-8") if kept.is_file() else "http://localhost:8600"
-    return (os.environ.get("EVENHAND_PUBLIC_URL") or said).rstrip("/")
+    url = (os.environ.get("EVENHAND_PUBLIC_URL") or said).rstrip("/")
+    if not url.startswith(("https://", "http://")):
+        raise Misconfigured(setting="EVENHAND_PUBLIC_URL", value=url, why="is no https:// address")
+    return url
+
+
+def _whole_number(setting: str) -> int:
+    """Gives a setting that counts something; 0 unless set."""
+    value = os.environ.get(setting) or "0"
+    if not value.isdecimal():
+        raise Misconfigured(setting=setting, value=value, why="is no whole number from 0 on")
+    return int(value)
+
+
+def _messenger() -> str:
+    """Gives which messenger the desk stands beside; its own settings must be there."""
+    value = os.environ.get("EVENHAND_MESSENGER") or "memory"
+    if value not in {"memory", "synapse"}:
+        raise Misconfigured(
+            setting="EVENHAND_MESSENGER", value=value, why="is neither synapse nor memory"
+        )
+    for setting in ("EVENHAND_SYNAPSE_URL", "EVENHAND_SYNAPSE_TOKEN_FILE"):
+        if value == "synapse" and not os.environ.get(setting):
+            raise Misconfigured(setting=setting, why="is needed beside Synapse, and is not set")
+    return value
 
 
 PUBLIC_URL = _public_url()
-PROXIES = int(os.environ.get("EVENHAND_PROXIES", "0"))
+PROXIES = _whole_number("EVENHAND_PROXIES")
 HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
 PLACES_FILE = os.environ.get("EVENHAND_PLACES", "")
 
-MESSENGER = os.environ.get("EVENHAND_MESSENGER", "memory")
+MESSENGER = _messenger()
 MESSENGER_FILE = os.environ.get("EVENHAND_MESSENGER_FILE", "")
 SYNAPSE_URL = os.environ.get("EVENHAND_SYNAPSE_URL", "")
 SYNAPSE_TOKEN_FILE = os.environ.get("EVENHAND_SYNAPSE_TOKEN_FILE", "")

@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from evenhand.base.errors import Misconfigured
+
 OWNER = "evenhand_owner"
 APP = "evenhand_app"
 FORGET = "evenhand_forget"
@@ -39,9 +41,15 @@ def role_url(home: Path, role: str, *, database: str = DATABASE) -> str:
     return f"postgresql://{role}{password}@/{database}?host={host}"
 
 
-def django_database(url: str) -> dict[str, object]:
-    """Gives Django's entry for a `postgresql://` address."""
-    parts = urlsplit(url)
+def django_database(url: str, *, setting: str = "DATABASE_URL") -> dict[str, object]:
+    """Gives Django's entry for a `postgresql://` address, or refuses the setting that holds it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Misconfigured(setting=setting, why="no address; the port may be wrong") from error
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise Misconfigured(setting=setting, why="does not begin with postgresql://")
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -49,7 +57,7 @@ def django_database(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", unquote(parts.hostname or "")),
-        "PORT": str(parts.port or options.pop("port", "")),
+        "PORT": str(port or options.pop("port", "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,

@@ -49,7 +49,8 @@ def our_tables() -> list[Table]:
 @contextmanager
 def _connected_as_owner(owner_url: str) -> Iterator[str]:
     """Gives the name of a Django connection as the owner, for as long as the block lasts."""
-    entry = connections.configure_settings({"default": django_database(owner_url)})["default"]
+    address = django_database(owner_url, setting="EVENHAND_OWNER_DATABASE_URL")
+    entry = connections.configure_settings({"default": address})["default"]
     connections.settings[OWNER] = entry
     try:
         yield OWNER

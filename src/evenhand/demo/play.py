@@ -20,10 +20,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from evenhand.base.errors import EvenhandError, Misconfigured
+from evenhand.base.errors import EvenhandError
 from evenhand.demo.findings import Findings, median_of
 from evenhand.demo.messages import Labelled, read_messages
 from evenhand.demo.stage import Stage
+from evenhand.supervisor import alone
 
 ROOT = Path(__file__).resolve().parents[3]
 DAY = tuple(
@@ -113,14 +114,8 @@ def _home(*, check: bool) -> Path:
 
 
 def _refuse_if_running(home: Path) -> None:
-    lock = home / "postgres" / "data" / "postmaster.pid"
-    if not lock.exists():
+    with alone(home):
         return
-    pid = int(lock.read_text().split("\n", 1)[0])
-    if Path(f"/proc/{pid}").exists():
-        raise Misconfigured(
-            setting="EVENHAND_HOME", folder=home, why="a demo is running there; stop it first"
-        )
 
 
 def _progress(console: Console) -> Progress:

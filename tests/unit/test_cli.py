@@ -1,0 +1,75 @@
+"""A command that cannot run says in words what is wrong and what to do, and exits 2."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evenhand.cli import EXIT_CANNOT_RUN, main
+
+
+def evenhand(home: Path | str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Gives what the command said, in a process of its own and without the tests' settings."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith("EVENHAND_")}
+    given |= {"EVENHAND_HOME": str(home), **environment}
+    given.pop("DATABASE_URL", None) if "DATABASE_URL" not in environment else None
+    return subprocess.run(
+        [sys.executable, "-m", "evenhand", *words],
+        env=given,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "database"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://a@b:port/c"}, "DATABASE_URL"),
+        ({"EVENHAND_PROXIES": "abc"}, "EVENHAND_PROXIES"),
+        ({"EVENHAND_PROXIES": "-1"}, "EVENHAND_PROXIES"),
+        ({"EVENHAND_MESSENGER": "bogus"}, "EVENHAND_MESSENGER"),
+        ({"EVENHAND_MESSENGER": "synapse"}, "EVENHAND_SYNAPSE_URL"),
+        ({"EVENHAND_PUBLIC_URL": "safety.example"}, "EVENHAND_PUBLIC_URL"),
+    ],
+)
+def test_what_is_wrong_around_a_command_is_said_in_words(
+    tmp_path: Path, environment: dict[str, str], said: str
+):
+    done = evenhand(tmp_path, "staff", "list", **environment)
+
+    assert done.returncode == EXIT_CANNOT_RUN
+    assert "Traceback" not in done.stderr
+    assert said in done.stderr
+    assert "what to do:" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("setup",), ("serve",)])
+def test_a_state_folder_that_cannot_be_one_is_named(words: tuple[str, ...]):
+    done = evenhand("/dev/null", *words)
+
+    assert done.returncode == EXIT_CANNOT_RUN
+    assert "Traceback" not in done.stderr
+    assert "/dev/null" in done.stderr
+
+
+def test_a_wrong_messenger_is_found_before_anything_is_started(tmp_path: Path):
+    done = evenhand(tmp_path, "setup", EVENHAND_MESSENGER="bogus")
+
+    assert done.returncode == EXIT_CANNOT_RUN
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]):
+    assert main(["regime"]) == EXIT_CANNOT_RUN
+    assert "'regime'" in capsys.readouterr().err
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("evenhand ")

@@ -5,6 +5,7 @@ was not meant for strangers.
 """
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from evenhand.base.errors import (
     NotFound,
     Unavailable,
 )
+from evenhand.database.failures import NOT_ANSWERING
 from evenhand.desk.limits import TooLarge, TooOften
 from evenhand.people.checks import KeyRefused, LinkDead, SignInRefused
 
@@ -158,12 +160,20 @@ class Problems:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Gives the answer to an error of ours, None for any other."""
-        if not isinstance(error, EvenhandError):
+        """Gives the answer to an error of ours or of an absent database, None for any other."""
+        ours = as_ours(error)
+        if ours is None:
             return None
-        words = words_for(error)
+        words = words_for(ours)
         log.info("request_refused", error=type(error).__name__, status=words.status)
         return answer(request, words)
+
+
+def as_ours(error: BaseException | None) -> EvenhandError | None:
+    """Gives an error that has a name here; a database that does not answer has one."""
+    if isinstance(error, NOT_ANSWERING):
+        return Unavailable(process="database")
+    return error if isinstance(error, EvenhandError) else None
 
 
 def words_for(error: EvenhandError) -> Words:
@@ -228,8 +238,9 @@ def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:  # noqa
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answers what nobody expected; the log has the rest."""
-    return answer(request, FAILED)
+    """Answers what nobody expected, or what failed before our pages; the log has the rest."""
+    ours = as_ours(sys.exception())
+    return answer(request, words_for(ours) if ours else FAILED)
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

@@ -1,10 +1,13 @@
 import json
 
 import pytest
-from django.test import RequestFactory
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import Client, RequestFactory
 
 from evenhand.base.errors import EvenhandError, InputRefused, NotAllowed, NotFound, Unavailable
 from evenhand.cases.checks import CaseNotClosed, TokenWrong
+from evenhand.desk import public
 from evenhand.desk.doors import RoleMissing
 from evenhand.desk.limits import TooLarge, TooOften
 from evenhand.desk.problems import WORDS, Problems, answer, words_for
@@ -58,6 +61,25 @@ def test_a_person_gets_a_page_without_inner_workings() -> None:
     assert "<h1>" in page
     assert "opener" not in page
     assert "Traceback" not in page
+
+
+@pytest.mark.parametrize("path", ["/health/", "/staff/sign-in/", "/staff/", "/"])
+def test_without_its_database_the_desk_says_that_it_is_unavailable(
+    path: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", away)
+    monkeypatch.setattr(public, "published_days", away)
+    client.cookies["sessionid"] = "kept-by-a-browser"
+    client.raise_request_exception = False
+
+    response = client.get(path)
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+
+
+def away(*_: object, **__: object) -> None:
+    raise OperationalError("connection refused")
 
 
 def test_errors_that_are_not_ours_go_on() -> None:

@@ -138,6 +138,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "evenhand.desk.headers.SecurityHeaders",
+    "evenhand.desk.headers.KnownHosts",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "evenhand.desk.limits.BodyLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -44,3 +44,15 @@ class SecurityHeaders:
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
+
+
+class KnownHosts:
+    """Refuses a request for a host that is not ours before anything makes a link from it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Gives the answer; Django turns a foreign host into 400."""
+        request.get_host()
+        return self._get_response(request)

@@ -64,3 +64,12 @@ def test_a_page_that_breaks_says_so_without_the_database(
     assert "Something went wrong on our side" in answer.content.decode()
     assert "ZeroDivisionError" not in answer.content.decode()
     assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/screened/", "/staff/sign-in/"])
+def test_a_request_for_somebody_elses_host_is_refused(client: Client, path: str) -> None:
+    answer = client.get(path, headers={"host": "evil.example"})
+
+    assert answer.status_code == 400
+    assert "evil.example" not in answer.content.decode()
+    assert answer.headers["Content-Security-Policy"]

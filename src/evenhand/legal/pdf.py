@@ -90,7 +90,7 @@ def _signatures(pdf: bytes, report: DocumentReport, *, trust: Trust) -> Document
     stamps = list(reader.embedded_timestamp_signatures)
     report = replace(report, signatures=len(signatures))
     if not fields:
-        return _with(replace(report, level=SignatureLevel.NONE), DocumentFinding.NOT_SIGNED)
+        return _unsigned(report)
     if len(fields) > SIGNATURES_MAX:
         return _with(
             replace(report, level=SignatureLevel.BROKEN), DocumentFinding.TOO_MANY_SIGNATURES
@@ -98,8 +98,16 @@ def _signatures(pdf: bytes, report: DocumentReport, *, trust: Trust) -> Document
     if len(fields) != len(signatures) + len(stamps):
         return _with(replace(report, level=SignatureLevel.BROKEN), DocumentFinding.UNKNOWN_FORM)
     if not signatures:
-        return _with(replace(report, level=SignatureLevel.NONE), DocumentFinding.NOT_SIGNED)
+        return _unsigned(report)
     return _joined(report, judge(reader, trust))
+
+
+def _unsigned(report: DocumentReport) -> DocumentReport:
+    """Gives the report of a file that shows no signature: its bytes may still hold one."""
+    if report.level is SignatureLevel.NONE:
+        return _with(report, DocumentFinding.NOT_SIGNED)
+    report = replace(report, changed_after_signing=True)
+    return _with(report, DocumentFinding.NOT_SIGNED, DocumentFinding.CHANGED_AFTER_SIGNING)
 
 
 def _joined(report: DocumentReport, judged: Sequence[Judged]) -> DocumentReport:

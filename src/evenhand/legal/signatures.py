@@ -1,8 +1,10 @@
 """What the signatures in a PDF are worth, each by itself and all together."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import SEEK_END
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -33,6 +35,9 @@ OTHER_PURPOSES = frozenset(
     {"server_auth", "client_auth", "code_signing", "time_stamping", "ocsp_signing"}
 )
 """Purposes that, standing alone, say that a certificate is not for papers (RFC 5280 4.2.1.12)."""
+
+LAST_LINES = re.compile(rb"startxref\s+\d+\s+%%EOF[\s\0]*\Z")
+"""How a PDF ends; mail programs add blanks."""
 
 CHANGED = frozenset(
     {
@@ -79,14 +84,20 @@ class Judged:
 def judge(reader: PdfFileReader, trust: Trust) -> list[Judged]:
     """Gives what each signature is worth, in the order in which they were made."""
     own_names = {name for name, _, _ in enumerate_sig_fields(reader)}
+    loose = _has_loose_end(reader)
     return [
-        _judged(reader, signature, trust, own_names)
+        _judged(reader, signature, trust, own_names, loose=loose)
         for signature in reader.embedded_regular_signatures
     ]
 
 
 def _judged(
-    reader: PdfFileReader, signature: EmbeddedPdfSignature, trust: Trust, own_names: set[str]
+    reader: PdfFileReader,
+    signature: EmbeddedPdfSignature,
+    trust: Trust,
+    own_names: set[str],
+    *,
+    loose: bool,
 ) -> Judged:
     certificate = signature.signer_cert
     status = validate_pdf_signature(
@@ -95,6 +106,8 @@ def _judged(
         key_usage_settings=KeyUsageConstraints(key_usage=SIGNING_USES),
     )
     broken = [*_integrity(status, own_names)]
+    if loose or not _is_whole(signature):
+        broken.append(DocumentFinding.PARTLY_COVERED)
     doubts = [*_doubts(status, certificate, trust)] if not broken else []
     stamp = status.timestamp_validity
     time_proved = bool(stamp and stamp.trusted)
@@ -110,9 +123,30 @@ def _judged(
         issuer=_named(certificate.issuer),
         signed_at=signed_at.astimezone(UTC) if signed_at else None,
         time_proved=time_proved,
-        covers_file=_covers(status),
+        covers_file=_covers(status) and not loose,
         changed=bool(set(broken) & CHANGED),
     )
+
+
+def _has_loose_end(reader: PdfFileReader) -> bool:
+    """Tells whether anything but blanks stands after the end of the file's last revision.
+
+    No reader shows such bytes and no signature covers them; pyHanko (0.38) passes them over, and
+    a program that repairs files may find another document in them.
+    """
+    last = reader.xrefs.get_xref_container_info(reader.total_revisions - 1)
+    reader.stream.seek(last.end_location)
+    rest = reader.stream.read()
+    return rest.count(b"startxref") != 1 or LAST_LINES.search(rest) is None
+
+
+def _is_whole(signature: EmbeddedPdfSignature) -> bool:
+    """Tells whether a signature leaves out its own value alone (ISO 32000-2, 12.8.1)."""
+    start, first, second, length = signature.byte_range
+    own = len(signature.pkcs7_content) * 2 + 2
+    signature.reader.stream.seek(0, SEEK_END)
+    end = signature.reader.stream.tell()
+    return bool(start == 0 and second == first + own and second + length <= end)
 
 
 def _context(reader: PdfFileReader, trust: Trust) -> ValidationContext:

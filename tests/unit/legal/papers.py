@@ -13,17 +13,20 @@ from hashlib import sha256
 from io import BytesIO
 
 import typst
+from asn1crypto import crl as asn1_crl
 from asn1crypto import keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image, ImageDraw
 from pyhanko.pdf_utils.generic import NameObject, StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -44,7 +47,7 @@ class Signer:
     """A certificate with its key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     chain: tuple[x509.Certificate, ...] = ()
 
     def for_pyhanko(self) -> signers.SimpleSigner:
@@ -91,10 +94,13 @@ def signer(
     documents: bool = True,
     purpose: x509.ObjectIdentifier | None = None,
     qualified: bytes = b"",
+    lists: bool = False,
+    clock: bool = False,
 ) -> Signer:
     """Gives a signer whom the authority `by` vouches for; the same words give the same one."""
     issuer = root(by)
-    key = ec.generate_private_key(ec.SECP256R1())
+    # The time stamper of pyHanko that is for tests knows RSA alone.
+    key = rsa.generate_private_key(65537, 2048) if clock else _new_key()
     building = (
         x509.CertificateBuilder()
         .subject_name(_name(name))
@@ -106,13 +112,19 @@ def signer(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign_documents=documents), critical=True)
     )
+    if clock:
+        purpose = ExtendedKeyUsageOID.TIME_STAMPING
     if purpose is not None:
-        building = building.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        building = building.add_extension(x509.ExtendedKeyUsage([purpose]), critical=clock)
     if qualified:
         statement = x509.UnrecognizedExtension(
             x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3"), qualified
         )
         building = building.add_extension(statement, critical=False)
+    if lists:
+        place = [x509.UniformResourceIdentifier("https://lists.example/revoked.crl")]
+        point = x509.DistributionPoint(place, None, None, None)
+        building = building.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     return Signer(building.sign(issuer.key, hashes.SHA256()), key, (issuer.certificate,))
 
 
@@ -161,6 +173,45 @@ def signed(pdf: bytes, by: Signer, *, field: str = "Signature") -> bytes:
     return signers.sign_pdf(writer, meta, signer=by.for_pyhanko()).getvalue()
 
 
+def stamped(pdf: bytes, by: Signer, *, stamper: Signer, at: datetime) -> bytes:
+    """Gives a document with a signature and a time stamp of somebody else on it."""
+    made = stamper.for_pyhanko()
+    meta = signers.PdfSignatureMetadata(
+        field_name="Signature", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
+    )
+    clock = DummyTimeStamper(
+        tsa_cert=made.signing_cert,
+        tsa_key=made.signing_key,
+        certs_to_embed=made.cert_registry,
+        fixed_dt=at,
+    )
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    return signers.sign_pdf(writer, meta, signer=by.for_pyhanko(), timestamper=clock).getvalue()
+
+
+def revoked(pdf: bytes, by: Signer, *, of: str) -> bytes:
+    """Gives a signed document that brings along a list on which its certificate is revoked."""
+    issuer = root(of)
+    entry = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(by.certificate.serial_number)
+        .revocation_date(NOW - timedelta(days=2))
+        .build()
+    )
+    made = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.certificate.subject)
+        .last_update(NOW - timedelta(days=1))
+        .next_update(NOW + timedelta(days=6))
+        .add_revoked_certificate(entry)
+        .sign(issuer.key, hashes.SHA256())
+    )
+    out = BytesIO(signed(pdf, by))
+    listed = asn1_crl.CertificateList.load(made.public_bytes(serialization.Encoding.DER))
+    DocumentSecurityStore.add_dss(out, None, crls=[listed])
+    return out.getvalue()
+
+
 def with_signature_field(pdf: bytes, name: str) -> bytes:
     """Gives a document with an empty place for a signature."""
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
@@ -202,6 +253,10 @@ def partly_covered(pdf: bytes, by: Signer) -> bytes:
     room = second - first - 2
     contents = b"<" + fresh.hex().encode().ljust(room, b"0") + b">"
     return patched[:first] + contents + patched[second:]
+
+
+def _new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def _name(name: str) -> x509.Name:

@@ -4,6 +4,11 @@ from uuid import UUID
 
 import pyrage
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from evenhand.authorities.checks import (
     FILING_ROLES,
@@ -23,6 +28,7 @@ from evenhand.authorities.checks import (
     VouchRefused,
     changed_fields,
     check_callable,
+    check_certificates,
     check_confirmer,
     check_entry,
     check_filer,
@@ -82,6 +88,23 @@ DRAFT = AuthorityDraft(
     language=Language.DE,
     source="The ministry's printed directory of 2026.",
 )
+
+
+def certificate() -> str:
+    """A certificate that signs itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Example root")])
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW)
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(key, SHA256())
+    )
+    return built.public_bytes(Encoding.PEM).decode()
 
 
 def test_an_officer_in_order_files_and_receives() -> None:
@@ -160,44 +183,48 @@ def test_staff_vouch_after_a_call() -> None:
 
 
 @pytest.mark.parametrize(
-    "voucher",
+    ("voucher", "why"),
     [
-        replace(PEER, person=THEM),
-        replace(PEER, person=REGISTRAR),
-        replace(PEER, authority=ELSEWHERE),
-        replace(PEER, authority=None),
-        replace(PEER, standing=(Finding.VERIFICATION_LAPSED,)),
-        replace(STAFF, person=THEM),
-        replace(STAFF, person=REGISTRAR),
-        replace(STAFF, roles=["operator"]),
-        replace(STAFF, roles=["reviewer"]),
-        replace(STAFF, roles=[]),
+        (replace(PEER, person=THEM), "nobody vouches for themselves"),
+        (replace(PEER, person=REGISTRAR), "who gave the link does not vouch"),
+        (replace(PEER, authority=ELSEWHERE), "another authority"),
+        (replace(PEER, authority=None), "another authority"),
+        (replace(PEER, standing=(Finding.VERIFICATION_LAPSED,)), "verification_lapsed"),
+        (replace(STAFF, person=THEM), "nobody vouches for themselves"),
+        (replace(STAFF, person=REGISTRAR), "who gave the link does not vouch"),
+        (replace(STAFF, roles=["operator"]), "role"),
+        (replace(STAFF, roles=["reviewer"]), "role"),
+        (replace(STAFF, roles=[]), "role"),
     ],
     ids=str,
 )
-def test_who_does_not_vouch(voucher: Voucher) -> None:
-    with pytest.raises((VouchRefused, RegistryRefused)):
+def test_who_does_not_vouch(voucher: Voucher, why: str) -> None:
+    with pytest.raises((VouchRefused, RegistryRefused)) as refused:
         check_vouch(SUBJECT, voucher, CALL, now=NOW)
+
+    assert refused.value.fields["why"] == why
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "why"),
     [
-        None,
-        replace(CALL, about=CallBackAbout.MATTER),
-        replace(CALL, about=CallBackAbout.KEY),
-        replace(CALL, officer=UUID(int=99)),
-        replace(CALL, officer=None),
-        replace(CALL, said=CallBackSaid.DENIED),
-        replace(CALL, said=CallBackSaid.NO_ANSWER),
-        replace(CALL, at=NOW - timedelta(days=CALL_BACK_DAYS)),
-        replace(CALL, at=NOW + SECOND),
+        (None, "staff vouch after a call-back"),
+        (replace(CALL, about=CallBackAbout.MATTER), "the call was about something else"),
+        (replace(CALL, about=CallBackAbout.KEY), "the call was about something else"),
+        (replace(CALL, officer=UUID(int=99)), "the call was about something else"),
+        (replace(CALL, officer=None), "the call was about something else"),
+        (replace(CALL, said=CallBackSaid.DENIED), "the call confirmed nothing"),
+        (replace(CALL, said=CallBackSaid.NO_ANSWER), "the call confirmed nothing"),
+        (replace(CALL, at=NOW - timedelta(days=CALL_BACK_DAYS)), "the call is too old"),
+        (replace(CALL, at=NOW + SECOND), "the call is too old"),
     ],
     ids=str,
 )
-def test_a_call_that_carries_no_word(call: CallFacts | None) -> None:
-    with pytest.raises(VouchRefused):
+def test_a_call_that_carries_no_word(call: CallFacts | None, why: str) -> None:
+    with pytest.raises(VouchRefused) as refused:
         check_vouch(SUBJECT, STAFF, call, now=NOW)
+
+    assert refused.value.fields["why"] == why
 
 
 def test_a_doubted_officer_wants_a_call_after_the_doubt_and_no_colleague() -> None:
@@ -226,13 +253,15 @@ def test_whoever_runs_the_machines_keeps_no_registry() -> None:
 
 def test_an_entry_is_confirmed_by_a_second_person() -> None:
     check_confirmer(kept_by=HERE, by=ELSEWHERE, roles=["approver"], closed=False)
-    for refused in (
-        {"kept_by": HERE, "by": HERE, "roles": ["approver"], "closed": False},
-        {"kept_by": HERE, "by": ELSEWHERE, "roles": ["operator"], "closed": False},
-        {"kept_by": HERE, "by": ELSEWHERE, "roles": ["approver"], "closed": True},
-    ):
-        with pytest.raises(RegistryRefused):
-            check_confirmer(**refused)  # type: ignore[arg-type]
+    for wrong, why in (
+        ({"kept_by": HERE, "by": HERE, "roles": ["approver"], "closed": False},
+         "two people are needed"),
+        ({"kept_by": HERE, "by": ELSEWHERE, "roles": ["operator"], "closed": False}, "role"),
+        ({"kept_by": HERE, "by": ELSEWHERE, "roles": ["approver"], "closed": True}, "closed"),
+    ):  # fmt: skip
+        with pytest.raises(RegistryRefused) as refused:
+            check_confirmer(**wrong)  # type: ignore[arg-type]
+        assert refused.value.fields["why"] == why
 
 
 def test_only_a_confirmed_number_is_called() -> None:
@@ -283,8 +312,36 @@ def test_an_entry_comes_out_in_normal_form() -> None:
     ids=str,
 )
 def test_an_entry_with_a_wrong_field_is_refused(changes: dict[str, object]) -> None:
-    with pytest.raises((EntryRefused, OfficerRefused)):
+    with pytest.raises((EntryRefused, OfficerRefused)) as refused:
         check_entry(replace(DRAFT, **changes))  # type: ignore[arg-type]
+
+    assert refused.value.fields["field"] in changes
+
+
+def test_an_entry_may_use_all_the_room_there_is() -> None:
+    longest = replace(
+        DRAFT,
+        name="x" * 200,
+        domains=tuple(f"d{number}.example.de" for number in range(20)),
+        switchboard=PhoneNumber("+123456789012345"),
+        head_office="x" * 64 + "@d0.example.de",
+        source="x" * 1000,
+        file_number_pattern="x" * 200,
+        statutes=("x" * 200,) * 100,
+    )
+
+    assert check_entry(longest) == longest
+    assert check_entry(replace(DRAFT, switchboard=PhoneNumber("+12345")))
+
+
+def test_certificates_are_read() -> None:
+    pem = certificate()
+
+    assert check_entry(replace(DRAFT, certificates=f" {pem}\n{pem}")).certificates
+    for wrong in (pem[:-60], "no certificate at all", pem.replace("M", "%", 1)):
+        with pytest.raises(EntryRefused) as refused:
+            check_certificates(wrong)
+        assert refused.value.fields == {"field": "certificates"}
 
 
 def test_a_mailbox_is_hidden_and_at_an_own_domain() -> None:
@@ -343,6 +400,9 @@ def test_texts_have_their_limits() -> None:
     assert check_note("") == ""
     assert check_rank(" JS ") == "JS"
     assert check_receipt(" 7/2026 ") == "7/2026"
+    assert check_receipt("7") == "7"
+    assert len(check_receipt("x" * 200)) == 200
+    assert len(check_rank("x" * 80)) == 80
     assert check_filing(" s ", " t\0 ") == ("s", "t")
     assert check_note("x" * NOTE_CHARACTERS_MAX, needed=True)
     assert check_filing("s" * 200, "t" * FILING_CHARACTERS_MAX)
@@ -360,9 +420,13 @@ def test_texts_have_their_limits() -> None:
         lambda: check_filing("s", " "),
         lambda: check_filing("s", "t" * (FILING_CHARACTERS_MAX + 1)),
     ]
+    fields = []
     for attempt in refused:
-        with pytest.raises((EntryRefused, FilingRefused)):
+        with pytest.raises((EntryRefused, FilingRefused)) as caught:
             attempt()
+        fields.append(caught.value.fields["field"])
+    assert fields == ["note", "note", "rank", "rank", "receipt", "receipt", "receipt",
+                      "subject", "subject", "subject", "text", "text"]  # fmt: skip
 
 
 def test_the_fields_that_differ_are_named() -> None:

@@ -117,22 +117,24 @@ def test_a_second_person_confirms() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "why"),
     [
-        {"is_open": False},
-        {"now": NOW + timedelta(days=PROPOSAL_DAYS)},
-        {"by": Admitter(ONE, [Role.OPERATOR])},
-        {"by": Admitter(THREE, [Role.OPERATOR])},
-        {"by": Admitter(TWO, [Role.REVIEWER])},
-        {"by": Admitter(TWO, [])},
-        {"proposed_by": Admitter(ONE, [])},
-        {"proposed_by": Admitter(ONE, [Role.REVIEWER])},
+        ({"is_open": False}, "settled"),
+        ({"now": NOW + timedelta(days=PROPOSAL_DAYS)}, "too old"),
+        ({"by": Admitter(ONE, [Role.OPERATOR])}, "two people are needed"),
+        ({"by": Admitter(THREE, [Role.OPERATOR])}, "nobody admits themselves"),
+        ({"by": Admitter(TWO, [Role.REVIEWER])}, "role"),
+        ({"by": Admitter(TWO, [])}, "role"),
+        ({"proposed_by": Admitter(ONE, [])}, "who proposed may no longer"),
+        ({"proposed_by": Admitter(ONE, [Role.REVIEWER])}, "who proposed may no longer"),
     ],
     ids=str,
 )
-def test_a_confirmation_is_refused(changes: dict[str, object]) -> None:
-    with pytest.raises(ProposalRefused):
+def test_a_confirmation_is_refused(changes: dict[str, object], why: str) -> None:
+    with pytest.raises(ProposalRefused) as refused:
         confirmed(**changes)
+
+    assert refused.value.fields["why"] == why
 
 
 @pytest.mark.parametrize("role", sorted(RELEASE_ROLES))

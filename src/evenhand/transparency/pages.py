@@ -1,7 +1,6 @@
 """A report as a page: what its template shows, and the pages that stand alone as files."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib.resources import files
 
 from django.conf import settings
@@ -98,8 +97,6 @@ def page_context(report: Report) -> dict[str, object]:
             }
             for span, duration in public.durations.items()
         ],
-        "before": report.day - timedelta(days=1),
-        "after": report.day + timedelta(days=1),
     }
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pyrage
 import pytest
@@ -27,6 +28,7 @@ from evenhand.legal.drafts import IdentifierDraft
 from evenhand.legal.lists import IdentifierKind
 from evenhand.legal.models import Disclosure, Identifier, Matter, Preservation, Step
 from evenhand.legal.package import faults, read_tar
+from evenhand.legal.ports import DataClass, PreservationTask, PurposeClass
 from evenhand.records.models import Record
 
 KEY = SigningKey(bytes(range(32)))
@@ -194,6 +196,32 @@ def test_what_is_preserved_opens_for_two_holders_together(collector: Collector):
     assert {line["address"] for line in said["connections"]} == {"203.0.113.7", "203.0.113.8"}
     assert list(kept.hashes) == ["account-1.json"]
     assert Hold.objects.filter(item=item, holder=kept.id).exists()
+
+
+def test_named_channels_and_messages_are_put_away_and_what_is_gone_is_left_out(
+    collector: Collector,
+):
+    task = PreservationTask(
+        preservation=UUID(int=1),
+        matter=UUID(int=2),
+        number="EH-2026-000001",
+        expires_at=NOW,
+        purpose=PurposeClass.OTHER,
+        want=frozenset({DataClass.PHONE}),
+        accounts=(ACCOUNT,),
+        channels=(CHANNEL, "!gone:example.test"),
+        events=("$1",),
+    )
+
+    items, hashes = collector.put_away(task)
+    again, _ = collector.put_away(task)
+
+    identities = [str(FIRST), str(SECOND)]
+    told = [json.loads(take_out(one.content, identities=identities)) for one in items]
+    assert list(hashes) == ["account-1.json", "channel-1.json", "event-1.json"]
+    assert told[0]["connections"] == []
+    assert told[2]["text"] == "what was said"
+    assert [one.id for one in again] == [one.id for one in items]
 
 
 @pytest.mark.django_db

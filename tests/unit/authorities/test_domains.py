@@ -74,6 +74,17 @@ def test_a_short_name_allows_one_slip() -> None:
     assert match("axy.de", ["abc.de"]) is DomainMatch.FOREIGN
 
 
+@pytest.mark.parametrize(
+    ("own", "domain"),
+    [
+        ("anti-terror.example.de", "antiterrorexamplede.test"),
+        ("antiterror.example.de", "anti-terror-example-de.test"),
+    ],
+)
+def test_dots_and_hyphens_hide_nothing(own: str, domain: str) -> None:
+    assert look_alike_of(domain, [own]) == own
+
+
 def test_two_slips_in_a_long_name_are_seen_and_three_are_another_name() -> None:
     assert match("polixxi.example.de", OWN) is DomainMatch.LOOK_ALIKE
     assert match("polxxxi.example.de", OWN) is DomainMatch.FOREIGN

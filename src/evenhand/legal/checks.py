@@ -105,6 +105,16 @@ REMOVING = frozenset(
 QUESTIONNAIRE = ("who_is_in_danger", "what_danger", "when", "how_this_helps")
 """What an emergency has to say: each is read by two people."""
 
+MARKET_GROUNDS = frozenset(
+    {
+        Refusal.MARKET_NOT_OPEN,
+        Refusal.MARKET_CONTESTED,
+        Refusal.MARKET_SUSPENDED,
+        Refusal.MARKET_EXITED,
+    }
+)
+"""What the state of a market has against a demand."""
+
 DISCLOSING = frozenset({LegalKind.DISCLOSURE, LegalKind.INFORMATION})
 WITHHOLDING = frozenset({LegalKind.REMOVAL, LegalKind.GEO_RESTRICTION})
 
@@ -325,6 +335,7 @@ def check_hand_out(
     matter: MatterState,
     right_officer: bool,
     may_receive: bool,
+    market_open: bool,
     expires_at: datetime | None,
     now: datetime,
 ) -> tuple[Finding, ...]:
@@ -332,6 +343,9 @@ def check_hand_out(
     found = []
     if not right_officer or not may_receive:
         found.append(Finding.NOT_RECIPIENT)
+    if not market_open:
+        # A market can be closed between the release and the day on which somebody comes for it.
+        found.append(Finding.MARKET_NOT_OPEN)
     match state:
         case DisclosureState.RELEASED:
             pass
@@ -375,12 +389,7 @@ def _check_law(facts: MatterFacts, plan: Plan) -> list[Finding]:
     against = set(facts.law)
     if plan.kind is PlanKind.NARROW:
         against -= NARROWABLE
-    if against & {
-        Refusal.MARKET_NOT_OPEN,
-        Refusal.MARKET_CONTESTED,
-        Refusal.MARKET_SUSPENDED,
-        Refusal.MARKET_EXITED,
-    }:
+    if against & MARKET_GROUNDS:
         found.append(Finding.MARKET_NOT_OPEN)
     if Refusal.UNVERIFIED_ENTRY in against:
         found.append(Finding.UNVERIFIED_ENTRY)

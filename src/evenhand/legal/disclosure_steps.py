@@ -22,6 +22,7 @@ from evenhand.base.lists import RecordKind
 from evenhand.legal import clock_steps
 from evenhand.legal.canonical import digest_of, package_text, release_text
 from evenhand.legal.checks import (
+    MARKET_GROUNDS,
     ROLES,
     StepRefused,
     check_barriers,
@@ -41,7 +42,7 @@ from evenhand.legal.lists import (
 )
 from evenhand.legal.models import Disclosure, Identifier, Matter
 from evenhand.legal.ports import HeadOffices, Pager, Violations
-from evenhand.legal.queries import actor_of, facts_of, plan_kept, stands
+from evenhand.legal.queries import actor_of, facts_of, law_against, plan_kept, stands
 from evenhand.people.models import Person
 from evenhand.people.steps import begin_signature, sign
 
@@ -127,6 +128,7 @@ def hand_out(disclosure_id: UUID, *, to: Officer, now: datetime) -> HandedOut:
             matter=MatterState(matter.state),
             right_officer=one.officer_id == to.id,
             may_receive=stands(to, now=now),
+            market_open=not set(law_against(matter)) & MARKET_GROUNDS,
             expires_at=one.expires_at,
             now=now,
         )

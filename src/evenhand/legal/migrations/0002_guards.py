@@ -61,8 +61,8 @@ BEGIN
 END $$
 """
 
-RELEASE = """
-CREATE FUNCTION legal_guard_release(matter legal_matter) RETURNS void LANGUAGE plpgsql AS $$
+MARKET = """
+CREATE FUNCTION legal_guard_market(matter legal_matter) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     market text;
     giving boolean := matter.kind IN ('disclosure', 'information');
@@ -75,6 +75,15 @@ BEGIN
         RAISE EXCEPTION 'the market of % is not open for this', matter.country
             USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_release_market_open';
     END IF;
+END $$
+"""
+
+RELEASE = """
+CREATE FUNCTION legal_guard_release(matter legal_matter) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    giving boolean := matter.kind IN ('disclosure', 'information');
+BEGIN
+    PERFORM legal_guard_market(matter);
     IF NOT EXISTS (SELECT 1 FROM legal_assessment AS one WHERE one.matter_id = matter.id
                    AND (NOT one.needs_board OR one.board = 'go_on'))
     THEN
@@ -157,6 +166,9 @@ BEGIN
             RAISE EXCEPTION 'a package goes no further than its matter'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'legal_disclosure_with_matter';
         END IF;
+        IF NEW.state <> 'collected' THEN
+            PERFORM legal_guard_market(matter);
+        END IF;
     END IF;
     RETURN NEW;
 END $$
@@ -175,6 +187,7 @@ DROP TRIGGER legal_package ON legal_disclosure;
 DROP FUNCTION legal_guard_flow();
 DROP FUNCTION legal_guard_package();
 DROP FUNCTION legal_guard_release(legal_matter);
+DROP FUNCTION legal_guard_market(legal_matter);
 """
 
 
@@ -186,5 +199,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(RELEASE + ";" + FLOW + ";" + PACKAGE + ";" + TRIGGERS, UNDO),
+        migrations.RunSQL(f"{MARKET};{RELEASE};{FLOW};{PACKAGE};{TRIGGERS}", UNDO),
     ]

@@ -14,6 +14,8 @@ from evenhand.base.clock import now
 from evenhand.base.lists import ActionKind, ChannelKind
 from evenhand.demo.actors import Person, Sent
 from evenhand.demo.findings import Findings
+from evenhand.demo.legal import play_legal
+from evenhand.demo.legal_office import Office
 from evenhand.demo.messages import Labelled
 from evenhand.demo.names import address
 from evenhand.demo.posting import Posted, post_all, read_back, senders_needed
@@ -247,11 +249,17 @@ async def play_day(
     )
     try:
         progress.remove_task(task)
+        # The approvers come first: without one of them nobody is let in who releases data.
+        office = Office(stage.site.public_url)
+        await asyncio.to_thread(office.open)
         first, second = Clerk(stage.site.public_url), Clerk(stage.site.public_url)
         for clerk, name in ((first, "Ada (demo)"), (second, "Ben (demo)")):
             path = await asyncio.to_thread(enrol_path, name)
             await asyncio.to_thread(clerk.enrol, path)
         await _acts(Day(stage, town, findings, first, second), messages, seed, progress)
+        task = progress.add_task("authorities write", total=None)
+        await play_legal(stage, findings, office)
+        progress.remove_task(task)
     finally:
         await town.close()
     return findings

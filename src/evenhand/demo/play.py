@@ -7,7 +7,9 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -22,7 +24,7 @@ from rich.table import Table
 
 from evenhand.base.errors import EvenhandError
 from evenhand.demo.findings import Findings, median_of
-from evenhand.demo.messages import Labelled, read_messages
+from evenhand.demo.messages import read_messages
 from evenhand.demo.stage import Stage
 from evenhand.supervisor import alone
 
@@ -31,6 +33,8 @@ DAY = tuple(
     ROOT / "tests/data/messages" / name for name in ("benign.ndjson", "day.ndjson", "scope.ndjson")
 )
 LAST_WORDS_CHARACTERS = 1200
+
+Performance = Callable[[Stage, Progress], Coroutine[Any, Any, Findings]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,14 +51,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Plays the day; with `--check` the exit code tells whether all held."""
-    console = Console(highlight=False)
-    # matrix-nio logs every refusal that it is told, which is what this play is about.
-    logging.getLogger("nio").setLevel(logging.CRITICAL)
     messages = [
         message
         for path in ([options.messages] if options.messages else DAY)
         for message in read_messages(path)
     ]
+
+    async def play(stage: Stage, progress: Progress) -> Findings:
+        # The acts need Django, which reads its settings when the stage stands.
+        from evenhand.demo.day import play_day
+
+        return await play_day(stage, messages, seed=options.seed, progress=progress)
+
+    return perform(play, options, title="The day, read back from Synapse")
+
+
+def perform(play: Performance, options: argparse.Namespace, *, title: str) -> int:
+    """Sets the stage, plays, tells what was found; `options.check` and `options.keep` as above."""
+    console = Console(highlight=False)
+    # matrix-nio logs every refusal that it is told, which is what this play is about.
+    logging.getLogger("nio").setLevel(logging.CRITICAL)
     home = _home(check=options.check)
     with _progress(console) as progress:
         task = progress.add_task("starting", total=None)
@@ -63,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             stage.start()
             progress.remove_task(task)
-            findings = asyncio.run(_play(stage, messages, options.seed, progress))
+            findings = asyncio.run(play(stage, progress))
         except EvenhandError as error:
             _say_last_words(console, error)
             stage.stop()
@@ -71,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
         except BaseException:
             stage.stop()
             raise
-    print_findings(console, findings, title="The day, read back from Synapse")
+    print_findings(console, findings, title=title)
     if options.check:
         stage.stop()
         if findings.hold and not options.keep:
@@ -86,13 +102,6 @@ def run(options: argparse.Namespace) -> int:
     finally:
         stage.stop()
     return 0
-
-
-async def _play(stage: Stage, messages: list[Labelled], seed: int, progress: Progress) -> Findings:
-    # The acts need Django, which reads its settings when the stage stands.
-    from evenhand.demo.day import play_day
-
-    return await play_day(stage, messages, seed=seed, progress=progress)
 
 
 def state_folder() -> Path:

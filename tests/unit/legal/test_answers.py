@@ -24,6 +24,7 @@ from evenhand.legal.answers.make import SECTIONS, AnswerIncomplete, answer
 from evenhand.legal.answers.words import UNSHOWN, field, moment, number, showable, words
 from evenhand.legal.package import COLUMNS
 from evenhand.markets.lists import Refusal
+from evenhand.markets.regimes import law
 
 AT = datetime(2026, 11, 22, 9, 5, tzinfo=UTC)
 COMMON: dict[str, Any] = {
@@ -280,4 +281,14 @@ def test_no_two_languages_share_a_sentence():
 
 def test_every_kind_has_its_parts_and_a_field_without_a_word_shows_its_code():
     assert set(SECTIONS) == set(AnswerKind)
-    assert field(words(Language.FR), "depiction_and_locator") == "depiction and locator"
+    assert field(words(Language.FR), "a_field_of_tomorrow") == "a field of tomorrow"
+
+
+def test_every_field_that_a_law_asks_for_has_a_word():
+    asked = {
+        name
+        for kind in law().kinds.values()
+        for name in (*kind.mandatory_fields, *kind.conditional_fields)
+    }
+
+    assert set(words(Language.EN)["fields"]) == asked

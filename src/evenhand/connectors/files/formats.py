@@ -1,6 +1,7 @@
 """Finds the files to read and tells what kind each is, by its content rather than its name."""
 
 import json
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -86,20 +87,29 @@ def find_sources(paths: list[str]) -> tuple[list[Source], list[LeftOut]]:
     """
     sources: list[Source] = []
     left_out: list[LeftOut] = []
+    known: set[tuple[int, int]] = set()
     for given in paths:
         if given == STDIN:
             sources.append(Source(None, Format.LINES, None))
             continue
         path = Path(given)
-        if not path.is_dir():
-            sources.append(source_of(path))
-            continue
-        found = _search(path)
+        searched = path.is_dir()
+        found = sorted(_search(path), key=_path_of) if searched else [path]
         for file in found:
+            if isinstance(file, LeftOut):
+                left_out.append(file)
+                continue
             try:
-                sources.append(replace(source_of(file), searched=True))
+                source = replace(source_of(file), searched=searched)
             except FileRefused as refused:
+                if not searched:
+                    raise
                 left_out.append(LeftOut(file, str(refused.fields["why"])))
+                continue
+            if _is_new(file, known):
+                sources.append(source)
+            else:
+                left_out.append(LeftOut(file, "it was named before, and is read once"))
         if not found:
             raise FileRefused(
                 file=given,
@@ -112,6 +122,10 @@ def find_sources(paths: list[str]) -> tuple[list[Source], list[LeftOut]]:
 def source_of(path: Path) -> Source:
     """Gives a file with its format, or refuses one that is of no known kind."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Reading would wait for somebody to write, and what was read would be gone.
+            why = "it is no regular file; write its content to one, or give it on standard input"
+            raise FileRefused(file=str(path), why=why)
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
         size = path.stat().st_size
@@ -139,25 +153,50 @@ def open_reader(
             assert_never(source.format)
 
 
-def _search(folder: Path) -> list[Path]:
+def _path_of(found: Path | LeftOut) -> Path:
+    return found.path if isinstance(found, LeftOut) else found
+
+
+def _is_new(file: Path, known: set[tuple[int, int]]) -> bool:
+    """Tells whether a file was not met before, under whichever name; notes that it was."""
+    about = file.stat()
+    identity = about.st_dev, about.st_ino
+    if identity in known:
+        return False
+    known.add(identity)
+    return True
+
+
+def _search(folder: Path) -> list[Path | LeftOut]:
+    """Gives the files of a folder that somebody named, which therefore has to open."""
     try:
-        return sorted(_files_below(folder))
+        entries = list(folder.iterdir())
     except OSError as error:
         raise FileRefused(
-            file=str(error.filename), why=f"it cannot be opened ({error.strerror})"
+            file=str(folder), why=f"it cannot be opened ({error.strerror})"
         ) from error
+    return list(_files_among(folder, entries))
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+def _files_among(folder: Path, entries: list[Path]) -> Iterator[Path | LeftOut]:
+    """Gives what is to be read in a folder, and what looks as if it were but cannot be."""
+    entries = [entry for entry in entries if not entry.name.startswith(".")]
     export = folder / EXPORT_NAME
     if export in entries:
         yield export
         return
     for entry in entries:
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _files_below(entry)
-        elif entry.suffix.lower() in SUFFIXES and entry.is_file():
+        try:
+            is_folder, is_link = entry.is_dir(), entry.is_symlink()
+            below = list(entry.iterdir()) if is_folder and not is_link else []
+        except OSError as error:
+            yield LeftOut(entry, f"it cannot be opened ({error.strerror})")
+            continue
+        if is_folder and is_link:
+            yield LeftOut(entry, "it is a link to a folder; name that folder to have it read")
+        elif is_folder:
+            yield from _files_among(entry, below)
+        elif entry.suffix.lower() in SUFFIXES:
             yield entry
 
 

@@ -202,6 +202,7 @@ class Output:
         self.path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         with _said(path):
+            self._partial.touch(mode=0o600)  # it names accounts
             self._stream: BinaryIO = self._partial.open("wb")
         self._sheet: Sheet = (
             ParquetSheet(self._stream) if path.suffix == ".parquet" else LinesSheet(self._stream)

@@ -28,7 +28,7 @@ from evenhand.connectors.files.output import Output, output_rows
 from evenhand.connectors.files.problems import FileRefused, NoMessages
 from evenhand.connectors.files.progress import Progress
 from evenhand.connectors.files.seen import SeenIds
-from evenhand.connectors.files.summary import Tally, printable, summary_lines
+from evenhand.connectors.files.summary import Tally, counted, printable, summary_lines
 from evenhand.pipeline import Resources, Scope, ScreeningPlane
 
 EXIT_CLEAN = 0
@@ -63,10 +63,10 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """Gives 0 if all was screened, 1 if something was refused, 2 if nothing could be read."""
-        if not self.files:
-            return EXIT_COULD_NOT_RUN
+        """Gives 0 if all was screened, 1 if part was refused, 2 if nothing could be screened."""
         refused = self.failed or any(ledger.refusals for ledger in self.ledgers)
+        if not self.files or (refused and not self.tally.messages):
+            return EXIT_COULD_NOT_RUN
         return EXIT_REFUSED if refused else EXIT_CLEAN
 
 
@@ -233,8 +233,6 @@ def terminations_as_interrupts() -> Iterator[None]:
 
 def load_plane(rules: Path | None) -> ScreeningPlane:
     """Gives the screening plane, with our rules or those of a folder."""
-    if rules is not None and not rules.is_dir():
-        raise Misconfigured(setting="--rules", value=str(rules), why="is not a folder")
     return ScreeningPlane.load(Resources.default(rules=rules))
 
 
@@ -265,7 +263,7 @@ def _stopped(work: Run, sources: list[Source]) -> str:
         return "Stopped before the first file; nothing was written."
     ledger = work.ledgers[-1]
     return (
-        f"Stopped: {work.tally.messages:,} messages screened, {work.tally.flagged:,} flagged, "
-        f"up to row {work.last_row:,} of {ledger.name} "
+        f"Stopped: {counted(work.tally.messages, 'message')} screened, "
+        f"{work.tally.flagged:,} flagged, up to row {work.last_row:,} of {ledger.name} "
         f"(file {len(work.ledgers)} of {len(sources)}); nothing was written."
     )

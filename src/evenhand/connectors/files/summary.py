@@ -47,12 +47,12 @@ def summary_lines(tally: Tally, ledgers: Sequence[Ledger], *, files: int) -> lis
     share = tally.flagged / tally.messages if tally.messages else 0.0
     refusals = sum(ledger.refusals for ledger in ledgers)
     duplicates = sum(ledger.duplicates for ledger in ledgers)
-    screened = f"{tally.messages:,} messages screened in {_files(files)}"
+    screened = f"{counted(tally.messages, 'message')} screened in {counted(files, 'file')}"
     lines = [f"{screened}, {tally.flagged:,} flagged ({share:.2%})"]
     lines += _refused(ledgers, refusals)
     lines += _passed_over(ledgers)
     if duplicates:
-        lines.append(f"{duplicates:,} repeated ids, screened all the same")
+        lines.append(f"{counted(duplicates, 'repeated id')}, screened all the same")
     if not tally.flagged:
         return lines
     titles = {code: harm.title for code, harm in harms().items()}
@@ -67,8 +67,9 @@ def summary_lines(tally: Tally, ledgers: Sequence[Ledger], *, files: int) -> lis
     return lines
 
 
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count:,} files"
+def counted(count: int, noun: str) -> str:
+    """Gives a count with its noun, which takes an s where there is not just one."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _refused(ledgers: Sequence[Ledger], refusals: int) -> list[str]:
@@ -76,7 +77,7 @@ def _refused(ledgers: Sequence[Ledger], refusals: int) -> list[str]:
         return []
     reasons: Counter[str] = sum((ledger.refused for ledger in ledgers), Counter())
     told = "; ".join(f"{count:,} × {reason}" for reason, count in reasons.most_common())
-    return [f"{refusals:,} rows refused: {told}"]
+    return [f"{counted(refusals, 'row')} refused: {told}"]
 
 
 def _passed_over(ledgers: Sequence[Ledger]) -> list[str]:
@@ -84,6 +85,8 @@ def _passed_over(ledgers: Sequence[Ledger]) -> list[str]:
     if not names:
         return []
     told = ", ".join(f"{printable(name)} {count:,}" for name, count in names.most_common())
+    if names.total() == 1:
+        return [f"1 item holds no message and was not screened: {told}"]
     return [f"{names.total():,} items hold no message and were not screened: {told}"]
 
 

@@ -1,6 +1,8 @@
 """Telling what kind of file it is, and what a folder holds."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,56 @@ def test_a_folder_gives_its_exports_and_names_what_is_left_out(tmp_path: Path) -
 
     assert [source.path for source in sources] == [export, tmp_path / "rows.ndjson"]
     assert [file.path.name for file in left_out] == ["broken.json"]
+
+
+def test_a_subfolder_that_does_not_open_leaves_the_others_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "rows.ndjson").write_text("")
+    iterdir = Path.iterdir
+
+    def opened(folder: Path) -> Iterator[Path]:
+        if folder.name == "closed":  # root may open what its mode closes
+            raise PermissionError(13, "Permission denied", str(folder))
+        return iterdir(folder)
+
+    monkeypatch.setattr(Path, "iterdir", opened)
+
+    sources, left_out = find_sources([str(tmp_path)])
+
+    assert [source.path for source in sources] == [tmp_path / "rows.ndjson"]
+    assert [file.why for file in left_out] == ["it cannot be opened (Permission denied)"]
+
+
+def test_what_only_looks_like_a_file_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows.ndjson").write_text("")
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "elsewhere").symlink_to(tmp_path, target_is_directory=True)
+
+    _, left_out = find_sources([str(tmp_path)])
+
+    assert [file.path.name for file in left_out] == ["elsewhere", "gone.json", "pipe.csv"]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.ndjson")
+
+    with pytest.raises(FileRefused) as caught:
+        find_sources([str(tmp_path / "pipe.ndjson")])
+
+    assert "no regular file" in str(caught.value.fields["why"])
+
+
+def test_a_file_named_twice_is_read_once_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "rows.ndjson"
+    path.write_text("")
+
+    sources, left_out = find_sources([str(path), str(tmp_path), str(path)])
+
+    assert len(sources) == 1
+    assert [file.path for file in left_out] == [path, path]
 
 
 def test_a_folder_without_exports_is_refused(tmp_path: Path) -> None:

@@ -116,6 +116,14 @@ def test_both_formats_hold_the_same(tmp_path: Path) -> None:
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["v.ndjson", "v.parquet"]
 
 
+@pytest.mark.parametrize("name", ["v.ndjson", "v.parquet"])
+def test_verdicts_are_their_owners_alone(tmp_path: Path, name: str) -> None:
+    with Output(tmp_path / name) as output:
+        output.write(output_rows(events(1), verdicts(0), file="f", every=False))
+
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
 def test_parquet_is_written_in_large_row_groups(tmp_path: Path) -> None:
     rows = output_rows(events(5_000), verdicts(0), file="a.json", every=True)
     with Output(tmp_path / "v.parquet") as output:

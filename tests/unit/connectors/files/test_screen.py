@@ -130,7 +130,14 @@ def test_refused_rows_end_with_1_and_are_said(screen: Any, tmp_path: Path) -> No
     assert outcome.code == 1
     assert outcome.err.startswith(f"{path}: byte 14 (row 2): an object was expected here;")
     assert "2 messages screened in 1 file, 1 flagged" in outcome.out
-    assert "1 rows refused: 1 × an object was expected here" in outcome.out
+    assert "1 row refused: 1 × an object was expected here" in outcome.out
+
+
+def test_a_file_of_which_every_row_is_refused_ends_with_2(screen: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rows.ndjson"
+    path.write_text("broken\nbroken\n")
+
+    assert screen(path).code == 2
 
 
 def test_quiet_prints_refused_rows_alone(screen: Any, tmp_path: Path) -> None:
@@ -151,7 +158,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(screen: Any, tmp_pa
 
     assert outcome.code == 1
     assert "a.csv: its first line names no column `text`" in outcome.err
-    assert "1 messages screened in 1 file" in outcome.out
+    assert "1 message screened in 1 file" in outcome.out
 
 
 def test_a_file_that_stops_being_readable_is_said(
@@ -228,7 +235,7 @@ def test_standard_input_is_read_as_ndjson(screen: Any, monkeypatch: pytest.Monke
     stdin = io.TextIOWrapper(io.BytesIO(b'{"text": "https://a.example"}\n'))
     monkeypatch.setattr(sys, "stdin", stdin)
 
-    assert "1 messages screened in 1 file, 1 flagged" in screen("-").out
+    assert "1 message screened in 1 file, 1 flagged" in screen("-").out
 
 
 def test_repeated_ids_are_said_and_screened(screen: Any, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
+from evenhand.base.errors import Misconfigured
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.events.batch import check_batch, one_event
@@ -96,6 +97,8 @@ class Resources:
     @classmethod
     def default(cls, *, rules: Path | None = None) -> Self:
         """Gives what comes with Evenhand, and the operator's lists below EVENHAND_HOME/lists."""
+        if rules is not None and not rules.is_dir():
+            raise Misconfigured(setting="--rules", value=str(rules), why="is not a folder")
         pack = Path(str(files("evenhand.rules"))) / "pack"
         shipped = Path(str(files("evenhand.signals"))) / "lists"
         home = os.environ.get("EVENHAND_HOME")

@@ -61,7 +61,33 @@ def load_rule(path: Path, columns: Mapping[str, SignalColumn]) -> Rule:
         raise RuleRefused(file=path.name, line=line, column=column, why=error.problem) from error
     if not isinstance(node, yaml.MappingNode) or not isinstance(content, dict):
         raise RuleRefused(file=path.name, line=1, why="a rule is a mapping")
+    _refuse_repeated_keys(node, path)
     return _Reader(path, node, content).rule(columns)
+
+
+def _refuse_repeated_keys(node: yaml.Node, path: Path) -> None:
+    """Refuses a key that stands twice in one mapping: YAML would take the last without a word."""
+    waiting, met = [node], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in met:
+            continue
+        met.add(id(one))
+        if isinstance(one, yaml.SequenceNode):
+            waiting += one.value
+        elif isinstance(one, yaml.MappingNode):
+            keys = set[str]()
+            for key, value in one.value:
+                mark = key.start_mark
+                if str(key.value) in keys:
+                    raise RuleRefused(
+                        file=path.name,
+                        line=mark.line + 1,
+                        column=mark.column + 1,
+                        why=f"{key.value} stands twice here",
+                    )
+                keys.add(str(key.value))
+                waiting.append(value)
 
 
 class _Reader:
@@ -103,8 +129,8 @@ class _Reader:
             says=self._says(),
             when=self._text("when"),
             condition=condition,
-            hits=self._fixtures("hits"),
-            passes=self._fixtures("passes"),
+            hits=self._fixtures("hits", columns),
+            passes=self._fixtures("passes", columns),
         )
         self._check_proposal(rule, columns)
         return _versioned(rule, stated=str(self._content["version"]))
@@ -158,7 +184,7 @@ class _Reader:
             raise self._refused("says", "each sentence is a text")
         return {Language(language): str(text).strip() for language, text in says.items()}
 
-    def _fixtures(self, kind: str) -> tuple[Fixture, ...]:
+    def _fixtures(self, kind: str, columns: Mapping[str, SignalColumn]) -> tuple[Fixture, ...]:
         node = self._nodes["fixtures"]
         members = {str(k.value): v for k, v in node.value} if hasattr(node, "value") else {}
         stated = self._content["fixtures"]
@@ -168,9 +194,11 @@ class _Reader:
         if not isinstance(listed, list) or not listed:
             raise self._refused("fixtures", f"at least one event must be under {kind}")
         marks = [item.start_mark.line + 1 for item in members[kind].value]
-        return tuple(self._fixture(event, line) for event, line in zip(listed, marks, strict=True))
+        return tuple(
+            self._fixture(event, line, columns) for event, line in zip(listed, marks, strict=True)
+        )
 
-    def _fixture(self, event: object, line: int) -> Fixture:
+    def _fixture(self, event: object, line: int, columns: Mapping[str, SignalColumn]) -> Fixture:
         if not isinstance(event, dict):
             raise RuleRefused(file=self._path.name, line=line, why="a fixture is a mapping")
         fields = {str(name): value for name, value in event.items() if name != "signals"}
@@ -179,6 +207,9 @@ class _Reader:
         signals = event.get("signals", {})
         if not isinstance(signals, dict):
             raise RuleRefused(file=self._path.name, line=line, why="signals is a mapping")
+        for name in signals:
+            if name not in columns:
+                raise RuleRefused(file=self._path.name, line=line, why=f"no such signal: {name}")
         return Fixture(event=fields, signals=signals, line=line)
 
     def _text(self, name: str) -> str:

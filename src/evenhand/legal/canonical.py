@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from evenhand.actions.drafts import Measure
 from evenhand.actions.ports import Target
 from evenhand.base.lists import ActionKind, TargetKind
+from evenhand.legal.answers.facts import FurtherGround
 from evenhand.legal.drafts import Plan
 from evenhand.legal.lists import PlanKind
 from evenhand.legal.ports import DataClass
@@ -97,8 +98,15 @@ def plan_of(kept: Mapping[str, object]) -> Plan:
         want=frozenset(DataClass(one) for one in want),
         harm=str(kept["harm"]),
         notified=tuple(str(account) for account in notified),
-        ground=Refusal(ground) if ground else None,
+        ground=_ground_of(ground),
     )
+
+
+def _ground_of(code: str) -> Refusal | FurtherGround | None:
+    """Gives the ground of a code: the law's own, or a further one."""
+    if not code:
+        return None
+    return Refusal(code) if code in set(Refusal) else FurtherGround(code)
 
 
 def _measure_json(measure: Measure) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from evenhand.actions.drafts import Measure
+from evenhand.legal.answers.facts import FurtherGround
 from evenhand.legal.lists import (
     Authenticity,
     BoardDecision,
@@ -138,7 +139,7 @@ class Plan:
     want: frozenset[DataClass] = frozenset()
     harm: str = ""
     notified: tuple[str, ...] = ()
-    ground: Refusal | None = None
+    ground: Refusal | FurtherGround | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
 from evenhand.legal.ports import AccountData, HeadOffices, Violations
-from evenhand.legal.reactions import EFFECTS_OF_ORDERS
+from evenhand.legal.reactions import EFFECTS_OF_ORDERS, failed_orders
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
@@ -126,7 +126,7 @@ def sources() -> tuple[AccountData, Messenger]:
 
 def reactions() -> tuple[Reaction, ...]:
     """Gives every room's reactions to committed records."""
-    return (FAILED_EFFECTS, EFFECTS_OF_ORDERS)
+    return (FAILED_EFFECTS, EFFECTS_OF_ORDERS, failed_orders(pager()))
 
 
 def violations() -> Violations:

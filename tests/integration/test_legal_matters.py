@@ -50,7 +50,7 @@ from evenhand.legal.lists import (
 from evenhand.legal.models import Clock, Disclosure, Matter, Step
 from evenhand.legal.ports import DataClass
 from evenhand.legal.queries import concerned, history, queue
-from evenhand.legal.reactions import note_effect
+from evenhand.legal.reactions import note_effect, page_failed_effect
 from evenhand.markets.lists import AuthorityKind, DataCategory, MarketState, Purpose, Refusal
 from evenhand.markets.regimes import law
 from evenhand.markets.steps import sign_off
@@ -366,9 +366,11 @@ def test_an_order_whose_effect_failed_stays_open_until_a_person_concludes() -> N
     record = Record.objects.filter(kind=RecordKind.DECISION).get()
 
     note_effect(record, NOW)
+    page_failed_effect(record, one.pages)
 
     matter.refresh_from_db()
     assert matter.state == MatterState.RELEASED
+    assert list(one.pages.told.values())[-1][1]
     steps.conclude(matter.id, by=one.lawyer, reason="The room is gone already.", now=NOW)
     matter.refresh_from_db()
     assert matter.state == MatterState.EXECUTED

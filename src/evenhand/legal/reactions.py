@@ -5,8 +5,10 @@ from datetime import datetime
 from evenhand.actions.lists import ActionState
 from evenhand.actions.models import Action, Decision
 from evenhand.base.lists import Ground, RecordKind
+from evenhand.legal.clock_steps import page_key
 from evenhand.legal.history_steps import locked
 from evenhand.legal.lists import MatterState
+from evenhand.legal.ports import Pager
 from evenhand.legal.release_steps import executed
 from evenhand.records.models import Record
 from evenhand.records.outbox import Reaction
@@ -27,6 +29,28 @@ def note_effect(record: Record, now: datetime) -> None:
     matter = locked(decision.case)
     if matter.state == MatterState.RELEASED:
         executed(matter, by=None, now=now, facts={"whole": True})
+
+
+def page_failed_effect(record: Record, pager: Pager) -> None:
+    """Calls the people on duty to an order whose effect could not be had; its clock runs on."""
+    decision = Decision.objects.filter(pk=record.subject, ground=Ground.ORDER.value).first()
+    if decision is None or decision.case is None:
+        return
+    matter = locked(decision.case)
+    pager.page(
+        f"{matter.number}: an effect could not be had at the messenger.",
+        urgent=True,
+        key=page_key(matter.id, f"failed:{record.id}"),
+    )
+
+
+def failed_orders(pager: Pager) -> Reaction:
+    """Gives the reaction that pages for effects that failed; for the worker's list."""
+    return Reaction(
+        consumer="legal.failed_orders",
+        kinds=frozenset({RecordKind.EFFECT_FAILED}),
+        react=lambda record, _now: page_failed_effect(record, pager),
+    )
 
 
 EFFECTS_OF_ORDERS = Reaction(

@@ -221,7 +221,7 @@ class FraudFacts:
     account_days         age of the officer's account; None without an account (served on paper)
     key_hours            age of the key the answer would be sealed to; None without one
     call_back            what was said at the registry's number; None before anybody called
-    statutes             what the request cites, as written
+    statutes             what the request cites, as written; None where its form asks for none
     file_number_pattern  the authority's own, a regular expression; "" if it has none
     rank                 what the officer says to be, where the law asks for a rank
     dangers              answers to DANGER_QUESTIONS, in an emergency
@@ -244,7 +244,7 @@ class FraudFacts:
     key_hours: int | None = None
     call_back: CallBackSaid | None = None
     number_from_request: bool = False
-    statutes: tuple[str, ...] = ()
+    statutes: tuple[str, ...] | None = ()
     file_number: str = ""
     file_number_pattern: str = ""
     rank: str = ""
@@ -369,12 +369,12 @@ def _account(facts: FraudFacts) -> Iterator[FraudReason]:
 
 
 def _law(facts: FraudFacts) -> Iterator[FraudReason]:
-    worth = {standing(citation, facts.kind_id) for citation in facts.statutes}
-    if not worth:
+    worth = {standing(citation, facts.kind_id) for citation in facts.statutes or ()}
+    if facts.statutes is not None and not worth:
         yield FraudReason.STATUTE_MISSING
     elif Standing.NO_SUCH_ARTICLE in worth:
         yield FraudReason.STATUTE_NO_SUCH_ARTICLE
-    elif Standing.GIVES not in worth:
+    elif worth and Standing.GIVES not in worth:
         if Standing.NO_POWER in worth:
             yield FraudReason.STATUTE_NO_POWER
         elif not any_law_will_do(facts.kind_id):

@@ -29,3 +29,9 @@ SEAL_BITS_MAX = 6
 
 FILE_NUMBER_CHARACTERS_MAX = 120
 """Characters of a file number that are compared with the authority's pattern."""
+
+SAME_TARGET_DAYS = 30
+"""Days in which another authority's question about the same person is remembered."""
+
+SEALS_COMPARED_MAX = 5_000
+"""Documents, the latest, whose pictures a new one is compared with: some hundredths of a second."""

@@ -1,0 +1,171 @@
+"""What the score needs to know of a request, read from the registry and from earlier matters.
+
+Reads only. What a law's form asks nobody to type is not missed: where an entry has no field for a
+legal basis, choosing the entry is the citation.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from evenhand.authorities.checks import OWN_DOMAINS
+from evenhand.authorities.lists import CallBackSaid, DomainMatch
+from evenhand.authorities.models import Authority, Officer
+from evenhand.authorities.queries import facts_of, keys, usable_key
+from evenhand.legal.answers.facts import FurtherGround
+from evenhand.legal.checks import missing_fields
+from evenhand.legal.documents import DocumentReport
+from evenhand.legal.drafts import MatterDraft
+from evenhand.legal.fraud import (
+    DANGER_QUESTIONS,
+    FraudFacts,
+    FraudReport,
+    KnownSeal,
+    SealMatch,
+    differences,
+    score,
+    seal_match,
+)
+from evenhand.legal.fraud_limits import SAME_TARGET_DAYS, SEALS_COMPARED_MAX
+from evenhand.legal.lists import IdentifierKind
+from evenhand.legal.models import Document, Identifier, Matter
+from evenhand.markets.entries import RequestKind
+from evenhand.markets.lists import AuthorityKind, LegalForm
+
+LAW_FIELDS = (
+    "legal_basis",
+    "statutory_provision",
+    "statutory_basis",
+    "legal_article",
+    "domestic_legal_authority",
+    "domestic_legal_grounds",
+)
+"""Fields in which a form has somebody name the law relied on."""
+
+PEOPLE = frozenset({IdentifierKind.ACCOUNT, IdentifierKind.PHONE, IdentifierKind.IP})
+"""What leads to a person; a channel is asked about by many."""
+
+
+def suspicion(
+    draft: MatterDraft,
+    kind: RequestKind,
+    authority: Authority,
+    officer: Officer | None,
+    report: DocumentReport | None,
+    *,
+    now: datetime,
+    call_back: CallBackSaid | None = None,
+) -> FraudReport:
+    """Gives what speaks for a forgery in a request that is about to be received."""
+    since, until = _period(draft)
+    facts = FraudFacts(
+        kind_id=kind.id,
+        country=draft.country,
+        authority_country=authority.country,
+        authority_kind=AuthorityKind(authority.kind),
+        authority_registered=authority.is_confirmed and authority.closed_at is None,
+        call_back=call_back,
+        statutes=_statutes(draft, kind),
+        file_number=draft.reference,
+        file_number_pattern=authority.file_number_pattern if draft.reference else "",
+        missing_fields=missing_fields(kind, draft.fields),
+        categories=draft.categories,
+        targets=len(draft.identifiers),
+        since=since,
+        until=until,
+        emergency=draft.emergency,
+        dangers=tuple((name, draft.fields.get(name, "")) for name in DANGER_QUESTIONS),
+        same_target_others=_others_asking(draft, now=now),
+        document=report,
+        document_expected=kind.form is LegalForm.ORDER and not draft.emergency,
+        document_differs=_unlike(draft, report),
+        seal=_seal(report, authority),
+    )
+    return score(_with_officer(facts, officer, now=now))
+
+
+def _with_officer(facts: FraudFacts, officer: Officer | None, *, now: datetime) -> FraudFacts:
+    """Gives the facts with who files; nobody, where it was served on paper."""
+    if officer is None:
+        return replace(facts, mailbox_fits=None, account_days=None)
+    known = facts_of(officer)
+    day = now - timedelta(days=1)
+    filed = Matter.objects.filter(officer_id=officer.id, received_at__gt=day).count()
+    verified = known.verified_until is not None and now < known.verified_until
+    return replace(
+        facts,
+        mailbox_fits=known.mailbox in OWN_DOMAINS,
+        look_alike_of=known.mailbox.value if known.mailbox is DomainMatch.LOOK_ALIKE else "",
+        account_days=(now - (known.vouched_at or now)).days,
+        account_suspended=known.suspended,
+        account_verified=verified,
+        key_hours=_key_hours(officer, now=now),
+        rank=officer.rank,
+        requests_day=filed + 1,
+    )
+
+
+def _key_hours(officer: Officer, *, now: datetime) -> int | None:
+    """Gives the age of the key that an answer would be sealed to: the usable one, else the last."""
+    key = usable_key(officer.id, now=now) or next(
+        (one for one in keys(officer.id) if one.ended_at is None), None
+    )
+    return int((now - key.added_at).total_seconds() // 3600) if key else None
+
+
+def _statutes(draft: MatterDraft, kind: RequestKind) -> tuple[str, ...] | None:
+    """Gives what is cited; None where the form asks nobody for it."""
+    asked = [name for name in LAW_FIELDS if name in kind.mandatory_fields]
+    typed = tuple(one for name in LAW_FIELDS if (one := draft.fields.get(name, "").strip()))
+    return typed if asked or typed else None
+
+
+def _period(draft: MatterDraft) -> tuple[datetime | None, datetime | None]:
+    """Gives the period asked about; an identifier without bounds leaves the whole open."""
+    starts = [one.since for one in draft.identifiers if one.kind in PEOPLE]
+    ends = [one.until for one in draft.identifiers if one.kind in PEOPLE]
+    whole = None in starts or None in ends or not starts
+    if whole:
+        return None, None
+    return min(one for one in starts if one), max(one for one in ends if one)
+
+
+def _others_asking(draft: MatterDraft, *, now: datetime) -> int:
+    """Gives how many other authorities asked about one of these people lately."""
+    values = [one.value for one in draft.identifiers if one.kind in PEOPLE]
+    return (
+        Identifier.objects.filter(
+            value__in=values,
+            matter__received_at__gt=now - timedelta(days=SAME_TARGET_DAYS),
+        )
+        .exclude(matter__authority_id=draft.authority)
+        .values("matter__authority_id")
+        .distinct()
+        .count()
+    )
+
+
+def _unlike(draft: MatterDraft, report: DocumentReport | None) -> tuple[str, ...]:
+    """Gives what the document's letters do not bear out: the file number and the accounts."""
+    if report is None:
+        return ()
+    named = {
+        f"identifier {place}": one.value
+        for place, one in enumerate(draft.identifiers, 1)
+        if one.kind in PEOPLE
+    }
+    return differences(report.text, {"reference": draft.reference, **named})
+
+
+def _seal(report: DocumentReport | None, authority: Authority) -> SealMatch:
+    """Gives where the document's pictures were seen before, among the latest documents."""
+    if report is None or not report.seal_hashes:
+        return SealMatch.NONE
+    rows = Document.objects.order_by("-at").values_list(
+        "report__seal_hashes", "matter__authority_id", "matter__ground"
+    )[:SEALS_COMPARED_MAX]
+    known = (
+        KnownSeal(one, str(owner), forged=ground == FurtherGround.NOT_AUTHENTIC.value)
+        for hashes, owner, ground in rows
+        for one in hashes or ()
+    )
+    return seal_match(report.seal_hashes, tuple(known), authority=str(authority.id))

@@ -1,12 +1,13 @@
 """Users bring duties: near from 80 per cent of a threshold on, there from the number itself on."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from evenhand.markets.duties import Users, own_duties, standings
 from evenhand.markets.lists import DutyState
-from evenhand.markets.regimes import law
+from evenhand.markets.regimes import Law, law
 
 TODAY = date(2026, 11, 22)
 
@@ -71,6 +72,15 @@ def test_a_law_that_does_not_hold_yet_asks_for_nothing() -> None:
     users = {"KZ": Users(monthly=12_500_000, daily=9_000_000)}
 
     assert states("KZ", users, date(2023, 9, 9)) == {}
+    assert states("KZ", users, date(2023, 9, 10)) == {"kz-rep-threshold": DutyState.HOLDS}
+
+
+def test_a_law_asks_until_its_last_day() -> None:
+    last = date(2027, 1, 31)
+    ended = Law([replace(law().regime("kz"), valid_to=last)])
+
+    assert standings("KZ", {}, ended, on=last)
+    assert not standings("KZ", {}, ended, on=last + timedelta(days=1))
 
 
 def test_the_percentage_is_told() -> None:

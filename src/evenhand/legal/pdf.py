@@ -2,7 +2,7 @@
 
 It reads a line of JSON and the document from its standard input, and prints a report after each
 stage, each better than the one before; who started it takes the last whole line. It has no
-environment, opens no file and no connection, and ends when its limits of time and memory are
+environment, fetches nothing, can write no file, and ends when its limits of time and memory are
 reached: a document can waste its own examination and nothing else.
 """
 

@@ -82,7 +82,8 @@ def page_context(report: Report) -> dict[str, object]:
         "small_max": report.threshold - 1,
         "tiles": [_figure(figure, report) for figure in TILES],
         "figures": [_figure(figure, report) for figure in Figure],
-        "automation": automation,
+        # One bar of everything merged would say nothing about who decided.
+        "automation": automation if any(not row.merged for row in automation.rows) else None,
         "tables": [
             table
             for breakdown in TABLES

@@ -133,7 +133,7 @@ BREAKDOWNS = {
 }
 
 SPANS = {
-    Span.SEND_TO_VERDICT: gettext_noop("From sending to the verdict"),
+    Span.SEND_TO_VERDICT: gettext_noop("At the door: from the question to the verdict"),
     Span.VERDICT_TO_EFFECT: gettext_noop("From the verdict to the confirmed effect"),
     Span.CASE_TO_DECISION: gettext_noop("From opening a case to a person's decision"),
 }

@@ -69,6 +69,7 @@ COMMANDS = (
         "answer a message with where requests are taken",
         "evenhand.connectors.mailbox",
     ),
+    Command(("drill",), "rehearse the emergency lane, with times", "evenhand.drill"),
     Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
 )
 

@@ -108,6 +108,7 @@ class AuthorityDraft:
 
     switchboard  in E.164: `+`, country code, number
     source       where the number and the domains were found
+    for_drills   it exists only to rehearse: nothing is owed to it, and it counts nowhere
     """
 
     name: str
@@ -121,6 +122,7 @@ class AuthorityDraft:
     certificates: str = ""
     file_number_pattern: str = ""
     statutes: tuple[str, ...] = ()
+    for_drills: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Authority(models.Model):
     certificates         PEM of the roots and seals that its documents may be signed with
     file_number_pattern  a regular expression that its file numbers match whole; empty if unknown
     statutes             what it is known to cite
+    for_drills           it exists only to rehearse: nothing is owed to it, and it counts nowhere
     kept_by              who wrote the entry as it stands
     confirmed_by         who checked it against the source: somebody else; None after a change
     """
@@ -94,6 +95,7 @@ class Authority(models.Model):
     )
     statutes = ArrayField(models.CharField(max_length=STATUTE_CHARACTERS_MAX), default=list)
     source = models.TextField(help_text="where the number and the domains were found")
+    for_drills = models.BooleanField(default=False)
 
     registered_at = models.DateTimeField()
     kept_at = models.DateTimeField()

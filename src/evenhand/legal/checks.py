@@ -135,7 +135,8 @@ class MatterFacts:
     law        what the law itself has against it, now
     violation  a person's decision against every account concerned stands and is not appealed
     window     how the enforcing authority's window ended; None where there is none
-    collected  state of the package that is to be released; None where there is none
+    package    state of the package that is to be released; None where there is none
+    doubted    what was found of the request asks for a call-back, whatever else proves its sender
     """
 
     state: MatterState
@@ -168,6 +169,7 @@ class MatterFacts:
     key: bool = False
     notice_decided: bool = False
     reviewed: bool = False
+    doubted: bool = False
 
 
 def check_step(
@@ -404,12 +406,11 @@ def _check_sender(facts: MatterFacts) -> list[Finding]:
         found.append(Finding.NOT_VALIDATED)
     if facts.authenticity is Authenticity.NONE:
         found.append(Finding.NOT_AUTHENTIC)
-    if facts.emergency:
-        # Faster, never weaker: the call to the registry's number comes before the release.
-        if not facts.called_back:
-            found.append(Finding.CALL_BACK_MISSING)
-        if not questionnaire_complete(facts.fields):
-            found.append(Finding.QUESTIONNAIRE_INCOMPLETE)
+    # Faster, never weaker: the call to the registry's number comes before the release.
+    if (facts.emergency or facts.doubted) and not facts.called_back:
+        found.append(Finding.CALL_BACK_MISSING)
+    if facts.emergency and not questionnaire_complete(facts.fields):
+        found.append(Finding.QUESTIONNAIRE_INCOMPLETE)
     return found
 
 

@@ -245,6 +245,7 @@ def facts_of(
         key=_has_key(matter, now=now),
         notice_decided=matter.notice_decided,
         reviewed=matter.reviewed_by_id is not None,
+        doubted=matter.fraud.get("needs_call_back") is True,
     )
 
 

@@ -132,6 +132,7 @@ def test_what_lacks_nothing_is_released() -> None:
         ({"window": EnforcingAnswer.NONE}, Finding.WINDOW_OPEN),
         ({"window": EnforcingAnswer.REFUSES}, Finding.ENFORCING_AUTHORITY_REFUSES),
         ({"emergency": True, "called_back": False}, Finding.CALL_BACK_MISSING),
+        ({"doubted": True, "called_back": False}, Finding.CALL_BACK_MISSING),
         ({"emergency": True, "fields": {}}, Finding.QUESTIONNAIRE_INCOMPLETE),
     ],
 )
@@ -147,6 +148,8 @@ def test_one_thing_that_is_missing_stops_a_release(
         {"window": EnforcingAnswer.NO_GROUND},
         {"window": EnforcingAnswer.LAPSED},
         {"entry_verified": False, "signed_off": True},
+        {"doubted": True},
+        {"called_back": False, "authenticity": Authenticity.SIGNATURE},
         {"voluntary": True, "violation": True},
         {"voluntary": True, "suspect": True},
         {"voluntary": True, "emergency": True},

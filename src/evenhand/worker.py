@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import django
@@ -29,6 +29,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evenhand.settings")
 django.setup()
 
 # Models may be imported only after Django is set up.
+from django.contrib.sessions.models import Session  # noqa: E402
+
 from evenhand import wiring  # noqa: E402
 from evenhand.actions import delivery  # noqa: E402
 from evenhand.actions.drain import drain  # noqa: E402
@@ -66,6 +68,9 @@ PLACES_SECONDS = 2.0
 
 REPORT_DAYS = 2
 """Days after its end for which a day's report is brought up to date with late records."""
+
+SESSIONS_SECONDS = 600.0
+"""Seconds between looks for sessions that have ended: each visit to a sign-in page begins one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
         Loop("mail", 5.0, lambda: wiring.outbox().send(wiring.mail_server())),
         *_legal(),
+        Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
 
@@ -157,6 +163,12 @@ class DoorFile:
         partial.replace(self._path)
         self._written = content
         return 0
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Forgets the sessions of browsers that have ended."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    return 0
 
 
 def publish_days(folder: Path) -> int:

@@ -51,8 +51,14 @@ class Load:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `evenhand faults`."""
-    parser.add_argument("--kills", type=int, default=KILLS, help=f"kills to make ({KILLS})")
+    parser.add_argument("--kills", type=_kills, default=KILLS, help=f"kills to make ({KILLS})")
     parser.add_argument("--seed", type=int, default=1, help="order and moments of the kills")
+
+
+def _kills(word: str) -> int:
+    if not word.isdecimal() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} kills nothing: give a number from 1 on")
+    return int(word)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from evenhand.base.lists import RecordKind
 from evenhand.legal.clocks import ClockFacts, ClockPlan, Mark, marks, paused, restarted, resumed
-from evenhand.legal.history_steps import write_step
+from evenhand.legal.history_steps import locked, write_step
 from evenhand.legal.limits import SWEEP_ROWS_MAX
 from evenhand.legal.lists import ClockName
 from evenhand.legal.models import Clock, Matter
@@ -78,13 +78,7 @@ def sweep_clocks(pager: Pager, *, now: datetime, rows_max: int = SWEEP_ROWS_MAX)
     Each mark is a column set in the transaction of its record and its page: said once, and not
     lost by a kill.
     """
-    with transaction.atomic():
-        clocks = list(
-            Clock.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("matter")
-            .filter(id__in=_due(now, rows_max))
-        )
-        return sum(_speak(clock, pager, now=now) for clock in clocks)
+    return sum(_speak(matter, clock, pager, now=now) for clock, matter in _due(now, rows_max))
 
 
 def facts_of(clock: Clock) -> ClockFacts:
@@ -110,36 +104,44 @@ LIMIT %(most)s
 """Clocks that have something to say; `due_at` already contains the pauses."""
 
 
-def _due(now: datetime, rows_max: int) -> list[int]:
-    return [clock.id for clock in Clock.objects.raw(DUE, {"now": now, "most": rows_max})]
+def _due(now: datetime, rows_max: int) -> list[tuple[int, UUID]]:
+    rows = Clock.objects.raw(DUE, {"now": now, "most": rows_max})
+    return [(clock.id, clock.matter_id) for clock in rows]
 
 
-def _speak(clock: Clock, pager: Pager, *, now: datetime) -> int:
-    reached = [mark for mark, column in WARNED.items() if getattr(clock, column) is not None]
-    new = marks(facts_of(clock), reached=reached, now=now)
-    for mark in new:
-        setattr(clock, WARNED[mark], now)
-    if not new:
-        return 0
-    clock.save(update_fields=list(WARNED.values()))
-    last = new[-1]
-    missed = last is Mark.MISSED
+def _speak(matter_id: UUID, clock_id: int, pager: Pager, *, now: datetime) -> int:
+    """Says what one clock has come to; the matter is locked first, as by every step."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        clock = Clock.objects.select_for_update(of=("self",)).get(pk=clock_id)
+        reached = [mark for mark, column in WARNED.items() if getattr(clock, column) is not None]
+        new = marks(facts_of(clock), reached=reached, now=now)
+        if not new:
+            return 0
+        for mark in new:
+            setattr(clock, WARNED[mark], now)
+        clock.save(update_fields=list(WARNED.values()))
+        _say(matter, clock, new[-1], pager, now=now)
+    return len(new)
+
+
+def _say(matter: Matter, clock: Clock, mark: Mark, pager: Pager, *, now: datetime) -> None:
+    missed = mark is Mark.MISSED
     write_step(
-        clock.matter,
-        f"clock_{last.value}",
+        matter,
+        f"clock_{mark.value}",
         by=None,
         now=now,
         kind=RecordKind.CLOCK_MISSED if missed else RecordKind.CLOCK_WARNED,
         facts={"clock": clock.name, "statutory": clock.statutory},
     )
-    if missed or last is Mark.FOUR_FIFTHS:
+    if missed or mark is Mark.FOUR_FIFTHS:
         says = "has run out" if missed else "has a fifth of its time left"
         pager.page(
-            f"{clock.matter.number}: the clock for {clock.name} {says}.",
+            f"{matter.number}: the clock for {clock.name} {says}.",
             urgent=missed,
-            key=page_key(clock.matter.id, f"{last.value}:{clock.name}:{clock.restarts}"),
+            key=page_key(matter.id, f"{mark.value}:{clock.name}:{clock.restarts}"),
         )
-    return len(new)
 
 
 def page_key(matter: UUID, about: str) -> UUID:

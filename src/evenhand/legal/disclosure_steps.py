@@ -65,9 +65,12 @@ def looked_up(identifier_id: int, account: str | None, *, now: datetime) -> None
     The account then counts as named by the request, and a plan may contain it.
     """
     with transaction.atomic():
-        phone = Identifier.objects.select_for_update(of=("self",)).filter(pk=identifier_id).first()
-        if phone is None or phone.kind != IdentifierKind.PHONE:
+        named = Identifier.objects.filter(pk=identifier_id, kind=IdentifierKind.PHONE.value)
+        known = named.values_list("matter_id", flat=True).first()
+        if known is None:
             raise NotFound(what="phone number of a request", id=identifier_id)
+        matter = locked(known)
+        phone = named.select_for_update(of=("self",)).get()
         if phone.looked_up_at is not None:
             return
         phone.looked_up_at = now
@@ -81,7 +84,6 @@ def looked_up(identifier_id: int, account: str | None, *, now: datetime) -> None
                 until=phone.until,
                 found_by=phone,
             )
-        matter = locked(phone.matter_id)
         write_step(matter, "looked_up", by=None, now=now, facts={"found": account is not None})
 
 
@@ -341,30 +343,34 @@ def _tell(one: Disclosure, offices: HeadOffices, pager: Pager, *, now: datetime)
 
 
 def _expire(*, now: datetime, rows_max: int) -> int:
+    """Empties what nobody fetched; each by itself, its matter locked first as by every step."""
+    due = Disclosure.objects.filter(state=DisclosureState.RELEASED.value, expires_at__lte=now)
+    return sum(
+        _expire_one(one, now=now)
+        for one in list(due.order_by("expires_at").values_list("id", flat=True)[:rows_max])
+    )
+
+
+def _expire_one(disclosure_id: UUID, *, now: datetime) -> int:
     with transaction.atomic():
-        due = list(
-            Disclosure.objects.select_for_update(skip_locked=True, of=("self",))
-            .defer("sealed")
-            .filter(state=DisclosureState.RELEASED.value, expires_at__lte=now)
-            .order_by("expires_at")[:rows_max]
+        one = _locked(disclosure_id)
+        if one.state != DisclosureState.RELEASED:
+            return 0
+        one.state, one.sealed = DisclosureState.EXPIRED.value, b""
+        one.save()
+        matter = locked(one.matter_id)
+        first = matter.state == MatterState.RELEASED
+        if first:
+            matter.executed_at = now
+        write_step(
+            matter,
+            "package_expired",
+            by=None,
+            now=now,
+            to=MatterState.EXECUTED if first else None,
+            facts={"disclosure": str(one.id)},
         )
-        for one in due:
-            Disclosure.objects.filter(pk=one.pk).update(
-                state=DisclosureState.EXPIRED.value, sealed=b""
-            )
-            matter = locked(one.matter_id)
-            first = matter.state == MatterState.RELEASED
-            if first:
-                matter.executed_at = now
-            write_step(
-                matter,
-                "package_expired",
-                by=None,
-                now=now,
-                to=MatterState.EXECUTED if first else None,
-                facts={"disclosure": str(one.id)},
-            )
-    return len(due)
+    return 1
 
 
 def _suspend_unconfirmed(pager: Pager, *, now: datetime, rows_max: int) -> int:

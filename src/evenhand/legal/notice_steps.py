@@ -203,49 +203,37 @@ def _finish(notice: UserNotice, state: NoticeState, *, now: datetime) -> int:
 
 def _call_for_review(pager: Pager, *, now: datetime, rows_max: int) -> int:
     """Says that a held notice must be looked at, and reminds of a delay that is about to end."""
+    rows = UserNotice.objects.filter(_to_look_at(now)).order_by("review_at", "id")
+    waiting = list(rows.values_list("id", "matter_id")[:rows_max])
+    return sum(_ask(notice, matter, pager, now=now) for notice, matter in waiting)
+
+
+def _to_look_at(now: datetime) -> Q:
+    """Gives which notices to look at: held back for long, or about to be sent by themselves."""
+    held = [NoticeState.DELAYED_UNTIL.value, NoticeState.FORBIDDEN_UNTIL_LIFTED.value]
+    return Q(state__in=held, review_at__lte=now) | Q(
+        state=NoticeState.DELAYED_UNTIL.value, due_at__lte=now + ASK_BEFORE, asked_at=None
+    )
+
+
+def _ask(notice_id: UUID, matter_id: UUID, pager: Pager, *, now: datetime) -> int:
     with transaction.atomic():
-        rows = list(
-            UserNotice.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("matter")
-            .filter(
-                Q(
-                    state__in=[
-                        NoticeState.DELAYED_UNTIL.value,
-                        NoticeState.FORBIDDEN_UNTIL_LIFTED.value,
-                    ],
-                    review_at__lte=now,
-                )
-                | Q(
-                    state=NoticeState.DELAYED_UNTIL.value,
-                    due_at__lte=now + ASK_BEFORE,
-                    asked_at=None,
-                )
-            )
-            .order_by("review_at", "id")[:rows_max]
+        matter = locked(matter_id)
+        rows = UserNotice.objects.select_for_update(of=("self",)).filter(_to_look_at(now))
+        notice = rows.filter(pk=notice_id).first()
+        if notice is None:
+            return 0
+        pager.page(
+            f"{matter.number}: a user is not told yet; look whether that is still right.",
+            urgent=False,
+            key=clock_steps.page_key(notice.id, f"review:{now.date()}"),
         )
-        for notice in rows:
-            _ask(notice, pager, now=now)
-    return len(rows)
-
-
-def _ask(notice: UserNotice, pager: Pager, *, now: datetime) -> None:
-    number = notice.matter.number
-    pager.page(
-        f"{number}: a user is not told yet; look whether that is still right.",
-        urgent=False,
-        key=clock_steps.page_key(notice.id, f"review:{now.date()}"),
-    )
-    notice.asked_at = now
-    if notice.review_at is not None and notice.review_at <= now:
-        notice.review_at = now + NOTICE_REVIEW
-    notice.save(update_fields=["asked_at", "review_at"])
-    write_step(
-        locked(notice.matter_id),
-        "notice_review_due",
-        by=None,
-        now=now,
-        facts={"notice": str(notice.id)},
-    )
+        notice.asked_at = now
+        if notice.review_at is not None and notice.review_at <= now:
+            notice.review_at = now + NOTICE_REVIEW
+        notice.save(update_fields=["asked_at", "review_at"])
+        write_step(matter, "notice_review_due", by=None, now=now, facts={"notice": str(notice.id)})
+    return 1
 
 
 def _words(notice: UserNotice, public_url: str) -> NoticeWords:

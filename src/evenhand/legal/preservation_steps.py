@@ -118,15 +118,21 @@ def lift_hold(preservation_id: UUID, *, by: Person, reason: str, now: datetime) 
 
 def sweep_preservations(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
     """Destroys what has come to its end and nobody holds, with a certificate each."""
+    due = Preservation.objects.filter(expires_at__lte=now, destroyed_at=None, legal_hold=False)
+    return sum(
+        _destroy_due(one, now=now)
+        for one in list(due.order_by("expires_at").values_list("id", flat=True)[:rows_max])
+    )
+
+
+def _destroy_due(preservation_id: UUID, *, now: datetime) -> int:
+    """Destroys one preservation, unless it was held or extended meanwhile."""
     with transaction.atomic():
-        due = list(
-            Preservation.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(expires_at__lte=now, destroyed_at=None, legal_hold=False)
-            .order_by("expires_at")[:rows_max]
-        )
-        for one in due:
-            _destroy(one, now=now)
-    return len(due)
+        one = _locked(preservation_id)
+        if one.destroyed_at is not None or one.legal_hold or one.expires_at > now:
+            return 0
+        _destroy(one, now=now)
+    return 1
 
 
 def _destroy(one: Preservation, *, now: datetime) -> None:

@@ -254,6 +254,7 @@ def _case_page(
     decision = found.decision
     context = {
         **_case_row(found),
+        "why_opened": words.why_opened(found),
         "is_objection": found.kind == CaseKind.OBJECTION,
         "decision": decision,
         "done": [_action_row(action) for action in actions_queries.actions_of(decision.id)]

@@ -18,6 +18,7 @@ from evenhand.base.lists import (
 )
 from evenhand.cases.checks import Finding
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
+from evenhand.cases.models import Case
 from evenhand.people.roles import Role
 from evenhand.transparency.words import ACTIONS, AUTOMATIONS, CHANNEL_KINDS, HARMS, SOURCES
 
@@ -147,13 +148,26 @@ def reason_of(decision: Decision) -> tuple[str, str]:
 
     What a person wrote is shown as they wrote it.
     """
+    said = _sentence_of(decision.rule_id) if decision.ground == Ground.RULE else None
+    return said or (decision.reason, decision.language)
+
+
+def why_opened(case: Case) -> str:
+    """Gives why a case was opened, in the reader's language where a rule said it."""
+    if case.decision and case.decision.reason == case.reason_opened:
+        return reason_of(case.decision)[0]
+    said = _sentence_of(case.rules[0][0]) if case.kind == CaseKind.REVIEW and case.rules else None
+    return said[0] if said else case.reason_opened
+
+
+def _sentence_of(rule_id: str) -> tuple[str, str] | None:
+    """Gives what a rule says and in which language: the reader's, or None."""
     reader = get_language() or Language.EN.value
-    if decision.ground == Ground.RULE and reader in set(Language):
-        rulebook: Rulebook = import_string(settings.RULEBOOK)()
-        said = rulebook.sentence(decision.rule_id, Language(reader))
-        if said:
-            return said, reader
-    return decision.reason, decision.language
+    if reader not in set(Language):
+        return None
+    rulebook: Rulebook = import_string(settings.RULEBOOK)()
+    said = rulebook.sentence(rule_id, Language(reader))
+    return (said, reader) if said else None
 
 
 def source_name(value: str) -> str:

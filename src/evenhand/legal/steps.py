@@ -24,7 +24,6 @@ from evenhand.legal.matter_steps import (
     close,
     complete,
     hand_over,
-    receive,
     take,
     validate,
     vote,
@@ -47,6 +46,7 @@ from evenhand.legal.preservation_steps import (
     preserved,
     sweep_preservations,
 )
+from evenhand.legal.receipt_steps import receive
 from evenhand.legal.release_steps import (
     after_review,
     begin_release,

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from tests.conftest import ROOT, server_home
 
-from evenhand.database.addresses import OWNER, SUPERUSER, password_file, role_url
+from evenhand.database.addresses import OWNER, SUPERUSER, password_file, role_url, socket_folder
 from evenhand.database.server import Server, make_roles
 
 
@@ -100,3 +100,16 @@ def test_the_folders_above_the_data_are_opened_for_passing_and_no_more(home: Pat
     for folder in (above, started_home):
         mode = stat.S_IMODE(folder.stat().st_mode)
         assert mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IRGRP | stat.S_IWGRP) == 0
+
+
+def test_a_stopped_server_leaves_nothing_outside_its_folder(home: Path) -> None:
+    deep = home / ("long" * 25)
+    deep.mkdir()
+    process = started(deep)
+    outside = socket_folder(deep)
+    assert outside.is_dir() and not outside.is_relative_to(home)
+
+    process.terminate()
+    process.wait(20)
+
+    assert not outside.exists()

@@ -173,9 +173,16 @@ class Server:
             stopping = _forward_stops(process)
             code = process.wait()
             if stopping or code == 0 or time.monotonic() - started > EARLY_SECONDS:
+                self._leave_nothing_outside()
                 return 0 if stopping else code
             time.sleep(0.25)
         raise Unavailable(process="postgres", why="does not start; see its log")
+
+    def _leave_nothing_outside(self) -> None:
+        """Removes the socket's folder where it had to lie outside the state folder."""
+        folder = socket_folder(self.home)
+        if not folder.is_relative_to(self.home):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def answers(self) -> bool:
         """Tells whether the server takes connections."""

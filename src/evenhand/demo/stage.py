@@ -23,6 +23,12 @@ DOOR_BUDGET_MS, SENDER_BUDGET_MS = 1_600, 2_000
 """Milliseconds that the door has, and that a sender waits at most: far more than on a site, since
 here Synapse, database, desk and forty clients share what may be one slow core."""
 
+DATABASE_SETTINGS = (
+    "DATABASE_URL",
+    "EVENHAND_OWNER_DATABASE_URL",
+    "EVENHAND_FORGET_DATABASE_URL",
+)
+
 OURS = ("postgres", "opener", "door", "worker", "directory", "collector", "web")
 """Processes that a fault may hit: all but Synapse."""
 
@@ -47,6 +53,8 @@ class Stage:
             door_port=free_port(),
             directory_port=free_port(),
             environment={
+                # What is played must never stand in an operator's own database.
+                **dict.fromkeys(DATABASE_SETTINGS, ""),
                 "EVENHAND_PUBLIC_URL": f"http://localhost:{web_port}",
                 "EVENHAND_DOOR_TOKEN_FILE": str(self.home / "keys" / "door.token"),
                 "EVENHAND_MESSENGER": "synapse",

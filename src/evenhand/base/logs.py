@@ -5,12 +5,16 @@ import traceback
 
 import structlog
 
+FAILED = 500
+"""Status from which on a failure is ours."""
+
 
 class RoutesForPaths(logging.Filter):
     """Names the route of a web request in place of its path, query and words.
 
     A path may carry a one-time token, and the words of a database's error a person's name. What
-    Django says of a request therefore keeps its status, and of an error its kind and its places.
+    Django says of a request therefore keeps its status, and of an error of ours its kind and its
+    places; where the visitor was wrong there is nothing to trace.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -20,8 +24,11 @@ class RoutesForPaths(logging.Filter):
             return True
         match = getattr(request, "resolver_match", None)
         route = f"/{match.route}" if match else "an address that leads nowhere"
-        record.msg, record.args = "%s at %s", (getattr(record, "status_code", "said"), route)
-        if record.exc_info and record.exc_info[0]:
+        status = getattr(record, "status_code", FAILED)
+        record.msg, record.args = "%s at %s", (status, route)
+        if status < FAILED:
+            record.exc_info = record.exc_text = None
+        elif record.exc_info and record.exc_info[0]:
             frames = "".join(traceback.format_tb(record.exc_info[2]))
             record.exc_text = f"{frames}{record.exc_info[0].__qualname__}"
         return True

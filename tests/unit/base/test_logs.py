@@ -35,22 +35,25 @@ def test_an_error_keeps_its_kind_and_places_but_not_its_words():
     except ValueError:
         error = sys.exc_info()
 
-    said = logged("Internal Server Error: %s", "/", request=request, exc_info=error)
+    said = logged("Internal Server Error: %s", "/", request=request, status=500, exc_info=error)
 
     assert NAME not in said
     assert "ValueError" in said and "test_logs.py" in said
+    assert logged("Bad: %s", "/", request=request, exc_info=error) == "403 at /\n"
 
 
 def test_what_is_not_about_a_request_stays_as_it_was_said():
     assert logged("%s is slow", "disk", request=None) == "disk is slow\n"
 
 
-def logged(message: str, *words: str, request: object, exc_info: object = None) -> str:
+def logged(
+    message: str, *words: str, request: object, status: int = 403, exc_info: object = None
+) -> str:
     """Gives what a handler of ours writes of one message."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.addFilter(RoutesForPaths())
-    more = {} if request is None else {"request": request, "status_code": 403}
+    more = {} if request is None else {"request": request, "status_code": status}
     record = logging.getLogger("django.request").makeRecord(
         "django.request", logging.WARNING, "", 0, message, words, exc_info, extra=more
     )

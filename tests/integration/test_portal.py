@@ -55,8 +55,8 @@ def home(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     settings.EVENHAND_HOME = tmp_path
     settings.KEYS = tmp_path / "keys"
     settings.PUBLIC_FILES = tmp_path / "public"
-    settings.ALLOWED_HOSTS = ["testserver"]
-    settings.PUBLIC_URL = "http://testserver"
+    settings.ALLOWED_HOSTS = ["localhost"]
+    settings.PUBLIC_URL = "http://localhost:8600"
     settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
     settings.VIOLATIONS = "tests.integration.test_portal.no_violations"
     cache.clear()
@@ -64,6 +64,12 @@ def home(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     yield tmp_path
     cache.clear()
     wiring.pager.cache_clear()
+
+
+@pytest.fixture
+def client() -> Client:
+    """A visitor of the address for which passkeys are made."""
+    return Client(HTTP_HOST="localhost:8600")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from evenhand.people import steps
 from evenhand.people.checks import StepUpNeeded
 
 
-def challenge(request: HttpRequest) -> str:
+def challenge() -> str:
     """Gives the options of a passkey form as JSON; the session keeps the challenge."""
     return json.dumps(begin_authentication(None))
 

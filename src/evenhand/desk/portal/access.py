@@ -33,7 +33,7 @@ def access(request: HttpRequest) -> HttpResponse:
         "token": text,
         "tokens": queries.tokens(officer.id),
         "webhooks": queries.webhooks(officer.id),
-        "options": stepping_up.challenge(request),
+        "options": stepping_up.challenge(),
     }
     return render(request, "desk/portal/api.html", context)
 

@@ -37,7 +37,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         return redirect("portal_keys")
     context = {
         "rows": [_row(key) for key in queries.keys(officer.id)],
-        "options": stepping_up.challenge(request),
+        "options": stepping_up.challenge(),
     }
     return render(request, "desk/portal/keys.html", context)
 

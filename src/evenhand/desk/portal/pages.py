@@ -50,7 +50,7 @@ def one(request: HttpRequest, matter_id: UUID) -> HttpResponse:
         "documents": matter_rows.document_rows(matter),
         "identifiers": matter_rows.identifier_rows(matter.id),
         "disclosure": disclosure,
-        "options": stepping_up.challenge(request) if disclosure and disclosure.ready else "",
+        "options": stepping_up.challenge() if disclosure and disclosure.ready else "",
         "history": matter_rows.history_rows(matter.id, for_officer=True),
         "can_withdraw": MatterState(matter.state) in FLOW[Verb.WITHDRAW],
     }

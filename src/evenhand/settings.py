@@ -47,7 +47,6 @@ FORGET_DATABASE_URL = os.environ.get("EVENHAND_FORGET_DATABASE_URL", "") or (
 DATABASES = {"default": django_database(APP_DATABASE_URL)}
 
 
-
 def _public_url() -> str:
     """Gives the address as it is set, or as `serve` last answered under it."""
     kept = EVENHAND_HOME / "public_url"

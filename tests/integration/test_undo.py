@@ -27,7 +27,6 @@ from evenhand.actions.steps import (
     claim_batch,
     end_due,
     settle_batch,
-    supersede,
     undo,
 )
 from evenhand.base.errors import NotAllowed, NotFound
@@ -162,27 +161,6 @@ def test_ends_are_seen_to_in_order_and_in_limited_number() -> None:
     late.refresh_from_db()
     early.refresh_from_db()
     assert (early.state, late.state) == (ActionState.UNDOING, ActionState.IN_FORCE)
-
-
-def test_an_action_in_force_is_superseded_without_touching_the_messenger() -> None:
-    action = in_force(SUSPENSION)
-    deliveries = Delivery.objects.count()
-
-    superseded = supersede(action.id, now=LATER)
-
-    action.refresh_from_db()
-    assert superseded.state == action.state == ActionState.SUPERSEDED
-    assert Delivery.objects.count() == deliveries
-
-
-def test_only_what_is_in_force_is_superseded() -> None:
-    action = decided(SUSPENSION)
-
-    with pytest.raises(NotAllowed) as refused:
-        supersede(action.id, now=LATER)
-
-    assert refused.value.fields["state"] == ActionState.PENDING
-    assert refused.value.fields["action"] == action.id
 
 
 def claimed_verbs(now: datetime = LATER) -> list[tuple[UUID | None, str]]:

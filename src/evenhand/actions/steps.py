@@ -141,17 +141,6 @@ def end_due(*, now: datetime, rows_max: int = BATCH_DELIVERIES_MAX) -> int:
     return len(due)
 
 
-def supersede(action_id: UUID, *, now: datetime) -> Action:
-    """Marks an action in force as replaced by another; nothing happens at the messenger."""
-    with transaction.atomic():
-        action = _locked(action_id)
-        if action.state != ActionState.IN_FORCE:
-            raise NotAllowed(action=action_id, state=action.state, at=now)
-        action.state = ActionState.SUPERSEDED.value
-        action.save(update_fields=["state"])
-    return action
-
-
 def claim_batch(batch_id: UUID, *, now: datetime, rows_max: int = BATCH_DELIVERIES_MAX) -> int:
     """Claims deliveries that are due for one batch; an undo waits for what it undoes."""
     with connection.cursor() as cursor:

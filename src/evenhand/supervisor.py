@@ -41,6 +41,8 @@ def alone(home: Path) -> Iterator[None]:
     Two that share one would take each other's sockets and files away. The lock goes with us,
     however we end.
     """
+    if home.exists() and not home.is_dir():
+        raise Misconfigured(setting="EVENHAND_HOME", value=home, why="is no folder")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / ".lock").open("w") as file:
         try:

@@ -39,8 +39,10 @@ def read_messages(path: Path) -> list[Labelled]:
     """Gives the messages of an NDJSON file; a bad line is named with what is wrong in it."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(file=path, why=str(error)) from error
+    except OSError as error:
+        raise InputRefused(file=path, why=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise InputRefused(file=path, why=f"not UTF-8 at byte {error.start}") from error
     messages = [
         _message(path, number, line) for number, line in enumerate(lines, 1) if line.strip()
     ]

@@ -17,7 +17,7 @@ def test_a_file_that_is_not_there_is_refused_without_the_systems_number(tmp_path
 
 def test_a_file_in_another_encoding_is_refused_at_its_byte(tmp_path: Path):
     path = tmp_path / "day.ndjson"
-    path.write_bytes("{}\n".encode() + b"\xff")
+    path.write_bytes(b"{}\n" + b"\xff")
 
     with pytest.raises(InputRefused) as caught:
         read_messages(path)

@@ -29,9 +29,9 @@ from evenhand.desk import problems
 from evenhand.desk.api import schemas
 from evenhand.desk.api.doors import Token, officer_of
 from evenhand.desk.countries import is_country
-from evenhand.desk.intake import Asker, Choice, Offer, fields_of, offers
+from evenhand.desk.intake import Asker, Choice, Offer, fields_of, offers, refuse_unlawful
 from evenhand.desk.portal.form import Filled, identifiers_of
-from evenhand.desk.receiving import file_request
+from evenhand.desk.receiving import asker_of, file_request
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import StepRefused
 from evenhand.legal.identifiers import read
@@ -171,6 +171,7 @@ def file(request: HttpRequest, key: Key, given: schemas.RequestIn) -> tuple[int,
         categories=frozenset(given.categories),
         validator=given.validator,
     )
+    refuse_unlawful(choice, asker_of(officer.authority, now=now()))
     matter = file_request(
         officer,
         choice,

@@ -1,10 +1,11 @@
 """What the API takes and gives, as it stands in its OpenAPI document."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
 from evenhand.legal.limits import (
     FIELD_CHARACTERS_MAX,
@@ -25,10 +26,38 @@ from evenhand.markets.lists import (
 )
 
 
+def _writable(value: object) -> bool:
+    match value:
+        case str():
+            return "\0" not in value and _encodes(value)
+        case dict():
+            return all(_writable(part) for pair in value.items() for part in pair)
+        case list():
+            return all(_writable(part) for part in value)
+        case _:
+            return True
+
+
+def _encodes(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Strict(Schema):
     """Refuses what it does not know."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_unwritable(cls, given: Any) -> Any:
+        """Refuses texts that no database keeps: with a zero sign, or half a pair of signs."""
+        if not _writable(getattr(given, "_obj", given)):
+            raise ValueError("a text that cannot be written")
+        return given
 
 
 class Problem(Schema):

@@ -30,6 +30,7 @@ from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
+from evenhand.desk.api.telling import TELL_PROGRAMS
 from evenhand.legal.ports import AccountData, HeadOffices, Violations
 from evenhand.legal.reactions import EFFECTS_OF_ORDERS, failed_orders
 from evenhand.markets.queries import accounts_in
@@ -126,7 +127,7 @@ def sources() -> tuple[AccountData, Messenger]:
 
 def reactions() -> tuple[Reaction, ...]:
     """Gives every room's reactions to committed records."""
-    return (FAILED_EFFECTS, EFFECTS_OF_ORDERS, failed_orders(pager()))
+    return (FAILED_EFFECTS, EFFECTS_OF_ORDERS, failed_orders(pager()), TELL_PROGRAMS)
 
 
 def violations() -> Violations:

@@ -37,10 +37,12 @@ from evenhand.actions.drain import drain  # noqa: E402
 from evenhand.actions.journal import JournalReader  # noqa: E402
 from evenhand.actions.queries import closed_channels  # noqa: E402
 from evenhand.actions.steps import end_due  # noqa: E402
+from evenhand.authorities.machines.steps import sweep_messages  # noqa: E402
 from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
+from evenhand.connectors import webhooks  # noqa: E402
 from evenhand.connectors.paging import send_pages  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
 from evenhand.legal import steps as legal  # noqa: E402
@@ -260,7 +262,14 @@ def _legal() -> list[Loop]:
         Loop("legal_preservations", 30.0, lambda: legal.sweep_preservations(now=now())),
         Loop("legal_forgetting", 60.0, lambda: legal.forget_identifiers(now=now())),
         Loop("legal_sample", 600.0, _draw_sample),
+        Loop("webhooks", 2.0, _tell_programs),
     ]
+
+
+def _tell_programs() -> int:
+    """Sends the messages that officers' programs wait for."""
+    key = read_key(settings.KEYS / "token.key")
+    return sweep_messages(webhooks.post, key=key, now=now())
 
 
 def _legal_notices(pager: Pager) -> int:

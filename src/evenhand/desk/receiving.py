@@ -1,8 +1,7 @@
 """Receives a request at a door: seals and examines its document, and hands it to the legal room."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +24,7 @@ from evenhand.legal import steps
 from evenhand.legal.documents import DocumentReport, examine
 from evenhand.legal.drafts import DocumentDraft, MatterDraft
 from evenhand.legal.models import Matter
+from evenhand.legal.suspicion import suspicion
 from evenhand.markets.lists import AuthorityKind
 from evenhand.markets.queries import state_of
 
@@ -119,9 +119,9 @@ def file_from(
             gagged_until=form.gagged_until,
             gag_basis=form.texts.get("gag_basis", ""),
             documents=documents,
-            fraud=suspicion(sender, choice, form, report, now=now),
         )
-        return steps.receive(draft, pager=pager(), now=now)
+        found = suspicion(draft, choice.entry, sender.authority, sender.officer, report, now=now)
+        return steps.receive(replace(draft, fraud=found.as_json()), pager=pager(), now=now)
 
 
 def examined(document: bytes, authority: Authority, *, now: datetime) -> DocumentReport:
@@ -151,16 +151,3 @@ def roots_of(authority: Authority) -> tuple[x509.Certificate, ...]:
     if not authority.certificates.strip():
         return ()
     return tuple(x509.load_pem_x509_certificates(authority.certificates.encode()))
-
-
-def suspicion(
-    sender: Sender,
-    choice: Choice,
-    form: Filled,
-    report: DocumentReport | None,
-    *,
-    now: datetime,
-) -> Mapping[str, object]:
-    """Gives what speaks for a forgery, with reasons; it approves nothing and refuses nothing."""
-    del sender, choice, form, report, now
-    return {}

@@ -350,3 +350,28 @@ def test_what_is_no_pdf_is_refused(officer: Client) -> None:
 
     assert answer.status_code == 422
     assert Matter.objects.count() == 0
+
+
+def test_each_answer_is_there_as_pdf_and_json(officer: Client, office: Desk) -> None:
+    matter = office.released(EPOC, None, now() - timedelta(minutes=1))
+    path = f"/authorities/portal/requests/{matter.id}/papers"
+    assert f"{path}/disclosure_certificate.pdf" in text_of(
+        officer.get(f"/authorities/portal/requests/{matter.id}/")
+    )
+
+    for kind in ("receipt", "disclosure_certificate"):
+        pdf, content = officer.get(f"{path}/{kind}.pdf"), officer.get(f"{path}/{kind}.json")
+        assert pdf.content.startswith(b"%PDF-")
+        assert content.json()["facts"]["number"] == matter.number
+    assert officer.get(f"{path}/refusal.pdf").status_code == 404
+    assert officer.get(f"{path}/receipt.exe").status_code == 404
+
+
+def test_a_refusal_comes_as_a_form(officer: Client, office: Desk) -> None:
+    from tests.integration.matters_of_tests import refusal
+
+    matter = office.released(TCO, refusal(), now() - timedelta(minutes=1))
+
+    pdf = officer.get(f"/authorities/portal/requests/{matter.id}/papers/tco_not_executed.pdf")
+
+    assert pdf.content.startswith(b"%PDF-")

@@ -256,6 +256,10 @@ FINDINGS = {
     Finding.NOT_VALIDATED: gettext_noop("It was not validated yet."),
     Finding.NOT_AUTHENTIC: gettext_noop("Nothing shows yet that it comes from the authority."),
     Finding.CALL_BACK_MISSING: gettext_noop("The call to the registry's number is missing."),
+    Finding.SECOND_LOOK_MISSING: gettext_noop(
+        "Much speaks for a forgery: somebody else than who validated it has to answer the "
+        "questions of substance."
+    ),
     Finding.QUESTIONS_OPEN: gettext_noop("A question to the authority is still open."),
     Finding.QUESTIONNAIRE_INCOMPLETE: gettext_noop(
         "The questions on the emergency are not all answered."

@@ -27,6 +27,7 @@ STEP_NAMES = {
     "assigned": gettext_noop("Taken in hand"),
     "asked": gettext_noop("A question was asked"),
     "completed": gettext_noop("The authority answered"),
+    "called_back": gettext_noop("The authority was called at the registry's number"),
     "validated": gettext_noop("Form and sender were validated"),
     "assessed": gettext_noop("The questions of substance were answered"),
     "voted": gettext_noop("A member of the board voted"),

@@ -7,7 +7,7 @@ from django.urls import include, path, register_converter
 from evenhand.desk import authorities, colleagues, concerned, console, objections, public, staff
 from evenhand.desk.api.routes import api
 from evenhand.desk.legal import doing, markets, matter, paper, queue, registry, samples
-from evenhand.desk.portal import access, filing, keys, pages
+from evenhand.desk.portal import access, filing, keys, pages, papers
 
 
 class IsoDay:
@@ -78,6 +78,11 @@ portal_urls = [
         name="portal_request_answer",
     ),
     path("requests/<uuid:matter_id>/fetch/", pages.fetch, name="portal_request_fetch"),
+    path(
+        "requests/<uuid:matter_id>/papers/<str:kind>.<str:form>",
+        papers.paper,
+        name="portal_request_paper",
+    ),
     path("requests/<uuid:matter_id>/withdraw/", pages.withdraw, name="portal_request_withdraw"),
 ]
 

@@ -23,6 +23,7 @@ from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.legal.matter import CALL_ANSWERS, CALL_TONES
 from evenhand.desk.legal.queue import LEGAL_ROLES
 from evenhand.legal.queries import matter_for
+from evenhand.legal.steps import call_about
 from evenhand.markets.geography import country_names
 from evenhand.markets.lists import AuthorityKind
 from evenhand.people.models import Person
@@ -120,16 +121,7 @@ def call_about_matter(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     person = signed_in(request)
     matter = matter_for(matter_id, person)
     try:
-        steps.call_back(
-            matter.authority_id,
-            CallBackAbout.MATTER,
-            _said(request),
-            by=person,
-            now=now(),
-            officer=matter.officer_id,
-            matter=matter.id,
-            note=_text(request, "note"),
-        )
+        call_about(matter.id, _said(request), by=person, now=now(), note=_text(request, "note"))
     except (InputRefused, NotAllowed) as error:
         _say(request, error)
     else:

@@ -15,8 +15,8 @@ from pytest_django.fixtures import Settings
 from tests.integration.matters_of_tests import ACCOUNT, CHANNEL, Desk, desk, officer_for
 
 from evenhand.authorities import steps as registry
+from evenhand.authorities.machine_models import WebhookMessage
 from evenhand.authorities.machines.checks import signed_headers
-from evenhand.authorities.machines.models import WebhookMessage
 from evenhand.authorities.machines.steps import (
     end_token,
     make_token,

@@ -28,7 +28,7 @@ from evenhand.authorities.lists import (
     OfficerChanged,
     Vouched,
 )
-from evenhand.authorities.machines.models import ApiToken, Webhook, WebhookMessage
+from evenhand.authorities.machine_models import ApiToken, Webhook, WebhookMessage
 from evenhand.base.personal import MailAddress, PhoneNumber, reveal
 from evenhand.markets.lists import AuthorityKind
 from evenhand.people.models import Person

@@ -17,8 +17,8 @@ from evenhand.base.ids import new_id
 from evenhand.base.limits import DOCUMENT_BYTES_MAX
 from evenhand.base.sealing import read_key
 from evenhand.desk.engines import pager
+from evenhand.desk.filled import Filled
 from evenhand.desk.intake import Asker, Choice, refuse_unlawful
-from evenhand.desk.portal.form import Filled
 from evenhand.evidence.steps import keep
 from evenhand.legal import steps
 from evenhand.legal.documents import DocumentReport, examine

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from evenhand.authorities.machines.limits import (
+from evenhand.authorities.machine_limits import (
     TOKEN_NAME_CHARACTERS_MAX,
     TOKENS_MAX,
     URL_CHARACTERS_MAX,

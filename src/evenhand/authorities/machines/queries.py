@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from evenhand.authorities.machines.models import ApiToken, Webhook
+from evenhand.authorities.machine_models import ApiToken, Webhook
 from evenhand.authorities.machines.steps import hash_of
 
 

@@ -11,20 +11,20 @@ from django.db import transaction
 from django.db.models import Q
 
 from evenhand.authorities.lists import OfficerChanged
-from evenhand.authorities.machines.checks import (
-    check_token,
-    check_webhook,
-    secret_of,
-    signed_headers,
-)
-from evenhand.authorities.machines.limits import (
+from evenhand.authorities.machine_limits import (
     ATTEMPTS_MAX,
     PAUSE_FIRST,
     SWEEP_ROWS_MAX,
     TOKEN_LIFE,
     USED_EVERY,
 )
-from evenhand.authorities.machines.models import ApiToken, Webhook, WebhookMessage
+from evenhand.authorities.machine_models import ApiToken, Webhook, WebhookMessage
+from evenhand.authorities.machines.checks import (
+    check_token,
+    check_webhook,
+    secret_of,
+    signed_headers,
+)
 from evenhand.authorities.models import Officer, OfficerChange
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from evenhand.authorities.machines.models import ApiToken
+from evenhand.authorities.machine_models import ApiToken
 from evenhand.authorities.machines.queries import token_named
 from evenhand.authorities.machines.steps import note_use
 from evenhand.authorities.models import Officer

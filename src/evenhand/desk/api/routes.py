@@ -29,8 +29,8 @@ from evenhand.desk import problems
 from evenhand.desk.api import schemas
 from evenhand.desk.api.doors import Token, officer_of
 from evenhand.desk.countries import is_country
+from evenhand.desk.filled import Filled, identifiers_of
 from evenhand.desk.intake import Asker, Choice, Offer, fields_of, offers, refuse_unlawful
-from evenhand.desk.portal.form import Filled, identifiers_of
 from evenhand.desk.receiving import asker_of, file_request
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import StepRefused

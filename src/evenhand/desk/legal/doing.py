@@ -21,10 +21,10 @@ from evenhand.base.errors import EvenhandError, InputRefused, NotAllowed
 from evenhand.base.lists import ActionKind, Language, TargetKind
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.engines import violations
+from evenhand.desk.filled import identifiers_of
 from evenhand.desk.legal.matter import MEASURES, matter_page
 from evenhand.desk.legal.queue import LEGAL_ROLES
 from evenhand.desk.matter_rows import said_of
-from evenhand.desk.portal.form import identifiers_of
 from evenhand.legal import queries, steps
 from evenhand.legal.drafts import (
     BoardVote,

@@ -15,10 +15,10 @@ from evenhand.base.ids import new_id
 from evenhand.desk import law_words as words
 from evenhand.desk.countries import country
 from evenhand.desk.doors import signed_in, staff_only
+from evenhand.desk.filled import TEXTS, Filled, choice_of, chosen_pairs, filled, full_choice
 from evenhand.desk.intake import ChoiceRefused, fields_of, offers, validators
 from evenhand.desk.law_rows import time_text
 from evenhand.desk.matter_rows import said_of
-from evenhand.desk.portal.form import TEXTS, Filled, choice_of, chosen_pairs, filled, full_choice
 from evenhand.desk.receiving import Sender, asker_of, document_of, file_from
 from evenhand.legal.checks import StepRefused
 from evenhand.markets.lists import DataCategory

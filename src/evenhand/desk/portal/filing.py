@@ -20,6 +20,14 @@ from evenhand.base.ids import new_id
 from evenhand.desk import law_words as words
 from evenhand.desk.countries import country
 from evenhand.desk.doors import officer_in, officers_only
+from evenhand.desk.filled import (
+    TEXTS,
+    Filled,
+    choice_of,
+    chosen_pairs,
+    filled,
+    full_choice,
+)
 from evenhand.desk.intake import (
     Asker,
     Choice,
@@ -33,14 +41,6 @@ from evenhand.desk.intake import (
 )
 from evenhand.desk.law_rows import entry_row, time_text
 from evenhand.desk.matter_rows import said_of
-from evenhand.desk.portal.form import (
-    TEXTS,
-    Filled,
-    choice_of,
-    chosen_pairs,
-    filled,
-    full_choice,
-)
 from evenhand.desk.receiving import asker_of, document_of, file_request
 from evenhand.legal.checks import StepRefused
 from evenhand.markets.lists import AuthorityKind, Purpose

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from evenhand.authorities.machines.limits import TOKEN_NAME_CHARACTERS_MAX, URL_CHARACTERS_MAX
+from evenhand.authorities.machine_limits import TOKEN_NAME_CHARACTERS_MAX, URL_CHARACTERS_MAX
 
 
 class ApiToken(models.Model):

@@ -31,7 +31,7 @@ from evenhand.demo.legal_office import Bureau, Office, Registrar, moment
 from evenhand.demo.names import address
 from evenhand.demo.stage import Stage
 from evenhand.desk.intake import Choice
-from evenhand.desk.portal.form import Filled
+from evenhand.desk.filled import Filled
 from evenhand.desk.receiving import file_request
 from evenhand.legal import steps
 from evenhand.legal.checks import StepRefused
@@ -388,11 +388,14 @@ class LegalDay:
         lawyer = self.office.lawyer.person
         for colleague in (self.office.lawyer, self.office.approver):
             steps.take(filed.id, by=colleague.person, now=moment())
+        # The demo's officers are new, so that the score asks for a call and a second look.
+        if matter_of(filed.id).fraud["needs_call_back"]:
+            steps.call_about(filed.id, CallBackSaid.CONFIRMED, by=lawyer, now=moment())
         self._validate(filed, authenticity)
         steps.assess(
             filed.id,
             SubstanceAnswers(dict.fromkeys(Substance, Said.NO), "An ordinary crime; narrow."),
-            by=lawyer,
+            by=self.office.approver.person,
             now=moment(),
         )
         steps.prepare(filed.id, plan, by=lawyer, violations=violations(), now=moment())

@@ -137,6 +137,7 @@ class MatterFacts:
     window     how the enforcing authority's window ended; None where there is none
     package    state of the package that is to be released; None where there is none
     doubted    what was found of the request asks for a call-back, whatever else proves its sender
+    second_look  it also asks that who answers the questions of substance is not who validated it
     """
 
     state: MatterState
@@ -170,6 +171,9 @@ class MatterFacts:
     notice_decided: bool = False
     reviewed: bool = False
     doubted: bool = False
+    second_look: bool = False
+    validated_by: UUID | None = None
+    assessed_by: UUID | None = None
 
 
 def check_step(
@@ -254,6 +258,14 @@ def check_substance(answers: SubstanceAnswers) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def check_second_look(
+    *, doubted: bool, validated_by: UUID | None, by: UUID | None
+) -> tuple[Finding, ...]:
+    """Gives whether the second pair of eyes is missing: one who was deceived is deceived twice."""
+    same = by is not None and by == validated_by
+    return (Finding.SECOND_LOOK_MISSING,) if doubted and same else ()
+
+
 def needs_board(answers: Mapping[Substance, Said]) -> bool:
     """Tells whether the policy board has to decide: one yes or one doubt is enough."""
     return any(said is not Said.NO for said in answers.values())
@@ -298,6 +310,9 @@ def check_release(facts: MatterFacts, plan: Plan, actor: Actor) -> tuple[Finding
 def check_barriers(facts: MatterFacts, plan: Plan) -> list[Finding]:
     """Gives every barrier of DESIGN decisions 13 to 17 that this plan does not pass."""
     found = [*_check_law(facts, plan), *_check_sender(facts), *_check_substance(facts)]
+    found += check_second_look(
+        doubted=facts.second_look, validated_by=facts.validated_by, by=facts.assessed_by
+    )
     if facts.open_questions:
         found.append(Finding.QUESTIONS_OPEN)
     if facts.kind in DISCLOSING:

@@ -164,6 +164,7 @@ class Finding(StrEnum):
     NOT_VALIDATED = "not_validated"
     NOT_AUTHENTIC = "not_authentic"
     CALL_BACK_MISSING = "call_back_missing"
+    SECOND_LOOK_MISSING = "second_look_missing"
     QUESTIONS_OPEN = "questions_open"
     QUESTIONNAIRE_INCOMPLETE = "questionnaire_incomplete"
     SUBSTANCE_UNANSWERED = "substance_unanswered"

@@ -15,6 +15,7 @@ from evenhand.legal.checks import (
     StepRefused,
     check_close,
     check_reason,
+    check_second_look,
     check_step,
     check_substance,
     check_validation,
@@ -47,6 +48,7 @@ from evenhand.legal.models import (
 )
 from evenhand.legal.queries import actor_of, facts_of, stands
 from evenhand.legal.receipt_steps import keep_documents, missing_of
+from evenhand.legal.suspicion_steps import judge_again
 from evenhand.markets.queries import sign_off_of
 from evenhand.markets.regimes import law
 from evenhand.people.models import Person
@@ -136,6 +138,7 @@ def complete(
         )
         matter.fields = {**matter.fields, **kind_fields}
         keep_documents(matter, documents, now=now)
+        judge_again(matter)
         _unvalidate(matter)
         kind = law().kind(matter.entry)
         clock_steps.go_on(matter, ClockName.ANSWER, from_start=kind.clock_restarts, now=now)
@@ -174,6 +177,7 @@ def validate(matter_id: UUID, validation: Validation, *, by: Person, now: dateti
         matter.suspect = validation.suspect
         matter.call_back = call
         matter.sign_off = sign_off_of(matter.entry, matter.regime_version)
+        judge_again(matter)
         write_step(
             matter,
             "validated",
@@ -200,6 +204,11 @@ def assess(matter_id: UUID, answers: SubstanceAnswers, *, by: Person, now: datet
         if before is not None and before.board:
             # What the board has decided is not asked anew by one person.
             found.append(Finding.WRONG_STATE)
+        found += check_second_look(
+            doubted=matter.fraud.get("needs_second_look") is True,
+            validated_by=matter.validated_by_id,
+            by=by.id,
+        )
         _refuse(matter, found)
         to_board = needs_board(answers.answers) or (before is not None and before.needs_board)
         assessment, _ = Assessment.objects.update_or_create(

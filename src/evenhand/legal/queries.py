@@ -246,6 +246,9 @@ def facts_of(
         notice_decided=matter.notice_decided,
         reviewed=matter.reviewed_by_id is not None,
         doubted=matter.fraud.get("needs_call_back") is True,
+        second_look=matter.fraud.get("needs_second_look") is True,
+        validated_by=matter.validated_by_id,
+        assessed_by=assessment.by_id if assessment else None,
     )
 
 

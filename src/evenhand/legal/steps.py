@@ -56,6 +56,7 @@ from evenhand.legal.release_steps import (
     release,
     return_plan,
 )
+from evenhand.legal.suspicion_steps import call_about
 
 __all__ = [
     "HandedOut",
@@ -67,6 +68,7 @@ __all__ = [
     "assign",
     "begin_copy_release",
     "begin_release",
+    "call_about",
     "close",
     "collected",
     "complete",

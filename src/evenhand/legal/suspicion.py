@@ -1,23 +1,25 @@
-"""What the score needs to know of a request, read from the registry and from earlier matters.
+"""What the score needs to know of a request, read from the registry and from other matters.
 
 Reads only. What a law's form asks nobody to type is not missed: where an entry has no field for a
 legal basis, choosing the entry is the citation.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from evenhand.authorities.checks import OWN_DOMAINS
-from evenhand.authorities.lists import CallBackSaid, DomainMatch
-from evenhand.authorities.models import Authority, Officer
-from evenhand.authorities.queries import facts_of, keys, usable_key
+from evenhand.authorities.lists import CallBackAbout, CallBackSaid, DomainMatch
+from evenhand.authorities.models import Authority, CallBack, Officer
+from evenhand.authorities.queries import call_backs, facts_of, keys, usable_key
 from evenhand.legal.answers.facts import FurtherGround
 from evenhand.legal.checks import missing_fields
-from evenhand.legal.documents import DocumentReport
-from evenhand.legal.drafts import MatterDraft
+from evenhand.legal.documents import DocumentReport, SignatureLevel
+from evenhand.legal.drafts import IdentifierDraft, MatterDraft
 from evenhand.legal.fraud import (
     DANGER_QUESTIONS,
     FraudFacts,
+    FraudReason,
     FraudReport,
     KnownSeal,
     SealMatch,
@@ -29,7 +31,8 @@ from evenhand.legal.fraud_limits import SAME_TARGET_DAYS, SEALS_COMPARED_MAX
 from evenhand.legal.lists import IdentifierKind
 from evenhand.legal.models import Document, Identifier, Matter
 from evenhand.markets.entries import RequestKind
-from evenhand.markets.lists import AuthorityKind, LegalForm
+from evenhand.markets.lists import AuthorityKind, DataCategory, LegalForm, Purpose
+from evenhand.markets.regimes import law
 
 LAW_FIELDS = (
     "legal_basis",
@@ -54,8 +57,13 @@ def suspicion(
     *,
     now: datetime,
     call_back: CallBackSaid | None = None,
+    differs: bool = False,
 ) -> FraudReport:
-    """Gives what speaks for a forgery in a request that is about to be received."""
+    """Gives what speaks for a forgery in a request that came in at `now`.
+
+    `differs` says that the document was found before not to say what the form says: what its
+    pages say is not kept.
+    """
     since, until = _period(draft)
     facts = FraudFacts(
         kind_id=kind.id,
@@ -77,19 +85,82 @@ def suspicion(
         same_target_others=_others_asking(draft, now=now),
         document=report,
         document_expected=kind.form is LegalForm.ORDER and not draft.emergency,
-        document_differs=_unlike(draft, report),
-        seal=_seal(report, authority),
+        document_differs=("as found before",) if differs else _unlike(draft, report),
+        seal=_seal(report, draft, authority),
     )
-    return score(_with_officer(facts, officer, now=now))
+    return score(_with_officer(facts, draft, officer, now=now))
 
 
-def _with_officer(facts: FraudFacts, officer: Officer | None, *, now: datetime) -> FraudFacts:
+def suspicion_now(matter: Matter) -> FraudReport:
+    """Gives what speaks for a forgery in a matter as it stands, with its calls and documents.
+
+    Ages and counts are those of the day on which it was entered: waiting makes nobody better known.
+    """
+    calls = call_backs(matter=matter.id)
+    reasons = matter.fraud.get("reasons", [])
+    return suspicion(
+        _draft_of(matter),
+        law().kind(matter.entry),
+        matter.authority,
+        matter.officer,
+        _kept_report(matter),
+        now=matter.entered_at,
+        call_back=_said(calls),
+        differs=FraudReason.FORM_AND_DOCUMENT_DIFFER.value in {reason[0] for reason in reasons},
+    )
+
+
+def _said(calls: Sequence[CallBack]) -> CallBackSaid | None:
+    """Gives how the calls about a matter ended; one that nobody answered takes nothing back."""
+    answers = [CallBackSaid(one.said) for one in calls if one.about == CallBackAbout.MATTER.value]
+    answered = [one for one in answers if one is not CallBackSaid.NO_ANSWER]
+    return next(iter(answered or answers), None)
+
+
+def _draft_of(matter: Matter) -> MatterDraft:
+    """Gives a matter as it would come in today, with what was completed since."""
+    return MatterDraft(
+        id=matter.id,
+        origin=matter.origin,
+        entry=matter.entry,
+        authority=matter.authority_id,
+        country=matter.country,
+        received_at=matter.received_at,
+        language=matter.language,
+        purpose=Purpose(matter.purpose),
+        categories=frozenset(DataCategory(one) for one in matter.categories),
+        identifiers=tuple(
+            IdentifierDraft(IdentifierKind(one.kind), one.value, one.since, one.until)
+            for one in matter.identifiers.filter(expired_at=None, found_by=None).order_by("id")
+        ),
+        fields=matter.fields,
+        emergency=matter.emergency,
+        reference=matter.reference,
+    )
+
+
+def _kept_report(matter: Matter) -> DocumentReport | None:
+    """Gives what the examination of the latest document found, as far as it is kept."""
+    latest = matter.documents.order_by("-at", "-id").first()
+    if latest is None:
+        return None
+    return DocumentReport(
+        level=SignatureLevel(latest.level),
+        findings=tuple((code, said) for code, said in latest.report.get("findings", [])),
+        seal_hashes=tuple(latest.report.get("seal_hashes", [])),
+    )
+
+
+def _with_officer(
+    facts: FraudFacts, draft: MatterDraft, officer: Officer | None, *, now: datetime
+) -> FraudFacts:
     """Gives the facts with who files; nobody, where it was served on paper."""
     if officer is None:
         return replace(facts, mailbox_fits=None, account_days=None)
     known = facts_of(officer)
     day = now - timedelta(days=1)
-    filed = Matter.objects.filter(officer_id=officer.id, received_at__gt=day).count()
+    others = Matter.objects.filter(officer_id=officer.id).exclude(pk=draft.id)
+    filed = others.filter(received_at__gt=day, received_at__lte=now).count()
     verified = known.verified_until is not None and now < known.verified_until
     return replace(
         facts,
@@ -156,13 +227,14 @@ def _unlike(draft: MatterDraft, report: DocumentReport | None) -> tuple[str, ...
     return differences(report.text, {"reference": draft.reference, **named})
 
 
-def _seal(report: DocumentReport | None, authority: Authority) -> SealMatch:
+def _seal(report: DocumentReport | None, draft: MatterDraft, authority: Authority) -> SealMatch:
     """Gives where the document's pictures were seen before, among the latest documents."""
     if report is None or not report.seal_hashes:
         return SealMatch.NONE
-    rows = Document.objects.order_by("-at").values_list(
-        "report__seal_hashes", "matter__authority_id", "matter__ground"
-    )[:SEALS_COMPARED_MAX]
+    others = Document.objects.exclude(matter_id=draft.id).order_by("-at")
+    rows = others.values_list("report__seal_hashes", "matter__authority_id", "matter__ground")[
+        :SEALS_COMPARED_MAX
+    ]
     known = (
         KnownSeal(one, str(owner), forged=ground == FurtherGround.NOT_AUTHENTIC.value)
         for hashes, owner, ground in rows

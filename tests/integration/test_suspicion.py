@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -45,7 +46,7 @@ def bounded(one: Desk) -> MatterDraft:
 
 
 def judged(
-    one: Desk, draft: MatterDraft, report: DocumentReport | None = SIGNED, **more: object
+    one: Desk, draft: MatterDraft, report: DocumentReport | None = SIGNED, **more: Any
 ) -> FraudReport:
     return suspicion(
         draft, law().kind(draft.entry), one.authority, one.officer, report, now=LATER, **more
@@ -107,7 +108,7 @@ def refused(matter: Matter, *, by: Person) -> set[str]:
     return {str(code) for code in error.value.fields["findings"]}  # type: ignore[attr-defined]
 
 
-def filed(one: Desk, **found: object) -> Matter:
+def filed(one: Desk, **found: Any) -> Matter:
     fraud = {"score": 60, "reasons": [], "needs_call_back": True, "needs_second_look": True}
     return one.received(EPOC, fraud={**fraud, **found})
 

@@ -20,7 +20,6 @@ from evenhand.legal.lists import (
 )
 from evenhand.legal.models import Clock, Disclosure, Document, Matter, Step
 from evenhand.markets.lists import AuthorityKind, DataCategory, LegalForm, LegalKind
-from evenhand.markets.regimes import law
 
 STEP_NAMES = {
     "received": gettext_noop("Received"),
@@ -115,8 +114,7 @@ def matter_row(matter: Matter) -> dict[str, object]:
 
 def entry_of(matter: Matter) -> EntryRow:
     """Gives the entry of the law that a matter came under."""
-    kind = law().kind(matter.entry)
-    return entry_row(kind, law().regime_of(kind))
+    return entry_row(*queries.law_of(matter))
 
 
 def answer_clock(matter_id: UUID) -> Clock | None:

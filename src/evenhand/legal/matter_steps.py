@@ -46,11 +46,10 @@ from evenhand.legal.models import (
     Question,
     Vote,
 )
-from evenhand.legal.queries import actor_of, facts_of, stands
+from evenhand.legal.queries import actor_of, facts_of, law_of, stands
 from evenhand.legal.receipt_steps import keep_documents, missing_of
 from evenhand.legal.suspicion_steps import judge_again
 from evenhand.markets.queries import sign_off_of
-from evenhand.markets.regimes import law
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
@@ -140,7 +139,7 @@ def complete(
         keep_documents(matter, documents, now=now)
         judge_again(matter)
         _unvalidate(matter)
-        kind = law().kind(matter.entry)
+        kind, _ = law_of(matter)
         clock_steps.go_on(matter, ClockName.ANSWER, from_start=kind.clock_restarts, now=now)
         write_step(
             matter,
@@ -168,7 +167,7 @@ def validate(matter_id: UUID, validation: Validation, *, by: Person, now: dateti
                 on_paper=matter.entered_by_id is not None,
             ),
         ]
-        if missing_of(matter, law().kind(matter.entry)):
+        if missing_of(matter, law_of(matter)[0]):
             found.append(Finding.FIELD_MISSING)
         _refuse(matter, found)
         matter.validated_by, matter.validated_at = by, now

@@ -23,9 +23,8 @@ from evenhand.legal.history_steps import locked, write_step
 from evenhand.legal.limits import DEFAULT_PRESERVATION, EXTENSIONS_MAX, SWEEP_ROWS_MAX
 from evenhand.legal.lists import ClockName, Finding, MatterState
 from evenhand.legal.models import Matter, Preservation
-from evenhand.legal.queries import actor_of
+from evenhand.legal.queries import actor_of, law_of
 from evenhand.markets.entries import PreservationRule
-from evenhand.markets.regimes import law
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
@@ -212,7 +211,7 @@ def _may(matter: Matter, by: Person, reason: str) -> list[Finding]:
 
 
 def _rule(matter: Matter) -> PreservationRule | None:
-    return law().kind(matter.entry).preservation
+    return law_of(matter)[0].preservation
 
 
 def _locked(preservation_id: UUID) -> Preservation:

@@ -49,10 +49,11 @@ from evenhand.legal.ports import (
     PurposeClass,
     Violations,
 )
+from evenhand.markets.entries import ANYWHERE, Regime, RequestKind
 from evenhand.markets.law import refusals
 from evenhand.markets.lists import AuthorityKind, DataCategory, LegalKind, Purpose, Refusal
-from evenhand.markets.queries import sign_off_of, state_of
-from evenhand.markets.regimes import ANYWHERE, law
+from evenhand.markets.queries import regime_at, sign_off_of, state_of
+from evenhand.markets.regimes import law
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
@@ -202,8 +203,7 @@ def facts_of(
 
     `violations` None: nobody is known to have broken a rule, and the voluntary lane stays shut.
     """
-    kind = law().kind(matter.entry)
-    regime = law().regime_of(kind)
+    kind, regime = law_of(matter)
     assessment = Assessment.objects.filter(matter=matter).first()
     sign_off = sign_off_of(matter.entry, matter.regime_version)
     accounts = plan.accounts if plan else ()
@@ -252,12 +252,24 @@ def facts_of(
     )
 
 
+def law_of(matter: Matter) -> tuple[RequestKind, Regime]:
+    """Gives the entry and its regime in the version that a matter was received under.
+
+    A law that changes meanwhile changes nothing for who relied on it before.
+    """
+    regime = regime_at(matter.regime, matter.regime_version, law())
+    for kind in regime.requests:
+        if kind.id == matter.entry:
+            return kind, regime
+    raise NotFound(what="entry of the law", id=matter.entry, version=matter.regime_version)
+
+
 def law_against(matter: Matter) -> tuple[Refusal, ...]:
     """Gives what the law itself has against a matter, in the market's state at this moment."""
-    kind = law().kind(matter.entry)
+    kind, regime = law_of(matter)
     return refusals(
         kind,
-        law().regime_of(kind),
+        regime,
         country=matter.country,
         authority=AuthorityKind(matter.authority.kind),
         validator=AuthorityKind(matter.validator) if matter.validator else None,
@@ -272,7 +284,7 @@ def law_against(matter: Matter) -> tuple[Refusal, ...]:
 
 def notice_facts(matter: Matter) -> NoticeFacts:
     """Gives what the rule of the user notice needs to know."""
-    kind = law().kind(matter.entry)
+    kind, _ = law_of(matter)
     return NoticeFacts(
         rule=kind.notify,
         delay_max=kind.notify_delay_max,

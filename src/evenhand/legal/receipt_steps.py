@@ -37,6 +37,7 @@ from evenhand.legal.queries import stands
 from evenhand.markets.entries import Regime, RequestKind
 from evenhand.markets.queries import countries_represented_by
 from evenhand.markets.regimes import law
+from evenhand.markets.steps import keep_regime
 from evenhand.people.queries import person_of
 from evenhand.people.roles import Role
 
@@ -101,6 +102,7 @@ def _check_sender(draft: MatterDraft, *, now: datetime) -> list[Finding]:
 def _receive(draft: MatterDraft, kind: RequestKind, *, pager: Pager, now: datetime) -> Matter:
     regime = law().regime_of(kind)
     matter = Matter.objects.create(**_row(draft, kind, regime, now=now))
+    keep_regime(regime, now=now)
     for one in draft.identifiers:
         Identifier.objects.create(
             matter=matter, kind=one.kind.value, value=one.value, since=one.since, until=one.until

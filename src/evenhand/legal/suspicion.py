@@ -30,9 +30,9 @@ from evenhand.legal.fraud import (
 from evenhand.legal.fraud_limits import SAME_TARGET_DAYS, SEALS_COMPARED_MAX
 from evenhand.legal.lists import IdentifierKind
 from evenhand.legal.models import Document, Identifier, Matter
+from evenhand.legal.queries import law_of
 from evenhand.markets.entries import RequestKind
 from evenhand.markets.lists import AuthorityKind, DataCategory, LegalForm, Purpose
-from evenhand.markets.regimes import law
 
 LAW_FIELDS = (
     "legal_basis",
@@ -100,7 +100,7 @@ def suspicion_now(matter: Matter) -> FraudReport:
     reasons = matter.fraud.get("reasons", [])
     return suspicion(
         _draft_of(matter),
-        law().kind(matter.entry),
+        law_of(matter)[0],
         matter.authority,
         matter.officer,
         _kept_report(matter),

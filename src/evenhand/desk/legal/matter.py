@@ -52,7 +52,6 @@ from evenhand.legal.oversight_steps import Revealed
 from evenhand.legal.ports import DataClass
 from evenhand.legal.release_steps import text_of
 from evenhand.markets.lists import AuthorityKind, LegalKind, Purpose, Refusal
-from evenhand.markets.regimes import law
 from evenhand.people.models import Person
 from evenhand.people.queries import person_of
 from evenhand.transparency.words import HARMS
@@ -137,7 +136,7 @@ def matter_page(
 
 def field_rows(found: Matter) -> list[dict[str, object]]:
     """Gives what they wrote, with what the law requires and is missing."""
-    kind = law().kind(found.entry)
+    kind, _ = queries.law_of(found)
     danger = QUESTIONNAIRE if found.emergency else ()
     names = dict.fromkeys([*danger, *kind.mandatory_fields, *found.fields])
     return [

@@ -42,6 +42,7 @@ from evenhand.legal.lists import (
 )
 from evenhand.legal.models import Disclosure, Identifier, Matter
 from evenhand.legal.ports import HeadOffices, Pager, Violations
+from evenhand.legal.preservation_steps import begin_on_receipt
 from evenhand.legal.queries import actor_of, facts_of, law_against, plan_kept, stands
 from evenhand.people.models import Person
 from evenhand.people.steps import begin_signature, sign
@@ -84,6 +85,7 @@ def looked_up(identifier_id: int, account: str | None, *, now: datetime) -> None
                 until=phone.until,
                 found_by=phone,
             )
+            begin_on_receipt(matter, now=now)
         write_step(matter, "looked_up", by=None, now=now, facts={"found": account is not None})
 
 

@@ -46,6 +46,7 @@ from evenhand.legal.models import (
     Question,
     Vote,
 )
+from evenhand.legal.preservation_steps import end_on_receipt
 from evenhand.legal.queries import actor_of, facts_of, law_of, stands
 from evenhand.legal.receipt_steps import keep_documents, missing_of
 from evenhand.legal.suspicion_steps import judge_again
@@ -300,6 +301,7 @@ def withdraw(matter_id: UUID, *, by: Person, reason: str, now: datetime) -> Matt
         matter.outcome = Outcome.WITHDRAWN.value
         clock_steps.stop_all(matter, now=now)
         write_step(matter, "withdrawn", by=by.id, now=now, to=MatterState.WITHDRAWN)
+        end_on_receipt(matter, now=now)
     return matter
 
 
@@ -320,6 +322,7 @@ def close(matter_id: UUID, *, by: Person, now: datetime) -> Matter:
             kind=RecordKind.LEGAL_CLOSED,
             took=now - matter.received_at,
         )
+        end_on_receipt(matter, now=now)
     return matter
 
 

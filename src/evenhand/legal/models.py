@@ -458,6 +458,9 @@ class Preservation(models.Model):
     began_at = models.DateTimeField()
     sealed_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
+    on_receipt = models.BooleanField(
+        default=False, help_text="put away when it was received, kept until the matter is over"
+    )
     legal_hold = models.BooleanField(default=False)
     hold_reason = models.TextField(blank=True, default="")
     extended = models.PositiveSmallIntegerField(default=0)

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
@@ -42,6 +43,34 @@ def begin_preservation(matter: Matter, *, now: datetime) -> Preservation:
     )
 
 
+def begin_on_receipt(matter: Matter, *, now: datetime) -> None:
+    """Has what a matter asks for put away at once, where its law says so.
+
+    An account that is found later, by its phone number, is put away when it is found.
+    Regulation (EU) 2023/1543 Art. 10(1): upon receipt, expeditiously. Nobody gets it by this: it
+    lies under the keys of two holders and goes when the matter is over.
+    """
+    waits = matter.preservations.filter(on_receipt=True, sealed_at=None, destroyed_at=None)
+    if law_of(matter)[0].preserved_on_receipt and not waits.exists():
+        Preservation.objects.create(
+            id=new_id(now=now),
+            matter=matter,
+            began_at=now,
+            expires_at=DEFAULT_PRESERVATION.after(now),
+            on_receipt=True,
+        )
+
+
+def end_on_receipt(matter: Matter, *, now: datetime) -> None:
+    """Destroys what was put away on receipt, in the step that ends its locked matter.
+
+    What is held for a legal reason stays until the hold is lifted; then the sweep takes it.
+    """
+    rows = Preservation.objects.select_for_update(of=("self",))
+    for one in rows.filter(matter=matter, on_receipt=True, destroyed_at=None, legal_hold=False):
+        _destroy(one, matter, now=now)
+
+
 def preserved(preservation_id: UUID, draft: PreservationDraft, *, now: datetime) -> Preservation:
     """Keeps what was put away for a preservation; the same again changes nothing.
 
@@ -58,18 +87,19 @@ def preserved(preservation_id: UUID, draft: PreservationDraft, *, now: datetime)
         one.items, one.hashes, one.sealed_at = list(draft.items), dict(draft.hashes), now
         one.save()
         matter = locked(one.matter_id)
-        clock_steps.stop(matter, ClockName.ANSWER, now=now)
-        matter.executed_at = now
-        assert matter.released_at is not None, "a preservation begins with a release"
+        executes = not one.on_receipt
+        if executes:
+            clock_steps.stop(matter, ClockName.ANSWER, now=now)
+            matter.executed_at = now
         write_step(
             matter,
             "preserved",
             by=None,
             now=now,
-            to=MatterState.EXECUTED if matter.state == MatterState.RELEASED else None,
+            to=_executed(matter) if executes else None,
             kind=RecordKind.PRESERVED,
             facts={"items": len(one.items), "hashes": digest_of(one.hashes).hex()},
-            took=now - matter.released_at,
+            took=now - one.began_at,
         )
     return one
 
@@ -117,25 +147,39 @@ def lift_hold(preservation_id: UUID, *, by: Person, reason: str, now: datetime) 
 
 def sweep_preservations(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
     """Destroys what has come to its end and nobody holds, with a certificate each."""
-    due = Preservation.objects.filter(expires_at__lte=now, destroyed_at=None, legal_hold=False)
+    due = Preservation.objects.filter(_due(now), destroyed_at=None, legal_hold=False)
     return sum(
         _destroy_due(one, now=now)
         for one in list(due.order_by("expires_at").values_list("id", flat=True)[:rows_max])
     )
 
 
+OVER = (MatterState.REFUSED.value, MatterState.WITHDRAWN.value, MatterState.CLOSED.value)
+
+
+def _due(now: datetime) -> Q:
+    """Gives which preservations have come to their end: by their time, or with their matter."""
+    return Q(on_receipt=False, expires_at__lte=now) | Q(on_receipt=True, matter__state__in=OVER)
+
+
 def _destroy_due(preservation_id: UUID, *, now: datetime) -> int:
     """Destroys one preservation, unless it was held or extended meanwhile."""
     with transaction.atomic():
         one = _locked(preservation_id)
-        if one.destroyed_at is not None or one.legal_hold or one.expires_at > now:
+        if one.destroyed_at is not None or one.legal_hold:
             return 0
-        _destroy(one, now=now)
+        if not Preservation.objects.filter(_due(now), pk=one.pk).exists():
+            return 0
+        _destroy(one, locked(one.matter_id), now=now)
     return 1
 
 
-def _destroy(one: Preservation, *, now: datetime) -> None:
-    matter = locked(one.matter_id)
+def _executed(matter: Matter) -> MatterState | None:
+    return MatterState.EXECUTED if matter.state == MatterState.RELEASED else None
+
+
+def _destroy(one: Preservation, matter: Matter, *, now: datetime) -> None:
+    """Destroys one preservation with a certificate; `matter` is locked by the step that asks."""
     items = [str(item) for item in one.items]
     emptied = destroy(one.items, holder=one.id, now=now)
     one.certificate = {
@@ -152,14 +196,15 @@ def _destroy(one: Preservation, *, now: datetime) -> None:
     }
     one.items, one.destroyed_at = [], now
     one.save()
-    if matter.state == MatterState.RELEASED:
+    executed = None if one.on_receipt else _executed(matter)
+    if executed is not None:
         matter.executed_at = now
     write_step(
         matter,
         "preservation_destroyed",
         by=None,
         now=now,
-        to=MatterState.EXECUTED if matter.state == MatterState.RELEASED else None,
+        to=executed,
         kind=RecordKind.PRESERVATION_DESTROYED,
         facts={"certificate": digest_of(one.certificate).hex(), "items": len(items)},
     )

@@ -12,7 +12,7 @@ from evenhand.authorities.models import Officer
 from evenhand.base.errors import NotFound
 from evenhand.base.personal import PhoneNumber
 from evenhand.legal.canonical import plan_of
-from evenhand.legal.checks import DISCLOSING, Actor, MatterFacts
+from evenhand.legal.checks import CATEGORY_OF, DISCLOSING, Actor, MatterFacts
 from evenhand.legal.drafts import Plan
 from evenhand.legal.lists import (
     Authenticity,
@@ -140,9 +140,9 @@ def clocks(matter_id: UUID) -> list[Clock]:
 
 def identifier_kinds(matter_id: UUID) -> list[str]:
     """Gives what kinds of things a request names, without naming them."""
-    return list(
-        Identifier.objects.filter(matter_id=matter_id).order_by("id").values_list("kind", flat=True)
-    )
+    # What the collector found is not named by the request: it would tell that it exists.
+    named = Identifier.objects.filter(matter_id=matter_id, found_by=None)
+    return list(named.order_by("id").values_list("kind", flat=True))
 
 
 def disclosures(matter_id: UUID) -> list[Disclosure]:
@@ -434,9 +434,15 @@ def _task(row: Disclosure) -> CollectionTask:
 
 
 def _preservation_task(row: Preservation) -> PreservationTask:
-    """Gives a task: the accounts of the plan, and what was named where content is covered."""
+    """Gives a task: the accounts of the plan, and what was named where content is covered.
+
+    On receipt there is no plan yet: it is the accounts named, and the classes that are asked for.
+    """
     matter, named = row.matter, list(_identifiers(row.matter))
-    plan = plan_kept(matter)
+    plan = None if row.on_receipt else plan_kept(matter)
+    asked = {DataCategory(one) for one in matter.categories}
+    want = frozenset(one for one in DataClass if CATEGORY_OF[one] & asked)
+    accounts = sorted({one.value for one in named if one.kind == IdentifierKind.ACCOUNT.value})
     content = DataCategory.CONTENT.value in matter.categories
     identify = Purpose(matter.purpose) is Purpose.IDENTIFY_ONLY
 
@@ -449,13 +455,17 @@ def _preservation_task(row: Preservation) -> PreservationTask:
         number=matter.number,
         expires_at=row.expires_at,
         purpose=PurposeClass.IDENTIFY_ONLY if identify else PurposeClass.OTHER,
-        want=(plan.want if plan else None) or frozenset(DataClass),
-        accounts=plan.accounts if plan else (),
+        want=want if row.on_receipt else (plan.want if plan else None) or frozenset(DataClass),
+        accounts=_accounts_put_away(plan, accounts if row.on_receipt and want else ()),
         channels=values(IdentifierKind.CHANNEL),
         events=values(IdentifierKind.EVENT),
         since=max((one.since for one in named if one.since), default=None),
         until=min((one.until for one in named if one.until), default=None),
     )
+
+
+def _accounts_put_away(plan: Plan | None, named: Sequence[str]) -> tuple[str, ...]:
+    return plan.accounts if plan else tuple(named)
 
 
 def _identifiers(matter: Matter) -> QuerySet[Identifier]:

@@ -33,6 +33,7 @@ from evenhand.legal.models import (
     NumberSeries,
 )
 from evenhand.legal.ports import Pager
+from evenhand.legal.preservation_steps import begin_on_receipt
 from evenhand.legal.queries import stands
 from evenhand.markets.entries import Regime, RequestKind
 from evenhand.markets.queries import countries_represented_by
@@ -111,6 +112,7 @@ def _receive(draft: MatterDraft, kind: RequestKind, *, pager: Pager, now: dateti
     planned = clocks_of(kind, emergency=draft.emergency)
     for clock in planned:
         clock_steps.start(matter, clock, at=draft.received_at)
+    begin_on_receipt(matter, now=now)
     write_step(
         matter,
         "received",

@@ -55,7 +55,7 @@ from evenhand.legal.lists import (
 )
 from evenhand.legal.models import Disclosure, Matter
 from evenhand.legal.ports import Violations
-from evenhand.legal.preservation_steps import begin_preservation
+from evenhand.legal.preservation_steps import begin_preservation, end_on_receipt
 from evenhand.legal.queries import actor_of, facts_of, is_disclosing
 from evenhand.markets.lists import LegalForm, LegalKind
 from evenhand.markets.queries import sign_off_of
@@ -316,6 +316,7 @@ def _refused(matter: Matter, *, by: Person, now: datetime) -> None:
         facts={"ground": matter.ground},
         took=now - matter.received_at,
     )
+    end_on_receipt(matter, now=now)
 
 
 def _released(

@@ -58,6 +58,7 @@ class RequestKind:
     emergency_unvalidated in an emergency it may be validated afterwards
     identification_only   network addresses only in order to tell who somebody is
     deadline, emergency_deadline  what the law says; `target` is what the desk sets itself
+    preserved_on_receipt  what is asked for is put away at once, before anybody looked at it
     voluntary             nobody is obliged to answer it
     open_points           fields whose wording was not seen in the law's text
     """
@@ -92,6 +93,7 @@ class RequestKind:
     feedback: tuple[str, ...]
     redress: tuple[str, ...]
     preservation: PreservationRule | None
+    preserved_on_receipt: bool
     enforcing_authority_notified: bool
     voluntary: bool
     windows: Mapping[Window, timedelta]

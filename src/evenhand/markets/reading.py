@@ -24,6 +24,7 @@ from evenhand.markets.entries import (
 )
 from evenhand.markets.limits import REGIME_FILE_BYTES_MAX
 from evenhand.markets.lists import (
+    RELEASING,
     AuthorityKind,
     Confidence,
     DataCategory,
@@ -64,6 +65,7 @@ KIND_FIELDS = frozenset(
         "deadline", "emergency_deadline", "target", "emergency_target", "deadline_text",
         "clock_restarts", "territory", "grounds_to_refuse", "refusal_form", "notify",
         "notify_text", "notify_delay_max", "feedback", "redress", "preservation",
+        "preserved_on_receipt",
         "enforcing_authority_notified", "voluntary", "windows", "source", "confidence", "checked",
         "verified", "open_points", "notes", "valid_from", "valid_to",
     }
@@ -491,6 +493,7 @@ def _kind(
         feedback=reader.names("feedback"),
         redress=reader.names("redress"),
         preservation=_preservation(reader),
+        preserved_on_receipt=reader.truth("preserved_on_receipt"),
         enforcing_authority_notified=reader.truth("enforcing_authority_notified"),
         voluntary=reader.truth("voluntary"),
         windows=_windows(reader),
@@ -552,6 +555,11 @@ def _check_kind(reader: _Mapping, kind: RequestKind) -> None:
             "preservation",
             kind.kind is LegalKind.PRESERVATION and kind.preservation is None,
             "a preservation says how long",
+        ),
+        (
+            "preserved_on_receipt",
+            kind.preserved_on_receipt and kind.kind not in RELEASING,
+            "only what may be given is put away until it is",
         ),
     )
     for name, is_wrong, why in wrong:

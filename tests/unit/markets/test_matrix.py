@@ -147,6 +147,7 @@ def outline(kind: RequestKind) -> dict[str, str]:
         "voluntary": kind.voluntary,
         "restarts": kind.clock_restarts,
         "enforcing": kind.enforcing_authority_notified,
+        "put_away": kind.preserved_on_receipt,
     }
     return {
         "kind": kind.id,
@@ -355,6 +356,7 @@ CHANGES: dict[str, Callable[[RequestKind], Iterator[RequestKind]]] = {
     "voluntary": flipped("voluntary"),
     "clock_restarts": flipped("clock_restarts"),
     "enforcing_authority_notified": flipped("enforcing_authority_notified"),
+    "preserved_on_receipt": flipped("preserved_on_receipt"),
     "in force": days,
     "verified": certainty,
 }

@@ -12,7 +12,14 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
-from tests.integration.matters_of_tests import ACCOUNT, CHANNEL, Desk, desk, officer_for
+from tests.integration.matters_of_tests import (
+    ACCOUNT,
+    CHANNEL,
+    Desk,
+    desk,
+    officer_for,
+    refusal,
+)
 
 from evenhand.authorities import steps as registry
 from evenhand.authorities.machine_models import WebhookMessage
@@ -28,6 +35,7 @@ from evenhand.base.sealing import make_keys, read_key
 from evenhand.desk.api.telling import tell_programs
 from evenhand.legal import steps
 from evenhand.legal.models import Matter
+from evenhand.legal.queries import history
 from evenhand.markets.regimes import law
 from evenhand.records.models import Record
 
@@ -279,3 +287,21 @@ def test_a_message_that_is_not_taken_is_tried_later_and_given_up(office: Desk, h
     message = WebhookMessage.objects.get()
     assert message.attempts == 9
     assert message.given_up_at is not None
+
+
+def test_the_answers_in_words_are_read_as_json_and_pdf(program: Client, office: Desk) -> None:
+    matter = office.released(TCO, refusal(), now() - timedelta(minutes=1))
+    path = f"/api/v1/requests/{matter.id}/papers"
+
+    listed = program.get(path).json()
+    content = program.get(f"{path}/tco_not_executed").json()
+    pdf = program.get(f"{path}/tco_not_executed/pdf")
+
+    assert [one["name"] for one in listed] == ["receipt", "tco_not_executed"]
+    assert content["facts"]["ground"] == matter.ground
+    assert content["language"] == "de"
+    assert pdf.headers["content-type"] == "application/pdf"
+    assert pdf.content.startswith(b"%PDF-")
+    assert [one.what for one in history(matter.id)].count("answer_given") == 1
+    assert program.get(f"{path}/effect").status_code == 404
+    assert program.get(f"{path}/EFFECT").status_code == 422

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
-from tests.integration.matters_of_tests import ACCOUNT, CHANNEL, Desk, desk
+from tests.integration.matters_of_tests import ACCOUNT, CHANNEL, Desk, desk, refusal
 from tests.integration.pages import faults
 from tests.integration.people_of_tests import enrolled, options_on, passkey
 
@@ -23,6 +24,7 @@ from evenhand.base.sealing import make_keys
 from evenhand.demo.passkey import Passkey
 from evenhand.legal import steps
 from evenhand.legal.models import Matter
+from evenhand.legal.queries import history
 from evenhand.markets.lists import AuthorityKind
 from evenhand.markets.regimes import law
 from evenhand.people.passkeys import BACKEND
@@ -368,10 +370,36 @@ def test_each_answer_is_there_as_pdf_and_json(officer: Client, office: Desk) -> 
 
 
 def test_a_refusal_comes_as_a_form(officer: Client, office: Desk) -> None:
-    from tests.integration.matters_of_tests import refusal
-
     matter = office.released(TCO, refusal(), now() - timedelta(minutes=1))
 
     pdf = officer.get(f"/authorities/portal/requests/{matter.id}/papers/tco_not_executed.pdf")
 
     assert pdf.content.startswith(b"%PDF-")
+
+
+def test_what_the_officer_was_given_stands_in_the_history_once(
+    officer: Client, office: Desk
+) -> None:
+    matter = office.released(TCO, refusal(), now() - timedelta(minutes=1))
+    path = f"/authorities/portal/requests/{matter.id}/papers/tco_not_executed.pdf"
+
+    for _ in range(2):
+        given = officer.get(path).content
+
+    [line] = [one for one in history(matter.id) if one.what == "answer_given"]
+    assert line.facts["pdf_sha256"] == sha256(given).hexdigest()
+    assert line.by == office.officer.person_id
+
+
+def test_staff_read_the_same_and_it_does_not_count_as_given(client: Client, office: Desk) -> None:
+    matter = office.released(TCO, refusal(), now() - timedelta(minutes=1))
+    client.force_login(office.lawyer, backend=BACKEND)
+    path = f"/staff/legal/{matter.id}/papers/tco_not_executed.json"
+
+    assert path in text_of(client.get(f"/staff/legal/{matter.id}/"))
+    answer = client.get(path)
+
+    assert answer.json()["facts"]["ground"] == matter.ground
+    assert "answer_given" not in [one.what for one in history(matter.id)]
+    client.force_login(office.second_approver, backend=BACKEND)
+    assert client.get(path).status_code == 404

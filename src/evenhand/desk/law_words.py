@@ -4,8 +4,12 @@ The law's own field names and entry titles stand in the regimes in English, besi
 they are shown as they stand there and marked as English.
 """
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 
+from evenhand.base.lists import Language
+from evenhand.legal.answers.facts import FurtherGround
+from evenhand.legal.answers.words import ground
+from evenhand.legal.answers.words import words as phrases
 from evenhand.legal.identifiers import Fault
 from evenhand.legal.lists import (
     Authenticity,
@@ -318,5 +322,7 @@ def finding_name(code: str) -> str:
 
 
 def refusal_name(code: str) -> str:
-    """Gives what is said of a coded ground."""
+    """Gives what is said of a coded ground; further ones have the words of the answers."""
+    if code in set(FurtherGround):
+        return ground(phrases(Language(get_language() or Language.EN)), code)
     return gettext(REFUSALS[Refusal(code)]) if code in set(Refusal) else humanised(code)

@@ -7,6 +7,7 @@ from django.urls import include, path, register_converter
 from evenhand.desk import authorities, colleagues, concerned, console, objections, public, staff
 from evenhand.desk.api.routes import api
 from evenhand.desk.legal import doing, markets, matter, paper, queue, registry, samples
+from evenhand.desk.legal import papers as legal_papers
 from evenhand.desk.portal import access, filing, keys, pages, papers
 
 
@@ -58,6 +59,11 @@ legal_urls = [
     path("<uuid:matter_id>/notice/", doing.notice, name="legal_notice"),
     path("<uuid:matter_id>/review/", doing.review, name="legal_review"),
     path("<uuid:matter_id>/close/", doing.close, name="legal_close"),
+    path(
+        "<uuid:matter_id>/papers/<str:name>.<str:form>",
+        legal_papers.paper,
+        name="legal_paper_out",
+    ),
     path(
         "<uuid:matter_id>/packages/<uuid:disclosure_id>/confirm/",
         doing.confirm,

@@ -4,6 +4,7 @@ A step locks the matter, asks the checks, writes, and leaves a line of history a
 one transaction. `by` is the person who acts, `now` the moment; ports come in as arguments.
 """
 
+from evenhand.legal.answer_steps import give_answer
 from evenhand.legal.clock_steps import sweep_clocks
 from evenhand.legal.disclosure_steps import (
     HandedOut,
@@ -78,6 +79,7 @@ __all__ = [
     "draw_sample",
     "extend_preservation",
     "forget_identifiers",
+    "give_answer",
     "hand_out",
     "hand_over",
     "hold_preservation",

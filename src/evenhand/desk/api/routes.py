@@ -25,7 +25,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import EvenhandError, InputRefused, NotFound
 from evenhand.base.limits import DOCUMENT_BYTES_MAX
 from evenhand.base.sealing import read_key
-from evenhand.desk import problems
+from evenhand.desk import papers, problems
 from evenhand.desk.api import schemas
 from evenhand.desk.api.doors import Token, officer_of
 from evenhand.desk.countries import is_country
@@ -33,6 +33,8 @@ from evenhand.desk.filled import Filled, identifiers_of
 from evenhand.desk.intake import Asker, Choice, Offer, fields_of, offers, refuse_unlawful
 from evenhand.desk.receiving import asker_of, file_request
 from evenhand.legal import queries, steps
+from evenhand.legal.answering import drafts_of, language_of, title_of
+from evenhand.legal.answers.facts import Answer
 from evenhand.legal.checks import StepRefused
 from evenhand.legal.identifiers import read
 from evenhand.legal.limits import FIELD_CHARACTERS_MAX
@@ -261,6 +263,59 @@ def fetch(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     return HttpResponse(handed.sealed, content_type=SEALED_TYPE)
 
 
+PaperName = Annotated[
+    str, Path(max_length=64, pattern=r"^[a-z_]+(-[0-9]+)?$", description="as the list names it")
+]
+
+
+@api.get(
+    "/requests/{matter_id}/papers",
+    response={200: list[schemas.PaperOut], **PROBLEMS},
+    summary="The answers in words: receipt, questions, refusal, effect, certificates",
+)
+def listed_papers(request: HttpRequest, matter_id: UUID) -> list[dict[str, object]]:
+    """Lists what can be read about a request; the data themselves are in the sealed answer."""
+    matter = _own(request, matter_id)
+    return [
+        {
+            "name": one.name,
+            "kind": one.kind,
+            "title": title_of(one, matter),
+            "language": language_of(matter),
+            "answered_at": one.facts.answered_at,
+        }
+        for one in drafts_of(matter, papers.service())
+    ]
+
+
+@api.get(
+    "/requests/{matter_id}/papers/{name}",
+    response={200: schemas.PaperContent, **PROBLEMS},
+    summary="One answer as JSON",
+)
+def paper(request: HttpRequest, matter_id: UUID, name: PaperName) -> Mapping[str, object]:
+    """Gives an answer; its hash is kept when it is given first."""
+    return _given(request, matter_id, name).json
+
+
+@api.get(
+    "/requests/{matter_id}/papers/{name}/pdf",
+    response={200: bytes, **PROBLEMS},
+    summary="The same answer as PDF/A",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "The same content as a document",
+                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+)
+def paper_as_pdf(request: HttpRequest, matter_id: UUID, name: PaperName) -> HttpResponse:
+    """Gives an answer as a document; the same matter gives the same bytes."""
+    return HttpResponse(_given(request, matter_id, name).pdf, content_type="application/pdf")
+
+
 @api.get("/webhooks", response={200: list[schemas.WebhookOut], **PROBLEMS}, summary="Webhooks")
 def webhooks(request: HttpRequest) -> list[Any]:
     """Lists the addresses that are told of changes."""
@@ -349,6 +404,12 @@ def findings_of(error: EvenhandError) -> list[str]:
 
 def _own(request: HttpRequest, matter_id: UUID) -> Matter:
     return queries.matter_of_officer(matter_id, officer_of(request).id)
+
+
+def _given(request: HttpRequest, matter_id: UUID, name: str) -> Answer:
+    officer = officer_of(request)
+    matter = _own(request, matter_id)
+    return steps.give_answer(name, matter, papers.service(), by=officer.person_id, now=now())
 
 
 def _same(known: Matter, given: schemas.RequestIn) -> None:

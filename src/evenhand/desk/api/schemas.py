@@ -7,6 +7,8 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import ConfigDict, model_validator
 
+from evenhand.base.lists import Language
+from evenhand.legal.answers.facts import AnswerKind
 from evenhand.legal.limits import (
     FIELD_CHARACTERS_MAX,
     FIELDS_MAX,
@@ -141,6 +143,30 @@ class AnswerOut(Schema):
     state: DisclosureState
     sha256: str
     expires_at: datetime | None = None
+
+
+class PaperOut(Schema):
+    """One answer that can be read: its name, and the moment that it tells of."""
+
+    name: str
+    kind: AnswerKind
+    title: str
+    language: Language
+    answered_at: datetime
+
+
+class PaperContent(Schema):
+    """An answer in words, in the authority's language, with the facts that it was made from."""
+
+    format: str
+    kind: AnswerKind
+    language: Language
+    title: str
+    lead: str
+    head: list[list[str]] = Field(description="pairs of a label and what it says")
+    sections: list[dict[str, Any]]
+    notes: list[str]
+    facts: dict[str, Any]
 
 
 class RequestOut(Schema):

@@ -26,6 +26,7 @@ from evenhand.desk.legal.matter import MEASURES, matter_page
 from evenhand.desk.legal.queue import LEGAL_ROLES
 from evenhand.desk.matter_rows import said_of
 from evenhand.legal import queries, steps
+from evenhand.legal.answers.facts import FurtherGround
 from evenhand.legal.drafts import (
     BoardVote,
     NoticeDecision,
@@ -239,8 +240,7 @@ def plan_from(request: HttpRequest) -> Plan:
     answer = _text(request, "answer")
     ground = _text(request, "ground")
     if kind is PlanKind.REFUSE:
-        chosen = Refusal(ground) if ground in set(Refusal) else None
-        return Plan(kind=kind, answer=answer, ground=chosen)
+        return Plan(kind=kind, answer=answer, ground=ground_of(ground))
     wanted = [one for one in request.POST.getlist("want") if one in set(DataClass)]
     return Plan(
         kind=kind,
@@ -251,6 +251,13 @@ def plan_from(request: HttpRequest) -> Plan:
         harm=_text(request, "harm"),
         notified=_lines(request, "notified"),
     )
+
+
+def ground_of(code: str) -> Refusal | FurtherGround | None:
+    """Gives the ground of a code, the law's own or a further one; None where it is neither."""
+    if code in set(Refusal):
+        return Refusal(code)
+    return FurtherGround(code) if code in set(FurtherGround) else None
 
 
 def _measures(request: HttpRequest) -> tuple[Measure, ...]:

@@ -16,6 +16,7 @@ from evenhand.base.clock import now
 from evenhand.base.lists import ActionKind
 from evenhand.base.personal import reveal
 from evenhand.desk import law_words as words
+from evenhand.desk import papers
 from evenhand.desk.countries import country
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.engines import violations
@@ -30,6 +31,7 @@ from evenhand.desk.matter_rows import (
 )
 from evenhand.desk.words import action_name
 from evenhand.legal import queries, steps
+from evenhand.legal.answers.facts import FurtherGround
 from evenhand.legal.canonical import canonical, digest_of
 from evenhand.legal.checks import DISCLOSING, FLOW, QUESTIONNAIRE, ROLES, check_release
 from evenhand.legal.drafts import Plan
@@ -129,6 +131,7 @@ def matter_page(
         "fraud": found.fraud,
         "fields": field_rows(found),
         "history": _history(found.id),
+        "answers": papers.rows_of(found, route="legal_paper_out"),
         **_work(found, person, at=at),
     }
     return render(request, "desk/legal/matter.html", context)
@@ -207,7 +210,7 @@ def _work(found: Matter, person: Person, *, at: datetime) -> dict[str, object]:
         "measures": [(one.value, action_name(one)) for one in MEASURES],
         "territory": found.country,
         "harms": [(code, gettext(text)) for code, text in HARMS.items()],
-        "grounds": [(one.value, words.refusal_name(one)) for one in Refusal],
+        "grounds": [(one.value, words.refusal_name(one)) for one in (*Refusal, *FurtherGround)],
         "release": _release(found, person, at=at) if state is MatterState.PREPARED else None,
         "window_answers": [(one.value, gettext(text)) for one, text in WINDOW_ANSWERS.items()],
         "packages": [_package(one) for one in queries.disclosures(found.id)],

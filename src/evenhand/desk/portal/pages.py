@@ -11,9 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from evenhand.base.clock import now
 from evenhand.base.errors import NotFound
 from evenhand.desk import law_words as words
-from evenhand.desk import matter_rows, stepping_up
+from evenhand.desk import matter_rows, papers, stepping_up
 from evenhand.desk.doors import officer_in, officers_only, signed_in
-from evenhand.desk.portal import papers
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import FLOW, StepRefused
 from evenhand.legal.lists import MatterState, Verb
@@ -48,7 +47,7 @@ def one(request: HttpRequest, matter_id: UUID) -> HttpResponse:
         "clocks": matter_rows.clock_rows(matter.id, now=at),
         "open_questions": [one for one in questions if one["answered_at"] is None],
         "asked": [one for one in questions if one["answered_at"] is not None],
-        "answers": papers.rows_of(matter),
+        "answers": papers.rows_of(matter, route="portal_request_paper"),
         "documents": matter_rows.document_rows(matter),
         "identifiers": matter_rows.identifier_rows(matter.id),
         "disclosure": disclosure,

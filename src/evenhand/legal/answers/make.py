@@ -243,13 +243,18 @@ def _package(said: Words, facts: AnswerFacts) -> Parts:
     yield _text("", said["notes"]["ports"], said["notes"]["manifest"])
 
 
+def _information(said: Words, facts: AnswerFacts) -> Parts:
+    """Says what was given, or that nothing was so far."""
+    yield from _package(said, facts) if facts.package else _effects(said, facts)
+
+
 SECTIONS: Mapping[AnswerKind, tuple[Callable[[Words, AnswerFacts], Parts], ...]] = {
     AnswerKind.RECEIPT: (_next,),
     AnswerKind.PLEASE_COMPLETE: (_missing, _deadline),
     AnswerKind.REFUSAL: (_ground, _missing, _user),
     AnswerKind.EFFECT: (_effects, _visible, _user),
     AnswerKind.DSA_ORDER_EFFECT: (_effects, _visible, _user),
-    AnswerKind.DSA_INFORMATION_EFFECT: (_effects, _user),
+    AnswerKind.DSA_INFORMATION_EFFECT: (_information, _user),
     AnswerKind.TCO_REMOVED: (_effects, _visible, _user),
     AnswerKind.TCO_NOT_EXECUTED: (_ground, _missing),
     AnswerKind.EPOC_NOT_EXECUTED: (_ground, _missing),

@@ -67,7 +67,7 @@ def test_the_tables_that_are_only_added_to_are_known() -> None:
 def test_the_application_cannot_alter_what_is_only_added(
     site: Site, table: str, statement: str
 ) -> None:
-    column = "salt" if table == "records_recordopening" else "at"
+    column = {"records_recordopening": "salt", "markets_regimetext": "kept_at"}.get(table, "at")
 
     with psycopg.connect(site.url(APP)) as app:
         if statement.startswith("GRANT"):

@@ -30,8 +30,8 @@ from evenhand.demo.findings import Findings
 from evenhand.demo.legal_office import Bureau, Office, Registrar, moment
 from evenhand.demo.names import address
 from evenhand.demo.stage import Stage
-from evenhand.desk.intake import Choice
 from evenhand.desk.filled import Filled
+from evenhand.desk.intake import Choice
 from evenhand.desk.receiving import file_request
 from evenhand.legal import steps
 from evenhand.legal.checks import StepRefused

@@ -305,6 +305,7 @@ def check_entry(draft: AuthorityDraft) -> AuthorityDraft:
         certificates=draft.certificates.strip(),
         file_number_pattern=draft.file_number_pattern.strip(),
         statutes=statutes,
+        for_drills=draft.for_drills,
     )
 
 

@@ -246,6 +246,7 @@ def test_every_other_new_page_holds(desk: Desk, office: legal.Desk, hands: list[
         "registry": "authorities/",
         "register": "authorities/new/",
         "authority": f"authorities/{office.authority.id}/",
+        "alter": f"authorities/{office.authority.id}/alter/",
         "markets": "markets/",
         "market": "markets/de/",
         "laws": "law/",
@@ -258,7 +259,7 @@ def test_every_other_new_page_holds(desk: Desk, office: legal.Desk, hands: list[
         look(one.page, f"legal-{name}")
 
     officer.enrol(desk.url + link_of(office.officer.person))
-    for path in ("keys", "programs"):
+    for path in ("keys", "programs", "colleagues"):
         officer.page.goto(f"{desk.url}/authorities/portal/{path}/")
         look(officer.page, f"portal-{path}")
     assert one.complaints == officer.complaints == []

@@ -21,6 +21,7 @@ from evenhand.base.clock import now
 from evenhand.base.lists import Language, RecordKind
 from evenhand.base.sealing import make_keys, read_key
 from evenhand.desk.concerned import link_for
+from evenhand.desk.doors import PROVED_AT
 from evenhand.legal.lists import Said, Substance
 from evenhand.legal.models import Matter
 from evenhand.markets.lists import AuthorityKind, MarketState, RightsQuestion
@@ -95,8 +96,12 @@ def office() -> Desk:
 
 
 def signed_in(person: Person) -> Client:
+    """Somebody who is signed in and has just shown their passkey."""
     client = Client(HTTP_HOST="localhost:8600")
     client.force_login(person, backend=BACKEND)
+    session = client.session
+    session[PROVED_AT] = now().isoformat()
+    session.save()
     return client
 
 

@@ -28,6 +28,7 @@ from evenhand.cases.queries import CaseFilter, case_of
 from evenhand.desk import words
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.evidence import ShownEvidence, shown
+from evenhand.desk.legal.danger import danger_forms
 from evenhand.desk.limits import ROWS_PER_PAGE
 from evenhand.evidence.opener import Request, ask
 from evenhand.people.queries import person_of
@@ -270,6 +271,7 @@ def _case_page(
             (kind.value, gettext(words.CHOICES[kind]), gettext(words.CHOICE_HINTS[kind]))
             for kind in choices(facts)
         ],
+        **danger_forms(found, signed_in(request)),
     }
     return render(request, "desk/case.html", context)
 

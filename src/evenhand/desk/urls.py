@@ -6,9 +6,20 @@ from django.urls import include, path, register_converter
 
 from evenhand.desk import authorities, colleagues, concerned, console, objections, public, staff
 from evenhand.desk.api.routes import api
-from evenhand.desk.legal import doing, markets, matter, paper, queue, registry, samples
+from evenhand.desk.legal import (
+    after,
+    danger,
+    doing,
+    markets,
+    matter,
+    paper,
+    queue,
+    registry,
+    samples,
+)
 from evenhand.desk.legal import papers as legal_papers
 from evenhand.desk.portal import access, filing, keys, pages, papers
+from evenhand.desk.portal import colleagues as portal_colleagues
 
 
 class IsoDay:
@@ -30,10 +41,13 @@ register_converter(IsoDay, "day")
 legal_urls = [
     path("", queue.queue, name="legal_queue"),
     path("emergencies/", queue.emergencies, name="legal_emergencies"),
+    path("emergencies/<uuid:report_id>/receipt/", danger.receipt, name="legal_danger_receipt"),
     path("paper/", paper.paper, name="legal_paper"),
     path("authorities/", registry.registry, name="legal_registry"),
     path("authorities/new/", registry.register, name="legal_register"),
     path("authorities/<uuid:authority_id>/", registry.authority, name="legal_authority"),
+    path("authorities/<uuid:authority_id>/alter/", registry.alter, name="legal_authority_alter"),
+    path("authorities/<uuid:authority_id>/mailbox/", registry.mailbox, name="legal_mailbox"),
     path("authorities/<uuid:authority_id>/change/", registry.change, name="legal_authority_change"),
     path("markets/", markets.markets, name="legal_markets"),
     path("markets/<str:code>/", markets.market, name="legal_market"),
@@ -59,6 +73,13 @@ legal_urls = [
     path("<uuid:matter_id>/notice/", doing.notice, name="legal_notice"),
     path("<uuid:matter_id>/review/", doing.review, name="legal_review"),
     path("<uuid:matter_id>/close/", doing.close, name="legal_close"),
+    path("<uuid:matter_id>/gag/lift/", after.lift_gag, name="legal_lift_gag"),
+    path("<uuid:matter_id>/conclude/", after.conclude, name="legal_conclude"),
+    path("<uuid:matter_id>/copies/prepare/", after.prepare_copy, name="legal_prepare_copy"),
+    path("<uuid:matter_id>/copies/release/", after.release_copy, name="legal_release_copy"),
+    path("<uuid:matter_id>/preservations/extend/", after.extend, name="legal_extend"),
+    path("<uuid:matter_id>/preservations/hold/", after.hold, name="legal_hold"),
+    path("<uuid:matter_id>/preservations/lift/", after.lift_hold, name="legal_lift_hold"),
     path(
         "<uuid:matter_id>/papers/<str:name>.<str:form>",
         legal_papers.paper,
@@ -75,6 +96,7 @@ portal_urls = [
     path("", pages.home, name="portal"),
     path("new/", filing.new, name="portal_new"),
     path("keys/", keys.keys, name="portal_keys"),
+    path("colleagues/", portal_colleagues.colleagues, name="portal_colleagues"),
     path("programs/", access.access, name="portal_api"),
     path("programs/<uuid:token_id>/end/", access.end, name="portal_api_end"),
     path("requests/<uuid:matter_id>/", pages.one, name="portal_request"),
@@ -90,6 +112,11 @@ portal_urls = [
         name="portal_request_paper",
     ),
     path("requests/<uuid:matter_id>/withdraw/", pages.withdraw, name="portal_request_withdraw"),
+    path(
+        "requests/<uuid:matter_id>/hand-over/",
+        portal_colleagues.hand_over,
+        name="portal_request_hand_over",
+    ),
 ]
 
 staff_urls = [
@@ -106,6 +133,7 @@ staff_urls = [
     path("cases/<uuid:case_id>/evidence/", console.open_evidence, name="staff_case_evidence"),
     path("cases/<uuid:case_id>/decide/", console.decide, name="staff_case_decide"),
     path("cases/<uuid:case_id>/judge/", console.judge, name="staff_case_judge"),
+    path("cases/<uuid:case_id>/danger/", danger.report, name="staff_case_danger"),
     path("actions/", console.actions, name="staff_actions"),
     path("actions/<uuid:action_id>/", console.action, name="staff_action"),
     path("actions/<uuid:action_id>/undo/", console.undo, name="staff_action_undo"),

@@ -237,7 +237,7 @@ def begin_copy_release(disclosure_id: UUID, *, by: Person, now: datetime) -> dic
         matter = locked(one.matter_id)
         found = _copy_findings(one, by)
         _refuse(disclosure_id, found)
-        return begin_signature(by, digest_of(_copy_text(matter, one)), now=now)
+        return begin_signature(by, digest_of(copy_text_of(matter, one)), now=now)
 
 
 def release_copy(
@@ -257,7 +257,7 @@ def release_copy(
             *_may(matter, by, Verb.RELEASE, violations=violations, now=now),
         ]
         _refuse(disclosure_id, found)
-        text = _copy_text(matter, one)
+        text = copy_text_of(matter, one)
         digest = digest_of(text)
         kept = sign(by, digest, credential, now=now)
         one.released_by, one.digest, one.signed = by, digest, text
@@ -433,7 +433,8 @@ def _may(
     return [*found, *check_barriers(facts, plan)]
 
 
-def _copy_text(matter: Matter, one: Disclosure) -> dict[str, object]:
+def copy_text_of(matter: Matter, one: Disclosure) -> dict[str, object]:
+    """Gives exactly what is signed when a copy that was collected is released."""
     assert matter.plan is not None
     assert one.sha256 is not None
     return release_text(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,7 +19,7 @@ from evenhand.authorities.queries import confirmed_call_back
 from evenhand.base.clock import now
 from evenhand.base.errors import EvenhandError, InputRefused, NotAllowed
 from evenhand.base.lists import ActionKind, Language, TargetKind
-from evenhand.desk.doors import signed_in, staff_only
+from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
 from evenhand.desk.engines import violations
 from evenhand.desk.filled import identifiers_of
 from evenhand.desk.legal.matter import MEASURES, matter_page
@@ -56,11 +56,12 @@ Chosen = TypeVar("Chosen", bound=StrEnum)
 Doing = Callable[[HttpRequest, Matter, Person, datetime], str]
 
 
-def _form(doing: Doing) -> Callable[..., HttpResponse]:
-    """Makes a view of a step: finds the matter, does the step, says what became of it."""
+def step_form(doing: Doing, *, grave: bool = False) -> Callable[..., HttpResponse]:
+    """Makes a view of a step: finds the matter, does the step, says what became of it.
 
-    @require_POST
-    @staff_only(*LEGAL_ROLES)
+    A grave one wants a passkey that was shown just now.
+    """
+
     def view(request: HttpRequest, /, matter_id: UUID) -> HttpResponse:
         person = signed_in(request)
         matter = queries.matter_for(matter_id, person)
@@ -74,7 +75,8 @@ def _form(doing: Doing) -> Callable[..., HttpResponse]:
         return redirect("legal_matter", matter_id=matter.id)
 
     view.__doc__ = doing.__doc__
-    return view
+    inner = fresh_passkey(view) if grave else view
+    return require_POST(staff_only(*LEGAL_ROLES)(inner))
 
 
 @require_POST
@@ -85,7 +87,7 @@ def reveal(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     matter = queries.matter_for(matter_id, person)
     try:
         revealed = steps.reveal_identifiers(
-            matter.id, by=person, reason=_text(request, "reason"), now=now()
+            matter.id, by=person, reason=text_in(request, "reason"), now=now()
         )
     except NotAllowed as error:
         for said in said_of(error):
@@ -99,7 +101,7 @@ def _ask(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> 
     steps.ask(
         matter.id,
         by=person,
-        text=_text(request, "text"),
+        text=text_in(request, "text"),
         missing=request.POST.getlist("missing"),
         now=at,
     )
@@ -111,7 +113,7 @@ def _validate(request: HttpRequest, matter: Matter, person: Person, at: datetime
     call = confirmed_call_back(matter=matter.id)
     validation = Validation(
         authenticity=_listed(Authenticity, request, "authenticity"),
-        note=_text(request, "note"),
+        note=text_in(request, "note"),
         call_back=call.id if call else None,
         suspect=request.POST.get("suspect") == "yes",
     )
@@ -124,7 +126,7 @@ def _assess(request: HttpRequest, matter: Matter, person: Person, at: datetime) 
     given = {one: request.POST.get(f"substance-{one.value}", "") for one in Substance}
     answers = SubstanceAnswers(
         answers={one: Said(said) for one, said in given.items() if said in set(Said)},
-        reason=_text(request, "reason"),
+        reason=text_in(request, "reason"),
     )
     made = steps.assess(matter.id, answers, by=person, now=at)
     if made.needs_board:
@@ -134,7 +136,7 @@ def _assess(request: HttpRequest, matter: Matter, person: Person, at: datetime) 
 
 def _vote(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Keeps one vote of the board."""
-    ballot = BoardVote(_listed(BoardDecision, request, "decision"), _text(request, "reason"))
+    ballot = BoardVote(_listed(BoardDecision, request, "decision"), text_in(request, "reason"))
     steps.vote(matter.id, ballot, by=person, now=at)
     return gettext("Your vote is kept.")
 
@@ -147,18 +149,13 @@ def _prepare(request: HttpRequest, matter: Matter, person: Person, at: datetime)
 
 def _return(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Sends a plan back."""
-    steps.return_plan(matter.id, by=person, reason=_text(request, "reason"), now=at)
+    steps.return_plan(matter.id, by=person, reason=text_in(request, "reason"), now=at)
     return gettext("It is sent back to be prepared anew.")
 
 
 def _release(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Releases what was prepared, by the approver's passkey over its digest."""
-    try:
-        credential = json.loads(request.POST.get("credential", ""))
-    except ValueError as error:
-        raise InputRefused(what="credential", why=gettext("The signature is missing.")) from error
-    if not isinstance(credential, dict):
-        raise InputRefused(what="credential", why=gettext("The signature is missing."))
+    credential = credential_in(request)
     steps.release(matter.id, by=person, credential=credential, violations=violations(), now=at)
     return gettext("It is released.")
 
@@ -166,7 +163,7 @@ def _release(request: HttpRequest, matter: Matter, person: Person, at: datetime)
 def _window(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Keeps how the enforcing authority's window ended."""
     answer = _listed(EnforcingAnswer, request, "answer")
-    steps.note_window(matter.id, answer, by=person, note=_text(request, "note"), now=at)
+    steps.note_window(matter.id, answer, by=person, note=text_in(request, "note"), now=at)
     return gettext("It is kept.")
 
 
@@ -177,10 +174,10 @@ def _notice(request: HttpRequest, matter: Matter, person: Person, at: datetime) 
     if not index.isdigit() or int(index) >= len(accounts):
         raise InputRefused(what="account", why=gettext("This account is not concerned."))
     state = _listed(NoticeState, request, "state")
-    until = _day(_text(request, "until")) if state is NoticeState.DELAYED_UNTIL else None
+    until = _day(text_in(request, "until")) if state is NoticeState.DELAYED_UNTIL else None
     decision = NoticeDecision(
         account=accounts[int(index)],
-        basis=_text(request, "basis"),
+        basis=text_in(request, "basis"),
         language=Language.EN.value,
         tell=state is not NoticeState.NOT_REQUIRED,
         forbidden=state is NoticeState.FORBIDDEN_UNTIL_LIFTED,
@@ -193,7 +190,7 @@ def _notice(request: HttpRequest, matter: Matter, person: Person, at: datetime) 
 
 def _review(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Keeps what a third person found of an emergency."""
-    steps.after_review(matter.id, by=person, note=_text(request, "note"), now=at)
+    steps.after_review(matter.id, by=person, note=text_in(request, "note"), now=at)
     return gettext("The review is kept.")
 
 
@@ -213,7 +210,9 @@ def confirm(request: HttpRequest, matter_id: UUID, disclosure_id: UUID) -> HttpR
     try:
         if disclosure_id not in {one.id for one in queries.disclosures(matter.id)}:
             raise InputRefused(what="package", why="of another matter")
-        steps.confirm_delivery(disclosure_id, by=person.id, note=_text(request, "note"), now=now())
+        steps.confirm_delivery(
+            disclosure_id, by=person.id, note=text_in(request, "note"), now=now()
+        )
         messages.success(request, gettext("The confirmation is kept."))
     except EvenhandError as error:
         for said in said_of(error):
@@ -221,24 +220,24 @@ def confirm(request: HttpRequest, matter_id: UUID, disclosure_id: UUID) -> HttpR
     return redirect("legal_matter", matter_id=matter.id)
 
 
-ask = _form(_ask)
-validate = _form(_validate)
-assess = _form(_assess)
-vote = _form(_vote)
-prepare = _form(_prepare)
-return_plan = _form(_return)
-release = _form(_release)
-window = _form(_window)
-notice = _form(_notice)
-review = _form(_review)
-close = _form(_close)
+ask = step_form(_ask)
+validate = step_form(_validate)
+assess = step_form(_assess)
+vote = step_form(_vote)
+prepare = step_form(_prepare)
+return_plan = step_form(_return)
+release = step_form(_release)
+window = step_form(_window)
+notice = step_form(_notice)
+review = step_form(_review)
+close = step_form(_close)
 
 
 def plan_from(request: HttpRequest) -> Plan:
     """Gives the plan that a form describes; the legal room judges it."""
     kind = _listed(PlanKind, request, "plan")
-    answer = _text(request, "answer")
-    ground = _text(request, "ground")
+    answer = text_in(request, "answer")
+    ground = text_in(request, "ground")
     if kind is PlanKind.REFUSE:
         return Plan(kind=kind, answer=answer, ground=ground_of(ground))
     wanted = [one for one in request.POST.getlist("want") if one in set(DataClass)]
@@ -248,7 +247,7 @@ def plan_from(request: HttpRequest) -> Plan:
         measures=_measures(request),
         accounts=_lines(request, "accounts"),
         want=frozenset(DataClass(one) for one in wanted),
-        harm=_text(request, "harm"),
+        harm=text_in(request, "harm"),
         notified=_lines(request, "notified"),
     )
 
@@ -258,6 +257,17 @@ def ground_of(code: str) -> Refusal | FurtherGround | None:
     if code in set(Refusal):
         return Refusal(code)
     return FurtherGround(code) if code in set(FurtherGround) else None
+
+
+def credential_in(request: HttpRequest) -> dict[str, Any]:
+    """Gives the signature that a form carries; the legal room verifies it."""
+    try:
+        credential = json.loads(request.POST.get("credential", ""))
+    except ValueError as error:
+        raise InputRefused(what="credential", why=gettext("The signature is missing.")) from error
+    if not isinstance(credential, dict):
+        raise InputRefused(what="credential", why=gettext("The signature is missing."))
+    return credential
 
 
 def _measures(request: HttpRequest) -> tuple[Measure, ...]:
@@ -272,7 +282,7 @@ def _measures(request: HttpRequest) -> tuple[Measure, ...]:
     named, wrong = identifiers_of(lines, since=None, until=None)
     if wrong:
         raise InputRefused(what="targets", why=" ".join(wrong))
-    territory = tuple(code.upper() for code in _text(request, "territory").split())
+    territory = tuple(code.upper() for code in text_in(request, "territory").split())
     return tuple(
         Measure(kind, target_of(one.kind, one.value), territory=territory) for one in named
     )
@@ -290,12 +300,13 @@ def target_of(kind: IdentifierKind, value: str) -> Target:
             raise InputRefused(what="target", why=gettext("Name a room, or a message by its link."))
 
 
-def _text(request: HttpRequest, name: str) -> str:
+def text_in(request: HttpRequest, name: str) -> str:
+    """Gives what was typed in a field, without surrounding space."""
     return request.POST.get(name, "").strip()
 
 
 def _lines(request: HttpRequest, name: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in _text(request, name).splitlines() if line.strip())
+    return tuple(line.strip() for line in text_in(request, name).splitlines() if line.strip())
 
 
 def _listed(kind: type[Chosen], request: HttpRequest, name: str) -> Chosen:

@@ -10,18 +10,22 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from evenhand.base.clock import now
-from evenhand.base.errors import EvenhandError, NotAllowed, NotFound
+from evenhand.base.errors import EvenhandError, InputRefused, NotAllowed, NotFound
+from evenhand.base.lists import Language
 from evenhand.desk import law_words as words
 from evenhand.desk.countries import country
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.law_rows import entry_row
 from evenhand.markets import queries, steps
-from evenhand.markets.checks import Finding
+from evenhand.markets.checks import PROPOSERS, Finding
 from evenhand.markets.duties import own_duties
+from evenhand.markets.limits import OFFICE_CHARACTERS_MAX
 from evenhand.markets.lists import DutyState, MarketState, RightsAnswer, RightsQuestion
 from evenhand.markets.regimes import law
-from evenhand.people.queries import person_of
+from evenhand.people.models import Person
+from evenhand.people.queries import person_of, staff_with
 from evenhand.people.roles import Role
+from evenhand.transparency.words import language_name
 
 MARKET_ROLES = (Role.LEGAL_OFFICER, Role.APPROVER, Role.BOARD, Role.REPRESENTATIVE)
 
@@ -47,6 +51,7 @@ FINDINGS = {
     Finding.NOT_ITS_ROLE: gettext_noop("Your role does not allow this step."),
     Finding.SAME_PERSON: gettext_noop("Somebody else has to do this: four eyes."),
     Finding.SETTLED_ALREADY: gettext_noop("This is settled already, or another one is open."),
+    Finding.PROPOSAL_OPEN: gettext_noop("This is settled already, or another one is open."),
     Finding.REASON_MISSING: gettext_noop("Please give your reasons."),
     Finding.REASON_TOO_LONG: gettext_noop("The reasons are too long."),
     Finding.STATE_CANNOT_FOLLOW: gettext_noop("This state cannot follow the one that holds."),
@@ -87,7 +92,8 @@ def market(request: HttpRequest, code: str) -> HttpResponse:
     code = code.upper()
     if len(code) != 2 or not code.isalpha():
         raise NotFound(what="market", code=code)
-    today = now().date()
+    person, today = signed_in(request), now().date()
+    represented = {one.person_id for one in queries.representatives(code)}
     proposal = next((one for one in queries.open_proposals() if one.country == code), None)
     assessment = next((one for one in queries.open_assessments() if one.country == code), None)
     context = _row(code, queries.state_of(code)) | {
@@ -115,6 +121,13 @@ def market(request: HttpRequest, code: str) -> HttpResponse:
             for one in queries.duties_of(code, law(), on=today)
         ],
         "own_duties": own_duties(code, law(), on=today),
+        "may_change": any(person.has(role) for role in PROPOSERS),
+        "candidates": [
+            (str(one.id), one.name)
+            for one in staff_with(Role.REPRESENTATIVE)
+            if one.id not in represented
+        ],
+        "languages_offered": [(one.value, language_name(one.value)) for one in Language],
         "figures": queries.figures_of(code)[:6],
         "representatives": queries.representatives(code),
         "changes": [
@@ -125,7 +138,7 @@ def market(request: HttpRequest, code: str) -> HttpResponse:
             }
             for one in queries.changes_of(code)
         ],
-        "is_me": bool(proposal and proposal.proposed_by_id == signed_in(request).id),
+        "is_me": bool(proposal and proposal.proposed_by_id == person.id),
     }
     return render(request, "desk/legal/market.html", context)
 
@@ -134,43 +147,81 @@ def market(request: HttpRequest, code: str) -> HttpResponse:
 @staff_only(*MARKET_ROLES)
 def change(request: HttpRequest, code: str) -> HttpResponse:
     """Does one of the steps about a market that the page offers."""
-    code, person, at = code.upper(), signed_in(request), now()
-    reason = request.POST.get("reason", "").strip()
+    code, person = code.upper(), signed_in(request)
     try:
-        match request.POST.get("step", ""):
-            case "propose":
-                to = _listed_state(request.POST.get("to", ""))
-                steps.propose_change(code, to, reason=reason, by=person, now=at)
-            case "approve":
-                steps.approve_change(_id(request), by=person, now=at)
-            case "reject":
-                steps.reject_change(_id(request), by=person, now=at)
-            case "assess":
-                answers = {
-                    one: RightsAnswer(request.POST.get(f"right-{one.value}", ""))
-                    for one in RightsQuestion
-                    if request.POST.get(f"right-{one.value}", "") in set(RightsAnswer)
-                }
-                steps.assess_rights(code, answers, conclusion=reason, by=person, law=law(), now=at)
-            case "open":
-                steps.open_market(_id(request), by=person, now=at)
-            case "figures":
-                steps.keep_figures(
-                    code,
-                    _month(request.POST.get("month", "")),
-                    monthly=_number(request.POST.get("monthly", "")),
-                    daily=_number(request.POST.get("daily", "")),
-                    by=person,
-                    law=law(),
-                    now=at,
-                )
-            case _:
-                raise NotFound(what="step", code=code)
+        _do(request, code, person)
     except NotAllowed as error:
         _say(request, error)
+    except InputRefused as error:
+        messages.error(request, str(error.fields["why"]))
     else:
         messages.success(request, gettext("It is kept."))
     return redirect("legal_market", code=code.lower())
+
+
+def _do(request: HttpRequest, code: str, person: Person) -> None:
+    """Does what was asked; about people and numbers in a function of its own."""
+    at, reason = now(), request.POST.get("reason", "").strip()
+    match request.POST.get("step", ""):
+        case "propose":
+            to = _listed_state(request.POST.get("to", ""))
+            steps.propose_change(code, to, reason=reason, by=person, now=at)
+        case "approve":
+            steps.approve_change(_id(request), by=person, now=at)
+        case "reject":
+            steps.reject_change(_id(request), by=person, now=at)
+        case "assess":
+            answers = {
+                one: RightsAnswer(request.POST.get(f"right-{one.value}", ""))
+                for one in RightsQuestion
+                if request.POST.get(f"right-{one.value}", "") in set(RightsAnswer)
+            }
+            steps.assess_rights(code, answers, conclusion=reason, by=person, law=law(), now=at)
+        case "open":
+            steps.open_market(_id(request), by=person, now=at)
+        case "figures":
+            _keep_figures(request, code, person)
+        case "name":
+            _name_representative(request, code, person)
+        case "dismiss":
+            one = _id(request)
+            if one not in {row.id for row in queries.representatives(code)}:
+                raise NotFound(what="representative", id=one)
+            steps.dismiss_representative(one, by=person, now=at)
+        case _:
+            raise NotFound(what="step", code=code)
+
+
+def _keep_figures(request: HttpRequest, code: str, person: Person) -> None:
+    """Keeps a month's numbers, and says at once which duties they bring or bring near."""
+    standings = steps.keep_figures(
+        code,
+        _month(request.POST.get("month", "")),
+        monthly=_number(request.POST.get("monthly", "")),
+        daily=_number(request.POST.get("daily", "")),
+        by=person,
+        law=law(),
+        now=now(),
+    )
+    for one in standings:
+        said = gettext("%(percent)s %% of a threshold is reached: %(duty)s")
+        messages.warning(request, said % {"percent": one.percent, "duty": one.threshold.duty})
+
+
+def _name_representative(request: HttpRequest, code: str, person: Person) -> None:
+    """Names one of the staff who hold the role, with an office where they are found."""
+    spoken = tuple(
+        Language(one) for one in request.POST.getlist("language") if one in set(Language)
+    )
+    chosen = person_of(_id(request, "person"))
+    if chosen is None:
+        raise NotFound(what="person")
+    if not spoken:
+        raise InputRefused(what="language", why=gettext("Choose at least one language."))
+    office = request.POST.get("office", "").strip()
+    if len(office) > OFFICE_CHARACTERS_MAX:
+        raise InputRefused(what="office", why=gettext("A text is too long."))
+    steps.name_representative(chosen, code, office=office, languages=spoken, by=person, now=now())
 
 
 @require_safe
@@ -259,18 +310,20 @@ def _listed_state(value: str) -> MarketState:
     return MarketState(value)
 
 
-def _id(request: HttpRequest) -> UUID:
+def _id(request: HttpRequest, name: str = "id") -> UUID:
     try:
-        return UUID(request.POST.get("id", ""))
+        return UUID(request.POST.get(name, ""))
     except ValueError as error:
-        raise NotFound(what="proposal") from error
+        raise NotFound(what=name) from error
 
 
 def _month(text: str) -> date:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError as error:
-        raise NotFound(what="month") from error
+        raise InputRefused(
+            what="month", why=gettext("Write the month like this: 2026-11.")
+        ) from error
 
 
 def _number(text: str) -> int:

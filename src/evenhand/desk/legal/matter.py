@@ -20,6 +20,7 @@ from evenhand.desk import papers
 from evenhand.desk.countries import country
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.engines import violations
+from evenhand.desk.legal.after_rows import after_rows
 from evenhand.desk.legal.queue import LEGAL_ROLES
 from evenhand.desk.matter_rows import (
     clock_rows,
@@ -133,6 +134,7 @@ def matter_page(
         "history": _history(found.id),
         "answers": papers.rows_of(found, route="legal_paper_out"),
         **_work(found, person, at=at),
+        **after_rows(found, person, at=at),
     }
     return render(request, "desk/legal/matter.html", context)
 

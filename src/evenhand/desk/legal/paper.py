@@ -104,7 +104,7 @@ def _first_page(request: HttpRequest, open_to: list[Authority]) -> HttpResponse:
     context = {
         "page_name": "paper",
         "stage": "authority",
-        "authorities": [(one.id, f"{one.name} · {country(one.country)}") for one in open_to],
+        "authorities": [(one.id, _named(one)) for one in open_to],
         "purposes": [(one.value, gettext(text)) for one, text in words.PURPOSES.items()],
     }
     return render(request, "desk/legal/paper.html", context)
@@ -147,6 +147,12 @@ def _form_page(
         ],
     }
     return render(request, "desk/legal/paper.html", context, status=422 if faults else 200)
+
+
+def _named(one: Authority) -> str:
+    """Gives an authority in a list: name and country, and whether it only rehearses."""
+    parts = [one.name, country(one.country)]
+    return " · ".join([*parts, gettext("for drills")] if one.for_drills else parts)
 
 
 def _authorities(person: Person) -> list[Authority]:

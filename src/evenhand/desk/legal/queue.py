@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from evenhand.base.clock import now
 from evenhand.desk.doors import signed_in, staff_only
+from evenhand.desk.legal.danger import danger_rows
 from evenhand.desk.matter_rows import answer_clock, clock_row, matter_row, said_of
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import StepRefused
@@ -43,7 +44,8 @@ def emergencies(request: HttpRequest) -> HttpResponse:
         "heading": gettext("Emergencies"),
         "lead": gettext("Faster, never weaker: call back first, two people, IP and phone only."),
         "page_name": "emergencies",
-        "dangers": queries.latest_danger_reports(),
+        "dangers": danger_rows(queries.latest_danger_reports(), signed_in(request)),
+        "board": True,
     }
     return render(request, "desk/legal/queue.html", context)
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evenhand.authorities import queries, steps
@@ -14,14 +14,15 @@ from evenhand.authorities.checks import AuthorityDraft
 from evenhand.authorities.lists import CallBackAbout, CallBackSaid, Direction
 from evenhand.authorities.models import Authority, CallBack, Officer
 from evenhand.base.clock import now
-from evenhand.base.errors import EvenhandError, InputRefused, NotAllowed, NotFound
+from evenhand.base.errors import InputRefused, NotAllowed, NotFound
 from evenhand.base.lists import Language
-from evenhand.base.personal import PhoneNumber
+from evenhand.base.personal import PhoneNumber, reveal
 from evenhand.desk import law_words as words
 from evenhand.desk.countries import country
-from evenhand.desk.doors import signed_in, staff_only
+from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
 from evenhand.desk.legal.matter import CALL_ANSWERS, CALL_TONES
 from evenhand.desk.legal.queue import LEGAL_ROLES
+from evenhand.desk.refusals import say_refusal
 from evenhand.legal.queries import matter_for
 from evenhand.legal.steps import call_about
 from evenhand.markets.geography import country_names
@@ -44,13 +45,8 @@ TEXTS = (
     "certificates",
     "source",
 )
-WHY = {
-    "role": gettext_noop("Your role does not allow this step."),
-    "two people are needed": gettext_noop("Somebody else has to do this: four eyes."),
-    "a second person has to check the number first": gettext_noop(
-        "A second person has to check the number first."
-    ),
-}
+GRAVE = frozenset({"confirm", "vouch", "reverify", "restore", "link", "invite"})
+"""Steps by which somebody gains trust or a way in: they want a passkey shown just now."""
 
 
 @require_safe
@@ -69,7 +65,7 @@ def register(request: HttpRequest) -> HttpResponse:
         try:
             made = steps.register_authority(_draft(request), by=signed_in(request), now=now())
         except (InputRefused, NotAllowed) as error:
-            _say(request, error)
+            say_refusal(request, error)
             return render(request, "desk/legal/register.html", _form(request), status=422)
         messages.success(request, gettext("It is kept. A second person has to check it."))
         return redirect("legal_authority", authority_id=made.id)
@@ -83,13 +79,43 @@ def authority(request: HttpRequest, authority_id: UUID) -> HttpResponse:
     return _page(request, queries.authority_of(authority_id))
 
 
-def _page(request: HttpRequest, found: Authority, *, link: str = "") -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only(*REGISTRY_ROLES)
+def alter(request: HttpRequest, authority_id: UUID) -> HttpResponse:
+    """Alters an entry, from public sources; it counts again once a second person checked it."""
+    found = queries.authority_of(authority_id)
+    if request.method != "POST":
+        return render(request, "desk/legal/register.html", _form(request, found))
+    try:
+        steps.alter_authority(found.id, _draft(request), by=signed_in(request), now=now())
+    except (InputRefused, NotAllowed) as error:
+        say_refusal(request, error)
+        context = _form(request) | {"altered": found}
+        return render(request, "desk/legal/register.html", context, status=422)
+    messages.success(request, gettext("It is kept. A second person has to check it."))
+    return redirect("legal_authority", authority_id=found.id)
+
+
+def _page(
+    request: HttpRequest,
+    found: Authority,
+    *,
+    link: str = "",
+    mailbox: tuple[UUID, str] | None = None,
+) -> HttpResponse:
+    shown, address = mailbox or (None, "")
     context = _row(found) | {
         "page_name": "registry",
         "may_confirm": found.confirmed_by_id is None and found.kept_by_id != signed_in(request).id,
-        "officers": [_officer(one) for one in queries.officers(authority=found.id)],
+        "officers": [
+            _officer(one) | {"mailbox": address if one.id == shown else ""}
+            for one in queries.officers(authority=found.id)
+        ],
         "calls": [_call(one) for one in queries.call_backs(authority=found.id)[:20]],
-        "filings": queries.filings(found.id)[:20],
+        "filings": [
+            {"filing": one, "receipt": getattr(one, "receipt", None)}
+            for one in queries.filings(found.id)[:20]
+        ],
         "call_answers": [(one.value, gettext(text)) for one, text in CALL_ANSWERS.items()],
         "languages_offered": [(one.value, language_name(one.value)) for one in Language],
         "link": link,
@@ -100,18 +126,42 @@ def _page(request: HttpRequest, found: Authority, *, link: str = "") -> HttpResp
 @require_POST
 @staff_only(*REGISTRY_ROLES)
 def change(request: HttpRequest, authority_id: UUID) -> HttpResponse:
-    """Does one of the steps that an authority's page offers."""
+    """Does one of the steps that an authority's page offers; a grave one wants a fresh passkey."""
+    if request.POST.get("step", "") in GRAVE:
+        return fresh_passkey(_change)(request, authority_id)
+    return _change(request, authority_id)
+
+
+def _change(request: HttpRequest, authority_id: UUID) -> HttpResponse:
     found, person = queries.authority_of(authority_id), signed_in(request)
     try:
         link = _do(request, found, person)
     except (InputRefused, NotAllowed) as error:
-        _say(request, error)
+        say_refusal(request, error)
         return redirect("legal_authority", authority_id=found.id)
     if link:
         # The link is in this one answer and nowhere else.
         return _page(request, queries.authority_of(found.id), link=settings.PUBLIC_URL + link)
     messages.success(request, gettext("It is kept."))
     return redirect("legal_authority", authority_id=found.id)
+
+
+@require_POST
+@staff_only(*REGISTRY_ROLES)
+def mailbox(request: HttpRequest, authority_id: UUID) -> HttpResponse:
+    """Shows an officer's mailbox once, against a reason that is recorded."""
+    found = queries.authority_of(authority_id)
+    one = _officer_of(request, found)
+    try:
+        address = steps.read_mailbox(
+            one.id, by=signed_in(request), reason=_text(request, "reason"), now=now()
+        )
+    except (InputRefused, NotAllowed):
+        messages.error(request, gettext("Please give your reasons."))
+        return redirect("legal_authority", authority_id=found.id)
+    answer = _page(request, found, mailbox=(one.id, reveal(address)))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_POST
@@ -123,7 +173,7 @@ def call_about_matter(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     try:
         call_about(matter.id, _said(request), by=person, now=now(), note=_text(request, "note"))
     except (InputRefused, NotAllowed) as error:
-        _say(request, error)
+        say_refusal(request, error)
     else:
         messages.success(request, gettext("The call is kept."))
     return redirect("legal_matter", matter_id=matter.id)
@@ -154,18 +204,20 @@ def _do(request: HttpRequest, found: Authority, person: Person) -> str:
                 text=_text(request, "text"),
                 by=person,
                 now=now(),
+                answers=_id(request, "answers") if _text(request, "answers") else None,
             )
         case "receipt":
-            steps.keep_receipt(_id(request), _text(request, "receipt"), by=person, now=now())
+            letter = queries.filing(_id(request))
+            if letter.authority_id != found.id:
+                raise NotFound(what="letter", id=letter.id)
+            steps.keep_receipt(letter.id, _text(request, "receipt"), by=person, now=now())
         case step:
             return _do_for_officer(step, request, found, person)
     return ""
 
 
 def _do_for_officer(step: str, request: HttpRequest, found: Authority, person: Person) -> str:
-    one = queries.officer(_id(request))
-    if one.authority_id != found.id:
-        raise NotFound(what="officer", id=one.id)
+    one = _officer_of(request, found)
     match step:
         case "call":
             steps.call_back(
@@ -193,6 +245,11 @@ def _do_for_officer(step: str, request: HttpRequest, found: Authority, person: P
             steps.vouch(one.id, by=person, call_back=_last_call(one), now=now())
         case "reverify":
             steps.reverify(one.id, by=person, call_back=_last_call(one), now=now())
+        case "restore":
+            call = _last_call(one)
+            if call is None:
+                raise InputRefused(what="call", why="staff vouch after a call-back")
+            steps.restore(one.id, by=person, call_back=call, now=now())
         case "suspend":
             steps.suspend(one.id, by=person, why=_text(request, "why"), now=now())
         case "link":
@@ -200,6 +257,14 @@ def _do_for_officer(step: str, request: HttpRequest, found: Authority, person: P
         case _:
             raise NotFound(what="step", step=step)
     return ""
+
+
+def _officer_of(request: HttpRequest, found: Authority) -> Officer:
+    """Gives the officer whom a form names, if it is one of this authority."""
+    one = queries.officer(_id(request))
+    if one.authority_id != found.id:
+        raise NotFound(what="officer", id=one.id)
+    return one
 
 
 def _last_call(one: Officer) -> UUID | None:
@@ -246,13 +311,27 @@ def _call(one: CallBack) -> dict[str, object]:
     return {"call": one, "said": gettext(CALL_ANSWERS[said]), "tone": CALL_TONES[said]}
 
 
-def _form(request: HttpRequest) -> dict[str, object]:
+def _form(request: HttpRequest, found: Authority | None = None) -> dict[str, object]:
+    """Gives what the form of an entry shows: what was typed, or the entry as it stands."""
+    typed = {name: _text(request, name) for name in TEXTS}
     return {
         "page_name": "registry",
-        "form": {name: _text(request, name) for name in TEXTS},
+        "altered": found,
+        "form": _texts_of(found) if found else typed,
+        "for_drills": found.for_drills if found else request.POST.get("for_drills") == "yes",
         "kinds": [(one.value, gettext(text)) for one, text in words.AUTHORITY_KINDS.items()],
         "countries": sorted(((code, country(code)) for code in country_names()), key=_second),
         "languages_offered": [(one.value, language_name(one.value)) for one in Language],
+    }
+
+
+def _texts_of(found: Authority) -> dict[str, str]:
+    """Gives an entry as its form writes it."""
+    texts = {name: str(getattr(found, name)) for name in TEXTS}
+    return texts | {
+        "domains": " ".join(found.domains),
+        "statutes": "\n".join(found.statutes),
+        "switchboard": reveal(found.number),
     }
 
 
@@ -272,20 +351,8 @@ def _draft(request: HttpRequest) -> AuthorityDraft:
         file_number_pattern=_text(request, "file_number_pattern"),
         statutes=tuple(line.strip() for line in _text(request, "statutes").splitlines() if line),
         source=_text(request, "source"),
+        for_drills=request.POST.get("for_drills") == "yes",
     )
-
-
-def _say(request: HttpRequest, error: EvenhandError) -> None:
-    why = str(error.fields.get("why", ""))
-    field = str(error.fields.get("field", ""))
-    if why in WHY:
-        messages.error(request, gettext(WHY[why]))
-    elif field:
-        messages.error(
-            request, gettext("Please check: %(field)s") % {"field": words.humanised(field)}
-        )
-    else:
-        messages.error(request, gettext("It was not done: %(why)s") % {"why": why or error.remedy})
 
 
 def _said(request: HttpRequest) -> CallBackSaid:
@@ -295,9 +362,9 @@ def _said(request: HttpRequest) -> CallBackSaid:
     return CallBackSaid(value)
 
 
-def _id(request: HttpRequest) -> UUID:
+def _id(request: HttpRequest, name: str = "id") -> UUID:
     try:
-        return UUID(request.POST.get("id", ""))
+        return UUID(request.POST.get(name, ""))
     except ValueError as error:
         raise NotFound(what="officer") from error
 

@@ -13,6 +13,7 @@ from evenhand.base.errors import NotFound
 from evenhand.desk import law_words as words
 from evenhand.desk import matter_rows, papers, stepping_up
 from evenhand.desk.doors import officer_in, officers_only, signed_in
+from evenhand.desk.portal.colleagues import takers
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import FLOW, StepRefused
 from evenhand.legal.lists import MatterState, Verb
@@ -53,6 +54,7 @@ def one(request: HttpRequest, matter_id: UUID) -> HttpResponse:
         "disclosure": disclosure,
         "options": stepping_up.challenge() if disclosure and disclosure.ready else "",
         "history": matter_rows.history_rows(matter.id, for_officer=True),
+        "takers": takers(matter, officer_in(request), at=at),
         "can_withdraw": MatterState(matter.state) in FLOW[Verb.WITHDRAW],
     }
     return render(request, "desk/portal/request.html", context)

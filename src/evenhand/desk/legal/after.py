@@ -1,0 +1,103 @@
+"""The steps after release as forms send them: gag, effect in part, copies, preservations."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+
+from evenhand.base.errors import InputRefused
+from evenhand.desk.engines import violations
+from evenhand.desk.legal.doing import credential_in, step_form, text_in
+from evenhand.legal import queries, steps
+from evenhand.legal.models import Matter
+from evenhand.people.models import Person
+
+
+def _lift_gag(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Lifts what forbade telling; who was held back is told now."""
+    told = steps.lift_gag(matter.id, by=person, reason=text_in(request, "reason"), now=at)
+    said = ngettext(
+        "It is lifted. %(number)s account is told now.",
+        "It is lifted. %(number)s accounts are told now.",
+        told,
+    )
+    return said % {"number": told}
+
+
+def _conclude(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Ends a release whose effect could not be had whole."""
+    steps.conclude(matter.id, by=person, reason=text_in(request, "reason"), now=at)
+    return gettext("It is kept as carried out in part, with your reasons.")
+
+
+def _prepare_copy(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Prepares a new copy of a package; an approver releases it."""
+    steps.prepare_copy(
+        _package(request, matter),
+        by=person,
+        reason=text_in(request, "reason"),
+        violations=violations(),
+        now=at,
+    )
+    return gettext("A new copy is being collected. An approver releases it.")
+
+
+def _release_copy(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Releases a new copy, by the approver's passkey over its digest."""
+    steps.release_copy(
+        _package(request, matter),
+        by=person,
+        credential=credential_in(request),
+        violations=violations(),
+        now=at,
+    )
+    return gettext("The copy is released. The officer can fetch it once.")
+
+
+def _extend(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Extends a preservation once, by what its law allows."""
+    one = _preservation(request, matter)
+    steps.extend_preservation(one, by=person, reason=text_in(request, "reason"), now=at)
+    return gettext("The preservation is extended.")
+
+
+def _hold(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Puts a preservation on legal hold."""
+    one = _preservation(request, matter)
+    steps.hold_preservation(one, by=person, reason=text_in(request, "reason"), now=at)
+    return gettext("It is on legal hold: nothing deletes it until the hold is lifted.")
+
+
+def _lift_hold(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Lifts a hold; expiry then takes its course."""
+    one = _preservation(request, matter)
+    steps.lift_hold(one, by=person, reason=text_in(request, "reason"), now=at)
+    return gettext("The hold is lifted. It is destroyed when its time is over.")
+
+
+lift_gag = step_form(_lift_gag, grave=True)
+conclude = step_form(_conclude, grave=True)
+prepare_copy = step_form(_prepare_copy, grave=True)
+release_copy = step_form(_release_copy)
+extend = step_form(_extend)
+hold = step_form(_hold)
+lift_hold = step_form(_lift_hold, grave=True)
+
+
+def _package(request: HttpRequest, matter: Matter) -> UUID:
+    """Gives the package that a form names, if it is one of this matter."""
+    for one in queries.disclosures(matter.id):
+        if str(one.id) == text_in(request, "package"):
+            return one.id
+    raise InputRefused(what="package", why=gettext("This package belongs to another matter."))
+
+
+def _preservation(request: HttpRequest, matter: Matter) -> UUID:
+    """Gives the preservation that a form names, if it is one of this matter."""
+    for one in queries.preservations(matter.id):
+        if str(one.id) == text_in(request, "preservation"):
+            return one.id
+    raise InputRefused(
+        what="preservation", why=gettext("This preservation belongs to another matter.")
+    )

@@ -13,11 +13,14 @@ from django.db import transaction
 from playwright.sync_api import Browser, Page
 from tests.browser.conftest import Desk, _watched
 from tests.integration import matters_of_tests as legal
+from tests.integration.cases_of_tests import Keys, case_draft
 from tests.integration.pages import faults
 
 from evenhand.base.clock import now
+from evenhand.cases.steps import open_case
+from evenhand.legal.lists import DangerLaw
 from evenhand.legal.models import Disclosure, Matter
-from evenhand.legal.steps import assign
+from evenhand.legal.steps import assign, report_danger
 from evenhand.markets.regimes import law
 from evenhand.people import steps as people
 from evenhand.people.models import Person
@@ -262,6 +265,55 @@ def test_every_other_new_page_holds(desk: Desk, office: legal.Desk, hands: list[
     for path in ("keys", "programs", "colleagues"):
         officer.page.goto(f"{desk.url}/authorities/portal/{path}/")
         look(officer.page, f"portal-{path}")
+    assert one.complaints == officer.complaints == []
+
+
+def test_the_steps_after_release_hold(desk: Desk, office: legal.Desk, hands: list[Hands]) -> None:
+    one, officer, _ = hands
+    at = now()
+    kept = office.released("eu-epoc-pr", now=at)
+    gagged = office.released(
+        "eu-tco-removal",
+        legal.withhold("DE"),
+        at,
+        gagged_until=at + timedelta(days=30),
+        gag_basis="TCO Art. 11(3)",
+    )
+    with transaction.atomic():
+        case = open_case(case_draft(Keys.fresh()), now=at)
+        report_danger(
+            case.id,
+            law=DangerLaw.DSA_18,
+            authority=office.authority.id,
+            text="A life is in danger.",
+            evidence=None,
+            by=office.lawyer,
+            now=at,
+        )
+    mine = office.received(EPOC, at)
+    legal.officer_for(office.authority, "Cora Colleague", office.lawyer, office.approver, now=at)
+
+    one.enrol(desk.url + link_of(office.lawyer))
+    pages = {
+        "matter-preserved": f"legal/{kept.id}/",
+        "matter-gagged": f"legal/{gagged.id}/",
+        "case-danger": f"cases/{case.id}/",
+        "board": "legal/emergencies/",
+    }
+    for name, path in pages.items():
+        one.page.goto(f"{desk.url}/staff/{path}")
+        for closed in one.page.locator("details:not([open]) > summary").all():
+            closed.click()
+        look(one.page, name)
+
+    officer.enrol(desk.url + link_of(office.officer.person))
+    officer.page.goto(f"{desk.url}/authorities/portal/requests/{mine.id}/")
+    officer.page.locator("summary", has_text="Hand over").click()
+    look(officer.page, "portal-hand-over")
+    officer.page.get_by_role("button", name="Hand over", exact=True).click()
+    officer.page.get_by_text("is handed over to Cora Colleague").wait_for()
+    mine.refresh_from_db()
+    assert mine.officer_id != office.officer.id
     assert one.complaints == officer.complaints == []
 
 

@@ -273,7 +273,13 @@ def _tell_programs() -> int:
 
 
 def _legal_notices(pager: Pager) -> int:
-    return legal.sweep_notices(wiring.messenger(), pager, public_url=settings.PUBLIC_URL, now=now())
+    return legal.sweep_notices(
+        wiring.messenger(),
+        pager,
+        public_url=settings.PUBLIC_URL,
+        key=read_key(settings.KEYS / "token.key"),
+        now=now(),
+    )
 
 
 def _tell_offices() -> int:

@@ -20,8 +20,8 @@ from tests.integration.people_of_tests import member, options_on
 from evenhand.base.clock import now
 from evenhand.base.lists import Language, RecordKind
 from evenhand.base.sealing import make_keys, read_key
-from evenhand.desk.concerned import link_for
 from evenhand.desk.doors import PROVED_AT
+from evenhand.legal.asking import link_for
 from evenhand.legal.lists import Said, Substance
 from evenhand.legal.models import Matter
 from evenhand.markets.lists import AuthorityKind, MarketState, RightsQuestion
@@ -191,11 +191,18 @@ def test_was_i_concerned_has_one_constant_answer(client: Client, office: Desk, h
     office.received(EPOC, now())
     key = read_key(home / "keys" / "token.key")
 
-    said = [text_of(client.get(link_for(name, key=key))) for name in (ACCOUNT, "@other:x.test")]
+    today = now().date()
+
+    links = [link_for(name, until=today, key=key) for name in (ACCOUNT, "@other:x.test")]
+    said = [text_of(client.get(link)) for link in links]
+    over = link_for(ACCOUNT, until=today - timedelta(days=1), key=key)
 
     assert said[0] == said[1]
     assert "There is nothing that we can tell you" in said[0]
-    assert client.get("/concerned/QHg6eA/wrong/").status_code == 404
+    assert client.get(f"/concerned/QHg6eA/{today}/wrong/").status_code == 404
+    assert client.get(over).status_code == 404
+    later = links[0].replace(str(today), str(today + timedelta(days=1)))
+    assert client.get(later).status_code == 404
 
 
 @pytest.mark.parametrize("path", STAFF)

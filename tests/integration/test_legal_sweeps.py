@@ -24,8 +24,10 @@ from evenhand.connectors.memory import MemoryMessenger
 from evenhand.evidence.models import SealedItem
 from evenhand.evidence.steps import expire, keep
 from evenhand.legal import steps
+from evenhand.legal.asking import link_for
 from evenhand.legal.checks import StepRefused
 from evenhand.legal.drafts import NoticeDecision, PreservationDraft
+from evenhand.legal.limits import ASKING_LINK
 from evenhand.legal.lists import DangerLaw, Finding, NoticeState
 from evenhand.legal.models import (
     Clock,
@@ -47,6 +49,7 @@ EPOC = "eu-epoc-subscriber"
 EPOC_PR = "eu-epoc-pr"
 DSA = "eu-dsa-art9"
 URL = "https://desk.example.test"
+KEY = b"k" * 32
 
 
 class Messages:
@@ -197,15 +200,16 @@ def test_a_user_is_told_when_the_effect_is_there_and_only_once() -> None:
     steps.decide_notice(
         matter.id, NoticeDecision(ACCOUNT, "DSA Art. 9(5)", "ru"), by=one.lawyer, now=NOW
     )
-    assert steps.sweep_notices(messages, one.pages, public_url=URL, now=NOW) == 0
+    assert steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=NOW) == 0
     steps.conclude(matter.id, by=one.lawyer, reason="As far as it can be.", now=NOW)
 
     for _ in range(3):
-        steps.sweep_notices(messages, one.pages, public_url=URL, now=NOW)
+        steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=NOW)
 
     (notice,) = messages.sent.values()
     assert notice.account == ACCOUNT
     assert "Действует в: DE" in notice.text
+    assert URL + link_for(ACCOUNT, until=(NOW + ASKING_LINK).date(), key=KEY) in notice.text
     assert matter.number in notice.text
     assert concerned(ACCOUNT) == (matter.number,)
 
@@ -219,11 +223,11 @@ def test_a_notice_waits_for_a_messenger_that_is_away() -> None:
     steps.conclude(matter.id, by=one.lawyer, reason="As far as it can be.", now=NOW)
     messages = Messages()
     messages.away = True
-    assert steps.sweep_notices(messages, one.pages, public_url=URL, now=NOW) == 0
+    assert steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=NOW) == 0
 
     messages.away = False
     later = NOW + timedelta(hours=1)
-    assert steps.sweep_notices(messages, one.pages, public_url=URL, now=later) == 1
+    assert steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=later) == 1
 
 
 def test_a_gag_holds_a_notice_until_its_day_and_then_the_user_is_told() -> None:
@@ -241,11 +245,11 @@ def test_a_gag_holds_a_notice_until_its_day_and_then_the_user_is_told() -> None:
     steps.conclude(matter.id, by=one.lawyer, reason="As far as it can be.", now=NOW)
     messages = Messages()
 
-    steps.sweep_notices(messages, one.pages, public_url=URL, now=until - timedelta(days=1))
+    steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=until - timedelta(days=1))
     assert not messages.sent
     assert concerned(ACCOUNT) == ()
     assert any("not told yet" in text for text, _ in one.pages.told.values())
-    steps.sweep_notices(messages, one.pages, public_url=URL, now=until)
+    steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=until)
 
     assert len(messages.sent) == 1
 
@@ -257,13 +261,13 @@ def test_a_gag_without_end_is_looked_at_again_and_can_be_lifted() -> None:
     notice = steps.decide_notice(matter.id, decision, by=one.lawyer, now=NOW)
     steps.conclude(matter.id, by=one.lawyer, reason="As far as it can be.", now=NOW)
     messages = Messages()
-    steps.sweep_notices(messages, one.pages, public_url=URL, now=NOW + timedelta(days=91))
+    steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=NOW + timedelta(days=91))
     notice.refresh_from_db()
     assert notice.review_at == NOW + timedelta(days=181)
     assert not messages.sent
 
     steps.lift_gag(matter.id, by=one.lawyer, reason="The court lifted it.", now=NOW)
-    steps.sweep_notices(messages, one.pages, public_url=URL, now=NOW)
+    steps.sweep_notices(messages, one.pages, public_url=URL, key=KEY, now=NOW)
 
     assert UserNotice.objects.get(matter=matter).state == NoticeState.SENT
 
@@ -276,7 +280,7 @@ def test_the_memory_messenger_takes_such_a_notice() -> None:
     )
     steps.conclude(matter.id, by=one.lawyer, reason="As far as it can be.", now=NOW)
 
-    steps.sweep_notices(MemoryMessenger(None), one.pages, public_url=URL, now=NOW)
+    steps.sweep_notices(MemoryMessenger(None), one.pages, public_url=URL, key=KEY, now=NOW)
 
     assert UserNotice.objects.get(matter=matter).state in {
         NoticeState.SENT,

@@ -166,7 +166,11 @@ urlpatterns = [
     ),
     path(".well-known/jwks.json", authorities.jwks, name="jwks"),
     path("concerned/", concerned.concerned, name="concerned"),
-    path("concerned/<str:account>/<str:token>/", concerned.answer, name="concerned_answer"),
+    path(
+        "concerned/<str:account>/<day:until>/<str:token>/",
+        concerned.answer,
+        name="concerned_answer",
+    ),
     path("api/", access.documents, name="api_docs"),
     path("api/v1/", api.urls),
     path("authorities/portal/sign-in/", staff.sign_in, name="portal_sign_in"),

@@ -70,5 +70,9 @@ ASK_BEFORE = timedelta(days=7)
 DEFAULT_PRESERVATION = Span(time=timedelta(days=90))
 """How long is preserved where the law names no time (18 U.S.C. 2703(f) sets the measure)."""
 
+ASKING_LINK = timedelta(days=90)
+"""How long the link of a notice answers whether its account was concerned: long enough to find
+time and help, short enough that a forwarded notice does not tell of an account for ever."""
+
 EXTENSIONS_MAX = 1
 """Times that a preservation is extended: each law here that knows an extension knows one."""

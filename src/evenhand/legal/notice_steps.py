@@ -16,11 +16,13 @@ from evenhand.base.errors import EvenhandError, Unavailable
 from evenhand.base.ids import new_id
 from evenhand.base.lists import Language, RecordKind
 from evenhand.legal import clock_steps
+from evenhand.legal.asking import link_for
 from evenhand.legal.checks import StepRefused, check_reason
 from evenhand.legal.drafts import NoticeDecision
 from evenhand.legal.history_steps import locked, write_step
 from evenhand.legal.limits import (
     ASK_BEFORE,
+    ASKING_LINK,
     NOTICE_ATTEMPTS_MAX,
     NOTICE_PAUSE,
     NOTICE_REVIEW,
@@ -109,10 +111,14 @@ def sweep_notices(
     pager: Pager,
     *,
     public_url: str,
+    key: bytes,
     now: datetime,
     rows_max: int = SWEEP_ROWS_MAX,
 ) -> int:
-    """Sends notices that are due, and calls for a look at those that are held back."""
+    """Sends notices that are due, and calls for a look at those that are held back.
+
+    `key` makes the link by which the account asks again whether it was concerned.
+    """
     due = list(
         UserNotice.objects.select_related("matter__authority")
         .filter(
@@ -122,7 +128,7 @@ def sweep_notices(
         .filter(Q(try_at=None) | Q(try_at__lte=now))
         .order_by("due_at", "id")[:rows_max]
     )
-    sent = sum(_send(notice, messenger, public_url=public_url, now=now) for notice in due)
+    sent = sum(_send(notice, messenger, public_url=public_url, key=key, now=now) for notice in due)
     return sent + _call_for_review(pager, now=now, rows_max=rows_max)
 
 
@@ -155,14 +161,17 @@ def _note_whole(matter: Matter) -> None:
     matter.notice_decided = bool(decided) and concerned <= decided
 
 
-def _send(notice: UserNotice, messenger: Messenger, *, public_url: str, now: datetime) -> int:
+def _send(
+    notice: UserNotice, messenger: Messenger, *, public_url: str, key: bytes, now: datetime
+) -> int:
     """Sends one notice by its key, then writes that; gives how many were sent."""
+    link = link_for(notice.account, until=(now + ASKING_LINK).date(), key=key)
     try:
         messenger.send_notice(
             Notice(
                 key=notice.id,
                 account=notice.account,
-                text=notice_text(_words(notice, public_url), Language(notice.language)),
+                text=notice_text(_words(notice, public_url + link), Language(notice.language)),
                 decision=notice.matter_id,
             )
         )
@@ -236,7 +245,7 @@ def _ask(notice_id: UUID, matter_id: UUID, pager: Pager, *, now: datetime) -> in
     return 1
 
 
-def _words(notice: UserNotice, public_url: str) -> NoticeWords:
+def _words(notice: UserNotice, asking_url: str) -> NoticeWords:
     matter = notice.matter
     plan = plan_kept(matter)
     kinds: Sequence[str] = tuple(one.kind.value for one in plan.measures) if plan else ()
@@ -252,5 +261,5 @@ def _words(notice: UserNotice, public_url: str) -> NoticeWords:
         measures=tuple(dict.fromkeys(kinds)),
         territory=tuple(sorted(territory)),
         want=tuple(sorted(one.value for one in plan.want)) if plan else (),
-        redress_url=f"{public_url}/concerned/",
+        redress_url=asking_url,
     )

@@ -546,3 +546,23 @@ def test_who_gives_trust_shows_their_passkey_first(office: Desk, step: str) -> N
     )
 
     assert "step-up" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize("name", ["change", "mailbox"])
+def test_who_comes_back_from_the_passkeys_page_finds_the_authority(office: Desk, name: str) -> None:
+    path = f"/staff/legal/authorities/{office.authority.id}/"
+
+    answer = signed_in(office.lawyer).get(f"{path}{name}/")
+
+    assert answer.headers["Location"] == path
+
+
+def test_an_officer_can_show_the_passkey_again(office: Desk) -> None:
+    client = signed_in(office.officer.person, fresh=False)
+    new = invited(office)
+
+    asked = client.post(f"{PORTAL}colleagues/", {"officer": str(new.id), "step": "vouch"})
+
+    new.refresh_from_db()
+    assert new.vouched_at is None
+    assert client.get(asked.headers["Location"]).status_code == 200

@@ -123,10 +123,16 @@ def _page(
     return render(request, "desk/legal/authority.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only(*REGISTRY_ROLES)
 def change(request: HttpRequest, authority_id: UUID) -> HttpResponse:
-    """Does one of the steps that an authority's page offers; a grave one wants a fresh passkey."""
+    """Does one of the steps that an authority's page offers; a grave one wants a fresh passkey.
+
+    An answer that shows a link stands at this address: who comes back to it from the passkey's
+    page is led to the authority's own.
+    """
+    if request.method != "POST":
+        return redirect("legal_authority", authority_id=authority_id)
     if request.POST.get("step", "") in GRAVE:
         return fresh_passkey(_change)(request, authority_id)
     return _change(request, authority_id)
@@ -146,10 +152,12 @@ def _change(request: HttpRequest, authority_id: UUID) -> HttpResponse:
     return redirect("legal_authority", authority_id=found.id)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_only(*REGISTRY_ROLES)
 def mailbox(request: HttpRequest, authority_id: UUID) -> HttpResponse:
     """Shows an officer's mailbox once, against a reason that is recorded."""
+    if request.method != "POST":
+        return redirect("legal_authority", authority_id=authority_id)
     found = queries.authority_of(authority_id)
     one = _officer_of(request, found)
     try:

@@ -37,6 +37,7 @@ from evenhand.actions.drain import drain  # noqa: E402
 from evenhand.actions.journal import JournalReader  # noqa: E402
 from evenhand.actions.queries import closed_channels  # noqa: E402
 from evenhand.actions.steps import end_due  # noqa: E402
+from evenhand.actions.upkeep_steps import keep_withheld  # noqa: E402
 from evenhand.authorities.machines.steps import sweep_messages  # noqa: E402
 from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import where  # noqa: E402
@@ -135,6 +136,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *(_reacting(reaction) for reaction in wiring.reactions()),
         Loop("door_file", 0.5, door.write),
         *_placing(),
+        Loop("withheld", 2.0, lambda: keep_withheld(wiring.messenger(), now=now())),
         Loop("ends", 5.0, lambda: end_due(now=now())),
         Loop("evidence", 60.0, lambda: expire(now=now())),
         Loop("engine", 60.0, lambda: delivery.forget_finished(now=now())),

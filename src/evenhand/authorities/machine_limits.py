@@ -11,6 +11,9 @@ TOKEN_LIFE = timedelta(days=90)
 TOKEN_NAME_CHARACTERS_MAX = 80
 """Characters of what an officer calls a program."""
 
+FILING_KEY_CHARACTERS_MAX = 100
+"""Characters of the key under which a program files: more than a UUID with a word before it."""
+
 WEBHOOKS_MAX = 3
 """Addresses of one officer that are told of changes."""
 

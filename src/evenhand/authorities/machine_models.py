@@ -5,7 +5,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from evenhand.authorities.machine_limits import TOKEN_NAME_CHARACTERS_MAX, URL_CHARACTERS_MAX
+from evenhand.authorities.machine_limits import (
+    FILING_KEY_CHARACTERS_MAX,
+    TOKEN_NAME_CHARACTERS_MAX,
+    URL_CHARACTERS_MAX,
+)
 
 
 class ApiToken(models.Model):
@@ -78,3 +82,23 @@ class WebhookMessage(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.id}"
+
+
+class FilingKey(models.Model):
+    """The key under which a program filed a request, with a keyed hash of all that it sent."""
+
+    id = models.UUIDField(primary_key=True)
+    officer = models.ForeignKey("authorities.Officer", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=FILING_KEY_CHARACTERS_MAX)
+    body_hash = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        """One request for a key."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["officer", "key"], name="authorities_filing_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"filing key {self.id}"

@@ -19,7 +19,7 @@ from evenhand.authorities.machine_limits import (
     TOKEN_LIFE,
     USED_EVERY,
 )
-from evenhand.authorities.machine_models import ApiToken, Webhook, WebhookMessage
+from evenhand.authorities.machine_models import ApiToken, FilingKey, Webhook, WebhookMessage
 from evenhand.authorities.machines.checks import (
     check_token,
     check_webhook,
@@ -85,6 +85,19 @@ def note_use(token: ApiToken, *, now: datetime) -> None:
     ApiToken.objects.filter(
         Q(last_used_at=None) | Q(last_used_at__lt=now - USED_EVERY), pk=token.pk
     ).update(last_used_at=now)
+
+
+def claim_key(officer: Officer, key: str, body_hash: bytes, *, now: datetime) -> bool:
+    """Tells whether a key may stand for a body: it is new, or stood for the same one before.
+
+    Called in the transaction that files the request: what is refused claims nothing.
+    """
+    kept, _ = FilingKey.objects.get_or_create(
+        officer=officer,
+        key=key,
+        defaults={"id": new_id(now=now), "body_hash": body_hash, "made_at": now},
+    )
+    return bytes(kept.body_hash) == body_hash
 
 
 def register_webhook(officer: Officer, url: str, *, now: datetime) -> Webhook:

@@ -4,6 +4,7 @@ Every error is a problem of RFC 9457; every answer that can be given stands in t
 document at `/api/v1/openapi.json`.
 """
 
+import json
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
@@ -12,19 +13,22 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop
 from ninja import Header, NinjaAPI, Path, Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
+from evenhand.authorities.machine_limits import FILING_KEY_CHARACTERS_MAX
 from evenhand.authorities.machines import queries as machines
 from evenhand.authorities.machines import steps as machine_steps
 from evenhand.authorities.machines.checks import TooMany, secret_of, secret_text
+from evenhand.authorities.models import Officer
 from evenhand.base.clock import now
 from evenhand.base.errors import EvenhandError, InputRefused, NotFound
 from evenhand.base.limits import DOCUMENT_BYTES_MAX
-from evenhand.base.sealing import read_key
+from evenhand.base.sealing import keyed_hash, read_key
 from evenhand.desk import papers, problems
 from evenhand.desk.api import schemas
 from evenhand.desk.api.doors import Token, officer_of
@@ -46,7 +50,6 @@ from evenhand.markets.regimes import law
 
 SEALED_TYPE = "application/octet-stream"
 PROBLEMS = dict.fromkeys((400, 401, 403, 404, 405, 409, 413, 422, 429, 503), schemas.Problem)
-KEY_CHARACTERS_MAX = 100
 CONFLICT = problems.Words(
     409,
     "already-done",
@@ -105,7 +108,7 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=KEY_CHARACTERS_MAX,
+        max_length=FILING_KEY_CHARACTERS_MAX,
         pattern=r"^[A-Za-z0-9_.:-]+$",
         description="the same key again gives the request that stands",
     ),
@@ -157,11 +160,18 @@ def check_identifier(request: HttpRequest, given: schemas.IdentifierIn) -> dict[
 def file(request: HttpRequest, key: Key, given: schemas.RequestIn) -> tuple[int, dict[str, object]]:
     """Files a request: the same law and the same checks as in the portal."""
     officer = officer_of(request)
-    origin = f"api:{officer.id}:{key}"
-    known = queries.matter_by_origin(origin)
-    if known is not None:
-        _same(known, given)
-        return 200, _request(known)
+    with transaction.atomic():
+        if not machine_steps.claim_key(officer, key, _hash_of(given), now=now()):
+            raise StepRefused(findings=("key_used_for_another_request",))
+        origin = f"api:{officer.id}:{key}"
+        known = queries.matter_by_origin(origin)
+        if known is not None:
+            return 200, _request(known)
+        return 201, _request(_received(officer, given, origin))
+
+
+def _received(officer: Officer, given: schemas.RequestIn, origin: str) -> Matter:
+    """Files what the law allows."""
     if given.entry not in law().kinds:
         raise NotFound(what="kind", id=given.entry)
     entry = law().kind(given.entry)
@@ -174,7 +184,7 @@ def file(request: HttpRequest, key: Key, given: schemas.RequestIn) -> tuple[int,
         validator=given.validator,
     )
     refuse_unlawful(choice, asker_of(officer.authority, now=now()))
-    matter = file_request(
+    return file_request(
         officer,
         choice,
         _filled(given, choice),
@@ -182,7 +192,6 @@ def file(request: HttpRequest, key: Key, given: schemas.RequestIn) -> tuple[int,
         origin=origin,
         now=now(),
     )
-    return 201, _request(matter)
 
 
 @api.get("/requests", response={200: list[schemas.RequestOut], **PROBLEMS}, summary="Your requests")
@@ -412,10 +421,11 @@ def _given(request: HttpRequest, matter_id: UUID, name: str) -> Answer:
     return steps.give_answer(name, matter, papers.service(), by=officer.person_id, now=now())
 
 
-def _same(known: Matter, given: schemas.RequestIn) -> None:
-    """Refuses a key that was used for another request."""
-    if known.entry != given.entry or known.reference != given.reference[:200]:
-        raise StepRefused(findings=("key_used_for_another_request",))
+def _hash_of(given: schemas.RequestIn) -> bytes:
+    """Gives a hash of all that a program sent; keyed, since what it names could be guessed."""
+    body = json.dumps(given.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    key = read_key(settings.KEYS / "token.key")
+    return keyed_hash(b"filing\0" + body.encode(), key=key, size_bytes=32)
 
 
 def _filled(given: schemas.RequestIn, choice: Choice) -> Filled:

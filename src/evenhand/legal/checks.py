@@ -138,6 +138,7 @@ class MatterFacts:
     package    state of the package that is to be released; None where there is none
     doubted    what was found of the request asks for a call-back, whatever else proves its sender
     second_look  it also asks that who answers the questions of substance is not who validated it
+    sent_to_board  the board has to decide, whatever the answers say now: one of them was a doubt
     """
 
     state: MatterState
@@ -174,6 +175,7 @@ class MatterFacts:
     second_look: bool = False
     validated_by: UUID | None = None
     assessed_by: UUID | None = None
+    sent_to_board: bool = False
 
 
 def check_step(
@@ -432,7 +434,7 @@ def _check_sender(facts: MatterFacts) -> list[Finding]:
 def _check_substance(facts: MatterFacts) -> list[Finding]:
     if set(facts.answers) != set(Substance):
         return [Finding.SUBSTANCE_UNANSWERED]
-    if not needs_board(facts.answers):
+    if not facts.sent_to_board and not needs_board(facts.answers):
         return []
     match facts.board:
         case None:

@@ -134,8 +134,17 @@ def complete(
             found.append(Finding.NOT_ASSIGNED)
         _refuse(matter, found)
         matter.questions.filter(answered_at=None).update(
-            answered_at=now, answered_by=by, answer=answer[:QUESTION_CHARACTERS_MAX]
+            answered_at=now,
+            answered_by=by,
+            answer=answer[:QUESTION_CHARACTERS_MAX],
+            replaced={
+                name: matter.fields[name]
+                for name, value in kind_fields.items()
+                if name in matter.fields and matter.fields[name] != value
+            },
         )
+        # What was found of the request was found of another text: somebody looks at it anew.
+        Assessment.objects.filter(matter=matter, voided_at=None).update(voided_at=now)
         matter.fields = {**matter.fields, **kind_fields}
         keep_documents(matter, documents, now=now)
         judge_again(matter)
@@ -192,7 +201,8 @@ def validate(matter_id: UUID, validation: Validation, *, by: Person, now: dateti
 def assess(matter_id: UUID, answers: SubstanceAnswers, *, by: Person, now: datetime) -> Assessment:
     """Keeps the answers to the questions of substance; a yes or a doubt goes to the board.
 
-    The clock runs on meanwhile. Answers given anew replace the old ones, and any votes on them.
+    The clock runs on meanwhile. Answers given anew replace the old ones, and votes on those count
+    no more.
     """
     with transaction.atomic():
         matter = locked(matter_id)
@@ -201,7 +211,7 @@ def assess(matter_id: UUID, answers: SubstanceAnswers, *, by: Person, now: datet
             *check_substance(answers),
         ]
         before = Assessment.objects.filter(matter=matter).first()
-        if before is not None and before.board:
+        if before is not None and before.board and before.voided_at is None:
             # What the board has decided is not asked anew by one person.
             found.append(Finding.WRONG_STATE)
         found += check_second_look(
@@ -219,6 +229,10 @@ def assess(matter_id: UUID, answers: SubstanceAnswers, *, by: Person, now: datet
                 "by": by,
                 "at": now,
                 "needs_board": to_board,
+                "board": "",
+                "board_at": None,
+                "round": 1 if before is None else before.round + 1,
+                "voided_at": None,
             },
         )
         write_step(
@@ -239,17 +253,27 @@ def vote(matter_id: UUID, ballot: BoardVote, *, by: Person, now: datetime) -> As
             *check_step(MatterState(matter.state), Verb.BOARD, actor_of(matter_id, by)),
             *check_reason(ballot.reason),
         ]
-        assessment = Assessment.objects.filter(matter=matter, needs_board=True, board="").first()
+        assessment = Assessment.objects.filter(
+            matter=matter, needs_board=True, board="", voided_at=None
+        ).first()
         if assessment is None:
             found.append(Finding.SUBSTANCE_UNANSWERED)
-        elif assessment.by_id == by.id or matter.votes.filter(by=by).exists():
+        elif (
+            assessment.by_id == by.id or matter.votes.filter(by=by, round=assessment.round).exists()
+        ):
             found.append(Finding.SAME_PERSON)
         _refuse(matter, found)
         assert assessment is not None
         Vote.objects.create(
-            matter=matter, by=by, at=now, decision=ballot.decision.value, reason=ballot.reason
+            matter=matter,
+            by=by,
+            at=now,
+            decision=ballot.decision.value,
+            reason=ballot.reason,
+            round=assessment.round,
         )
-        if matter.votes.filter(decision=ballot.decision.value).count() >= VOTES_NEEDED:
+        agreed = matter.votes.filter(decision=ballot.decision.value, round=assessment.round)
+        if agreed.count() >= VOTES_NEEDED:
             assessment.board, assessment.board_at = ballot.decision.value, now
             assessment.save(update_fields=["board", "board_at"])
         write_step(

@@ -306,10 +306,17 @@ class Question(models.Model):
     )
     answered_at = models.DateTimeField(null=True)
     answer = models.TextField(blank=True, default="")
+    replaced = models.JSONField(
+        default=dict, help_text="fields that the answer overwrote, as they were before"
+    )
 
 
 class Assessment(models.Model):
-    """The questions of substance, answered by a person before anything is released."""
+    """The questions of substance, answered by a person before anything is released.
+
+    round      counts up each time they are answered anew; only votes of the same round count
+    voided_at  the request was changed after they were answered: they have to be answered anew
+    """
 
     matter = models.OneToOneField(
         Matter, on_delete=models.PROTECT, primary_key=True, related_name="assessment"
@@ -321,6 +328,8 @@ class Assessment(models.Model):
     needs_board = models.BooleanField()
     board = models.CharField(max_length=8, blank=True, default="")
     board_at = models.DateTimeField(null=True)
+    round = models.PositiveSmallIntegerField(default=1)
+    voided_at = models.DateTimeField(null=True)
 
 
 class Vote(AppendOnly):
@@ -331,12 +340,13 @@ class Vote(AppendOnly):
     at = models.DateTimeField()
     decision = models.CharField(max_length=8)
     reason = models.TextField()
+    round = models.PositiveSmallIntegerField(default=1, help_text="of the answers voted on")
 
     class Meta:
-        """One vote per person."""
+        """One vote per person on the same answers."""
 
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["matter", "by"], name="legal_vote_one"),
+            models.UniqueConstraint(fields=["matter", "by", "round"], name="legal_vote_one"),
         ]
 
 

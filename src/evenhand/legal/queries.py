@@ -204,7 +204,7 @@ def facts_of(
     `violations` None: nobody is known to have broken a rule, and the voluntary lane stays shut.
     """
     kind, regime = law_of(matter)
-    assessment = Assessment.objects.filter(matter=matter).first()
+    assessment = Assessment.objects.filter(matter=matter, voided_at=None).first()
     sign_off = sign_off_of(matter.entry, matter.regime_version)
     accounts = plan.accounts if plan else ()
     package = _package(matter)
@@ -249,6 +249,7 @@ def facts_of(
         second_look=matter.fraud.get("needs_second_look") is True,
         validated_by=matter.validated_by_id,
         assessed_by=assessment.by_id if assessment else None,
+        sent_to_board=assessment is not None and assessment.needs_board,
     )
 
 

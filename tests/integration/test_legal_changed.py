@@ -1,0 +1,129 @@
+"""A request that its authority changes: what was found of the old text counts no more."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from tests.integration.matters_of_tests import (
+    ALL_NO,
+    NOW,
+    Desk,
+    desk,
+    plan_of,
+)
+
+from evenhand.legal import steps
+from evenhand.legal.checks import StepRefused
+from evenhand.legal.drafts import BoardVote, SubstanceAnswers, Validation
+from evenhand.legal.lists import Authenticity, BoardDecision, Finding, Said, Substance
+from evenhand.legal.models import Assessment, Matter, Question
+
+pytestmark = pytest.mark.django_db
+
+EPOC = "eu-epoc-subscriber"
+LATER = NOW + timedelta(hours=1)
+
+
+def changed(one: Desk, matter: Matter, **fields: str) -> None:
+    """Asks the authority, which answers with other words, and proves its sender anew."""
+    steps.ask(matter.id, by=one.lawyer, text="Who is it about?", now=LATER)
+    steps.complete(
+        matter.id,
+        by=one.officer.person,
+        answer="He is an opposition journalist.",
+        fields=fields,
+        now=LATER,
+    )
+    validate(one, matter)
+
+
+def validate(one: Desk, matter: Matter) -> None:
+    call = one.call_back(matter, now=LATER)
+    validation = Validation(Authenticity.CALL_BACK, "The duty officer knew it.", call.id)
+    steps.validate(matter.id, validation, by=one.lawyer, now=LATER)
+
+
+def assess(one: Desk, matter: Matter, **said: Said) -> None:
+    answers = {**ALL_NO, **{Substance(name): value for name, value in said.items()}}
+    steps.assess(matter.id, SubstanceAnswers(answers, "As found."), by=one.lawyer, now=LATER)
+
+
+def prepare(one: Desk, matter: Matter) -> None:
+    steps.prepare(matter.id, plan_of(EPOC), by=one.lawyer, violations=one.nobody, now=LATER)
+
+
+def board(one: Desk, matter: Matter) -> None:
+    for member in one.board:
+        steps.take(matter.id, by=member, now=LATER)
+        steps.vote(matter.id, BoardVote(BoardDecision.GO_ON, "It may go."), by=member, now=LATER)
+
+
+def refused(one: Desk, matter: Matter) -> Any:
+    with pytest.raises(StepRefused) as error:
+        prepare(one, matter)
+    return error.value.fields["findings"]
+
+
+def test_a_changed_request_is_looked_at_anew() -> None:
+    one = desk()
+    matter = one.validated(EPOC)
+    changed(one, matter, **{known_field(matter): "He is an opposition journalist."})
+
+    assert Finding.SUBSTANCE_UNANSWERED in refused(one, matter)
+
+    assess(one, matter)
+    prepare(one, matter)
+
+
+def test_what_was_filed_first_is_kept() -> None:
+    one = desk()
+    matter = one.validated(EPOC)
+    name = known_field(matter)
+    changed(one, matter, **{name: "Another offence."})
+
+    assert Question.objects.get().replaced == {name: "given"}
+    assert Matter.objects.get().fields[name] == "Another offence."
+
+
+def test_the_boards_word_on_the_old_text_does_not_stand() -> None:
+    one = desk()
+    matter = one.received(EPOC)
+    validate(one, matter)
+    assess(one, matter, press=Said.YES)
+    board(one, matter)
+    changed(one, matter)
+    assert Finding.SUBSTANCE_UNANSWERED in refused(one, matter)
+
+    assess(one, matter)
+    assert Finding.BOARD_PENDING in refused(one, matter)
+
+    board(one, matter)
+    prepare(one, matter)
+
+
+def test_the_database_releases_nothing_on_answers_of_another_text() -> None:
+    one = desk()
+    matter = one.prepared(EPOC)
+    release = {
+        "state": "released",
+        "released_at": NOW,
+        "released_by": one.approver,
+        "assertion": {"signature": "x"},
+        "signed": {},
+        "digest": b"0" * 32,
+    }
+    for spoil in (
+        {"voided_at": NOW},
+        {"needs_board": True, "board": "go_on", "round": 2},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Assessment.objects.update(**spoil)
+            Matter.objects.filter(pk=matter.pk).update(**release)
+
+    Matter.objects.filter(pk=matter.pk).update(**release)
+
+
+def known_field(matter: Matter) -> str:
+    """The first field that its law asks for."""
+    return sorted(matter.fields)[0]

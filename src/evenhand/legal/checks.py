@@ -138,6 +138,7 @@ class MatterFacts:
     package    state of the package that is to be released; None where there is none
     doubted    what was found of the request asks for a call-back, whatever else proves its sender
     second_look  it also asks that who answers the questions of substance is not who validated it
+    suspended    the officer who filed it is shut out: nobody knows whose order it is
     sent_to_board  the board has to decide, whatever the answers say now: one of them was a doubt
     """
 
@@ -176,6 +177,7 @@ class MatterFacts:
     validated_by: UUID | None = None
     assessed_by: UUID | None = None
     sent_to_board: bool = False
+    suspended: bool = False
 
 
 def check_step(
@@ -428,6 +430,8 @@ def _check_sender(facts: MatterFacts) -> list[Finding]:
         found.append(Finding.CALL_BACK_MISSING)
     if facts.emergency and not questionnaire_complete(facts.fields):
         found.append(Finding.QUESTIONNAIRE_INCOMPLETE)
+    if facts.suspended:
+        found.append(Finding.OFFICER_MAY_NOT_FILE)
     return found
 
 

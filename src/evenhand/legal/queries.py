@@ -249,6 +249,7 @@ def facts_of(
         second_look=matter.fraud.get("needs_second_look") is True,
         validated_by=matter.validated_by_id,
         assessed_by=assessment.by_id if assessment else None,
+        suspended=_suspended(matter),
         sent_to_board=assessment is not None and assessment.needs_board,
     )
 
@@ -391,6 +392,13 @@ def _has_key(matter: Matter, *, now: datetime) -> bool:
         matter.officer_id is not None
         and registry.usable_key(matter.officer_id, now=now) is not None
     )
+
+
+def _suspended(matter: Matter) -> bool:
+    """Tells whether the officer of a matter is shut out now; what came on paper has none."""
+    if matter.officer_id is None:
+        return False
+    return registry.facts_of(registry.officer(matter.officer_id)).suspended
 
 
 def _window(matter: Matter) -> EnforcingAnswer | None:

@@ -403,3 +403,63 @@ def test_staff_read_the_same_and_it_does_not_count_as_given(client: Client, offi
     assert "answer_given" not in [one.what for one in history(matter.id)]
     client.force_login(office.second_approver, backend=BACKEND)
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"gag_basis": "x" * 500},
+        {"validator_name": "x" * 250},
+        {"reference": "x" * 201},
+        {"identifiers": "https://matrix.to/#/" + "!" + "x" * 3_000 + ":market.test"},
+    ],
+)
+def test_what_no_field_holds_is_said_in_words(officer: Client, typed: dict[str, str]) -> None:
+    answer = officer.post(NEW, filled(TCO, **typed))
+
+    assert answer.status_code == 422
+    assert Matter.objects.count() == 0
+
+
+def test_signs_that_nobody_types_are_left_out(officer: Client) -> None:
+    field = f"field-{law().kind(TCO).mandatory_fields[0]}"
+
+    sent = officer.post(
+        NEW, filled(TCO, reference="12 Js\r\nBcc: 345/26\0", **{field: "given\0 here"})
+    )
+
+    matter = Matter.objects.get()
+    assert sent.status_code == 302
+    assert matter.reference == "12 Js Bcc: 345/26"
+    assert matter.fields[field.removeprefix("field-")] == "given here"
+
+
+@pytest.mark.parametrize("account", ["\u00b2", "-1", "9" * 5_000, "", "7"])
+def test_a_number_that_counts_no_account_is_no_account(
+    client: Client, office: Desk, account: str
+) -> None:
+    matter = office.received(TCO, now())
+    client.force_login(office.lawyer, backend=BACKEND)
+
+    answer = client.post(
+        f"/staff/legal/{matter.id}/notice/",
+        {"account": account, "state": "not_required", "basis": "x"},
+        follow=True,
+    )
+
+    assert "This account is not concerned." in text_of(answer)
+    assert not matter.notices.exists()
+
+
+def test_a_basis_that_no_notice_holds_is_not_kept(client: Client, office: Desk) -> None:
+    matter = office.received(TCO, now())
+    client.force_login(office.lawyer, backend=BACKEND)
+
+    answer = client.post(
+        f"/staff/legal/{matter.id}/notice/",
+        {"account": "0", "state": "not_required", "basis": "x" * 401},
+        follow=True,
+    )
+
+    assert "A text is too long." in text_of(answer)
+    assert not matter.notices.exists()

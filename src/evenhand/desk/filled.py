@@ -9,10 +9,12 @@ from django.utils.translation import gettext
 
 from evenhand.desk import law_words as words
 from evenhand.desk.intake import Choice, fields_of
+from evenhand.desk.texts import fits, line, lines
 from evenhand.legal.drafts import IdentifierDraft
 from evenhand.legal.identifiers import read
 from evenhand.legal.limits import FIELD_CHARACTERS_MAX, IDENTIFIERS_MAX
 from evenhand.legal.lists import IdentifierKind
+from evenhand.legal.models import Matter
 from evenhand.markets.lists import AuthorityKind, DataCategory, Purpose
 from evenhand.markets.regimes import law
 
@@ -27,6 +29,7 @@ TEXTS = (
     "gagged_until",
     "gag_basis",
 )
+KEPT_AS_TYPED = ("reference", "validator_name", "gag_basis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,9 @@ def chosen_pairs(choice: Choice) -> list[tuple[str, str]]:
 
 def filled(values: QueryDict, choice: Choice) -> Filled:
     """Gives what was typed, read and checked for form; the legal room checks the rest."""
-    texts = {name: values.get(name, "").strip() for name in TEXTS}
+    texts = {name: cleaned(name, values.get(name, "")) for name in TEXTS}
     wanted = fields_of(choice)
-    fields = {name: values.get(f"field-{name}", "").strip() for name, _ in wanted}
+    fields = {name: lines(values.get(f"field-{name}", "")) for name, _ in wanted}
     faults = []
     since, until = _moment(texts["since"]), _moment(texts["until"])
     if (texts["since"] and since is None) or (texts["until"] and until is None):
@@ -108,7 +111,9 @@ def filled(values: QueryDict, choice: Choice) -> Filled:
         faults.append(gettext("Name the article or order by which the user may not be told."))
     if choice.validator and not texts["validator_name"]:
         faults.append(gettext("Name who validated it."))
-    if any(len(text) > FIELD_CHARACTERS_MAX for text in [*fields.values(), *texts.values()]):
+    if any(len(text) > FIELD_CHARACTERS_MAX for text in [*fields.values(), *texts.values()]) or (
+        not all(fits(texts[name], Matter, name) for name in KEPT_AS_TYPED)
+    ):
         faults.append(gettext("A text is too long."))
     missing = frozenset(name for name, required in wanted if required and not fields[name])
     if missing:
@@ -125,14 +130,19 @@ def filled(values: QueryDict, choice: Choice) -> Filled:
     )
 
 
+def cleaned(name: str, text: str) -> str:
+    """Gives a text of the form as it is kept; all but the identifiers are of one line."""
+    return lines(text) if name == "identifiers" else line(text)
+
+
 def identifiers_of(
-    lines: Iterable[str], *, since: datetime | None, until: datetime | None
+    named: Iterable[str], *, since: datetime | None, until: datetime | None
 ) -> tuple[tuple[IdentifierDraft, ...], tuple[str, ...]]:
     """Gives what the lines name, and what is wrong with those that name nothing."""
     found: dict[tuple[str, str], IdentifierDraft] = {}
     wrong = []
-    for number, line in enumerate((line for line in lines if line.strip()), start=1):
-        reading = read(line)
+    for number, one in enumerate((one for one in named if one.strip()), start=1):
+        reading = read(one)
         if reading.kind is None or reading.fault is not None:
             said = gettext(words.FAULTS[reading.fault]) if reading.fault else ""
             wrong.append(gettext("Line %(number)s: %(fault)s") % {"number": number, "fault": said})

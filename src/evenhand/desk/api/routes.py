@@ -33,9 +33,10 @@ from evenhand.desk import papers, problems
 from evenhand.desk.api import schemas
 from evenhand.desk.api.doors import Token, officer_of
 from evenhand.desk.countries import is_country
-from evenhand.desk.filled import Filled, identifiers_of
+from evenhand.desk.filled import Filled, cleaned, identifiers_of
 from evenhand.desk.intake import Asker, Choice, Offer, fields_of, offers, refuse_unlawful
 from evenhand.desk.receiving import asker_of, file_request
+from evenhand.desk.texts import lines
 from evenhand.legal import queries, steps
 from evenhand.legal.answering import drafts_of, language_of, title_of
 from evenhand.legal.answers.facts import Answer
@@ -227,7 +228,11 @@ def answer_question(
         raise NotFound(what="open question", id=question_id)
     _check_fields(given.fields)
     answered = steps.complete(
-        matter.id, by=officer.person, answer=given.answer, fields=given.fields, now=now()
+        matter.id,
+        by=officer.person,
+        answer=lines(given.answer),
+        fields={name: lines(text) for name, text in given.fields.items()},
+        now=now(),
     )
     return _request(answered)
 
@@ -241,7 +246,9 @@ def withdraw(request: HttpRequest, matter_id: UUID, given: schemas.WithdrawIn) -
     """Takes a request back before anything was released."""
     officer = officer_of(request)
     matter = _own(request, matter_id)
-    return _request(steps.withdraw(matter.id, by=officer.person, reason=given.reason, now=now()))
+    return _request(
+        steps.withdraw(matter.id, by=officer.person, reason=lines(given.reason), now=now())
+    )
 
 
 @api.post(
@@ -458,8 +465,8 @@ def _filled(given: schemas.RequestIn, choice: Choice) -> Filled:
         "gag_basis": given.gag_basis,
     }
     return Filled(
-        texts=_plain(texts),
-        fields=_plain(given.fields),
+        texts={name: cleaned(name, text) for name, text in texts.items()},
+        fields={name: lines(text) for name, text in given.fields.items()},
         identifiers=named,
         gagged_until=_utc(given.gagged_until),
     )
@@ -472,11 +479,6 @@ def _said(given: schemas.RequestIn, name: str) -> bool:
 def _check_fields(fields: Mapping[str, str]) -> None:
     if any(len(text) > FIELD_CHARACTERS_MAX or len(name) > 64 for name, text in fields.items()):
         raise InputRefused(what="fields", findings=["fields: too_long"])
-
-
-def _plain(texts: Mapping[str, str]) -> dict[str, str]:
-    """Gives texts without the one sign that PostgreSQL cannot keep."""
-    return {name: text.replace("\0", "") for name, text in texts.items()}
 
 
 def _document(text: str) -> bytes | None:

@@ -25,6 +25,7 @@ from evenhand.desk.filled import identifiers_of
 from evenhand.desk.legal.matter import MEASURES, matter_page
 from evenhand.desk.legal.queue import LEGAL_ROLES
 from evenhand.desk.matter_rows import said_of
+from evenhand.desk.texts import fits, line, lines
 from evenhand.legal import queries, steps
 from evenhand.legal.answers.facts import FurtherGround
 from evenhand.legal.drafts import (
@@ -44,7 +45,7 @@ from evenhand.legal.lists import (
     Said,
     Substance,
 )
-from evenhand.legal.models import Matter
+from evenhand.legal.models import Matter, UserNotice
 from evenhand.legal.ports import DataClass
 from evenhand.markets.lists import Refusal
 from evenhand.people.models import Person
@@ -102,7 +103,7 @@ def _ask(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> 
         matter.id,
         by=person,
         text=text_in(request, "text"),
-        missing=request.POST.getlist("missing"),
+        missing=[line(name) for name in request.POST.getlist("missing")],
         now=at,
     )
     return gettext("The question is on its way. The clock stands.")
@@ -170,14 +171,18 @@ def _window(request: HttpRequest, matter: Matter, person: Person, at: datetime) 
 def _notice(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Decides what one account is told."""
     accounts = queries.concerned_accounts(matter) or ("",)
-    index = request.POST.get("account", "")
-    if not index.isdigit() or int(index) >= len(accounts):
+    numbered = {str(number): account for number, account in enumerate(accounts)}
+    account = numbered.get(request.POST.get("account", ""))
+    if account is None:
         raise InputRefused(what="account", why=gettext("This account is not concerned."))
+    basis = line(text_in(request, "basis"))
+    if not fits(basis, UserNotice, "basis"):
+        raise InputRefused(what="basis", why=gettext("A text is too long."))
     state = _listed(NoticeState, request, "state")
     until = _day(text_in(request, "until")) if state is NoticeState.DELAYED_UNTIL else None
     decision = NoticeDecision(
-        account=accounts[int(index)],
-        basis=text_in(request, "basis"),
+        account=account,
+        basis=basis,
         language=Language.EN.value,
         tell=state is not NoticeState.NOT_REQUIRED,
         forbidden=state is NoticeState.FORBIDDEN_UNTIL_LIFTED,
@@ -301,8 +306,8 @@ def target_of(kind: IdentifierKind, value: str) -> Target:
 
 
 def text_in(request: HttpRequest, name: str) -> str:
-    """Gives what was typed in a field, without surrounding space."""
-    return request.POST.get(name, "").strip()
+    """Gives what was typed in a field, without surrounding space and control characters."""
+    return lines(request.POST.get(name, ""))
 
 
 def _lines(request: HttpRequest, name: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from evenhand.desk.intake import ChoiceRefused, fields_of, offers, validators
 from evenhand.desk.law_rows import time_text
 from evenhand.desk.matter_rows import said_of
 from evenhand.desk.receiving import Sender, asker_of, document_of, file_from
+from evenhand.desk.texts import line
 from evenhand.legal.checks import StepRefused
 from evenhand.markets.lists import DataCategory
 from evenhand.markets.queries import countries_represented_by
@@ -85,7 +86,7 @@ def paper(request: HttpRequest) -> HttpResponse:
                     choice,
                     form,
                     document=document,
-                    origin=f"paper:{request.POST.get('sending', '')[:40]}",
+                    origin=f"paper:{line(request.POST.get('sending', ''))[:40]}",
                     now=now(),
                 )
             except ChoiceRefused as error:

@@ -14,6 +14,7 @@ from evenhand.desk import law_words as words
 from evenhand.desk import matter_rows, papers, stepping_up
 from evenhand.desk.doors import officer_in, officers_only, signed_in
 from evenhand.desk.portal.colleagues import takers
+from evenhand.desk.texts import line, lines
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import FLOW, StepRefused
 from evenhand.legal.lists import MatterState, Verb
@@ -68,15 +69,15 @@ def answer_question(request: HttpRequest, matter_id: UUID, question_id: UUID) ->
     if not matter.questions.filter(id=question_id, answered_at=None).exists():
         raise NotFound(what="question", id=question_id)
     fields = {
-        name.removeprefix("field-"): text.strip()
+        line(name.removeprefix("field-")): lines(text)
         for name, text in request.POST.items()
-        if name.startswith("field-") and isinstance(text, str) and text.strip()
+        if name.startswith("field-") and isinstance(text, str) and lines(text)
     }
     try:
         steps.complete(
             matter.id,
             by=signed_in(request),
-            answer=request.POST.get("answer", "").strip(),
+            answer=lines(request.POST.get("answer", "")),
             fields=fields,
             now=now(),
         )
@@ -108,7 +109,7 @@ def fetch(request: HttpRequest, matter_id: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, matter_id: UUID) -> HttpResponse:
     """Takes a request back."""
     matter = _own(request, matter_id)
-    reason = request.POST.get("reason", "").strip()
+    reason = lines(request.POST.get("reason", ""))
     try:
         steps.withdraw(matter.id, by=signed_in(request), reason=reason, now=now())
     except StepRefused as error:

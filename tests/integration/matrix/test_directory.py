@@ -181,7 +181,7 @@ def test_one_can_page_back(place: Place):
     back = place.post(place.de, {"limit": 1, "since": second["prev_batch"]}).json()
 
     assert back["chunk"] == first["chunk"]
-    assert second["total_room_count_estimate"] == first["total_room_count_estimate"]
+    assert "total_room_count_estimate" not in first
 
 
 def test_a_search_by_name_does_not_find_it(place: Place):
@@ -204,6 +204,32 @@ def test_the_address_answers_as_if_nothing_were_there(place: Place):
     assert nothing.json()["error"].endswith("not found")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_matrix/client/v3/directory/room/{alias}",
+        "/_matrix/client/v1/room_summary/{room}",
+        "/_matrix/client/v1/room_summary/{room}?via=nowhere.invalid",
+        "/_matrix/client/v1/room_summary/{alias}",
+        "/_matrix/client/v1/rooms/{room}/hierarchy",
+    ],
+)
+def test_what_is_hidden_is_answered_byte_for_byte_as_what_is_not_there(place: Place, path: str):
+    other = f"nothing{uuid4().hex[:6]}"
+    absent = {"room": f"!{other}:evenhand.test", "alias": f"#{other}:evenhand.test"}
+    hidden = {"room": place.withheld, "alias": place.alias}
+    answers = []
+    for named in (absent, hidden):
+        quoted = {name: quote(value) for name, value in named.items()}
+        answer = place.get(place.kz, path.format(**quoted))
+        body = answer.text
+        for name, value in named.items():
+            body = body.replace(value, name)
+        answers.append((answer.status_code, answer.headers["content-type"], body))
+
+    assert answers[0] == answers[1]
+
+
 def test_a_summary_is_hidden_by_id_and_by_address(place: Place):
     for path in (
         f"/_matrix/client/v1/room_summary/{quote(place.withheld)}",
@@ -211,7 +237,7 @@ def test_a_summary_is_hidden_by_id_and_by_address(place: Place):
         f"/_matrix/client/unstable/im.nheko.summary/summary/{quote(place.withheld)}",
         f"/_matrix/client/unstable/im.nheko.summary/rooms/{quote(place.withheld)}/summary",
     ):
-        assert place.get(place.kz, path).status_code == 404, path
+        assert place.get(place.kz, path).status_code in {400, 404}, path
         assert place.get(place.de, path).json()["room_id"] == place.withheld, path
     shown = place.get(place.kz, f"/_matrix/client/v1/room_summary/{quote(place.shown)}")
     assert shown.json()["room_id"] == place.shown

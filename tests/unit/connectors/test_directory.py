@@ -189,3 +189,41 @@ def test_a_body_that_is_no_object_is_refused():
     for body in (b"[]", b"5", b"{", b"[" * 100_000):
         with pytest.raises(InputRefused):
             parsed(body)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        (
+            ALIAS,
+            404,
+            b'{"errcode":"M_NOT_FOUND","error":"Room alias #market:x.test not found"}',
+        ),
+        (
+            f"/_matrix/client/v1/room_summary/{HIDDEN}",
+            400,
+            b'{"errcode":"M_UNKNOWN","error":"Missing via to query remote room"}',
+        ),
+        (
+            f"/_matrix/client/v1/room_summary/{HIDDEN}?via=x.test",
+            404,
+            b'{"errcode":"M_NOT_FOUND","error":"Room not found or is not accessible"}',
+        ),
+    ],
+)
+def test_what_is_hidden_is_refused_in_synapses_own_bytes(
+    tmp_path: Path, path: str, status: int, body: bytes
+):
+    proxy = directory(tmp_path, lambda _: httpx.Response(200, json={"room_id": HIDDEN}))
+
+    answer = asyncio.run(proxy.handle(Request("GET", path, {}, b"", "203.0.113.1")))
+
+    assert (answer.status, answer.body) == (status, body)
+
+
+def test_the_number_of_all_rooms_is_never_said(tmp_path: Path):
+    page = {"chunk": [{"room_id": SHOWN}], "total_room_count_estimate": 2}
+    proxy = directory(tmp_path, lambda _: httpx.Response(200, json=page))
+    (tmp_path / "snapshot.json").write_text(json.dumps({"withheld": {}}))
+
+    assert ask(proxy, ROOMS) == (200, {"chunk": [{"room_id": SHOWN}]})

@@ -16,6 +16,7 @@ would otherwise write down this machine's as the account's.
 import argparse
 import asyncio
 import hashlib
+import json
 import os
 import signal
 import time
@@ -59,7 +60,6 @@ from evenhand.connectors.matrix.serving import (
     Answer,
     HttpServer,
     Request,
-    json_answer,
     text_answer,
 )
 from evenhand.connectors.matrix.snapshot import Snapshot, SnapshotFile
@@ -151,16 +151,14 @@ class Directory:
             return snapshot.hides(room, country=asker.country)
 
         if route.ask is Ask.ROOMS:
-            return await self._rooms(
-                request, route, hides, count=not snapshot.withholds_in(asker.country)
-            )
+            return await self._rooms(request, route, hides)
         answer = await self._ask(request, route.query, b"")
         if not answer.is_success:
             return _handed_on(answer)
         shown = without(parsed(answer.content), route, hides)
         return _missing(route, asker) if shown is None else _said(shown)
 
-    async def _rooms(self, request: Request, route: Route, hides: Hides, *, count: bool) -> Answer:
+    async def _rooms(self, request: Request, route: Route, hides: Hides) -> Answer:
         try:
             wanted, since = page_ask(request.method, route.query, request.body, self._tokens)
         except InputRefused:
@@ -174,7 +172,7 @@ class Directory:
             since = str(page.get("next_batch") or "")
             if not since or not wanted.limit or len(chunk) >= wanted.limit:
                 break
-        return _said(self._page_shown(first or {}, chunk, since, count=count))
+        return _said(self._page_shown(first or {}, chunk, since))
 
     async def _page(self, request: Request, wanted: PageAsk, since: str, limit: int) -> Content:
         query, body = wanted.asking(since, limit if wanted.limit else 0)
@@ -183,18 +181,17 @@ class Directory:
             raise _Refused(_handed_on(answer))
         return parsed(answer.content)
 
-    def _page_shown(
-        self, first: Content, chunk: list[object], since: str, *, count: bool
-    ) -> Content:
-        """Gives a page as the client sees it, with the number of all rooms where all are shown."""
+    def _page_shown(self, first: Content, chunk: list[object], since: str) -> Content:
+        """Gives a page as the client sees it, never with the number of all rooms.
+
+        Synapse counts those that are withheld too; left out only there, it would tell where.
+        """
         page: dict[str, object] = {"chunk": chunk}
         before = first.get("prev_batch")
         if isinstance(before, str) and before:
             page["prev_batch"] = self._tokens.close(before)
         if since:
             page["next_batch"] = self._tokens.close(since)
-        if count:
-            page["total_room_count_estimate"] = first.get("total_room_count_estimate", len(chunk))
         return page
 
     async def _asker(self, request: Request, route: Route, snapshot: Snapshot) -> Asker:
@@ -365,8 +362,7 @@ def _token(request: Request, route: Route) -> str:
 
 
 def _said(content: Content) -> Answer:
-    answer = json_answer(200, content)
-    return Answer(answer.status, answer.body, headers=CORS)
+    return Answer(200, _as_synapse_writes(content), headers=CORS)
 
 
 def _handed_on(answer: _Reply) -> Answer:
@@ -382,8 +378,15 @@ def _missing(route: Route, asker: Asker) -> Answer:
 
 
 def _error(status: int, errcode: str, error: str) -> Answer:
-    answer = json_answer(status, {"errcode": errcode, "error": error})
-    return Answer(status, answer.body, headers=CORS)
+    body = _as_synapse_writes({"errcode": errcode, "error": error})
+    return Answer(status, body, headers=CORS)
+
+
+def _as_synapse_writes(content: Content) -> bytes:
+    """Gives JSON as Synapse gives it: in order and without spaces, so that ours looks the same."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
+        errors="surrogatepass"
+    )
 
 
 if __name__ == "__main__":

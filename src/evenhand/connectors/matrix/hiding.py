@@ -90,6 +90,10 @@ def missing(route: Route, account: str) -> Missing:
             who = account or "None"
             words = f"User {who} not in room {route.name}, and room previews are disabled"
             return Missing(403, "M_FORBIDDEN", words)
+        case Ask.SUMMARY if route.name.startswith("#"):
+            return Missing(404, "M_NOT_FOUND", f"Room alias {route.name} not found")
+        case Ask.SUMMARY if "via" not in dict(parse_qsl(route.query, keep_blank_values=True)):
+            return Missing(400, "M_UNKNOWN", "Missing via to query remote room")
         case Ask.SUMMARY | Ask.ROOMS:
             return Missing(404, "M_NOT_FOUND", "Room not found or is not accessible")
 

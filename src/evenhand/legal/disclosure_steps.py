@@ -45,6 +45,7 @@ from evenhand.legal.ports import HeadOffices, Pager, Violations
 from evenhand.legal.preservation_steps import begin_on_receipt
 from evenhand.legal.queries import actor_of, facts_of, law_against, plan_kept, stands
 from evenhand.people.models import Person
+from evenhand.people.signature import KeptAssertion, holds
 from evenhand.people.steps import begin_signature, sign
 
 SHA256_BYTES = 32
@@ -138,6 +139,7 @@ def hand_out(disclosure_id: UUID, *, to: Officer, now: datetime) -> HandedOut:
         )
         if found:
             raise StepRefused(disclosure=disclosure_id, findings=found)
+        _refuse(disclosure_id, _signature_findings(one))
         sealed = bytes(one.sealed)
         assert one.sha256 is not None, "what was released was collected"
         assert hashlib.sha256(sealed).digest() == bytes(one.sha256), "kept as it was signed"
@@ -461,6 +463,27 @@ def _locked(disclosure_id: UUID) -> Disclosure:
         raise NotFound(what="disclosure", id=disclosure_id)
     locked(known)
     return Disclosure.objects.select_for_update(of=("self",)).get(pk=disclosure_id)
+
+
+def _signature_findings(one: Disclosure) -> list[Finding]:
+    """Gives what is wrong with the kept signature: it must hold over what goes out now."""
+    return [] if _is_signed(one) else [Finding.SIGNATURE_WRONG]
+
+
+def _is_signed(one: Disclosure) -> bool:
+    package = (one.signed or {}).get("package")
+    if one.digest is None or one.sha256 is None or not isinstance(package, Mapping):
+        return False
+    digest = bytes(one.digest)
+    if digest_of(one.signed or {}) != digest or package.get("sha256") != _hex(one):
+        return False
+    if hashlib.sha256(bytes(one.sealed)).digest() != bytes(one.sha256):
+        return False
+    try:
+        kept = KeptAssertion.from_json(one.assertion or {})
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return False
+    return kept.person == one.released_by_id and holds(kept, digest)
 
 
 def _hex(one: Disclosure) -> str:

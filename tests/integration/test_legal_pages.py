@@ -303,6 +303,25 @@ def test_who_prepared_can_not_release(office: Desk) -> None:
     assert "alert" in text_of(answer)
 
 
+def test_whom_a_plan_names_is_shown_to_who_may_sign_it_and_that_is_recorded(office: Desk) -> None:
+    matter = office.prepared(EPOC, plan_of(EPOC), now() - timedelta(minutes=1))
+    matter_window(matter, office)
+    page = f"/staff/legal/{matter.id}/"
+
+    def reads() -> list[Any]:
+        found = Record.objects.filter(kind=RecordKind.PERSONAL_DATA_READ, subject=matter.id)
+        return [one.opening.body for one in found.order_by("at", "id")]
+
+    assert ACCOUNT not in text_of(signed_in(office.lawyer).get(page))
+    assert reads() == []
+    shown = signed_in(office.lawyer).post(f"{page}reveal/", {"reason": "To compare the plan."})
+    assert ACCOUNT in text_of(shown)
+    assert len(reads()) == 1
+
+    assert ACCOUNT in text_of(signed_in(office.approver).get(page))
+    assert reads()[-1]["reason"] == "release"
+
+
 def test_a_signature_is_over_the_digest_that_is_shown(office: Desk) -> None:
     from evenhand.people.signature import KeptAssertion, holds
 

@@ -57,6 +57,7 @@ from evenhand.legal.release_steps import text_of
 from evenhand.markets.lists import AuthorityKind, LegalKind, Purpose, Refusal
 from evenhand.people.models import Person
 from evenhand.people.queries import person_of
+from evenhand.people.steps import read_personal
 from evenhand.transparency.words import HARMS
 
 CALL_ANSWERS = {
@@ -133,7 +134,7 @@ def matter_page(
         "fields": field_rows(found),
         "history": _history(found.id),
         "answers": papers.rows_of(found, route="legal_paper_out"),
-        **_work(found, person, at=at),
+        **_work(found, person, at=at, revealed=revealed is not None),
         **after_rows(found, person, at=at),
     }
     return render(request, "desk/legal/matter.html", context)
@@ -159,7 +160,7 @@ def _history(matter_id: UUID) -> list[dict[str, object]]:
     return rows
 
 
-def _work(found: Matter, person: Person, *, at: datetime) -> dict[str, object]:
+def _work(found: Matter, person: Person, *, at: datetime, revealed: bool) -> dict[str, object]:
     """Gives the forms of the steps that this person may take now."""
     state, kind = MatterState(found.state), LegalKind(found.kind)
     may = {verb: state in FLOW[verb] and _has_role(person, verb) for verb in Verb}
@@ -213,7 +214,9 @@ def _work(found: Matter, person: Person, *, at: datetime) -> dict[str, object]:
         "territory": found.country,
         "harms": [(code, gettext(text)) for code, text in HARMS.items()],
         "grounds": [(one.value, words.refusal_name(one)) for one in (*Refusal, *FurtherGround)],
-        "release": _release(found, person, at=at) if state is MatterState.PREPARED else None,
+        "release": _release(found, person, at=at, revealed=revealed)
+        if state is MatterState.PREPARED
+        else None,
         "window_answers": [(one.value, gettext(text)) for one, text in WINDOW_ANSWERS.items()],
         "packages": [_package(one) for one in queries.disclosures(found.id)],
         "notices": [_notice(one) for one in queries.notices(found.id)],
@@ -256,8 +259,12 @@ def _assessment(assessment: Assessment | None) -> dict[str, object] | None:
     }
 
 
-def _release(found: Matter, person: Person, *, at: datetime) -> dict[str, object]:
-    """Gives exactly what is signed, and the passkey's question if this person may sign it."""
+def _release(found: Matter, person: Person, *, at: datetime, revealed: bool) -> dict[str, object]:
+    """Gives exactly what is signed, and the passkey's question if this person may sign it.
+
+    Whoever may sign has to read it, and that is recorded; anybody else sees whom it names only
+    after a reveal.
+    """
     plan = queries.plan_kept(found)
     assert plan is not None, "what is prepared has a plan"
     with transaction.atomic():
@@ -266,17 +273,22 @@ def _release(found: Matter, person: Person, *, at: datetime) -> dict[str, object
     actor = queries.actor_of(found.id, person)
     barred = [words.finding_name(one) for one in check_release(facts, plan, actor)]
     options = "" if barred else json.dumps(steps.begin_release(found.id, by=person, now=at))
+    if not barred:
+        with transaction.atomic():
+            read_personal(found.id, "plan", by=person, reason="release", now=at)
+    shown = revealed or not barred
     return {
         "prepared_by": found.prepared_by.name if found.prepared_by else "",
-        "facts": _plan_facts(plan),
+        "facts": _plan_facts(plan, shown=shown),
         "digest": digest_of(text).hex(),
-        "text": canonical(text).decode(),
+        "text": canonical(text).decode() if shown else "",
         "barred": barred,
         "options": options,
     }
 
 
-def _plan_facts(plan: Plan) -> list[tuple[str, str]]:
+def _plan_facts(plan: Plan, *, shown: bool) -> list[tuple[str, str]]:
+    """Gives a plan in words; whom it names only where that may be shown, else how many."""
     found = [
         (gettext("Proposed"), gettext(PLANS[plan.kind][0])),
         (gettext("What the authority is told"), plan.answer),
@@ -286,12 +298,13 @@ def _plan_facts(plan: Plan) -> list[tuple[str, str]]:
     if plan.want:
         named = ", ".join(gettext(WANTS[one]) for one in sorted(plan.want))
         found.append((gettext("Data"), named))
-        found.append((gettext("Accounts"), "\n".join(plan.accounts)))
+        accounts = "\n".join(plan.accounts) if shown else str(len(plan.accounts))
+        found.append((gettext("Accounts"), accounts))
     for measure in plan.measures:
         target = measure.target
         where = ", ".join(country(code) for code in measure.territory) or gettext("everywhere")
         named = " ".join(part for part in (target.channel, target.event, target.account) if part)
-        found.append((action_name(measure.kind), f"{named} ({where})"))
+        found.append((action_name(measure.kind), f"{named if shown else '…'} ({where})"))
     return found
 
 

@@ -333,6 +333,20 @@ def test_a_slow_address_does_not_keep_the_others_waiting(office: Desk, home: Pat
     assert sweep_messages(post, key=read_key(home / "keys" / "token.key"), now=now()) == 2
 
 
+def test_a_suspended_officers_programs_are_told_nothing(office: Desk, home: Path) -> None:
+    from evenhand.authorities.machines.steps import tell
+
+    register_webhook(office.officer, HOOK, now=now())
+    waiting = tell(office.officer.id, "{}", about=office.authority.id, now=now())
+    registry.suspend(office.officer.id, by=office.lawyer, why="In doubt.", now=now())
+
+    told = tell(office.officer.id, "{}", about=office.officer.id, now=now())
+    key = read_key(home / "keys" / "token.key")
+
+    assert (waiting, told) == (1, 0)
+    assert sweep_messages(lambda *_: True, key=key, now=now() + timedelta(days=1)) == 0
+
+
 def test_an_address_gets_one_message_at_a_time(office: Desk, home: Path) -> None:
     from evenhand.authorities.machines.steps import tell
 

@@ -130,8 +130,11 @@ def end_webhook(officer: Officer, webhook_id: UUID, *, now: datetime) -> None:
 
 
 def tell(officer: UUID, body: str, *, about: UUID, now: datetime) -> int:
-    """Puts a message for each webhook of an officer, once for the same thing; gives how many."""
-    hooks = Webhook.objects.filter(officer_id=officer, ended_at=None)
+    """Puts a message for each webhook of an officer, once for the same thing; gives how many.
+
+    An officer who is suspended is told nothing, neither now nor later of what happens meanwhile.
+    """
+    hooks = Webhook.objects.filter(_may_be_told("officer__"), officer_id=officer, ended_at=None)
     rows = [
         WebhookMessage(
             id=uuid5(hook.id, str(about)), webhook=hook, body=body, made_at=now, due_at=now
@@ -177,13 +180,24 @@ def hash_of(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+def _may_be_told(officer: str) -> Q:
+    """Gives what holds of an officer who may act, as at the door of the API."""
+    return Q(
+        **{
+            f"{officer}suspended_at": None,
+            f"{officer}person__suspended_at": None,
+            f"{officer}person__is_active": True,
+        }
+    )
+
+
 def _put_off(now: datetime, rows_max: int) -> list[WebhookMessage]:
     """Gives the message of each address that is due the longest, each put off.
 
     What waits for an officer who was suspended meanwhile is not sent.
     """
     due = WebhookMessage.objects.filter(
-        due_at__lte=now, taken_at=None, given_up_at=None, webhook__officer__suspended_at=None
+        _may_be_told("webhook__officer__"), due_at__lte=now, taken_at=None, given_up_at=None
     )
     first = due.order_by("webhook_id", "due_at", "id").distinct("webhook_id").values("id")
     with transaction.atomic():

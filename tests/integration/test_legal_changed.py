@@ -16,8 +16,9 @@ from tests.integration.matters_of_tests import (
 from evenhand.legal import steps
 from evenhand.legal.checks import StepRefused
 from evenhand.legal.drafts import BoardVote, SubstanceAnswers, Validation
+from evenhand.legal.limits import FIELD_CHARACTERS_MAX, FIELDS_MAX
 from evenhand.legal.lists import Authenticity, BoardDecision, Finding, Said, Substance
-from evenhand.legal.models import Assessment, Matter, Question
+from evenhand.legal.models import Assessment, Matter, Question, Step
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,12 @@ def prepare(one: Desk, matter: Matter) -> None:
     steps.prepare(matter.id, plan_of(EPOC), by=one.lawyer, violations=one.nobody, now=LATER)
 
 
+def found_by(error: pytest.ExceptionInfo[StepRefused]) -> tuple[object, ...]:
+    found = error.value.fields["findings"]
+    assert isinstance(found, tuple)
+    return found
+
+
 def board(one: Desk, matter: Matter) -> None:
     for member in one.board:
         steps.take(matter.id, by=member, now=LATER)
@@ -84,6 +91,39 @@ def test_what_was_filed_first_is_kept() -> None:
 
     assert Question.objects.get().replaced == {name: "given"}
     assert Matter.objects.get().fields[name] == "Another offence."
+
+
+@pytest.mark.parametrize(
+    ("fields", "finding"),
+    [
+        ({"He lives at 5 Example Street": "x"}, Finding.FIELD_UNKNOWN),
+        ({f"field {number}": "x" for number in range(FIELDS_MAX + 1)}, Finding.TOO_LONG),
+        ({"who_is_in_danger": "x" * (FIELD_CHARACTERS_MAX + 1)}, Finding.TOO_LONG),
+    ],
+)
+def test_an_answer_has_only_the_fields_of_its_law(fields: dict[str, str], finding: Finding) -> None:
+    one = desk()
+    matter = one.received(EPOC)
+    steps.ask(matter.id, by=one.lawyer, text="Who is it about?", now=NOW)
+
+    with pytest.raises(StepRefused) as error:
+        steps.complete(matter.id, by=one.officer.person, answer="So.", fields=fields, now=NOW)
+    assert finding in found_by(error)
+    with pytest.raises(StepRefused) as error:
+        one.received(EPOC, fields={**matter.fields, **fields})
+    assert finding in found_by(error)
+    assert not Step.objects.filter(matter=matter, what="completed").exists()
+
+
+def test_a_question_names_only_the_fields_of_its_law() -> None:
+    one = desk()
+    matter = one.received(EPOC)
+
+    with pytest.raises(StepRefused) as error:
+        steps.ask(
+            matter.id, by=one.lawyer, text="Who is it?", missing=("John Doe is who?",), now=NOW
+        )
+    assert error.value.fields["findings"] == (Finding.FIELD_UNKNOWN,)
 
 
 def test_the_boards_word_on_the_old_text_does_not_stand() -> None:
@@ -119,7 +159,7 @@ def test_the_database_releases_nothing_on_answers_of_another_text() -> None:
     ):
         savepoint = transaction.savepoint()
         Assessment.objects.update(**spoil)
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError), transaction.atomic():
             Matter.objects.filter(pk=matter.pk).update(**release)
         transaction.savepoint_rollback(savepoint)
 
@@ -128,4 +168,4 @@ def test_the_database_releases_nothing_on_answers_of_another_text() -> None:
 
 def known_field(matter: Matter) -> str:
     """The first field that its law asks for."""
-    return min(matter.fields)
+    return str(min(matter.fields))

@@ -321,7 +321,11 @@ def test_a_question_stops_the_clock_and_the_answer_lets_it_go_on() -> None:
     one = desk()
     matter = one.received(EPOC)
     steps.ask(
-        matter.id, by=one.lawyer, text="Which account?", now=NOW + timedelta(days=1), missing=("x",)
+        matter.id,
+        by=one.lawyer,
+        text="Which account?",
+        now=NOW + timedelta(days=1),
+        missing=tuple(matter.fields)[:1],
     )
 
     steps.complete(

@@ -218,13 +218,27 @@ def check_receipt(draft: MatterDraft, kind: RequestKind) -> tuple[Finding, ...]:
         found.append(Finding.CATEGORY_MISSING)
     if draft.emergency and not questionnaire_complete(draft.fields):
         found.append(Finding.QUESTIONNAIRE_INCOMPLETE)
-    if (
-        len(draft.identifiers) > IDENTIFIERS_MAX
-        or len(draft.fields) > FIELDS_MAX
-        or any(len(value) > FIELD_CHARACTERS_MAX for value in draft.fields.values())
-    ):
+    if len(draft.identifiers) > IDENTIFIERS_MAX:
         found.append(Finding.TOO_LONG)
-    return tuple(found)
+    return _without_twins([*found, *check_fields(draft.fields, kind)])
+
+
+def check_fields(fields: Mapping[str, str], kind: RequestKind) -> tuple[Finding, ...]:
+    """Gives what is wrong with the fields of a request, or of an answer about it."""
+    found = list(check_names(fields, kind))
+    if any(len(value) > FIELD_CHARACTERS_MAX for value in fields.values()):
+        found.append(Finding.TOO_LONG)
+    return _without_twins(found)
+
+
+def check_names(names: Collection[str], kind: RequestKind) -> tuple[Finding, ...]:
+    """Gives what is wrong with names of fields: they go into the log, so that the law names them.
+
+    Any other name is somebody's own text, and could hold anything.
+    """
+    known = {*kind.mandatory_fields, *kind.conditional_fields, *QUESTIONNAIRE}
+    found = [Finding.FIELD_UNKNOWN] if set(names) - known else []
+    return (*found, *([Finding.TOO_LONG] if len(names) > FIELDS_MAX else []))
 
 
 def questionnaire_complete(fields: Mapping[str, str]) -> bool:

@@ -14,6 +14,8 @@ from evenhand.legal import clock_steps
 from evenhand.legal.checks import (
     StepRefused,
     check_close,
+    check_fields,
+    check_names,
     check_reason,
     check_second_look,
     check_step,
@@ -89,6 +91,7 @@ def ask(
         found = [
             *check_step(MatterState(matter.state), Verb.ASK, actor_of(matter_id, by)),
             *check_reason(text),
+            *check_names(missing, law_of(matter)[0]),
         ]
         if len(text) > QUESTION_CHARACTERS_MAX:
             found.append(Finding.TOO_LONG)
@@ -129,7 +132,12 @@ def complete(
     kind_fields = dict(fields or {})
     with transaction.atomic():
         matter = locked(matter_id)
-        found = [*check_step(MatterState(matter.state), Verb.COMPLETE), *check_reason(answer)]
+        kind, _ = law_of(matter)
+        found = [
+            *check_step(MatterState(matter.state), Verb.COMPLETE),
+            *check_reason(answer),
+            *check_fields(kind_fields, kind),
+        ]
         if not _speaks_for(matter, by):
             found.append(Finding.NOT_ASSIGNED)
         _refuse(matter, found)
@@ -149,7 +157,6 @@ def complete(
         keep_documents(matter, documents, now=now)
         judge_again(matter)
         _unvalidate(matter)
-        kind, _ = law_of(matter)
         clock_steps.go_on(matter, ClockName.ANSWER, from_start=kind.clock_restarts, now=now)
         write_step(
             matter,

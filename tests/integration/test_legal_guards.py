@@ -302,12 +302,12 @@ class AnyOrder(RuleBasedStateMachine):
 
         self.on_matter(step)
 
-    @rule(answer=st.sampled_from(EnforcingAnswer), days=st.sampled_from([0, 11]))
-    def window(self, answer: EnforcingAnswer, days: int) -> None:
+    @rule(who=person, answer=st.sampled_from(EnforcingAnswer), days=st.sampled_from([0, 11]))
+    def window(self, who: int, answer: EnforcingAnswer, days: int) -> None:
         self.now += timedelta(days=days)
         self.on_matter(
             lambda which: steps.note_window(
-                which, answer, by=self.one.lawyer, note="As it came.", now=self.now
+                which, answer, by=self.people[who], note="As it came.", now=self.now
             )
         )
 
@@ -340,7 +340,7 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             self.tried(
                 lambda: sign_off(
-                    entry, reason="Read it.", by=self.one.lawyer, law=law(), now=self.now
+                    entry, reason="Read it.", by=self.one.second_approver, law=law(), now=self.now
                 )
             )
 

@@ -21,6 +21,7 @@ from tests.integration.matters_of_tests import (
     refusal,
     withhold,
 )
+from tests.integration.people_of_tests import holder
 
 from evenhand.actions.models import Action, Decision
 from evenhand.authorities import steps as registry
@@ -54,6 +55,7 @@ from evenhand.legal.reactions import note_effect, page_failed_effect
 from evenhand.markets.lists import AuthorityKind, DataCategory, MarketState, Purpose, Refusal
 from evenhand.markets.regimes import law
 from evenhand.markets.steps import sign_off
+from evenhand.people.roles import Role
 from evenhand.people.signature import KeptAssertion, SignatureRefused, holds
 from evenhand.records.models import Record
 
@@ -498,11 +500,30 @@ def test_the_window_of_the_enforcing_authority_is_ended_by_a_person() -> None:
         )
 
     later = NOW + timedelta(days=10)
+    with pytest.raises(StepRefused) as error:
+        steps.note_window(
+            matter.id, EnforcingAnswer.LAPSED, by=one.lawyer, note="Nothing came.", now=later
+        )
+    assert findings(error) == {Finding.SAME_PERSON}
     steps.note_window(
-        matter.id, EnforcingAnswer.LAPSED, by=one.lawyer, note="Nothing came.", now=later
+        matter.id, EnforcingAnswer.LAPSED, by=one.approver, note="Nothing came.", now=later
     )
 
     assert one.release(matter, now=later).state == MatterState.RELEASED
+
+
+def test_who_noted_the_window_does_not_prepare() -> None:
+    one = desk(kind=AuthorityKind.JUDGE)
+    matter = one.validated(
+        TRAFFIC, categories=frozenset({DataCategory.TRAFFIC}), purpose=Purpose.OTHER
+    )
+    steps.note_window(
+        matter.id, EnforcingAnswer.NO_GROUND, by=one.lawyer, note="Their letter.", now=NOW
+    )
+
+    with pytest.raises(StepRefused) as error:
+        steps.prepare(matter.id, plan_of_traffic(), by=one.lawyer, violations=None, now=NOW)
+    assert findings(error) == {Finding.SAME_PERSON}
 
 
 def plan_of_traffic() -> Plan:
@@ -576,7 +597,8 @@ def test_nobody_learns_from_the_constant_answer() -> None:
 
 def test_the_voluntary_lane_needs_a_violation_that_stands() -> None:
     one = desk(country="CH", kind=AuthorityKind.PROSECUTOR)
-    sign_off(VOLUNTARY, reason="Read in the published form.", by=one.lawyer, law=law(), now=NOW)
+    colleague, _ = holder("Lars Lawyer", Role.LEGAL_OFFICER)
+    sign_off(VOLUNTARY, reason="Read in the published form.", by=colleague, law=law(), now=NOW)
     matter = one.validated(VOLUNTARY, validator=AuthorityKind.COURT)
 
     with pytest.raises(StepRefused) as error:
@@ -590,6 +612,17 @@ def test_the_voluntary_lane_needs_a_violation_that_stands() -> None:
     with pytest.raises(StepRefused) as error:
         one.release(matter)
     assert findings(error) == {Finding.NO_VIOLATION}
+
+
+def test_who_signed_an_entry_off_prepares_nothing_under_it() -> None:
+    one = desk(country="CH", kind=AuthorityKind.PROSECUTOR)
+    sign_off(VOLUNTARY, reason="Read in the published form.", by=one.lawyer, law=law(), now=NOW)
+    one.nobody.accounts = frozenset({ACCOUNT})
+    matter = one.validated(VOLUNTARY, validator=AuthorityKind.COURT)
+
+    with pytest.raises(StepRefused) as error:
+        steps.prepare(matter.id, plan_of(VOLUNTARY), by=one.lawyer, violations=one.nobody, now=NOW)
+    assert findings(error) == {Finding.SAME_PERSON}
 
 
 def test_an_entry_that_nobody_signed_off_gives_nothing() -> None:

@@ -160,7 +160,11 @@ def test_a_confirmed_delivery_suspends_nobody() -> None:
     disclosure = handed_out(one)
 
     steps.tell_head_offices(Offices(), one.pages, now=NOW)
-    steps.confirm_delivery(disclosure.id, by=one.lawyer.id, note="By telephone.", now=NOW)
+    for own in (one.lawyer, one.approver):
+        with pytest.raises(StepRefused) as error:
+            steps.confirm_delivery(disclosure.id, by=own.id, note="By telephone.", now=NOW)
+        assert error.value.fields["findings"] == (Finding.SAME_PERSON,)
+    steps.confirm_delivery(disclosure.id, by=one.second_approver.id, note="By telephone.", now=NOW)
     steps.sweep_disclosures(one.pages, now=NOW + timedelta(days=9))
 
     assert Officer.objects.get(pk=one.officer.pk).suspended_at is None

@@ -138,6 +138,8 @@ class MatterFacts:
     package    state of the package that is to be released; None where there is none
     doubted    what was found of the request asks for a call-back, whatever else proves its sender
     second_look  it also asks that who answers the questions of substance is not who validated it
+    signed_off_by  whose word it is that an unverified entry holds
+    window_by    who noted how the enforcing authority's window ended
     suspended    the officer who filed it is shut out: nobody knows whose order it is
     sent_to_board  the board has to decide, whatever the answers say now: one of them was a doubt
     """
@@ -178,6 +180,8 @@ class MatterFacts:
     assessed_by: UUID | None = None
     sent_to_board: bool = False
     suspended: bool = False
+    signed_off_by: UUID | None = None
+    window_by: UUID | None = None
 
 
 def check_step(
@@ -297,6 +301,7 @@ def check_prepare(facts: MatterFacts, plan: Plan, actor: Actor) -> tuple[Finding
     if facts.state is not MatterState.VALIDATED:
         found.append(Finding.NOT_VALIDATED)
     found += check_barriers(facts, plan)
+    found += check_apart(facts, prepares=actor.id)
     if facts.kind in DISCLOSING and not facts.key:
         found.append(Finding.KEY_MISSING)
     return _without_twins(found)
@@ -310,6 +315,7 @@ def check_release(facts: MatterFacts, plan: Plan, actor: Actor) -> tuple[Finding
     if plan.kind is PlanKind.REFUSE:
         return _without_twins([*found, *_check_refusal(plan)])
     found += check_barriers(facts, plan)
+    found += check_apart(facts, prepares=facts.prepared_by)
     if facts.kind in DISCLOSING:
         if facts.package is not DisclosureState.COLLECTED:
             found.append(Finding.NOT_COLLECTED)
@@ -323,6 +329,15 @@ def check_release(facts: MatterFacts, plan: Plan, actor: Actor) -> tuple[Finding
             case _:
                 assert_never(facts.window)
     return _without_twins(found)
+
+
+def check_apart(facts: MatterFacts, *, prepares: UUID | None) -> list[Finding]:
+    """Gives whether who prepares also said what lets it go: that the law holds, the window's end.
+
+    Each of the two is one person's word, and an answer may not stand on one person's words alone.
+    """
+    words = {facts.window_by, None if facts.entry_verified else facts.signed_off_by}
+    return [Finding.SAME_PERSON] if prepares is not None and prepares in words else []
 
 
 def check_barriers(facts: MatterFacts, plan: Plan) -> list[Finding]:

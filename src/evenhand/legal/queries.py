@@ -250,6 +250,8 @@ def facts_of(
         validated_by=matter.validated_by_id,
         assessed_by=assessment.by_id if assessment else None,
         suspended=_suspended(matter),
+        signed_off_by=None if sign_off is None else sign_off.signed_by_id,
+        window_by=matter.enforcing_by_id,
         sent_to_board=assessment is not None and assessment.needs_board,
     )
 

@@ -137,6 +137,8 @@ def note_window(
             found.append(Finding.WRONG_STATE)
         elif answer is EnforcingAnswer.LAPSED and now < clock.due_at:
             found.append(Finding.WINDOW_OPEN)
+        if matter.prepared_by_id == by.id:
+            found.append(Finding.SAME_PERSON)
         _refuse(matter, found)
         matter.enforcing_answer = answer.value
         matter.enforcing_by, matter.enforcing_at = by, now

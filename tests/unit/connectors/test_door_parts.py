@@ -78,7 +78,7 @@ def row(text: str, number: int = 0) -> dict[str, object]:
 def test_events_that_wait_together_are_screened_together_and_each_gets_its_own_verdict():
     plane = SlowPlane()
     lane = ScreeningLane(plane)
-    first = lane.submit(row("flag"))
+    first = lane.submit(row("flag", 99))
     assert plane.begun.wait(10)
     rest = [lane.submit(row("flag" if n % 3 == 0 else "fine", n)) for n in range(10)]
     plane.go.set()
@@ -91,6 +91,22 @@ def test_events_that_wait_together_are_screened_together_and_each_gets_its_own_v
     assert [value.event_id for value in found if value] == ["$0", "$3", "$6", "$9"]
     assert plane.batches == [1, 10]
     assert len(rest) < SCREEN_ROWS_MAX
+
+
+def test_an_event_that_comes_again_has_its_verdict_and_counts_once():
+    plane = SlowPlane()
+    plane.go.set()
+    lane = ScreeningLane(plane)
+    first = lane.submit(row("flag", 1)).result(10)
+
+    again = lane.submit(row("flag", 1)).result(10)
+    other = lane.submit(row("fine", 2)).result(10)
+    lane.close()
+
+    assert again is first
+    assert first is not None
+    assert other is None
+    assert plane.batches == [1, 1]
 
 
 def test_an_event_that_breaks_the_plane_stops_no_other():

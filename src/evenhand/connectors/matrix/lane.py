@@ -1,11 +1,13 @@
 """The one thread that screens: events that wait together are screened together.
 
-The thread owns the screening plane, and with it the counts of who did how much lately.
+The thread owns the screening plane, and with it the counts of who did how much lately. An event
+counts once: what comes again soon, because its sender no longer waited, gets the verdict it has.
 """
 
 import asyncio
 import queue
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol
@@ -14,7 +16,11 @@ import pyarrow as pa
 
 from evenhand.base.errors import Unavailable
 from evenhand.base.lists import ActionKind
-from evenhand.connectors.matrix.limits import SCREEN_ROWS_MAX, WAITING_EVENTS_MAX
+from evenhand.connectors.matrix.limits import (
+    SCREEN_ROWS_MAX,
+    VERDICTS_KEPT,
+    WAITING_EVENTS_MAX,
+)
 from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.verdicts.schema import RuleHit, Verdict
 
@@ -42,6 +48,7 @@ class ScreeningLane:
     def __init__(self, plane: Screening) -> None:
         self._plane = plane
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(WAITING_EVENTS_MAX)
+        self._kept: OrderedDict[str, Verdict | None] = OrderedDict()
         self._thread = threading.Thread(target=self._run, name="screening", daemon=True)
         self._thread.start()
 
@@ -91,14 +98,19 @@ class ScreeningLane:
         return group, False
 
     def _screen(self, group: Sequence[Waiting]) -> None:
+        fresh = [one for one in group if one[0]["event_id"] not in self._kept]
         try:
-            verdicts = self._verdicts([row for row, _ in group])
+            verdicts = self._verdicts([row for row, _ in fresh]) if fresh else {}
         except Exception as error:  # noqa: BLE001  the thread must outlive any one event
             for _, future in group:
                 future.set_exception(error)
             return
-        for at, (_, future) in enumerate(group):
-            future.set_result(verdicts.get(at))
+        for at, (row, _) in enumerate(fresh):
+            self._kept[str(row["event_id"])] = verdicts.get(at)
+        for row, future in group:
+            future.set_result(self._kept[str(row["event_id"])])
+        while len(self._kept) > VERDICTS_KEPT:
+            self._kept.popitem(last=False)
 
     def _verdicts(self, rows: Sequence[Row]) -> dict[int, Verdict]:
         if len(rows) == 1:

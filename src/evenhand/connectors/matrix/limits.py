@@ -11,6 +11,9 @@ CONNECTIONS_MAX = 512
 WAITING_EVENTS_MAX = 2_048
 """Events that wait for the screening thread; beyond it the budget could not be kept."""
 
+VERDICTS_KEPT = 16_384
+"""Verdicts of the latest events: one that passed too late is swept a few seconds afterwards."""
+
 SCREEN_ROWS_MAX = 256
 """Events screened together: more would make the first of them wait too long."""
 

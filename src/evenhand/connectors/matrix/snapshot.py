@@ -45,10 +45,6 @@ class Snapshot:
         where = self.withheld.get(channel, frozenset())
         return bool(where) if country is None else country in where
 
-    def withholds_in(self, country: str | None) -> bool:
-        """Tells whether anything is withheld in a country; None: anywhere."""
-        return any(country is None or country in where for where in self.withheld.values())
-
     @property
     def hides_nothing(self) -> bool:
         """Tells whether every channel may be found by everybody."""

@@ -8,7 +8,7 @@ A rule file (`pack/rules/<id>.yaml`) is described in `rules/document.py`, its la
                greatest. No division, no subqueries. NULL never fires.
     fixtures:  each is an event: `text`, `lang`, and any field of the event schema beside it
                (`kind`, `channel_kind`, `display_name`, `urls`, …; the default is a message in a
-               public channel). `signals: {account_events_10s: 40}` sets columns directly, for what
+               public channel). `signals: {account_posts_10s: 40}` sets columns directly, for what
                one event alone cannot show.
 
 A rule that proposes more than `hold` must need some evidence besides a model's score (columns

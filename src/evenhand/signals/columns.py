@@ -112,10 +112,10 @@ FIXED: tuple[SignalColumn, ...] = (
     _model("abuse_score", "the text insults or harasses"),
     _model("hate_score", "the text attacks people for what they are"),
     # How often. Windows end with the event itself, which is counted.
-    _habit("account_events_10s", "events of this account in the last 10 seconds"),
-    _habit("account_events_1m", "events of this account in the last minute"),
-    _habit("account_events_10m", "events of this account in the last 10 minutes"),
-    _habit("account_events_1h", "events of this account in the last hour"),
+    _habit("account_posts_10s", "messages, edits and files of this account in the last 10 seconds"),
+    _habit("account_posts_1m", "messages, edits and files of this account in the last minute"),
+    _habit("account_posts_10m", "messages, edits and files of this account in the last 10 minutes"),
+    _habit("account_posts_1h", "messages, edits and files of this account in the last hour"),
     SignalColumn(
         "account_links_10m",
         WHOLE,

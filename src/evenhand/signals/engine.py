@@ -29,6 +29,7 @@ from evenhand.signals.velocity import Velocity
 from evenhand.signals.views import Views, views_of
 
 _REGISTRATION = frozenset({EventKind.REGISTRATION.value})
+_POSTS = frozenset({EventKind.MESSAGE.value, EventKind.EDIT.value, EventKind.MEDIA.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,9 @@ class SignalEngine:
         accounts = self._keys(seen.batch["account"])
         both = seen.look.read & seen.look.count
         linked = has_link.values.astype(np.bool_)
+        posted = where_word(seen.kinds, _POSTS)
         columns = {
-            **self.velocity.events(accounts, times, seen.look.count),
+            **self.velocity.posts(accounts, times, posted, seen.look.count),
             **self.velocity.links(accounts, times, linked, both),
             **self.velocity.floods(seen.views.normalised, accounts, times, both),
         }

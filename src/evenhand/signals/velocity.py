@@ -1,4 +1,4 @@
-"""How often: events per account, and texts that come again and again, whoever posts them."""
+"""How often: posts per account, and texts that come again and again, whoever posts them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from evenhand.signals.table import Values
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 ACCOUNT_WINDOWS = {
-    "account_events_10s": 10 * SECOND_MS,
-    "account_events_1m": MINUTE_MS,
-    "account_events_10m": 10 * MINUTE_MS,
-    "account_events_1h": 60 * MINUTE_MS,
+    "account_posts_10s": 10 * SECOND_MS,
+    "account_posts_1m": MINUTE_MS,
+    "account_posts_10m": 10 * MINUTE_MS,
+    "account_posts_1h": 60 * MINUTE_MS,
 }
 FLOOD_MS = 10 * MINUTE_MS
 
@@ -86,7 +86,7 @@ def signatures(text: TextColumn) -> NDArray[np.uint64]:
 class Velocity:
     """Counts events per account and near-duplicate texts; one per door."""
 
-    _events: WindowCounter = field(
+    _posts: WindowCounter = field(
         default_factory=lambda: WindowCounter(tuple(ACCOUNT_WINDOWS.values()))
     )
     _links: WindowCounter = field(default_factory=lambda: WindowCounter((FLOOD_MS,)))
@@ -94,14 +94,18 @@ class Velocity:
         default_factory=lambda: tuple(WindowCounter((FLOOD_MS,)) for _ in range(BANDS))
     )
 
-    def events(self, accounts: Hashes, times: Milliseconds, watched: Mask) -> Mapping[str, Values]:
-        """Gives how many events each account has posted lately, this one included.
+    def posts(
+        self, accounts: Hashes, times: Milliseconds, posted: Mask, watched: Mask
+    ) -> Mapping[str, Values]:
+        """Gives how much each account has posted lately, this row included.
 
         accounts  a hash per row; 0 where there is none, which is NULL in every column
+        posted    rows that are posts; a join or a new name is told the count and adds nothing,
+                  because clients join many channels at once
         watched   rows whose behaviour may be looked at
         """
         keys = np.where(watched, accounts, np.uint64(0))
-        counts, _ = self._events.count(keys, times)
+        counts, _ = self._posts.count(keys, times, counted=posted)
         known = keys != 0
         return {
             name: Values(counts[:, place].copy(), known)

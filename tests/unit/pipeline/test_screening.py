@@ -39,8 +39,8 @@ RULE = """\
 RULES = (
     ("goods", "m.tos.prohibited.drugs", "refuse", "matches_goods >= 1 AND has_contact",
      f"{{text: '{FLAGGED}'}}"),
-    ("flood", "m.spam.flooding", "hold", "account_events_10s >= 5",
-     "{text: hi, signals: {account_events_10s: 5}}"),
+    ("flood", "m.spam.flooding", "hold", "account_posts_10s >= 5",
+     "{text: hi, signals: {account_posts_10s: 5}}"),
     ("listed_file", "m.spam.fraud", "redact", "media_listed >= 1",
      "{text: hi, signals: {media_listed: 1}}"),
     ("doubt", "m.violence.threats", "none", "matches_doubt >= 1",
@@ -125,7 +125,7 @@ def test_text_that_may_not_be_read_is_unknown_to_every_signal(plane):
 
     assert not {name for name in private if name.startswith(("matches_", "has_"))}
     assert private.keys().isdisjoint({"text_length", "language", "spam_score", "link_count"})
-    assert private["account_events_10s"] == 1
+    assert private["account_posts_10s"] == 1
 
 
 def test_nothing_at_all_is_known_of_direct_messages(plane):

@@ -78,6 +78,18 @@ def test_what_was_read_back_hours_later_makes_nobody_a_flooder():
     assert now[0, 0] == 2
 
 
+def test_joins_between_the_messages_make_nobody_a_flooder():
+    velocity = Velocity()
+    rows = 16
+    posted = np.arange(rows) % 2 == 1
+
+    columns = velocity.posts(
+        keys(*[7] * rows), times(*range(rows)), posted, np.ones(rows, np.bool_)
+    )
+
+    assert columns["account_posts_10s"].values[-1] == rows // 2
+
+
 @pytest.mark.parametrize("people", [1, 5, 20])
 def test_persons_are_told_apart_about_right(people: int):
     counter = WindowCounter((MINUTE,), 16)

@@ -309,7 +309,7 @@ def test_explain_counts_what_stands_before_the_message(screen: Any, tmp_path: Pa
         )
     )
 
-    assert "    account_events_1h = 4" in screen(path, "--explain", "3").out.splitlines()
+    assert "    account_posts_1h = 4" in screen(path, "--explain", "3").out.splitlines()
 
 
 def test_text_from_a_file_cannot_steer_the_terminal(screen: Any, tmp_path: Path) -> None:

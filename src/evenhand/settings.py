@@ -130,8 +130,13 @@ INSTALLED_APPS = [
     "evenhand.authorities",
     "evenhand.evidence",
     "evenhand.actions",
+    "evenhand.statements",
     "evenhand.legal",
     "evenhand.cases",
+    "evenhand.standing",
+    "evenhand.appeals",
+    "evenhand.childsafety",
+    "evenhand.reports",
     "evenhand.desk",
 ]
 MIDDLEWARE = [

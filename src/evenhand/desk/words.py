@@ -88,6 +88,9 @@ ROLES = {
     Role.APPROVER: gettext_noop("Approver"),
     Role.BOARD: gettext_noop("Policy board"),
     Role.REPRESENTATIVE: gettext_noop("Local representative"),
+    Role.SENIOR: gettext_noop("Senior reviewer"),
+    Role.CHILD_SAFETY: gettext_noop("Child safety"),
+    Role.AUDITOR: gettext_noop("Auditor"),
     Role.OFFICER: gettext_noop("Officer of an authority"),
 }
 CHOICES = {

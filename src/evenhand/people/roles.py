@@ -6,6 +6,10 @@ from enum import StrEnum
 class Role(StrEnum):
     """One kind of work at the desk.
 
+    OPERATOR        runs the machines: the administrator
+    SENIOR          reviewer of the reviewers: second opinions, escalations, quality
+    CHILD_SAFETY    works in the sealed lane; nobody else sees what lies there
+    AUDITOR         reads who did and read what, and changes nothing
     BOARD           decides where substance is in doubt, and about markets
     REPRESENTATIVE  the local representative of a market: enters what was served on paper
     OFFICER         of an authority, and nothing else: whoever holds it is no member of staff
@@ -18,6 +22,9 @@ class Role(StrEnum):
     APPROVER = "approver"
     BOARD = "board"
     REPRESENTATIVE = "representative"
+    SENIOR = "senior_reviewer"
+    CHILD_SAFETY = "child_safety"
+    AUDITOR = "auditor"
     OFFICER = "officer"
 
 

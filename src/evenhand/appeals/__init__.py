@@ -1,0 +1,1 @@
+"""Appeals: objections of those concerned, complaints of those who reported, the dialogue."""

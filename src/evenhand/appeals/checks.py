@@ -1,0 +1,1 @@
+"""Pure: may it be done?"""

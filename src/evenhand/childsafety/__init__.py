@@ -1,0 +1,1 @@
+"""Child safety: the sealed lane, hash feeds, reports to the CyberTipline."""

@@ -1,0 +1,1 @@
+"""Reports: who flagged what, by which way, and what they were told."""

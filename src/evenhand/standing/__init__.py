@@ -1,0 +1,1 @@
+"""Standing: strikes with an expiry, penalties by policy, misuse of reports (DSA Art. 23)."""

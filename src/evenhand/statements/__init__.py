@@ -1,0 +1,1 @@
+"""Statements: what the DSA Transparency Database is sent of each decision."""

@@ -1,1 +1,152 @@
-"""The only writers."""
+"""The only writers: take an objection, uphold or refuse it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from nacl.public import PublicKey
+
+from evenhand.actions import steps as actions
+from evenhand.actions.checks import UNDO, UNDOABLE_STATES
+from evenhand.actions.lists import ActionState
+from evenhand.actions.models import Action, Decision
+from evenhand.actions.queries import evidence_of
+from evenhand.actions.statements import OBJECTION
+from evenhand.appeals.checks import (
+    ObjectionExists,
+    TokenWrong,
+    check_objection_case,
+    check_objection_text,
+)
+from evenhand.base.errors import NotFound
+from evenhand.base.ids import new_id
+from evenhand.base.lists import ActionKind, ChannelKind, Language, Source, UndoResult
+from evenhand.base.sealing import token_holds
+from evenhand.cases import steps as cases
+from evenhand.cases.checks import check_judge, check_reason, refuse_if
+from evenhand.cases.drafts import CaseDraft
+from evenhand.cases.lists import CaseKind, CaseOutcome
+from evenhand.cases.models import Case
+from evenhand.evidence.steps import keep
+from evenhand.people.models import Person
+from evenhand.verdicts.schema import RuleHit
+
+
+def object_to(
+    decision_id: UUID,
+    token: str,
+    text: str,
+    *,
+    token_key: bytes,
+    evidence_key: PublicKey,
+    now: datetime,
+) -> Case:
+    """Opens a case for an objection that came by the link in the statement of reasons.
+
+    The text is sealed at once; nobody reads it without a reason that is recorded.
+    """
+    decision = decision_objected_to(decision_id, token, token_key=token_key)
+    kept = check_objection_text(text)
+    case_id = new_id(now=now)
+    with transaction.atomic():
+        item = keep(
+            kept.encode(), media_type="text/plain", subject=case_id, to=evidence_key, now=now
+        )
+        case = cases.open_case(_draft(decision, case_id, objection=item.id, now=now), now=now)
+        if case.id != case_id:
+            raise ObjectionExists(decision=decision.id)
+    return case
+
+
+def decision_objected_to(decision_id: UUID, token: str, *, token_key: bytes) -> Decision:
+    """Gives the decision that a link was made for; the token is compared in constant time."""
+    if not token_holds(token, OBJECTION, decision_id.bytes, key=token_key):
+        raise TokenWrong(decision=decision_id)
+    decision = Decision.objects.filter(pk=decision_id).first()
+    if decision is None:
+        raise NotFound(what="decision", id=decision_id)
+    return decision
+
+
+def uphold(case_id: UUID, *, by: Person, reason: str, now: datetime) -> list[Action]:
+    """Upholds an objection: everything done for the decision is undone, as far as it can be."""
+    with transaction.atomic():
+        case = cases.locked(case_id)
+        _check(case, by=by, reason=reason)
+        assert case.decision_id is not None, "an objection is to a decision"
+        undone = [
+            actions.undo(action.id, by=by.id, reason=reason, now=now)
+            for action in Action.objects.filter(decision_id=case.decision_id).order_by("id")
+            if ActionState(action.state) in UNDOABLE_STATES
+            and UNDO[ActionKind(action.kind)] is not UndoResult.NOT_POSSIBLE
+        ]
+        cases.close(case, CaseOutcome.UPHELD, by=by, reason=reason, now=now)
+        if not undone:
+            # Undoing tells the account by itself; where there is nothing to undo, nobody would.
+            actions.answer(case.decision_id, upheld=True, reason=case.reason, now=now)
+    return undone
+
+
+def refuse(case_id: UUID, *, by: Person, reason: str, now: datetime) -> Case:
+    """Refuses an objection with reasons, which the author is told."""
+    with transaction.atomic():
+        case = cases.locked(case_id)
+        _check(case, by=by, reason=reason)
+        assert case.decision_id is not None, "an objection is to a decision"
+        cases.close(case, CaseOutcome.REFUSED, by=by, reason=reason, now=now)
+        actions.answer(case.decision_id, upheld=False, reason=case.reason, now=now)
+    return case
+
+
+def _check(case: Case, *, by: Person, reason: str) -> None:
+    facts = cases.facts_of(case)
+    refuse_if(
+        [
+            *check_objection_case(facts),
+            *check_judge(facts, cases.judge_of(by)),
+            *check_reason(reason),
+        ]
+    )
+
+
+def _draft(decision: Decision, case_id: UUID, *, objection: UUID, now: datetime) -> CaseDraft:
+    rule = decision.rule_id
+    return CaseDraft(
+        id=case_id,
+        at=now,
+        kind=CaseKind.OBJECTION,
+        origin=f"objection:{decision.id}",
+        harm=decision.harm,
+        severity=decision.severity,
+        score=decision.score,
+        reason=decision.reason,
+        channel_kind=ChannelKind(decision.channel_kind),
+        language=Language(decision.language),
+        rules=(RuleHit(rule, decision.rule_version),) if rule else (),
+        source=Source(decision.source),
+        market=decision.market,
+        account=decision.account,
+        channel=decision.channel,
+        event=decision.event,
+        decision=decision.id,
+        evidence=_evidence_shown(decision),
+        objection=objection,
+        barred_staff=decision.staff,
+        barred_names=_barred_names(decision),
+    )
+
+
+def _evidence_shown(decision: Decision) -> UUID | None:
+    """Gives what a judge sees first: what the decision was made on, else what was sealed for it.
+
+    A person's decision may rest on what they saw in the messenger; it is sealed when it is
+    carried out.
+    """
+    if decision.evidence_id is not None:
+        return decision.evidence_id
+    sealed = evidence_of(decision)
+    return sealed[0].id if sealed else None
+
+
+def _barred_names(decision: Decision) -> tuple[str, ...]:
+    return tuple(sorted({name for name in (decision.rule_author, decision.rule_approver) if name}))

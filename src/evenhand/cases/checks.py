@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from evenhand.base.errors import InputRefused, NotAllowed
+from evenhand.base.errors import NotAllowed
 from evenhand.base.lists import ActionKind
-from evenhand.cases.limits import OBJECTION_CHARACTERS_MAX, REASON_CHARACTERS_MAX
+from evenhand.cases.limits import REASON_CHARACTERS_MAX
 from evenhand.cases.lists import CaseKind, CaseState
 from evenhand.people.roles import Role
 
@@ -45,24 +45,6 @@ class CaseNotClosed(NotAllowed):
     """A case may not be closed like this."""
 
     remedy = "See the findings; somebody else may have to decide."
-
-
-class ObjectionRefused(InputRefused):
-    """An objection cannot be taken as it is."""
-
-    remedy = "Write what you object to, in at most the number of characters given."
-
-
-class ObjectionExists(NotAllowed):
-    """This decision was objected to already."""
-
-    remedy = "Follow the first objection at the same address."
-
-
-class TokenWrong(NotAllowed):
-    """The link is not one that was given out for this decision."""
-
-    remedy = "Copy the whole link from the notice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +106,6 @@ def check_choice(case: CaseFacts, kind: ActionKind) -> list[Finding]:
     return found
 
 
-def check_objection_case(case: CaseFacts) -> list[Finding]:
-    """Finds why this case cannot be upheld or refused."""
-    return [] if case.kind is CaseKind.OBJECTION else [Finding.NOT_AN_OBJECTION]
-
-
 def choices(case: CaseFacts) -> list[ActionKind]:
     """Gives what can be decided on a case, given what is known of it."""
     return [
@@ -138,16 +115,6 @@ def choices(case: CaseFacts) -> list[ActionKind]:
         and (kind not in NEEDS_ACCOUNT or case.account)
         and (kind not in NEEDS_CHANNEL or case.channel)
     ]
-
-
-def check_objection_text(text: str) -> str:
-    """Gives an objection's text without surrounding space, or refuses it."""
-    kept = text.replace("\r\n", "\n").replace("\0", "").strip()
-    if not kept:
-        raise ObjectionRefused(why="empty")
-    if len(kept) > OBJECTION_CHARACTERS_MAX:
-        raise ObjectionRefused(why="too long", characters_max=OBJECTION_CHARACTERS_MAX)
-    return kept
 
 
 def refuse_if(findings: Sequence[Finding]) -> None:

@@ -17,6 +17,8 @@ class CaseDraft:
     origin    what opened it, once and for all: `event:EVENT`, `record:RECORD`
     decision  the decision it is about, if one was made
     reason    one sentence that says why a person has to look
+    objection what somebody wrote against the decision, under seal
+    barred_*  who may not close it: whose decision it questions, and who made the rule
     """
 
     id: UUID
@@ -37,3 +39,6 @@ class CaseDraft:
     event: str = ""
     decision: UUID | None = None
     evidence: UUID | None = None
+    objection: UUID | None = None
+    barred_staff: UUID | None = None
+    barred_names: tuple[str, ...] = ()

@@ -1,19 +1,15 @@
-"""The only writers: open a case, decide it, take an objection, uphold or refuse it."""
+"""The only writers: open a case, decide it, close it."""
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from nacl.public import PublicKey
+from django.db import transaction
 
 from evenhand.actions import steps as actions
-from evenhand.actions.checks import UNDO, UNDOABLE_STATES
 from evenhand.actions.drafts import DecisionDraft, Measure, RuleFacts
-from evenhand.actions.lists import ActionState
-from evenhand.actions.models import Action, Decision
+from evenhand.actions.models import Decision
 from evenhand.actions.ports import Target
 from evenhand.actions.queries import evidence_of
-from evenhand.actions.statements import OBJECTION
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.lists import (
@@ -24,25 +20,19 @@ from evenhand.base.lists import (
     RecordKind,
     Source,
     TargetKind,
-    UndoResult,
 )
-from evenhand.base.sealing import token_holds
 from evenhand.cases.checks import (
     CaseFacts,
     Judge,
-    ObjectionExists,
-    TokenWrong,
     check_choice,
     check_judge,
-    check_objection_case,
-    check_objection_text,
     check_reason,
     refuse_if,
 )
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.cases.models import Case
-from evenhand.evidence.steps import hold, keep, release
+from evenhand.evidence.steps import hold, release
 from evenhand.people.models import Person
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
@@ -55,6 +45,9 @@ TARGET_OF_KIND = {
     ActionKind.BLOCK_CHANNEL: TargetKind.CHANNEL,
 }
 """What each decision on a case is done to."""
+
+OPENING = {CaseKind.OBJECTION: RecordKind.OBJECTION_RECEIVED}
+"""What is recorded of a case that comes from outside; all others are opened."""
 
 
 def open_case(draft: CaseDraft, *, now: datetime) -> Case:
@@ -80,11 +73,14 @@ def open_case(draft: CaseDraft, *, now: datetime) -> Case:
                 "channel_kind": draft.channel_kind.value,
                 "event": draft.event,
                 "evidence_id": draft.evidence,
+                "objection_id": draft.objection,
+                "barred_staff": draft.barred_staff,
+                "barred_names": list(draft.barred_names),
             },
         )
         if opened:
             _hold_evidence(case, now=now)
-            _record(case, RecordKind.CASE_OPENED, now=now)
+            _record(case, OPENING.get(draft.kind, RecordKind.CASE_OPENED), now=now)
     return case
 
 
@@ -93,7 +89,7 @@ def decide_case(
 ) -> Decision | None:
     """Closes a case with an action, or with none; gives the decision if one was made."""
     with transaction.atomic():
-        case = _locked(case_id)
+        case = locked(case_id)
         facts = facts_of(case)
         refuse_if(
             [
@@ -107,100 +103,34 @@ def decide_case(
             draft = _draft(case, kind, by=by, reason=reason, now=now)
             decision = actions.decide(draft, now=now)
         outcome = CaseOutcome.NO_ACTION if decision is None else CaseOutcome.ACTED
-        _close(case, outcome, by=by, reason=reason, now=now)
+        close(case, outcome, by=by, reason=reason, now=now)
     return decision
 
 
-def object_to(
-    decision_id: UUID,
-    token: str,
-    text: str,
-    *,
-    token_key: bytes,
-    evidence_key: PublicKey,
-    now: datetime,
-) -> Case:
-    """Opens a case for an objection that came by the link in the statement of reasons.
-
-    The text is sealed at once; nobody reads it without a reason that is recorded.
-    """
-    decision = decision_objected_to(decision_id, token, token_key=token_key)
-    kept = check_objection_text(text)
-    case_id = new_id(now=now)
-    try:
-        with transaction.atomic():
-            item = keep(
-                kept.encode(), media_type="text/plain", subject=case_id, to=evidence_key, now=now
-            )
-            case = Case.objects.create(
-                id=case_id,
-                opened_at=now,
-                kind=CaseKind.OBJECTION.value,
-                origin=f"objection:{decision.id}",
-                decision=decision,
-                harm=decision.harm,
-                severity=decision.severity,
-                score=decision.score,
-                rules=[[decision.rule_id, decision.rule_version]] if decision.rule_id else [],
-                reason_opened=decision.reason,
-                source=decision.source,
-                market=decision.market,
-                language=decision.language,
-                account=decision.account,
-                channel=decision.channel,
-                channel_kind=decision.channel_kind,
-                event=decision.event,
-                evidence_id=_evidence_shown(decision),
-                objection=item,
-                barred_staff=decision.staff,
-                barred_names=_barred_names(decision),
-            )
-            _hold_evidence(case, now=now)
-            _record(case, RecordKind.OBJECTION_RECEIVED, now=now)
-    except IntegrityError as error:
-        if Case.objects.filter(origin=f"objection:{decision.id}").exists():
-            raise ObjectionExists(decision=decision.id) from error
-        raise
-    return case
+def close(case: Case, outcome: CaseOutcome, *, by: Person, reason: str, now: datetime) -> None:
+    """Closes a locked case that its caller has checked, lets its evidence go, and records it."""
+    case.state = CaseState.CLOSED.value
+    case.outcome = outcome.value
+    case.reason = reason.strip()
+    case.closed_at = now
+    case.closed_by = by
+    case.closed_by_name = by.name
+    case.save(
+        update_fields=["state", "outcome", "reason", "closed_at", "closed_by", "closed_by_name"]
+    )
+    release(case.id)
+    kind = {
+        CaseOutcome.UPHELD: RecordKind.OBJECTION_UPHELD,
+        CaseOutcome.REFUSED: RecordKind.OBJECTION_REFUSED,
+    }.get(outcome, RecordKind.CASE_CLOSED)
+    _record(case, kind, now=now, milliseconds=_milliseconds_since(case.opened_at, now))
 
 
-def decision_objected_to(decision_id: UUID, token: str, *, token_key: bytes) -> Decision:
-    """Gives the decision that a link was made for; the token is compared in constant time."""
-    if not token_holds(token, OBJECTION, decision_id.bytes, key=token_key):
-        raise TokenWrong(decision=decision_id)
-    decision = Decision.objects.filter(pk=decision_id).first()
-    if decision is None:
-        raise NotFound(what="decision", id=decision_id)
-    return decision
-
-
-def uphold(case_id: UUID, *, by: Person, reason: str, now: datetime) -> list[Action]:
-    """Upholds an objection: everything done for the decision is undone, as far as it can be."""
-    with transaction.atomic():
-        case = _locked(case_id)
-        _check_objection(case, by=by, reason=reason)
-        assert case.decision_id is not None, "an objection is to a decision"
-        undone = [
-            actions.undo(action.id, by=by.id, reason=reason, now=now)
-            for action in Action.objects.filter(decision_id=case.decision_id).order_by("id")
-            if ActionState(action.state) in UNDOABLE_STATES
-            and UNDO[ActionKind(action.kind)] is not UndoResult.NOT_POSSIBLE
-        ]
-        _close(case, CaseOutcome.UPHELD, by=by, reason=reason, now=now)
-        if not undone:
-            # Undoing tells the account by itself; where there is nothing to undo, nobody would.
-            actions.answer(case.decision_id, upheld=True, reason=case.reason, now=now)
-    return undone
-
-
-def refuse(case_id: UUID, *, by: Person, reason: str, now: datetime) -> Case:
-    """Refuses an objection with reasons, which the author is told."""
-    with transaction.atomic():
-        case = _locked(case_id)
-        _check_objection(case, by=by, reason=reason)
-        assert case.decision_id is not None, "an objection is to a decision"
-        _close(case, CaseOutcome.REFUSED, by=by, reason=reason, now=now)
-        actions.answer(case.decision_id, upheld=False, reason=case.reason, now=now)
+def locked(case_id: UUID) -> Case:
+    """Gives a case under a row lock; the caller has a transaction open."""
+    case = Case.objects.select_for_update().filter(pk=case_id).first()
+    if case is None:
+        raise NotFound(what="case", id=case_id)
     return case
 
 
@@ -221,24 +151,6 @@ def judge_of(staff: Person) -> Judge:
     """Gives a member of staff as the checks see them."""
     return Judge(
         staff=staff.id, name=staff.name, roles=tuple(staff.roles) if staff.is_active else ()
-    )
-
-
-def _locked(case_id: UUID) -> Case:
-    case = Case.objects.select_for_update().filter(pk=case_id).first()
-    if case is None:
-        raise NotFound(what="case", id=case_id)
-    return case
-
-
-def _check_objection(case: Case, *, by: Person, reason: str) -> None:
-    facts = facts_of(case)
-    refuse_if(
-        [
-            *check_objection_case(facts),
-            *check_judge(facts, judge_of(by)),
-            *check_reason(reason),
-        ]
     )
 
 
@@ -281,24 +193,6 @@ def _draft(
     )
 
 
-def _close(case: Case, outcome: CaseOutcome, *, by: Person, reason: str, now: datetime) -> None:
-    case.state = CaseState.CLOSED.value
-    case.outcome = outcome.value
-    case.reason = reason.strip()
-    case.closed_at = now
-    case.closed_by = by
-    case.closed_by_name = by.name
-    case.save(
-        update_fields=["state", "outcome", "reason", "closed_at", "closed_by", "closed_by_name"]
-    )
-    release(case.id)
-    kind = {
-        CaseOutcome.UPHELD: RecordKind.OBJECTION_UPHELD,
-        CaseOutcome.REFUSED: RecordKind.OBJECTION_REFUSED,
-    }.get(outcome, RecordKind.CASE_CLOSED)
-    _record(case, kind, now=now, milliseconds=_milliseconds_since(case.opened_at, now))
-
-
 def _hold_evidence(case: Case, *, now: datetime) -> None:
     """Keeps what the case needs until it is closed: its own items and all of its decision."""
     needed = {case.evidence_id, case.objection_id}
@@ -307,22 +201,6 @@ def _hold_evidence(case: Case, *, now: datetime) -> None:
     for item_id in needed:
         if item_id is not None:
             hold(item_id, holder=case.id, now=now)
-
-
-def _evidence_shown(decision: Decision) -> UUID | None:
-    """Gives what a judge sees first: what the decision was made on, else what was sealed for it.
-
-    A person's decision may rest on what they saw in the messenger; it is sealed when it is
-    carried out.
-    """
-    if decision.evidence_id is not None:
-        return decision.evidence_id
-    sealed = evidence_of(decision)
-    return sealed[0].id if sealed else None
-
-
-def _barred_names(decision: Decision) -> list[str]:
-    return sorted({name for name in (decision.rule_author, decision.rule_approver) if name})
 
 
 def _milliseconds_since(begun: datetime, now: datetime) -> int:

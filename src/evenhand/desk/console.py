@@ -16,6 +16,7 @@ from evenhand.actions import steps as actions_steps
 from evenhand.actions.checks import UNDO, UNDOABLE_STATES
 from evenhand.actions.lists import ActionState, DeliveryState, Verb
 from evenhand.actions.models import Action
+from evenhand.appeals import steps as appeals
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound
 from evenhand.base.lists import ActionKind, TargetKind, UndoResult
@@ -144,10 +145,10 @@ def judge(request: HttpRequest, case_id: UUID) -> HttpResponse:
     verdict = request.POST.get("verdict", "")
     try:
         if verdict == "uphold":
-            cases_steps.uphold(case_id, by=member, reason=reason, now=now())
+            appeals.uphold(case_id, by=member, reason=reason, now=now())
             said = gettext("The objection is upheld. What was done is being undone.")
         elif verdict == "refuse":
-            cases_steps.refuse(case_id, by=member, reason=reason, now=now())
+            appeals.refuse(case_id, by=member, reason=reason, now=now())
             said = gettext("The objection is refused. The author is told your reasons.")
         else:
             raise InputRefused(what="verdict", why="neither upheld nor refused")

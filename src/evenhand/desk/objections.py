@@ -10,12 +10,12 @@ from nacl.public import PublicKey
 
 from evenhand.actions.models import Decision
 from evenhand.actions.queries import actions_of
+from evenhand.appeals.checks import ObjectionRefused
+from evenhand.appeals.limits import OBJECTION_CHARACTERS_MAX
+from evenhand.appeals.steps import decision_objected_to, object_to
 from evenhand.base.clock import now
 from evenhand.base.sealing import read_key
-from evenhand.cases.checks import ObjectionRefused
-from evenhand.cases.limits import OBJECTION_CHARACTERS_MAX
 from evenhand.cases.queries import objection_to
-from evenhand.cases.steps import decision_objected_to, object_to
 from evenhand.desk.limits import count_send
 from evenhand.desk.words import action_name, automation_name, harm_name, reason_of
 

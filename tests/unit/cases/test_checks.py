@@ -12,16 +12,13 @@ from evenhand.cases.checks import (
     CaseNotClosed,
     Finding,
     Judge,
-    ObjectionRefused,
     check_choice,
     check_judge,
-    check_objection_case,
-    check_objection_text,
     check_reason,
     choices,
     refuse_if,
 )
-from evenhand.cases.limits import OBJECTION_CHARACTERS_MAX, REASON_CHARACTERS_MAX
+from evenhand.cases.limits import REASON_CHARACTERS_MAX
 from evenhand.cases.lists import CaseKind, CaseState
 from evenhand.people.roles import Role
 
@@ -127,28 +124,8 @@ def test_a_case_can_always_be_closed_without_action() -> None:
     assert check_choice(nothing_known, ActionKind.NONE) == []
 
 
-def test_an_objection_is_upheld_or_refused_and_nothing_else() -> None:
+def test_an_objection_is_not_decided_like_a_review() -> None:
     assert check_choice(OBJECTION, ActionKind.NONE) == [Finding.IS_AN_OBJECTION]
-    assert check_objection_case(OBJECTION) == []
-    assert check_objection_case(REVIEW) == [Finding.NOT_AN_OBJECTION]
-
-
-def test_an_objection_keeps_its_words_and_loses_the_space_around() -> None:
-    assert check_objection_text("  I quoted\r\nmy bank. \n") == "I quoted\nmy bank."
-
-
-@pytest.mark.parametrize("text", ["", " \n\t", "\0"])
-def test_an_empty_objection_is_refused(text: str) -> None:
-    with pytest.raises(ObjectionRefused) as refused:
-        check_objection_text(text)
-    assert refused.value.fields["why"] == "empty"
-
-
-def test_an_objection_is_at_most_two_pages() -> None:
-    assert check_objection_text("ж" * OBJECTION_CHARACTERS_MAX)
-    with pytest.raises(ObjectionRefused) as refused:
-        check_objection_text("ж" * (OBJECTION_CHARACTERS_MAX + 1))
-    assert refused.value.fields["why"] == "too long"
 
 
 def test_findings_are_named_in_the_refusal() -> None:

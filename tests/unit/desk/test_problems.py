@@ -5,8 +5,9 @@ from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client, RequestFactory
 
+from evenhand.appeals.checks import TokenWrong
 from evenhand.base.errors import EvenhandError, InputRefused, NotAllowed, NotFound, Unavailable
-from evenhand.cases.checks import CaseNotClosed, TokenWrong
+from evenhand.cases.checks import CaseNotClosed
 from evenhand.desk import public
 from evenhand.desk.doors import RoleMissing
 from evenhand.desk.limits import TooLarge, TooOften

@@ -17,6 +17,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import NotAllowed
 from evenhand.people.checks import StepUpNeeded, check_fresh
 from evenhand.people.models import Person
+from evenhand.people.powers import Power, roles_with
 from evenhand.people.roles import STAFF_ROLES, Role
 
 P = ParamSpec("P")
@@ -60,6 +61,11 @@ def staff_only(*roles: Role) -> Callable[[View[P]], View[P]]:
         return login_required(guarded)
 
     return guard
+
+
+def staff_who(power: Power) -> Callable[[View[P]], View[P]]:
+    """Lets in signed-in staff who hold a power, as the table of powers says."""
+    return staff_only(*roles_with(power))
 
 
 def officers_only(view: View[P]) -> View[P]:

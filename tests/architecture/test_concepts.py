@@ -13,6 +13,7 @@ from evenhand.legal import lists as legal
 from evenhand.legal.answers import facts
 from evenhand.markets import lists as law
 from evenhand.people.roles import Role
+from evenhand.reports import lists as flagged
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src/evenhand"
@@ -30,6 +31,8 @@ ON_PAGE = (
     legal.MatterState, legal.Verb, legal.PlanKind, legal.Outcome, legal.IdentifierKind,
     legal.Authenticity, legal.ClockName, legal.EnforcingAnswer, legal.Substance, legal.Said,
     legal.BoardDecision, legal.DisclosureState, legal.NoticeState, legal.DangerLaw, legal.Finding,
+    flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
+    flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass,
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
 )  # fmt: skip
 

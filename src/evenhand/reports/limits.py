@@ -1,0 +1,46 @@
+"""Limits of the reports room."""
+
+from datetime import timedelta
+
+TEXT_CHARACTERS_MAX = 10_000
+"""Characters of a report's reasons: five pages; a notice has to be substantiated, not a book."""
+
+NAME_CHARACTERS_MAX = 200
+"""Characters of a name or an organisation."""
+
+MAILBOX_CHARACTERS_MAX = 254
+"""Characters of a mail address (RFC 5321 lets no longer path be sent to)."""
+
+PLACE_CHARACTERS_MAX = 2_000
+"""Characters of the exact place: browsers and proxies pass no much longer address."""
+
+ABOUT_CHARACTERS_MAX = 320
+"""Characters of what a report is about: a Matrix id of 255 bytes and its kind."""
+
+ORIGIN_CHARACTERS_MAX = 320
+"""Characters of what makes a report the same one when it comes again."""
+
+RECEIPT_DIGITS = 16
+"""Digits of a receipt code: 10^16 codes, and few tries a minute from one network."""
+
+CONTACT_DAYS = timedelta(days=183)
+"""How long the way to a reporter is kept after the answer: the six months of DSA Art. 20(1)."""
+
+NETWORK_DAYS = timedelta(days=7)
+"""How long the keyed hash of a report's network is kept: a wave of reports lasts days."""
+
+REPORTER_DAYS = timedelta(days=730)
+"""How long a reporter is recognised after the last report: Art. 23(2) looks at what is frequent,
+and two years show it."""
+
+SLOW_PER_MINUTE_MAX = 6
+"""Reports a minute that come out of the slow queue, which takes those without proof of work."""
+
+SLOW_QUEUE_MAX = 2_000
+"""Reports that wait in the slow queue before it refuses more: half a day of its pace."""
+
+AREAS_MAX = 50
+"""Areas of expertise of one trusted flagger."""
+
+FLAGGER_YEARS_MAX = 10
+"""Years for which a trusted flagger is entered at most before two people look again."""

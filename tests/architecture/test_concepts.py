@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from evenhand.actions.policies import PolicyGround
 from evenhand.authorities import lists as known
 from evenhand.base import lists
 from evenhand.legal import documents, fraud
@@ -33,6 +34,7 @@ ON_PAGE = (
     legal.BoardDecision, legal.DisclosureState, legal.NoticeState, legal.DangerLaw, legal.Finding,
     flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
     flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass,
+    PolicyGround,
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
 )  # fmt: skip
 

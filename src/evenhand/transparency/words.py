@@ -25,6 +25,9 @@ HARMS = {
     "m.tos.prohibited.drugs": gettext_noop("Sale of drugs"),
     "m.tos.prohibited.weapons": gettext_noop("Sale of weapons"),
     "m.tos.prohibited.papers": gettext_noop("Forged papers"),
+    "m.child_safety": gettext_noop("Safety of children"),
+    "m.child_safety.csam": gettext_noop("Sexual abuse of children"),
+    "m.child_safety.grooming": gettext_noop("Grooming of children"),
 }
 
 ACTIONS = {
@@ -72,6 +75,7 @@ DSA_CATEGORIES = {
     "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS": gettext_noop(
         "Data protection and privacy"
     ),
+    "STATEMENT_CATEGORY_PROTECTION_OF_MINORS": gettext_noop("Protection of minors"),
     "STATEMENT_CATEGORY_VIOLENCE": gettext_noop("Violence"),
     "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY": gettext_noop("Risk for public security"),
     "STATEMENT_CATEGORY_UNSAFE_AND_PROHIBITED_PRODUCTS": gettext_noop(

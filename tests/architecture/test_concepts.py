@@ -13,6 +13,7 @@ from evenhand.legal import documents, fraud
 from evenhand.legal import lists as legal
 from evenhand.legal.answers import facts
 from evenhand.markets import lists as law
+from evenhand.people.powers import Power
 from evenhand.people.roles import Role
 from evenhand.reports import lists as flagged
 
@@ -26,7 +27,7 @@ ON_PAGE = (
     lists.Ground, lists.Source, lists.Automation, lists.Language, lists.RecordKind,
     law.LegalKind, law.LegalForm, law.DataCategory, law.AuthorityKind, law.NotifyRule,
     law.MarketState, law.Refusal, law.RightsQuestion, law.RightsAnswer, law.DutyState,
-    Role, known.CallBackAbout, known.CallBackSaid, known.Vouched, known.Direction,
+    Role, Power, known.CallBackAbout, known.CallBackSaid, known.Vouched, known.Direction,
     known.AuthorityChanged, known.Finding, known.DomainMatch,
     documents.SignatureLevel, documents.DocumentFinding, fraud.FraudReason, fraud.SealMatch,
     legal.MatterState, legal.Verb, legal.PlanKind, legal.Outcome, legal.IdentifierKind,

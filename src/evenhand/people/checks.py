@@ -8,12 +8,23 @@ from uuid import UUID
 from evenhand.base.errors import NotAllowed
 from evenhand.people.limits import (
     FIRST_STAFF,
+    IDLE_MINUTES,
     KEYS_PER_STAFF_MAX,
     PROPOSAL_DAYS,
+    SENSITIVE_IDLE_MINUTES,
+    SENSITIVE_SESSION_HOURS,
+    SESSION_HOURS,
+    SIGN_ON_CHARACTERS_MAX,
     STAFF_NAME_CHARACTERS_MAX,
     STEP_UP_MINUTES,
 )
-from evenhand.people.roles import ADMITTING_ROLES, RELEASE_ROLES, STAFF_ROLES, Role
+from evenhand.people.roles import (
+    ADMITTING_ROLES,
+    RELEASE_ROLES,
+    SENSITIVE_ROLES,
+    STAFF_ROLES,
+    Role,
+)
 
 
 class InvitationRefused(NotAllowed):
@@ -75,15 +86,24 @@ def check_name(name: str) -> None:
 def check_staff(*, name: str, roles: Collection[Role]) -> None:
     """Refuses a name or roles that nobody who works here may have.
 
-    Whoever runs the machines does not hand out data (DESIGN decision 16).
+    Whoever runs the machines does not hand out data (DESIGN decision 16), and whoever looks at
+    what others did does nothing that would have to be looked at.
     """
     check_name(name)
     if not roles:
         raise InvitationRefused(why="no role")
     if Role.OPERATOR in roles and RELEASE_ROLES & set(roles):
         raise InvitationRefused(why="an operator holds no role that releases data")
+    if Role.AUDITOR in roles and len(set(roles)) > 1:
+        raise InvitationRefused(why="an auditor holds no other role")
     if not set(roles) <= STAFF_ROLES:
         raise InvitationRefused(why="an officer of an authority is invited for an authority")
+
+
+def check_sign_on(named: str) -> None:
+    """Refuses a mailbox or subject that no provider could say of somebody."""
+    if len(named) > SIGN_ON_CHARACTERS_MAX or not named.isprintable() or " " in named:
+        raise InvitationRefused(why="sign-on", characters_max=SIGN_ON_CHARACTERS_MAX)
 
 
 def check_first(*, others: int, keys: int) -> None:
@@ -136,6 +156,21 @@ def check_fresh(*, proved_at: datetime | None, now: datetime) -> None:
     """Refuses who showed their passkey too long ago, or at no time that can be."""
     if proved_at is None or not proved_at <= now < proved_at + timedelta(minutes=STEP_UP_MINUTES):
         raise StepUpNeeded(minutes_max=STEP_UP_MINUTES)
+
+
+def session_limits(roles: Collection[str]) -> tuple[timedelta, timedelta]:
+    """Gives how long a session of these roles may rest, and how long it lasts altogether."""
+    if SENSITIVE_ROLES & set(roles):
+        return timedelta(minutes=SENSITIVE_IDLE_MINUTES), timedelta(hours=SENSITIVE_SESSION_HOURS)
+    return timedelta(minutes=IDLE_MINUTES), timedelta(hours=SESSION_HOURS)
+
+
+def session_holds(
+    roles: Collection[str], *, began_at: datetime, seen_at: datetime, now: datetime
+) -> bool:
+    """Tells whether a session still stands; one that says it began later than now does not."""
+    idle, altogether = session_limits(roles)
+    return began_at <= seen_at <= now < min(seen_at + idle, began_at + altogether)
 
 
 def check_link(*, expires_at: datetime, used_at: datetime | None, now: datetime) -> None:

@@ -23,3 +23,23 @@ SIGNATURE_MINUTES = 10
 
 REASON_CHARACTERS_MAX = 500
 """Characters of the reason for which somebody reads personal data."""
+
+SENSITIVE_IDLE_MINUTES = 20
+"""Minutes without a page after which a session of a sensitive role ends: time to write a reason,
+and no time to leave the desk open over lunch."""
+
+SENSITIVE_SESSION_HOURS = 4
+"""Hours after which a session of a sensitive role ends whatever happens: half a working day."""
+
+IDLE_MINUTES = 60
+"""Minutes without a page after which any session ends: a meeting."""
+
+SESSION_HOURS = 8
+"""Hours after which any session ends: one working day."""
+
+SIGN_ON_CHARACTERS_MAX = 254
+"""Characters of a mailbox (RFC 5321 section 4.5.3.1.3), or of a subject (OpenID Connect Core
+section 2: 255 at most)."""
+
+SIGN_ON_DAYS = 30
+"""Days in which somebody let in signs in through the provider for the first time."""

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from evenhand.base.lists import Language
-from evenhand.people.limits import STAFF_NAME_CHARACTERS_MAX
+from evenhand.people.limits import SIGN_ON_CHARACTERS_MAX, STAFF_NAME_CHARACTERS_MAX
 from evenhand.people.roles import RELEASE_ROLES, Role
 
 
@@ -65,6 +65,10 @@ class Person(models.Model):
                 name="people_person_operator_apart",
                 condition=~Q(roles__contains=[Role.OPERATOR.value])
                 | ~Q(roles__overlap=sorted(role.value for role in RELEASE_ROLES)),
+            ),
+            models.CheckConstraint(
+                name="people_person_auditor_alone",
+                condition=~Q(roles__contains=[Role.AUDITOR.value]) | Q(roles=[Role.AUDITOR.value]),
             ),
             models.CheckConstraint(
                 name="people_person_language_listed",
@@ -124,12 +128,17 @@ class Invitation(models.Model):
 
 
 class Proposal(models.Model):
-    """That somebody shall work here, or work as something else: two people say so."""
+    """That somebody shall work here, or work as something else: two people say so.
+
+    `sign_on` is the mailbox or subject at the operator's provider, for the second person to read;
+    it is emptied when the proposal is settled.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
     name = models.CharField(max_length=STAFF_NAME_CHARACTERS_MAX)
     roles = ArrayField(models.CharField(max_length=20))
     language = models.CharField(max_length=2)
+    sign_on = models.CharField(max_length=SIGN_ON_CHARACTERS_MAX, blank=True, default="")
     proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="proposals")
     proposed_at = models.DateTimeField()
     confirmed_by = models.ForeignKey(
@@ -163,6 +172,36 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"proposal {self.id}"
+
+
+class SignOn(models.Model):
+    """As whom the operator's provider knows a member of staff; keyed hashes alone are kept.
+
+    Before the first sign-in it is what two people named, with an expiry; from then on it is the
+    provider's own subject, and what was named is gone.
+    """
+
+    person = models.OneToOneField(
+        Person, on_delete=models.PROTECT, primary_key=True, related_name="sign_on"
+    )
+    expected = models.BinaryField(max_length=32, null=True, unique=True)
+    expires_at = models.DateTimeField(null=True)
+    bound = models.BinaryField(max_length=32, null=True, unique=True)
+    bound_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Either expected until a day, or bound."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="people_sign_on_one",
+                condition=Q(expected__isnull=False, expires_at__isnull=False, bound=None)
+                | Q(expected=None, expires_at=None, bound__isnull=False, bound_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"sign-on of {self.person_id}"
 
 
 class SignatureRequest(models.Model):

@@ -36,3 +36,8 @@ STAFF_ROLES = frozenset(Role) - {Role.OFFICER}
 
 ADMITTING_ROLES = frozenset({Role.OPERATOR, Role.APPROVER})
 """Roles that propose and confirm who else works here, two people each time."""
+
+SENSITIVE_ROLES = frozenset(
+    {Role.CHILD_SAFETY, Role.APPROVER, Role.LEGAL_OFFICER, Role.OPERATOR, Role.AUDITOR}
+)
+"""Roles whose sessions are short: an open desk of theirs shows, releases or admits most."""

@@ -29,11 +29,13 @@ from evenhand.people.checks import (
     check_link,
     check_name,
     check_proposal,
+    check_sign_on,
     check_staff,
 )
 from evenhand.people.limits import INVITATION_HOURS, REASON_CHARACTERS_MAX, SIGNATURE_MINUTES
 from evenhand.people.models import Invitation, Person, Proposal, SignatureRequest, fresh_salt
 from evenhand.people.roles import STAFF_ROLES, Role
+from evenhand.people.sign_on_steps import end_sign_on, expect
 from evenhand.people.signature import KeptAssertion, SignatureRefused
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
@@ -86,11 +88,16 @@ def propose(
     by: Person,
     now: datetime,
     language: Language = Language.EN,
+    sign_on: str = "",
 ) -> Proposal:
-    """Proposes that somebody works here: new, with other roles, or with a new passkey."""
+    """Proposes that somebody works here: new, with other roles, or with a new passkey.
+
+    `sign_on` is the mailbox or subject under which the operator's provider knows them.
+    """
     with transaction.atomic():
         person = Person.objects.filter(name=name).first()
         check_staff(name=name, roles=roles)
+        check_sign_on(sign_on)
         _check_is_staff(person)
         check_proposal(by=_admitter(by), person=None if person is None else person.id)
         proposal = Proposal.objects.create(
@@ -98,6 +105,7 @@ def propose(
             name=name,
             roles=_values(roles),
             language=language.value,
+            sign_on=sign_on,
             proposed_by=by,
             proposed_at=now,
         )
@@ -105,10 +113,11 @@ def propose(
     return proposal
 
 
-def confirm(proposal_id: UUID, *, by: Person, now: datetime) -> Invited:
+def confirm(proposal_id: UUID, *, by: Person, now: datetime, key: bytes | None = None) -> Invited:
     """Lets in who was proposed, as a second person, and gives the one-time link.
 
-    Who works here already has the roles proposed from now on, and open sessions end.
+    Who works here already has the roles proposed from now on, and open sessions end. `key` hashes
+    as whom the provider knows them, where the proposal says so.
     """
     with transaction.atomic():
         proposal = _locked_proposal(proposal_id)
@@ -126,8 +135,12 @@ def confirm(proposal_id: UUID, *, by: Person, now: datetime) -> Invited:
             now=now,
         )
         person = _admit(person, proposal.name, roles, language=Language(proposal.language), now=now)
+        if proposal.sign_on:
+            assert key is not None, "a sign-on is kept as a keyed hash"
+            expect(person, proposal.sign_on, key=key, by=by, now=now)
         proposal.confirmed_by, proposal.settled_at, proposal.person = by, now, person
-        proposal.save(update_fields=["confirmed_by", "settled_at", "person"])
+        proposal.sign_on = ""
+        proposal.save(update_fields=["confirmed_by", "settled_at", "person", "sign_on"])
         _record_proposal(proposal, "confirmed", by=by, now=now)
         return _link(person, by=by, now=now)
 
@@ -139,8 +152,8 @@ def withdraw(proposal_id: UUID, *, by: Person, now: datetime) -> None:
         check_proposal(by=_admitter(by), person=None)
         if proposal.settled_at is not None:
             raise ProposalRefused(why="settled")
-        proposal.settled_at = now
-        proposal.save(update_fields=["settled_at"])
+        proposal.settled_at, proposal.sign_on = now, ""
+        proposal.save(update_fields=["settled_at", "sign_on"])
         _record_proposal(proposal, "withdrawn", by=by, now=now)
 
 
@@ -215,6 +228,7 @@ def leave(person_id: UUID, *, by: Person | None, now: datetime) -> None:
         _end_sessions(person)
         Invitation.objects.filter(person=person, used_at=None).update(used_at=now)
         Authenticator.objects.filter(user=person).delete()
+        end_sign_on(person)
         _record(person, "left", by=by, now=now)
 
 

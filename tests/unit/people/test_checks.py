@@ -18,7 +18,10 @@ from evenhand.people.checks import (
     check_fresh,
     check_link,
     check_proposal,
+    check_sign_on,
     check_staff,
+    session_holds,
+    session_limits,
 )
 from evenhand.people.limits import (
     FIRST_STAFF,
@@ -27,7 +30,7 @@ from evenhand.people.limits import (
     STAFF_NAME_CHARACTERS_MAX,
     STEP_UP_MINUTES,
 )
-from evenhand.people.roles import ADMITTING_ROLES, RELEASE_ROLES, STAFF_ROLES, Role
+from evenhand.people.roles import ADMITTING_ROLES, RELEASE_ROLES, SENSITIVE_ROLES, STAFF_ROLES, Role
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
@@ -45,9 +48,58 @@ def test_whoever_runs_the_machines_releases_no_data(role: Role) -> None:
 
 @given(st.sets(st.sampled_from(sorted(STAFF_ROLES)), min_size=1))
 def test_any_other_set_of_roles_may_be_held_together(roles: set[Role]) -> None:
-    if Role.OPERATOR in roles and roles & RELEASE_ROLES:
+    if (Role.OPERATOR in roles and roles & RELEASE_ROLES) or Role.AUDITOR in roles:
         return
     check_staff(name="Ada Example", roles=roles)
+
+
+@pytest.mark.parametrize("role", sorted(STAFF_ROLES - {Role.AUDITOR}))
+def test_an_auditor_does_nothing_that_would_have_to_be_looked_at(role: Role) -> None:
+    check_staff(name="Ada Example", roles=[Role.AUDITOR])
+    with pytest.raises(InvitationRefused):
+        check_staff(name="Ada Example", roles=[Role.AUDITOR, role])
+
+
+@given(
+    st.sets(st.sampled_from(sorted(STAFF_ROLES)), min_size=1),
+    st.integers(0, 10 * 60),
+    st.integers(0, 10 * 60),
+)
+def test_a_session_ends_by_rest_and_by_age(roles: set[Role], age: int, rest: int) -> None:
+    idle, altogether = session_limits(roles)
+    rest = min(rest, age)
+
+    holds = session_holds(
+        roles,
+        began_at=NOW - timedelta(minutes=age),
+        seen_at=NOW - timedelta(minutes=rest),
+        now=NOW,
+    )
+
+    assert holds == (timedelta(minutes=rest) < idle and timedelta(minutes=age) < altogether)
+
+
+@pytest.mark.parametrize("role", sorted(STAFF_ROLES))
+def test_a_sensitive_role_makes_every_session_shorter(role: Role) -> None:
+    usual, sensitive = session_limits([Role.REVIEWER]), session_limits([Role.CHILD_SAFETY])
+
+    assert sensitive[0] < usual[0]
+    assert sensitive[1] < usual[1]
+    assert session_limits([role, Role.REVIEWER]) == (
+        sensitive if role in SENSITIVE_ROLES else usual
+    )
+
+
+def test_a_session_that_says_it_began_tomorrow_does_not_stand() -> None:
+    tomorrow = NOW + timedelta(days=1)
+
+    assert not session_holds([Role.REVIEWER], began_at=tomorrow, seen_at=tomorrow, now=NOW)
+
+
+@pytest.mark.parametrize("named", ["a b@example.test", "a" * 255, "a\n@example.test"])
+def test_a_sign_on_that_nobody_can_have_is_refused(named: str) -> None:
+    with pytest.raises(InvitationRefused):
+        check_sign_on(named)
 
 
 @given(st.sets(st.sampled_from(sorted(STAFF_ROLES))))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from evenhand.actions.policies import PolicyGround
+from evenhand.appeals import lists as appealed
 from evenhand.authorities import lists as known
 from evenhand.base import lists
 from evenhand.legal import documents, fraud
@@ -36,6 +37,7 @@ ON_PAGE = (
     flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
     flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass,
     PolicyGround,
+    appealed.Side, appealed.AppealNoticeKind, appealed.NoticeState,
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
 )  # fmt: skip
 

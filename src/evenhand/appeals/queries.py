@@ -1,1 +1,64 @@
-"""The only readers."""
+"""The only readers of appeals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from evenhand.appeals.models import AppealMessage, Complaint
+from evenhand.cases.lists import CaseOutcome
+from evenhand.evidence.models import SealedItem
+
+
+@dataclass(frozen=True, slots=True)
+class ToldComplaint:
+    """What became of one complaint: for who tells the reporter.
+
+    outcome  None while it is open
+    reason   what the person who looked again wrote
+    """
+
+    report: UUID
+    case: UUID
+    outcome: CaseOutcome | None
+    reason: str
+
+
+def complaint_of(report: UUID) -> Complaint | None:
+    """Gives the complaint about the end of a report."""
+    rows = Complaint.objects.select_related("case", "earlier")
+    return rows.filter(report=report).first()
+
+
+def complaints_of(case_id: UUID) -> list[ToldComplaint]:
+    """Gives the complaints that one case answers, the oldest first."""
+    rows = Complaint.objects.select_related("case").filter(case_id=case_id).order_by("at")
+    return [
+        ToldComplaint(
+            report=row.report,
+            case=row.case_id,
+            outcome=CaseOutcome(row.case.outcome) if row.case.outcome else None,
+            reason=row.case.reason,
+        )
+        for row in rows
+    ]
+
+
+def talk_about(case_id: UUID, *, report: UUID | None = None) -> list[AppealMessage]:
+    """Gives what was said about an appeal to one person and by them, the oldest first."""
+    rows = AppealMessage.objects.select_related("staff", "item")
+    return list(rows.filter(case_id=case_id, report=report).order_by("at", "id"))
+
+
+def all_talk(case_id: UUID) -> list[AppealMessage]:
+    """Gives everything said about an appeal, for who decides about it."""
+    rows = AppealMessage.objects.select_related("staff", "item")
+    return list(rows.filter(case_id=case_id).order_by("at", "id"))
+
+
+def sealed_of(case_id: UUID) -> dict[UUID, SealedItem]:
+    """Gives what people wrote about an appeal, under seal, by the message or complaint."""
+    said: Sequence[AppealMessage | Complaint] = [
+        *AppealMessage.objects.select_related("item").filter(case_id=case_id, item__isnull=False),
+        *Complaint.objects.select_related("item").filter(case_id=case_id),
+    ]
+    return {one.id: one.item for one in said if one.item is not None}

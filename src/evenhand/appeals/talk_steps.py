@@ -1,0 +1,1 @@
+"""The only writers of the talk about an appeal: the desk asks, the person answers."""

@@ -16,6 +16,7 @@ from evenhand.legal.answers import facts
 from evenhand.markets import lists as law
 from evenhand.people.powers import Power
 from evenhand.people.roles import Role
+from evenhand.standing import lists as standing
 from evenhand.statements import lists as entries
 from evenhand.reports import lists as flagged
 
@@ -41,6 +42,7 @@ ON_PAGE = (
     appealed.Side, appealed.AppealNoticeKind, appealed.NoticeState,
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
     entries.SubmissionState, entries.Exemption, entries.Fault, entries.Leak, entries.Reversal,
+    standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,
 )  # fmt: skip
 
 

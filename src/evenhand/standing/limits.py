@@ -1,0 +1,21 @@
+"""Limits of the standing room."""
+
+from evenhand.base.limits import EVIDENCE_DAYS
+
+KEY_BYTES_MAX = 255
+"""Bytes of the key under which somebody's reports are known, or of an account's id."""
+
+REASON_CHARACTERS_MAX = 1_000
+"""Characters of the reason for lifting something: as long as a case's."""
+
+KEPT_DAYS = EVIDENCE_DAYS
+"""Days that names stay on what no longer counts: as long as it can be objected to."""
+
+SWEEP_ROWS_MAX = 500
+"""Rows that one sweep changes."""
+
+NOTICES_MAX = 100
+"""Notices of misuse sent in one sweep; the rest waits for the next."""
+
+ROWS_SHOWN_MAX = 200
+"""Strikes, penalties or suspensions on a page: more than anybody reads."""

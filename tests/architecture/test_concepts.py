@@ -10,6 +10,7 @@ from evenhand.actions.policies import PolicyGround
 from evenhand.appeals import lists as appealed
 from evenhand.authorities import lists as known
 from evenhand.base import lists
+from evenhand.evidence.megolm import ProofFinding
 from evenhand.legal import documents, fraud
 from evenhand.legal import lists as legal
 from evenhand.legal.answers import facts
@@ -37,9 +38,10 @@ ON_PAGE = (
     legal.Authenticity, legal.ClockName, legal.EnforcingAnswer, legal.Substance, legal.Said,
     legal.BoardDecision, legal.DisclosureState, legal.NoticeState, legal.DangerLaw, legal.Finding,
     flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
-    flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass,
+    flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass, flagged.ReportFinding,
     PolicyGround,
     appealed.Side, appealed.AppealNoticeKind, appealed.NoticeState,
+    ProofFinding,
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
     entries.SubmissionState, entries.Exemption, entries.Fault, entries.Leak, entries.Reversal,
     standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,

@@ -20,3 +20,10 @@ REQUEST_BYTES_MAX = 4_096
 
 ANSWER_SECONDS_MAX = 10.0
 """Seconds for which either side of the opener's socket waits for the other."""
+
+EVENT_BYTES_MAX = 80_000
+"""Bytes of an event as homeservers pass it on: at most 65,536 (Matrix client-server API, "Size
+limits"), and what a homeserver notes in `unsigned`."""
+
+DISCLOSED_TEXT_MAX = 16_384
+"""Characters of a disclosed message's text that are shown; the whole of it is kept."""

@@ -19,6 +19,8 @@ from evenhand.base.errors import Misconfigured
 from evenhand.base.ids import new_id
 from evenhand.base.lists import Language
 from evenhand.base.sealing import read_key
+from evenhand.cases.context import Surroundings
+from evenhand.cases.context_steps import CONTEXT_OF_CLOSED, context_asked
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
 from evenhand.cases.queries import violation_stands
@@ -28,7 +30,8 @@ from evenhand.connectors.mail import MailedOffices, MailServer, Outbox, server_o
 from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.messenger import MatrixMessenger
-from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger
+from evenhand.connectors.matrix.surroundings import SynapseSurroundings
+from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger, MemorySurroundings
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
 from evenhand.desk.api.telling import TELL_PROGRAMS
 from evenhand.legal.ports import AccountData, HeadOffices, Violations
@@ -127,7 +130,25 @@ def sources() -> tuple[AccountData, Messenger]:
 
 def reactions() -> tuple[Reaction, ...]:
     """Gives every room's reactions to committed records."""
-    return (FAILED_EFFECTS, EFFECTS_OF_ORDERS, failed_orders(pager()), TELL_PROGRAMS)
+    return (
+        FAILED_EFFECTS,
+        EFFECTS_OF_ORDERS,
+        failed_orders(pager()),
+        TELL_PROGRAMS,
+        context_asked(surroundings(), PublicKey(read_key(settings.KEYS / "evidence.pub"))),
+        CONTEXT_OF_CLOSED,
+    )
+
+
+def surroundings() -> Surroundings:
+    """Gives who reads what stands around a message."""
+    match settings.MESSENGER:
+        case "memory":
+            twin = messenger()
+            assert isinstance(twin, MemoryMessenger), "the setting names the twin"
+            return MemorySurroundings(twin)
+        case _:
+            return SynapseSurroundings(_synapse())
 
 
 def violations() -> Violations:

@@ -6,10 +6,10 @@ processes share one messenger and a killed one loses nothing it was told is done
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import BinaryIO, TypeVar
@@ -19,6 +19,7 @@ from evenhand.base.clock import now as moment_now
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.base.lists import ActionKind, TargetKind
 from evenhand.base.personal import IpAddress, PhoneNumber, reveal
+from evenhand.cases.context import Nearby
 from evenhand.connectors.matrix.effects import NO_VOICE, AccountPlaces, NowhereKnown, is_event
 from evenhand.legal.narrowing import Seen, chosen
 from evenhand.legal.ports import AccountFacts, DataClass, PurposeClass
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 Memory = Mapping[str, object]
 Values = dict[str, object]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""When anything was written in the twin: it keeps an order, and no times."""
 
 
 @dataclass(slots=True)
@@ -305,6 +309,28 @@ class MemoryMessenger:
         for line in file:
             step, values = json.loads(line)
             self._world.change(step, values)
+
+
+class MemorySurroundings:
+    """The port `Surroundings` on the twin."""
+
+    def __init__(self, twin: MemoryMessenger) -> None:
+        self._twin = twin
+
+    def around(self, channel: str, event: str, *, each_side: int) -> Sequence[Nearby]:
+        """Gives the messages around one, the oldest first."""
+        with self._twin.called() as world:
+            world.event(event)
+            known = [one for one in world.events.values() if one.room == channel]
+            at = next((at for at, one in enumerate(known) if one.id == event), None)
+            if at is None:
+                raise NotFound(what="event", id=event)
+            near = known[max(0, at - each_side) : at + each_side + 1]
+            return tuple(
+                Nearby(one.id, one.sender, EPOCH, one.text, asked=one.id == event)
+                for one in near
+                if not one.redacted
+            )
 
 
 class MemoryAccountData:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from evenhand.base.lists import RecordKind
-from evenhand.records.models import Record
+from evenhand.records.models import Record, RecordOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,12 @@ def bodies_about(subject: UUID, kind: RecordKind) -> list[dict[str, Any]]:
     """Gives what the records of one kind about one subject hold beyond their columns, in order."""
     rows = Record.objects.filter(subject=subject, kind=kind.value).order_by("serial")
     return [body for body in rows.values_list("opening__body", flat=True) if body is not None]
+
+
+def body_of(record_id: UUID) -> dict[str, Any]:
+    """Gives what a record holds beyond its columns; empty once it is forgotten."""
+    opening = RecordOpening.objects.filter(pk=record_id).first()
+    return {} if opening is None else dict(opening.body)
 
 
 def last_record_before(moment: datetime) -> UUID | None:

@@ -125,6 +125,11 @@ class MatrixClient:
         answer = self._call("fetch_event", "GET", path)
         return _event(_mapping(answer["event"]), event_id)
 
+    def kept_event(self, event_id: str) -> Content:
+        """Gives an event as homeservers pass it on: with its hashes and signatures."""
+        path = f"/_synapse/admin/v1/fetch_event/{_in_path(event_id)}"
+        return _mapping(self._call("kept_event", "GET", path)["event"])
+
     def event_in_room(self, room: str, event_id: str) -> MatrixEvent:
         """Gives an event as members see it: its content is empty once it is redacted.
 
@@ -134,10 +139,24 @@ class MatrixClient:
         answer = self._call("event_in_room", "GET", path, query={"limit": "0"})
         return _event(_mapping(answer["event"]), event_id, room)
 
+    def context(self, room: str, event_id: str, *, each_side: int) -> tuple[MatrixEvent, ...]:
+        """Gives an event as members see it among those around it, the oldest first."""
+        path = f"/_synapse/admin/v1/rooms/{_in_path(room)}/context/{_in_path(event_id)}"
+        answer = self._call("context", "GET", path, query={"limit": str(2 * each_side)})
+        before = [_mapping(value) for value in _sequence(answer.get("events_before", []))]
+        after = [_mapping(value) for value in _sequence(answer.get("events_after", []))]
+        rows = [*before[::-1], _mapping(answer["event"]), *after]
+        return tuple(_event(row, str(row["event_id"]), room) for row in rows)
+
     def room(self, room: str) -> MatrixRoom:
         """Gives what is known of a room."""
         answer = self._call("room", "GET", f"/_synapse/admin/v1/rooms/{_in_path(room)}")
         return _room(answer)
+
+    def room_version(self, room: str) -> str:
+        """Gives the version of a room, by which its events are hashed and signed."""
+        answer = self._call("room_version", "GET", f"/_synapse/admin/v1/rooms/{_in_path(room)}")
+        return str(answer.get("version") or "")
 
     def rooms(self, start: int = 0) -> tuple[tuple[MatrixRoom, ...], int | None]:
         """Gives a page of all rooms, and where the next page starts."""
@@ -424,6 +443,14 @@ class MatrixClient:
         path = f"/_synapse/admin/v1/send_server_notice/{_in_path(transaction)}"
         body = {"user_id": account, "content": content}
         return str(self._call("send_notice", "PUT", path, body=body)["event_id"])
+
+    def server_keys(self) -> Content:
+        """Gives the list of keys that the homeserver publishes of itself."""
+        return self._call("server_keys", "GET", "/_matrix/key/v2/server")
+
+    def kept_keys(self, server: str) -> Content:
+        """Gives what the homeserver keeps of another one's keys; it may have to ask it first."""
+        return self._call("kept_keys", "GET", f"/_matrix/key/v2/query/{_in_path(server)}")
 
     def whoami(self) -> str:
         """Gives the administrator's own account."""

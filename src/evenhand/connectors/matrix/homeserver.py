@@ -158,7 +158,7 @@ def configuration(settings: HomeserverSettings) -> dict[str, object]:
                 "bind_addresses": ["127.0.0.1"],
                 "type": "http",
                 "x_forwarded": True,
-                "resources": [{"names": ["client"]}],
+                "resources": [{"names": ["client", "keys"]}],
             }
         ],
         "database": {

@@ -30,8 +30,10 @@ from evenhand.connectors.mail import MailedOffices, MailServer, Outbox, server_o
 from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.messenger import MatrixMessenger
+from evenhand.connectors.matrix.proving import SynapseProving
 from evenhand.connectors.matrix.surroundings import SynapseSurroundings
 from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger, MemorySurroundings
+from evenhand.connectors.memory_proving import MemoryProving
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
 from evenhand.desk.api.telling import TELL_PROGRAMS
 from evenhand.legal.ports import AccountData, HeadOffices, Violations
@@ -39,6 +41,7 @@ from evenhand.legal.reactions import EFFECTS_OF_ORDERS, failed_orders
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
+from evenhand.reports.ports import Proving
 from evenhand.verdicts.schema import RuleHit
 
 
@@ -106,6 +109,12 @@ def outbox() -> Outbox:
 def mail_server() -> MailServer | None:
     """Gives the operator's mail server, where one is named."""
     return server_of(settings.MAIL_SERVER)
+
+
+@cache
+def proving() -> Proving:
+    """Gives who checks disclosed messages against what the homeserver signed."""
+    return SynapseProving(_synapse()) if settings.MESSENGER == "synapse" else MemoryProving()
 
 
 def head_offices() -> HeadOffices:

@@ -62,7 +62,7 @@ COMMANDS = (
     Command(("rules", "check"), "validate rules and run their fixtures", "evenhand.fixtures"),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
     Command(
-        ("vault",), "name key holders; take or open preserved items", "evenhand.evidence.command"
+        ("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"
     ),
     Command(
         ("mail", "answer"),

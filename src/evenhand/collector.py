@@ -10,7 +10,6 @@ at any moment: a package is there whole or not at all, and what is not there is 
 """
 
 import hashlib
-import json
 import os
 import signal
 import sys
@@ -38,12 +37,13 @@ from evenhand.base.clock import now as moment_now  # noqa: E402
 from evenhand.base.errors import EvenhandError, Unavailable, where  # noqa: E402
 from evenhand.base.lists import TargetKind  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
-from evenhand.base.personal import PhoneNumber, reveal  # noqa: E402
+from evenhand.base.personal import PhoneNumber  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
 from evenhand.evidence.steps import Sealed, keep_vaulted  # noqa: E402
 from evenhand.evidence.vault import MEDIA_TYPE, holders, put_away  # noqa: E402
 from evenhand.legal.checks import StepRefused  # noqa: E402
 from evenhand.legal.drafts import PreservationDraft  # noqa: E402
+from evenhand.legal.kept import account_json  # noqa: E402
 from evenhand.legal.package import Package, package  # noqa: E402
 from evenhand.legal.ports import (  # noqa: E402
     AccountData,
@@ -143,7 +143,7 @@ class Collector:
     def _contents(self, task: PreservationTask) -> Iterator[tuple[str, bytes]]:
         """Gives what is to be preserved by name; what the messenger no longer has is left out."""
         for number, account in enumerate(task.accounts, start=1):
-            yield f"account-{number}.json", _json(self._facts(account, task))
+            yield f"account-{number}.json", account_json(self._facts(account, task))
         for word, kind, names in (
             ("channel", TargetKind.CHANNEL, task.channels),
             ("event", TargetKind.EVENT, task.events),
@@ -211,27 +211,6 @@ def _failed(collector: Collector) -> bool:
     except DatabaseError as error:
         log.warning("collector_without_database", error=type(error).__name__)
         return True
-
-
-def _json(facts: AccountFacts) -> bytes:
-    """Gives what is known of an account as the vault keeps it."""
-    value = {
-        "account": facts.account,
-        "known": facts.known,
-        "source": facts.source,
-        "read_at_utc": facts.read_at.isoformat(),
-        "phones": [reveal(one) for one in facts.phones],
-        "connections": [
-            {
-                "address": reveal(one.address),
-                "port": one.port,
-                "seen_at_utc": one.seen_at.isoformat(),
-                "purpose": one.purpose.value,
-            }
-            for one in facts.connections
-        ],
-    }
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
 
 
 if __name__ == "__main__":

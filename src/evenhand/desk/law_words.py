@@ -289,6 +289,7 @@ FINDINGS = {
     Finding.MEASURE_NOT_ALLOWED: gettext_noop("This measure does not belong to this kind."),
     Finding.GROUND_MISSING: gettext_noop("A refusal needs its ground."),
     Finding.KEY_MISSING: gettext_noop("The officer has no key that can be used."),
+    Finding.NOT_PRESERVED: gettext_noop("Nothing of this is preserved for this country."),
     Finding.NOT_COLLECTED: gettext_noop("The data are still being collected."),
     Finding.WINDOW_OPEN: gettext_noop("The enforcing authority's window is still open."),
     Finding.ENFORCING_AUTHORITY_REFUSES: gettext_noop("The enforcing authority refuses."),

@@ -32,6 +32,8 @@ STEP_NAMES = {
     "voted": gettext_noop("A member of the board voted"),
     "prepared": gettext_noop("An answer was prepared"),
     "returned": gettext_noop("It was sent back to be prepared anew"),
+    "vault_task_taken": gettext_noop("Preserved items went, sealed, to the key holders"),
+    "vault_answer_brought": gettext_noop("The key holders' package was brought back"),
     "collected": gettext_noop("The data were collected and sealed"),
     "released": gettext_noop("Released by a second person"),
     "refused": gettext_noop("Refused"),

@@ -75,6 +75,7 @@ legal_urls = [
     path("<uuid:matter_id>/close/", doing.close, name="legal_close"),
     path("<uuid:matter_id>/gag/lift/", after.lift_gag, name="legal_lift_gag"),
     path("<uuid:matter_id>/conclude/", after.conclude, name="legal_conclude"),
+    path("<uuid:matter_id>/vault/", after.bring, name="legal_bring_from_vault"),
     path("<uuid:matter_id>/copies/prepare/", after.prepare_copy, name="legal_prepare_copy"),
     path("<uuid:matter_id>/copies/release/", after.release_copy, name="legal_release_copy"),
     path("<uuid:matter_id>/preservations/extend/", after.extend, name="legal_extend"),

@@ -105,7 +105,11 @@ def keep_vaulted(items: Sequence[Sealed], *, expires_at: datetime, now: datetime
 def record_holders(named: Holders, *, now: datetime) -> None:
     """Writes the record that the vault's holders were named anew, with their public keys."""
     id = new_id(now=now)  # noqa: A001  the record is its own subject
-    body = {"vault_first": list(named.first), "vault_second": list(named.second)}
+    body = {
+        "vault_first": list(named.first),
+        "vault_second": list(named.second),
+        "vault_signs": list(named.signs),
+    }
     with transaction.atomic():
         append(
             NewRecord(id=id, at=now, kind=RecordKind.PRESERVATION_CHANGED, subject=id, body=body)

@@ -12,7 +12,7 @@ from itertools import permutations
 from pathlib import Path
 
 from evenhand.base.errors import InputRefused, Misconfigured
-from evenhand.base.sealing import age_open, age_seal, is_age_recipient
+from evenhand.base.sealing import KEY_BYTES, age_open, age_seal, is_age_recipient
 
 HOLDERS_FILE = "holders.json"
 
@@ -22,10 +22,14 @@ MEDIA_TYPE = "application/vnd.evenhand.vault"
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """The age recipients of both groups; who holds a key of each is written down elsewhere."""
+    """The age recipients of both groups; who holds a key of each is written down elsewhere.
+
+    signs  Ed25519 public keys (hex) of the holders' own machine, which signs what it hands over
+    """
 
     first: tuple[str, ...]
     second: tuple[str, ...]
+    signs: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuses groups that one person could open alone, or nobody."""
@@ -36,13 +40,17 @@ class Holders:
                 raise InputRefused(what="vault holders", why="no age recipient (age1…)")
         if set(self.first) & set(self.second):
             raise InputRefused(what="vault holders", why="one key stands in both groups")
+        if not all(_is_public_key(one) for one in self.signs):
+            raise InputRefused(what="vault holders", why="a signing key is 64 hex digits")
 
 
 def holders(folder: Path) -> Holders:
     """Gives the holders that were named, or says that none were."""
     try:
         value = json.loads((folder / HOLDERS_FILE).read_text(encoding="utf-8"))
-        named = Holders(tuple(value["first"]), tuple(value["second"]))
+        named = Holders(
+            tuple(value["first"]), tuple(value["second"]), tuple(value.get("signs", ()))
+        )
         named.check()
     except (OSError, ValueError, KeyError, TypeError, InputRefused) as error:
         raise Misconfigured(
@@ -57,7 +65,7 @@ def name_holders(folder: Path, named: Holders) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = folder / f"{HOLDERS_FILE}.partial"
     partial.touch(mode=0o600)
-    value = {"first": list(named.first), "second": list(named.second)}
+    value = {"first": list(named.first), "second": list(named.second), "signs": list(named.signs)}
     partial.write_text(json.dumps(value, indent=2), encoding="utf-8")
     partial.replace(folder / HOLDERS_FILE)
 
@@ -75,3 +83,10 @@ def take_out(sealed: bytes, *, identities: Sequence[str]) -> bytes:
         except InputRefused:
             continue
     raise InputRefused(what="vault item", why="needs a key of each of the two groups")
+
+
+def _is_public_key(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == KEY_BYTES
+    except ValueError:
+        return False

@@ -7,6 +7,7 @@ objects; no fractions). Who reads the kept text can compute the digest and check
 import hashlib
 import json
 from collections.abc import Mapping
+from uuid import UUID
 
 from evenhand.actions.drafts import Measure
 from evenhand.actions.ports import Target
@@ -70,7 +71,9 @@ def package_text(
 
 def plan_json(plan: Plan) -> dict[str, object]:
     """Gives a plan as it is kept and signed."""
+    source = {} if plan.preservation is None else {"preservation": str(plan.preservation)}
     return {
+        **source,
         "kind": plan.kind.value,
         "answer": plan.answer,
         "measures": [_measure_json(measure) for measure in plan.measures],
@@ -99,6 +102,7 @@ def plan_of(kept: Mapping[str, object]) -> Plan:
         harm=str(kept["harm"]),
         notified=tuple(str(account) for account in notified),
         ground=_ground_of(ground),
+        preservation=UUID(str(kept["preservation"])) if kept.get("preservation") else None,
     )
 
 

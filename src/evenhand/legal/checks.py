@@ -140,6 +140,7 @@ class MatterFacts:
     second_look  it also asks that who answers the questions of substance is not who validated it
     signed_off_by  whose word it is that an unverified entry holds
     window_by    who noted how the enforcing authority's window ended
+    preserved    accounts whose data the plan's preservation holds; None where it gives none
     suspended    the officer who filed it is shut out: nobody knows whose order it is
     sent_to_board  the board has to decide, whatever the answers say now: one of them was a doubt
     """
@@ -182,6 +183,7 @@ class MatterFacts:
     suspended: bool = False
     signed_off_by: UUID | None = None
     window_by: UUID | None = None
+    preserved: frozenset[str] | None = None
 
 
 def check_step(
@@ -494,6 +496,8 @@ def _check_disclosure(facts: MatterFacts, plan: Plan) -> list[Finding]:
         found.append(Finding.OUTSIDE_CATEGORY)
     if plan.measures:
         found.append(Finding.MEASURE_NOT_ALLOWED)
+    if plan.preservation and not set(plan.accounts) <= (facts.preserved or frozenset()):
+        found.append(Finding.NOT_PRESERVED)
     if not _named(facts, plan.accounts):
         found.append(Finding.IDENTIFIER_MISSING)
     if facts.voluntary and not may_volunteer(facts):
@@ -521,7 +525,7 @@ def _check_measures(facts: MatterFacts, plan: Plan) -> list[Finding]:
     found = []
     if not plan.measures:
         found.append(Finding.MEASURE_MISSING)
-    if plan.want or plan.accounts:
+    if plan.want or plan.accounts or plan.preservation:
         found.append(Finding.MEASURE_NOT_ALLOWED)
     bound = narrow_territory(facts)
     everywhere_in_union = facts.territory is Territory.UNION and bound != (facts.country,)

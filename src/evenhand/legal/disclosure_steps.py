@@ -213,6 +213,8 @@ def prepare_copy(
             found.append(Finding.WRONG_STATE)
         if matter.disclosures.filter(state__in=UNDER_WAY).exists():
             found.append(Finding.WRONG_STATE)
+        if before.preservation is not None and before.preservation.destroyed_at is not None:
+            found.append(Finding.NOT_PRESERVED)
         key = usable_key(before.officer_id, now=now)
         if key is None:
             found.append(Finding.KEY_MISSING)
@@ -227,6 +229,7 @@ def prepare_copy(
             recipient=key.recipient,
             want=before.want,
             accounts=before.accounts,
+            preservation=before.preservation,
             planned_at=now,
         )
         write_step(

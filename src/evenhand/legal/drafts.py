@@ -130,6 +130,7 @@ class Plan:
     notified  accounts that the user notice concerns (an author, an owner)
     ground    for a refusal: its code
     answer    what the authority is told, in words; goes into the generated answer
+    preservation  the data come from what was put away for this one, not from the messenger
     """
 
     kind: PlanKind
@@ -140,6 +141,7 @@ class Plan:
     harm: str = ""
     notified: tuple[str, ...] = ()
     ground: Refusal | FurtherGround | None = None
+    preservation: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,3 +76,6 @@ time and help, short enough that a forwarded notice does not tell of an account 
 
 EXTENSIONS_MAX = 1
 """Times that a preservation is extended: each law here that knows an extension knows one."""
+
+VAULT_ANSWER_BYTES_MAX = 64 * 1024 * 1024
+"""Bytes of what key holders bring back: 200,000 rows, twice, in base64, with room to spare."""

@@ -182,6 +182,7 @@ class Finding(StrEnum):
     GROUND_MISSING = "ground_missing"
     KEY_MISSING = "key_missing"
     NOT_COLLECTED = "not_collected"
+    NOT_PRESERVED = "not_preserved"
     WINDOW_OPEN = "window_open"
     ENFORCING_AUTHORITY_REFUSES = "enforcing_authority_refuses"
     CHANGED_SINCE = "changed_since"

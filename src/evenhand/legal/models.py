@@ -369,12 +369,16 @@ class Disclosure(models.Model):
     """A package for one officer: planned, collected, released, handed out once, confirmed.
 
     copy_of  the disclosure that this is a new copy of; it was prepared and released anew
+    preservation  two key holders make it from what was put away there; the collector does not
     """
 
     id = models.UUIDField(primary_key=True)
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="disclosures")
     officer = models.ForeignKey(Officer, on_delete=models.PROTECT, related_name="disclosures")
     copy_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+    preservation = models.ForeignKey(
+        "Preservation", null=True, on_delete=models.PROTECT, related_name="disclosures"
+    )
     prepared_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, related_name="disclosures_prepared"
     )

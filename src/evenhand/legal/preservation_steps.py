@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
@@ -22,8 +22,8 @@ from evenhand.legal.checks import StepRefused, check_reason
 from evenhand.legal.drafts import PreservationDraft
 from evenhand.legal.history_steps import locked, write_step
 from evenhand.legal.limits import DEFAULT_PRESERVATION, EXTENSIONS_MAX, SWEEP_ROWS_MAX
-from evenhand.legal.lists import ClockName, Finding, MatterState
-from evenhand.legal.models import Matter, Preservation
+from evenhand.legal.lists import ClockName, DisclosureState, Finding, MatterState
+from evenhand.legal.models import Disclosure, Matter, Preservation
 from evenhand.legal.queries import actor_of, law_of
 from evenhand.markets.entries import PreservationRule
 from evenhand.people.models import Person
@@ -148,6 +148,7 @@ def lift_hold(preservation_id: UUID, *, by: Person, reason: str, now: datetime) 
 def sweep_preservations(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
     """Destroys what has come to its end and nobody holds, with a certificate each."""
     due = Preservation.objects.filter(_due(now), destroyed_at=None, legal_hold=False)
+    due = due.exclude(_awaited())
     return sum(
         _destroy_due(one, now=now)
         for one in list(due.order_by("expires_at").values_list("id", flat=True)[:rows_max])
@@ -162,13 +163,26 @@ def _due(now: datetime) -> Q:
     return Q(on_receipt=False, expires_at__lte=now) | Q(on_receipt=True, matter__state__in=OVER)
 
 
+def _awaited() -> Q:
+    """Gives which preservations a prepared package is to be made from.
+
+    Regulation (EU) 2023/1543 Art. 11(2): as long as necessary once production is confirmed.
+    """
+    waits = Disclosure.objects.filter(
+        preservation=OuterRef("pk"),
+        state=DisclosureState.PLANNED.value,
+        matter__state__in=(MatterState.PREPARED.value, MatterState.EXECUTED.value),
+    )
+    return Q(Exists(waits))
+
+
 def _destroy_due(preservation_id: UUID, *, now: datetime) -> int:
     """Destroys one preservation, unless it was held or extended meanwhile."""
     with transaction.atomic():
         one = _locked(preservation_id)
         if one.destroyed_at is not None or one.legal_hold:
             return 0
-        if not Preservation.objects.filter(_due(now), pk=one.pk).exists():
+        if not Preservation.objects.filter(_due(now), ~_awaited(), pk=one.pk).exists():
             return 0
         _destroy(one, locked(one.matter_id), now=now)
     return 1

@@ -157,6 +157,29 @@ def preservations(matter_id: UUID) -> list[Preservation]:
     return list(Preservation.objects.filter(matter_id=matter_id).order_by("began_at"))
 
 
+def preservations_for(matter: Matter) -> list[Preservation]:
+    """Gives what was put away, for any matter of the same country, of what a matter names."""
+    rows = (
+        Preservation.objects.select_related("matter")
+        .filter(matter__country=matter.country, destroyed_at=None, sealed_at__isnull=False)
+        .order_by("-began_at")
+    )
+    accounts = _identifiers(matter).filter(kind=IdentifierKind.ACCOUNT.value)
+    named = set(accounts.values_list("value", flat=True))
+    return [row for row in rows if named & preserved_accounts(row)]
+
+
+def preserved_accounts(row: Preservation) -> frozenset[str]:
+    """Gives the accounts whose data a preservation holds."""
+    plan = None if row.on_receipt else plan_kept(row.matter)
+    if plan is not None:
+        return frozenset(plan.accounts)
+    named = Identifier.objects.filter(
+        matter_id=row.matter_id, kind=IdentifierKind.ACCOUNT.value, expired_at=None
+    )
+    return frozenset(named.values_list("value", flat=True))
+
+
 def notices(matter_id: UUID) -> list[UserNotice]:
     """Gives what was decided about telling people of a matter."""
     return list(UserNotice.objects.filter(matter_id=matter_id).order_by("account"))
@@ -253,6 +276,7 @@ def facts_of(
         signed_off_by=None if sign_off is None else sign_off.signed_by_id,
         window_by=matter.enforcing_by_id,
         sent_to_board=assessment is not None and assessment.needs_board,
+        preserved=_preserved(matter, plan, package),
     )
 
 
@@ -313,14 +337,14 @@ def collection_tasks(*, rows_max: int = 10) -> list[CollectionTask]:
     rows = (
         Disclosure.objects.defer("sealed")
         .select_related("matter__authority")
-        .filter(state=DisclosureState.PLANNED.value)
+        .filter(state=DisclosureState.PLANNED.value, preservation=None)
         .filter(
             Q(matter__state=MatterState.PREPARED.value)
             | Q(copy_of__isnull=False, matter__state=MatterState.EXECUTED.value)
         )
         .order_by("planned_at")[:rows_max]
     )
-    return [_task(row) for row in rows]
+    return [collection_task(row) for row in rows]
 
 
 def preservation_tasks(*, rows_max: int = 10) -> list[PreservationTask]:
@@ -418,7 +442,8 @@ def _package(matter: Matter) -> Disclosure | None:
     )
 
 
-def _task(row: Disclosure) -> CollectionTask:
+def collection_task(row: Disclosure) -> CollectionTask:
+    """Gives what has to be read for a package, and for whom it is sealed."""
     matter = row.matter
     named = _identifiers(matter)
     ranges = [(one.since, one.until) for one in named]
@@ -477,6 +502,22 @@ def _preservation_task(row: Preservation) -> PreservationTask:
 
 def _accounts_put_away(plan: Plan | None, named: Sequence[str]) -> tuple[str, ...]:
     return plan.accounts if plan else tuple(named)
+
+
+def _preserved(
+    matter: Matter, plan: Plan | None, package: Disclosure | None
+) -> frozenset[str] | None:
+    """Gives whose data the plan's preservation holds: of the same country, and still there.
+
+    What was made into a package before it ended goes the package's way.
+    """
+    if plan is None or plan.preservation is None:
+        return None
+    row = Preservation.objects.select_related("matter").filter(pk=plan.preservation).first()
+    if row is None or row.sealed_at is None or row.matter.country != matter.country:
+        return None
+    made = package is not None and package.state != DisclosureState.PLANNED
+    return preserved_accounts(row) if row.destroyed_at is None or made else None
 
 
 def _identifiers(matter: Matter) -> QuerySet[Identifier]:

@@ -302,6 +302,7 @@ def _plan_disclosure(matter: Matter, plan: Plan, *, by: Person, now: datetime) -
         recipient=key.recipient,
         want=sorted(one.value for one in plan.want),
         accounts=sorted(plan.accounts),
+        preservation_id=plan.preservation,
         planned_at=now,
     )
 

@@ -58,6 +58,7 @@ from evenhand.legal.release_steps import (
     return_plan,
 )
 from evenhand.legal.suspicion_steps import call_about
+from evenhand.legal.vault_steps import bring_from_vault, take_task
 
 __all__ = [
     "HandedOut",
@@ -69,6 +70,7 @@ __all__ = [
     "assign",
     "begin_copy_release",
     "begin_release",
+    "bring_from_vault",
     "call_about",
     "close",
     "collected",
@@ -102,6 +104,7 @@ __all__ = [
     "sweep_notices",
     "sweep_preservations",
     "take",
+    "take_task",
     "tell_head_offices",
     "validate",
     "vote",

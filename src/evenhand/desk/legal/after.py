@@ -3,13 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
-from evenhand.base.errors import InputRefused
+from evenhand.base.errors import InputRefused, Misconfigured
 from evenhand.desk.engines import violations
 from evenhand.desk.legal.doing import credential_in, step_form, text_in
+from evenhand.evidence.vault import holders
 from evenhand.legal import queries, steps
+from evenhand.legal.limits import VAULT_ANSWER_BYTES_MAX
 from evenhand.legal.models import Matter
 from evenhand.people.models import Person
 
@@ -76,6 +80,31 @@ def _lift_hold(request: HttpRequest, matter: Matter, person: Person, at: datetim
     return gettext("The hold is lifted. It is destroyed when its time is over.")
 
 
+def _bring(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Keeps the package that two key holders made from what was preserved."""
+    given = request.FILES.get("answer")
+    if not isinstance(given, UploadedFile):
+        raise InputRefused(what="file", why=gettext("Please choose the file from the key holders."))
+    if (given.size or 0) > VAULT_ANSWER_BYTES_MAX:
+        raise InputRefused(what="file", why=gettext("The file is too large."))
+    try:
+        steps.bring_from_vault(
+            _package(request, matter),
+            given.read(),
+            signs=holders(settings.EVENHAND_HOME / "vault").signs,
+            by=person,
+            now=at,
+        )
+    except InputRefused as error:
+        why = gettext("This is not the key holders' answer for this package: it was refused.")
+        raise InputRefused(what="vault answer", why=why) from error
+    except Misconfigured as error:
+        why = gettext("No key of the holders' machine is named; see the operators' guide.")
+        raise InputRefused(what="vault holders", why=why) from error
+    return gettext("The package is kept. An approver can release it.")
+
+
+bring = step_form(_bring)
 lift_gag = step_form(_lift_gag, grave=True)
 conclude = step_form(_conclude, grave=True)
 prepare_copy = step_form(_prepare_copy, grave=True)

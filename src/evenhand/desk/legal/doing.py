@@ -254,7 +254,18 @@ def plan_from(request: HttpRequest) -> Plan:
         want=frozenset(DataClass(one) for one in wanted),
         harm=text_in(request, "harm"),
         notified=_lines(request, "notified"),
+        preservation=_preservation(request),
     )
+
+
+def _preservation(request: HttpRequest) -> UUID | None:
+    """Gives what was preserved that a form answers from; nothing chosen is the messenger."""
+    chosen = request.POST.get("preservation", "")
+    try:
+        return UUID(chosen) if chosen else None
+    except ValueError as error:
+        why = gettext("Please choose one of the answers offered.")
+        raise InputRefused(what="preservation", why=why) from error
 
 
 def ground_of(code: str) -> Refusal | FurtherGround | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
@@ -209,6 +210,7 @@ def _work(found: Matter, person: Person, *, at: datetime, revealed: bool) -> dic
             (one.value, gettext(name), gettext(hint)) for one, (name, hint) in PLANS.items()
         ],
         "gives_data": kind in DISCLOSING or kind is LegalKind.PRESERVATION,
+        "preserved": _preserved(found) if kind in DISCLOSING and may[Verb.PREPARE] else [],
         "wants": [(one.value, gettext(text)) for one, text in WANTS.items()],
         "measures": [(one.value, action_name(one)) for one in MEASURES],
         "territory": found.country,
@@ -295,6 +297,8 @@ def _plan_facts(plan: Plan, *, shown: bool) -> list[tuple[str, str]]:
     ]
     if plan.ground:
         found.append((gettext("Ground"), words.refusal_name(plan.ground)))
+    if plan.preservation:
+        found.append((gettext("Taken from"), gettext("what was preserved, by two key holders")))
     if plan.want:
         named = ", ".join(gettext(WANTS[one]) for one in sorted(plan.want))
         found.append((gettext("Data"), named))
@@ -316,8 +320,18 @@ def _package(one: Disclosure) -> dict[str, object]:
         "state": gettext(words.DISCLOSURE_STATES[DisclosureState(one.state)]),
         "counts": ", ".join(f"{name} {manifest[name]}" for name in counted if name in manifest),
         "sha256": bytes(one.sha256).hex() if one.sha256 else "",
+        "waits_for_vault": one.preservation_id is not None
+        and one.state == DisclosureState.PLANNED.value,
         "can_confirm": one.state == DisclosureState.HANDED_OUT.value,
     }
+
+
+def _preserved(found: Matter) -> list[tuple[str, str]]:
+    """Gives what was put away of the accounts named, as a source to answer from."""
+    return [
+        (str(one.id), f"{one.matter.number}, {date_format(one.began_at, 'DATE_FORMAT')}")
+        for one in queries.preservations_for(found)
+    ]
 
 
 def _notice(one: UserNotice) -> dict[str, object]:

@@ -10,6 +10,7 @@ from evenhand.actions.policies import PolicyGround
 from evenhand.appeals import lists as appealed
 from evenhand.authorities import lists as known
 from evenhand.base import lists
+from evenhand.cases import lists as cases
 from evenhand.evidence.megolm import ProofFinding
 from evenhand.legal import documents, fraud
 from evenhand.legal import lists as legal
@@ -39,7 +40,8 @@ ON_PAGE = (
     legal.BoardDecision, legal.DisclosureState, legal.NoticeState, legal.DangerLaw, legal.Finding,
     flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
     flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass, flagged.ReportFinding,
-    PolicyGround,
+    PolicyGround, cases.CaseKind, cases.CaseOutcome, cases.CaseLane, cases.StepKind,
+    cases.BulkState,
     appealed.Side, appealed.AppealNoticeKind, appealed.NoticeState,
     ProofFinding,
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,

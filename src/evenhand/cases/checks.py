@@ -2,13 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from evenhand.base.errors import NotAllowed
+from evenhand.actions.checks import LASTING, SCOPED, is_country
+from evenhand.actions.policies import policy_of
+from evenhand.base.errors import InputRefused, NotAllowed
+from evenhand.base.harms import harms
 from evenhand.base.lists import ActionKind
 from evenhand.cases.limits import REASON_CHARACTERS_MAX
 from evenhand.cases.lists import CaseKind, CaseState
+from evenhand.cases.queues import is_sealed
 from evenhand.people.roles import Role
 
 CHOICES = (
@@ -16,14 +21,22 @@ CHOICES = (
     ActionKind.WARN,
     ActionKind.REDACT,
     ActionKind.UNLIST,
+    ActionKind.GEO_WITHHOLD,
     ActionKind.SUSPEND,
+    ActionKind.LOCK,
     ActionKind.BLOCK_CHANNEL,
 )
 """What a person may decide on a case, from mild to grave."""
 
 NEEDS_EVENT = frozenset({ActionKind.REDACT})
-NEEDS_ACCOUNT = frozenset({ActionKind.WARN, ActionKind.SUSPEND})
-NEEDS_CHANNEL = frozenset({ActionKind.UNLIST, ActionKind.BLOCK_CHANNEL})
+NEEDS_ACCOUNT = frozenset({ActionKind.WARN, ActionKind.SUSPEND, ActionKind.LOCK})
+NEEDS_CHANNEL = frozenset({ActionKind.UNLIST, ActionKind.GEO_WITHHOLD, ActionKind.BLOCK_CHANNEL})
+
+WAITS_FOR_OPINION = frozenset({ActionKind.LOCK, ActionKind.BLOCK_CHANNEL})
+"""What waits for a second opinion where the policy asks for one; what protects does not wait."""
+
+ENDING = LASTING - {ActionKind.REDACT, ActionKind.BLOCK_CHANNEL}
+"""What a person may give an end: what can be lifted without loss."""
 
 
 class Finding(StrEnum):
@@ -39,12 +52,36 @@ class Finding(StrEnum):
     REASON_TOO_LONG = "reason_too_long"
     KIND_NOT_OFFERED = "kind_not_offered"
     TARGET_UNKNOWN = "target_unknown"
+    CLAIMED_BY_ANOTHER = "claimed_by_another"
+    NOT_CLAIMED = "not_claimed"
+    TOO_MANY_CLAIMED = "too_many_claimed"
+    SEALED_LANE = "sealed_lane"
+    NEEDS_A_SENIOR = "needs_a_senior"
+    GAVE_AN_OPINION = "gave_an_opinion"
+    OPINION_MISSING = "opinion_missing"
+    OPINION_NOT_ASKED = "opinion_not_asked"
+    OPINION_ASKED_BY_THE_SAME = "opinion_asked_by_the_same"
+    POLICY_OFFERS_NOT = "policy_offers_not"
+    HARM_UNKNOWN = "harm_unknown"
+    TERRITORY_MISSING = "territory_missing"
+    TERRITORY_INVALID = "territory_invalid"
+    TERRITORY_NOT_POSSIBLE = "territory_not_possible"
+    END_IN_THE_PAST = "end_in_the_past"
+    END_NOT_POSSIBLE = "end_not_possible"
+    ESCALATED_ALREADY = "escalated_already"
+    CANNOT_TAKE_IT = "cannot_take_it"
 
 
 class CaseNotClosed(NotAllowed):
     """A case may not be closed like this."""
 
     remedy = "See the findings; somebody else may have to decide."
+
+
+class CaseNoteRefused(InputRefused):
+    """A note cannot be taken as it is."""
+
+    remedy = "Write something, in at most the number of characters given."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +104,20 @@ class CaseFacts:
     account: str = ""
     channel: str = ""
     event: str = ""
+    sealed: bool = False
+    needs_role: Role = Role.REVIEWER
+    opinion_by: Collection[UUID] = ()
+    measuring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What somebody wants to decide: under which policy, what, where and until when."""
+
+    harm: str
+    kind: ActionKind
+    territory: tuple[str, ...] = ()
+    ends_at: datetime | None = None
 
 
 def check_judge(case: CaseFacts, judge: Judge) -> list[Finding]:
@@ -78,13 +129,33 @@ def check_judge(case: CaseFacts, judge: Judge) -> list[Finding]:
     found = []
     if case.state is not CaseState.OPEN:
         found.append(Finding.CASE_CLOSED)
-    if Role.REVIEWER not in judge.roles:
-        found.append(Finding.NOT_A_REVIEWER)
+    found += check_role(case, judge.roles)
     if case.barred_staff == judge.staff:
         found.append(Finding.DECIDED_BY_THE_SAME_PERSON)
     if judge.name in case.barred_names:
         found.append(Finding.AUTHOR_OF_THE_RULE)
+    if judge.staff in case.opinion_by:
+        found.append(Finding.GAVE_AN_OPINION)
     return found
+
+
+def check_role(case: CaseFacts, roles: Collection[str]) -> list[Finding]:
+    """Finds why these roles may not work on this case: lane, queue and escalation decide."""
+    if case.needs_role.value in works_for(roles):
+        return []
+    if case.sealed:
+        return [Finding.SEALED_LANE]
+    if case.needs_role is Role.SENIOR and Role.REVIEWER in roles:
+        return [Finding.NEEDS_A_SENIOR]
+    return [Finding.NOT_A_REVIEWER]
+
+
+def works_for(roles: Collection[str]) -> frozenset[str]:
+    """Gives the needs that these roles meet: a senior reviewer also reviews."""
+    met = {role for role in (Role.REVIEWER, Role.SENIOR, Role.CHILD_SAFETY) if role in roles}
+    if Role.SENIOR in met:
+        met.add(Role.REVIEWER)
+    return frozenset(role.value for role in met)
 
 
 def check_reason(reason: str) -> list[Finding]:
@@ -94,24 +165,58 @@ def check_reason(reason: str) -> list[Finding]:
     return [Finding.REASON_TOO_LONG] if len(reason) > REASON_CHARACTERS_MAX else []
 
 
-def check_choice(case: CaseFacts, kind: ActionKind) -> list[Finding]:
+def check_choice(case: CaseFacts, chosen: Chosen, *, now: datetime) -> list[Finding]:
     """Finds why this may not be decided on this case."""
     found = []
     if case.kind is CaseKind.OBJECTION:
         found.append(Finding.IS_AN_OBJECTION)
-    if kind not in CHOICES:
-        found.append(Finding.KIND_NOT_OFFERED)
-    elif kind is not ActionKind.NONE and kind not in choices(case):
+    if chosen.kind not in CHOICES:
+        return [*found, Finding.KIND_NOT_OFFERED]
+    if chosen.harm not in harms():
+        return [*found, Finding.HARM_UNKNOWN]
+    if chosen.kind is not ActionKind.NONE and chosen.kind not in choices(case):
         found.append(Finding.TARGET_UNKNOWN)
+    if is_sealed(chosen.harm) and not case.sealed:
+        found.append(Finding.SEALED_LANE)
+    return [*found, *_check_policy(case, chosen), *_check_scope(chosen, now=now)]
+
+
+def _check_policy(case: CaseFacts, chosen: Chosen) -> list[Finding]:
+    policy = policy_of(chosen.harm)
+    if chosen.kind not in policy.offers:
+        return [Finding.POLICY_OFFERS_NOT]
+    waits = policy.second_opinion and chosen.kind in WAITS_FOR_OPINION
+    if waits and not case.opinion_by and not case.measuring:
+        return [Finding.OPINION_MISSING]
+    return []
+
+
+def _check_scope(chosen: Chosen, *, now: datetime) -> list[Finding]:
+    found = []
+    if chosen.territory and chosen.kind not in SCOPED:
+        found.append(Finding.TERRITORY_NOT_POSSIBLE)
+    elif chosen.kind is ActionKind.GEO_WITHHOLD and not chosen.territory:
+        found.append(Finding.TERRITORY_MISSING)
+    elif len(set(chosen.territory)) != len(chosen.territory) or not all(
+        is_country(code) for code in chosen.territory
+    ):
+        found.append(Finding.TERRITORY_INVALID)
+    if chosen.ends_at is not None:
+        if chosen.kind not in ENDING:
+            found.append(Finding.END_NOT_POSSIBLE)
+        elif chosen.ends_at <= now:
+            found.append(Finding.END_IN_THE_PAST)
     return found
 
 
-def choices(case: CaseFacts) -> list[ActionKind]:
-    """Gives what can be decided on a case, given what is known of it."""
+def choices(case: CaseFacts, harm: str = "") -> list[ActionKind]:
+    """Gives what can be decided on a case, given what is known of it and, if named, the policy."""
+    offered = policy_of(harm).offers if harm else CHOICES
     return [
         kind
         for kind in CHOICES
-        if (kind not in NEEDS_EVENT or (case.event and case.channel))
+        if kind in offered
+        and (kind not in NEEDS_EVENT or (case.event and case.channel))
         and (kind not in NEEDS_ACCOUNT or case.account)
         and (kind not in NEEDS_CHANNEL or case.channel)
     ]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from evenhand.base.lists import UNKNOWN_MARKET, ChannelKind, Language, Source
 from evenhand.cases.lists import CaseKind
+from evenhand.people.roles import Role
 from evenhand.verdicts.schema import RuleHit
 
 
@@ -19,6 +20,10 @@ class CaseDraft:
     reason    one sentence that says why a person has to look
     objection what somebody wrote against the decision, under seal
     barred_*  who may not close it: whose decision it questions, and who made the rule
+    about     the one thing it is about, as `thing_of` writes it; a review finds it by itself
+    reach     how many can see that thing, as far as known
+    due_at    the clock that runs out first, if one runs
+    reports   how many reports opened it
     """
 
     id: UUID
@@ -42,3 +47,17 @@ class CaseDraft:
     objection: UUID | None = None
     barred_staff: UUID | None = None
     barred_names: tuple[str, ...] = ()
+    about: str = ""
+    reach: int = 0
+    due_at: datetime | None = None
+    reports: int = 0
+    needs_role: Role = Role.REVIEWER
+
+
+def thing_of(*, event: str = "", channel: str = "", account: str = "") -> str:
+    """Gives what a case is about, the narrowest thing that is named; empty if nothing is."""
+    if event:
+        return f"event:{event}"
+    if channel:
+        return f"channel:{channel}"
+    return f"account:{account}" if account else ""

@@ -9,6 +9,7 @@ class CaseKind(StrEnum):
     REVIEW = "review"
     OBJECTION = "objection"
     FAILED_EFFECT = "failed_effect"
+    COMPLAINT = "complaint"
 
 
 class CaseState(StrEnum):
@@ -25,3 +26,36 @@ class CaseOutcome(StrEnum):
     NO_ACTION = "no_action"
     UPHELD = "upheld"
     REFUSED = "refused"
+    COMPARED = "compared"
+
+
+class CaseLane(StrEnum):
+    """Who may see a case: its queue's people, or the child-safety role alone."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+
+
+class StepKind(StrEnum):
+    """One step that somebody took with a case."""
+
+    CLAIMED = "claimed"
+    LET_GO = "let_go"
+    HANDED_OVER = "handed_over"
+    ESCALATED = "escalated"
+    OPINION_ASKED = "opinion_asked"
+    OPINION_GIVEN = "opinion_given"
+    JOINED = "joined"
+    REPORTED = "reported"
+    NOTED = "noted"
+    OPENED = "opened"
+    CLOSED = "closed"
+
+
+class BulkState(StrEnum):
+    """Where a bulk decision stands: its sample is being decided, the rest follow, or it ended."""
+
+    SAMPLING = "sampling"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"

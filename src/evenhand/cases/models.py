@@ -9,9 +9,12 @@ from django.db.models import F, Q
 from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.actions.models import Decision
 from evenhand.base.lists import UNKNOWN_MARKET, Source
-from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
+from evenhand.cases.limits import ABOUT_CHARACTERS_MAX, QUEUE_NAME_CHARACTERS_MAX
+from evenhand.cases.lists import BulkState, CaseKind, CaseLane, CaseOutcome, CaseState
 from evenhand.evidence.models import SealedItem
 from evenhand.people.models import Person
+from evenhand.people.roles import Role
+from evenhand.records.models import AppendOnly
 
 
 class Case(models.Model):
@@ -19,6 +22,13 @@ class Case(models.Model):
 
     barred_staff  who decided what is objected to; that person may not judge the objection
     barred_names  author and approver of the rule that decided; they may not either
+    about         the one thing it is about: `event:…`, `channel:…`, `account:…`; one review at a
+                  time is open about each
+    due_at        the clock that runs out first, if one runs
+    serve_by      when somebody should look at the latest: the order of every queue
+    golden        the answer is known and nothing is done: it measures how people decide
+    sampled_of    the closed case that this one looks at again; nothing is done either
+    opinion_by    everybody who gave an opinion; none of them decides
     """
 
     id = models.UUIDField(primary_key=True)
@@ -60,11 +70,51 @@ class Case(models.Model):
     barred_staff = models.UUIDField(null=True)
     barred_names = ArrayField(models.CharField(max_length=128), default=list)
 
+    lane = models.CharField(max_length=8, default=CaseLane.OPEN.value)
+    about = models.CharField(max_length=ABOUT_CHARACTERS_MAX, blank=True, default="")
+    queue = models.CharField(max_length=QUEUE_NAME_CHARACTERS_MAX, blank=True, default="")
+    needs_role = models.CharField(max_length=20, default=Role.REVIEWER.value)
+    reach = models.BigIntegerField(default=0, help_text="how many can see what it is about")
+    reports_received = models.PositiveIntegerField(default=0)
+    reports_raising = models.PositiveIntegerField(default=0, help_text="those that count")
+    due_at = models.DateTimeField(null=True)
+    serve_by = models.DateTimeField()
+
+    claimed_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="cases_claimed"
+    )
+    claimed_until = models.DateTimeField(null=True)
+    handed_to = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="cases_handed"
+    )
+    escalated_at = models.DateTimeField(null=True)
+    escalated_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="cases_escalated"
+    )
+    escalated_reason = models.TextField(blank=True, default="")
+    opinion_wanted_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="opinions_wanted"
+    )
+    opinion_by = ArrayField(models.UUIDField(), default=list)
+
+    golden = models.BooleanField(default=False)
+    golden_answer = models.CharField(max_length=32, blank=True, default="")
+    sampled_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="looked_at_again"
+    )
+
     class Meta:
         """Four eyes and one objection per decision hold in the database too."""
 
         indexes: ClassVar = [
-            models.Index(fields=["state", "-severity", "opened_at"], name="cases_queue"),
+            models.Index(
+                fields=["serve_by", "id"],
+                condition=Q(state=CaseState.OPEN.value),
+                name="cases_queue",
+            ),
+            models.Index(fields=["state", "-closed_at"], name="cases_closed"),
+            models.Index(fields=["channel"], name="cases_channel"),
+            models.Index(fields=["about"], condition=~Q(about=""), name="cases_about"),
             models.Index(fields=["account"], name="cases_account"),
         ]
         constraints: ClassVar = [
@@ -94,7 +144,190 @@ class Case(models.Model):
                 | Q(decision__isnull=False, objection__isnull=False),
                 name="cases_objection_whole",
             ),
+            models.UniqueConstraint(
+                fields=["about"],
+                condition=Q(
+                    kind=CaseKind.REVIEW.value,
+                    state=CaseState.OPEN.value,
+                    golden=False,
+                    sampled_of=None,
+                )
+                & ~Q(about=""),
+                name="cases_one_open_about",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_by=None)
+                | Q(claimed_by=None)
+                | Q(closed_by=F("claimed_by"))
+                | Q(claimed_until__lte=F("closed_at")),
+                name="cases_claim_kept",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_by=None, claimed_until=None)
+                | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                name="cases_claim_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(harm__startswith="m.child_safety")
+                | Q(lane=CaseLane.SEALED.value, needs_role=Role.CHILD_SAFETY.value),
+                name="cases_children_sealed",
+            ),
+            models.CheckConstraint(
+                condition=(Q(golden=False) & Q(golden_answer=""))
+                | (Q(golden=True, sampled_of=None) & ~Q(golden_answer="")),
+                name="cases_golden_answered",
+            ),
+            models.CheckConstraint(
+                condition=~(
+                    Q(outcome=CaseOutcome.ACTED.value)
+                    & (Q(golden=True) | Q(sampled_of__isnull=False))
+                ),
+                name="cases_measuring_does_nothing",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"case {self.id}"
+
+
+class CaseOrigin(AppendOnly):
+    """What else came in about a thing that had an open case already: it joined that case."""
+
+    origin = models.CharField(primary_key=True, max_length=320)
+    at = models.DateTimeField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="joined")
+
+
+class CaseStep(AppendOnly):
+    """One step that somebody took with a case; the history of who had it in hand."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=24)
+    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="case_steps")
+    to = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    said = models.TextField(blank=True, default="")
+
+
+class CaseNote(AppendOnly):
+    """What somebody wrote down on a case, for colleagues only."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="case_notes")
+    text = models.TextField()
+
+
+class Opinion(AppendOnly):
+    """What a second person would decide, and why; they do not decide the case then."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="opinions")
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="opinions_asked")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="opinions_given")
+    kind = models.CharField(max_length=32, help_text="what they would decide")
+    reason = models.TextField()
+
+    class Meta:
+        """Whoever asks is not who answers, and nobody answers twice."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(by=F("asked_by")), name="cases_opinion_of_another"),
+            models.UniqueConstraint(fields=["case", "by"], name="cases_one_opinion"),
+        ]
+
+
+class QualityCheck(AppendOnly):
+    """Two answers to the same thing: how far people decide alike.
+
+    case         what the second person looked at
+    first_by     who answered first; None for a golden case, whose answer is known
+    """
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="quality_check")
+    harm = models.CharField(max_length=64)
+    golden = models.BooleanField()
+    first = models.CharField(max_length=32)
+    first_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="answers_checked"
+    )
+    second = models.CharField(max_length=32)
+    second_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="answers_given")
+    agreed = models.BooleanField()
+
+    class Meta:
+        """Nobody checks themselves; agreed means that both answers are the same."""
+
+        indexes: ClassVar = [models.Index(fields=["at"], name="cases_quality_at")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(golden=True, first_by=None)
+                | Q(golden=False, first_by__isnull=False) & ~Q(second_by=F("first_by")),
+                name="cases_quality_of_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed=True, second=F("first"))
+                | Q(agreed=False) & ~Q(second=F("first")),
+                name="cases_quality_agreed",
+            ),
+        ]
+
+
+class Exposure(models.Model):
+    """How much one person opened on one day, and how much of it was grave or sealed."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="exposures")
+    day = models.DateField()
+    opened = models.PositiveIntegerField(default=0)
+    grave = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        """One row for each person and day."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "day"], name="cases_exposure_day"),
+        ]
+
+
+class Bulk(models.Model):
+    """One decision proposed for many cases of one raid or wave.
+
+    A sample is decided one by one first; only if all of it got this decision the rest follow.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="bulks")
+    kind = models.CharField(max_length=32)
+    harm = models.CharField(max_length=64)
+    reason = models.TextField()
+    seed = models.BigIntegerField(help_text="by which the sample can be drawn again")
+    state = models.CharField(max_length=12, default=BulkState.SAMPLING.value)
+    ended_at = models.DateTimeField(null=True)
+
+
+class BulkCase(models.Model):
+    """One case of a bulk decision: in the sample or not, decided or not."""
+
+    id = models.BigAutoField(primary_key=True)
+    bulk = models.ForeignKey(Bulk, on_delete=models.PROTECT, related_name="members")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="bulks")
+    sampled = models.BooleanField()
+    done = models.BooleanField(default=False)
+    left_out = models.TextField(blank=True, default="", help_text="why it did not follow")
+
+    class Meta:
+        """A case stands once in a bulk; what is left is found quickly."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["bulk"], condition=Q(done=False), name="cases_bulk_left"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["bulk", "case"], name="cases_bulk_once"),
+        ]

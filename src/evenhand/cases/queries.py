@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from evenhand.actions.models import Action, Decision
 from evenhand.base.errors import NotFound
-from evenhand.base.lists import Ground
-from evenhand.cases.limits import CASES_PER_PAGE
-from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
-from evenhand.cases.models import Case
+from evenhand.base.lists import ActionKind, Ground
+from evenhand.cases.checks import CaseFacts, Judge, works_for
+from evenhand.cases.limits import CASES_PER_PAGE, SIMILAR_CASES_MAX
+from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
+from evenhand.cases.models import Case, CaseNote, CaseStep, Exposure, Opinion
+from evenhand.people.models import Person
+from evenhand.people.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,16 @@ class CaseFilter:
     kind: str = ""
     harm: str = ""
     market: str = ""
+    language: str = ""
+    queue: str = ""
+    needs_role: str = ""
+    claimed_by: UUID | None = None
+    lane: str = CaseLane.OPEN.value
 
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """One page of the queue: the gravest and then the oldest first."""
+    """One page of the queue: what has to be looked at first stands first."""
 
     cases: Sequence[Case]
     number: int
@@ -43,15 +52,15 @@ def queue(wanted: CaseFilter, *, page: int = 1) -> CasePage:
     rows = _filtered(wanted)
     total = rows.count()
     begin = (max(page, 1) - 1) * CASES_PER_PAGE
-    order = ("-severity", "opened_at") if wanted.state == CaseState.OPEN else ("-closed_at",)
+    order = ("serve_by", "id") if wanted.state == CaseState.OPEN else ("-closed_at",)
     cases = rows.select_related("closed_by").order_by(*order)[begin : begin + CASES_PER_PAGE]
     return CasePage(cases=list(cases), number=max(page, 1), total=total)
 
 
 def open_counts() -> dict[str, int]:
-    """Gives how many cases of each kind are open."""
+    """Gives how many cases of each kind are open; the sealed lane is nobody else's to count."""
     rows = (
-        Case.objects.filter(state=CaseState.OPEN.value)
+        Case.objects.filter(state=CaseState.OPEN.value, lane=CaseLane.OPEN.value, golden=False)
         .values_list("kind")
         .annotate(quantity=Count("id"))
         .order_by("kind")
@@ -81,9 +90,83 @@ def cases_about(decision_id: UUID) -> list[Case]:
     return list(Case.objects.filter(decision_id=decision_id).order_by("opened_at"))
 
 
+def open_case_about(about: str) -> Case | None:
+    """Gives the open review of a thing, as `thing_of` writes it."""
+    rows = Case.objects.filter(about=about, state=CaseState.OPEN.value, kind=CaseKind.REVIEW.value)
+    return rows.filter(golden=False, sampled_of=None).exclude(about="").first()
+
+
+def case_for(case_id: UUID, person: Person) -> Case:
+    """Gives a case to somebody who may see it; for others it does not exist.
+
+    The sealed lane is the child-safety role's alone.
+    """
+    case = case_of(case_id)
+    if case.lane == CaseLane.SEALED and not person.has(Role.CHILD_SAFETY):
+        raise NotFound(what="case", id=case_id)
+    return case
+
+
+def claimed_cases(person: Person, *, now: datetime) -> list[Case]:
+    """Gives what somebody has in hand, the most urgent first."""
+    rows = Case.objects.filter(state=CaseState.OPEN.value, claimed_by=person, claimed_until__gt=now)
+    return list(rows.order_by("serve_by", "id"))
+
+
+def opinions_wanted(person: Person) -> list[Case]:
+    """Gives the cases on which somebody else asked for an opinion that this person may give."""
+    rows = (
+        Case.objects.filter(
+            state=CaseState.OPEN.value,
+            opinion_wanted_by__isnull=False,
+            needs_role__in=works_for(person.roles),
+        )
+        .exclude(opinion_wanted_by=person)
+        .exclude(opinion_by__contains=[person.id])
+    )
+    return list(rows.order_by("serve_by", "id"))
+
+
+def opinions_on(case_id: UUID) -> list[Opinion]:
+    """Gives the opinions on a case, the first one first."""
+    return list(Opinion.objects.select_related("by").filter(case_id=case_id).order_by("at"))
+
+
+def notes_on(case_id: UUID) -> list[CaseNote]:
+    """Gives the notes on a case, the first one first."""
+    return list(CaseNote.objects.select_related("by").filter(case_id=case_id).order_by("at"))
+
+
+def history_of(case_id: UUID) -> list[CaseStep]:
+    """Gives the steps that were taken with a case, the first one first."""
+    rows = CaseStep.objects.select_related("by", "to").filter(case_id=case_id)
+    return list(rows.order_by("at", "id"))
+
+
+def similar_cases(case: Case) -> list[Case]:
+    """Gives cases of the same harm about the same account or channel, the latest first."""
+    same = Q()
+    for field in ("account", "channel"):
+        if value := getattr(case, field):
+            same |= Q(**{field: value})
+    if not same:
+        return []
+    rows = Case.objects.filter(same, lane=case.lane, golden=False, sampled_of=None)
+    return list(rows.exclude(pk=case.pk).order_by("-opened_at")[:SIMILAR_CASES_MAX])
+
+
+def exposure_of(person: Person, day: date) -> Exposure | None:
+    """Gives how much somebody opened on a day; None if nothing."""
+    return Exposure.objects.filter(person=person, day=day).first()
+
+
 def _filtered(wanted: CaseFilter) -> QuerySet[Case]:
-    rows = Case.objects.all()
-    for field in ("state", "kind", "harm", "market"):
+    rows = Case.objects.filter(golden=False)
+    if wanted.claimed_by is not None:
+        rows = rows.filter(claimed_by=wanted.claimed_by)
+    for field in (
+        "state", "kind", "harm", "market", "language", "queue", "needs_role", "lane"
+    ):  # fmt: skip
         if value := getattr(wanted, field):
             rows = rows.filter(**{field: value})
     return rows
@@ -111,3 +194,33 @@ def violation_stands(account: str) -> bool:
 
 def _objections() -> QuerySet[Case]:
     return Case.objects.filter(decision=OuterRef("pk"), kind=CaseKind.OBJECTION.value)
+
+
+def facts_of(case: Case) -> CaseFacts:
+    """Gives what the checks need to know of a case."""
+    return CaseFacts(
+        kind=CaseKind(case.kind),
+        state=CaseState(case.state),
+        barred_staff=case.barred_staff,
+        barred_names=tuple(case.barred_names),
+        account=case.account,
+        channel=case.channel,
+        event=case.event,
+        sealed=case.lane == CaseLane.SEALED,
+        needs_role=Role(case.needs_role),
+        opinion_by=frozenset(case.opinion_by),
+        measuring=case.golden or case.sampled_of_id is not None,
+    )
+
+
+def judge_of(staff: Person) -> Judge:
+    """Gives a member of staff as the checks see them."""
+    return Judge(
+        staff=staff.id, name=staff.name, roles=tuple(staff.roles) if staff.may_enter else ()
+    )
+
+
+def decided_kinds(case_id: UUID) -> list[ActionKind]:
+    """Gives the kinds of action that a person decided on a case."""
+    rows = Action.objects.filter(decision__origin=f"case:{case_id}")
+    return [ActionKind(kind) for kind in rows.values_list("kind", flat=True)]

@@ -270,7 +270,7 @@ def _case_page(
         "barred": [gettext(words.FINDINGS[Finding(finding)]) for finding in findings],
         "choices": [
             (kind.value, gettext(words.CHOICES[kind]), gettext(words.CHOICE_HINTS[kind]))
-            for kind in choices(facts)
+            for kind in choices(facts, found.harm)
         ],
         **danger_forms(found, signed_in(request)),
     }

@@ -1,8 +1,9 @@
 """What the console calls things, in the reader's language."""
 
 from django.conf import settings
+from django.utils import formats
 from django.utils.module_loading import import_string
-from django.utils.translation import get_language, gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
 from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
 from evenhand.actions.models import Decision
@@ -19,6 +20,7 @@ from evenhand.base.lists import (
 from evenhand.cases.checks import Finding
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.cases.models import Case
+from evenhand.cases.steps import TARGET_OF_KIND
 from evenhand.people.roles import Role
 from evenhand.transparency.words import ACTIONS, AUTOMATIONS, CHANNEL_KINDS, HARMS, SOURCES
 
@@ -36,6 +38,7 @@ CASE_OUTCOMES = {
     CaseOutcome.NO_ACTION: gettext_noop("No action"),
     CaseOutcome.UPHELD: gettext_noop("Upheld"),
     CaseOutcome.REFUSED: gettext_noop("Refused"),
+    CaseOutcome.COMPARED: gettext_noop("Compared only"),
 }
 ACTION_STATES = {
     ActionState.PENDING: gettext_noop("Under way"),
@@ -98,7 +101,9 @@ CHOICES = {
     ActionKind.WARN: gettext_noop("Warn the account"),
     ActionKind.REDACT: gettext_noop("Remove the message"),
     ActionKind.UNLIST: gettext_noop("Take the channel off the directory"),
+    ActionKind.GEO_WITHHOLD: gettext_noop("Withhold the channel in some countries"),
     ActionKind.SUSPEND: gettext_noop("Suspend the account"),
+    ActionKind.LOCK: gettext_noop("Lock the account"),
     ActionKind.BLOCK_CHANNEL: gettext_noop("Block the channel"),
 }
 CHOICE_HINTS = {
@@ -109,6 +114,10 @@ CHOICE_HINTS = {
     ),
     ActionKind.UNLIST: gettext_noop("Can be undone. Members stay; strangers no longer find it."),
     ActionKind.SUSPEND: gettext_noop("Can be undone. The account can read but not write."),
+    ActionKind.GEO_WITHHOLD: gettext_noop(
+        "Can be undone. Accounts placed there leave it, cannot join and cannot find it."
+    ),
+    ActionKind.LOCK: gettext_noop("Can be undone. The account can neither read nor write."),
     ActionKind.BLOCK_CHANNEL: gettext_noop(
         "Can be undone. Members leave, and nobody can join until it is lifted."
     ),
@@ -128,7 +137,50 @@ FINDINGS = {
     Finding.REASON_TOO_LONG: gettext_noop("The reasons are too long."),
     Finding.KIND_NOT_OFFERED: gettext_noop("Please choose one of the decisions offered."),
     Finding.TARGET_UNKNOWN: gettext_noop("This cannot be done: the target is not known."),
+    Finding.CLAIMED_BY_ANOTHER: gettext_noop("Somebody else has this case in hand."),
+    Finding.NOT_CLAIMED: gettext_noop("You do not have this case in hand."),
+    Finding.TOO_MANY_CLAIMED: gettext_noop(
+        "You have too many cases in hand. Please decide some or give them back."
+    ),
+    Finding.SEALED_LANE: gettext_noop(
+        "This belongs to the sealed lane for the safety of children."
+    ),
+    Finding.NEEDS_A_SENIOR: gettext_noop("This case was escalated: a senior reviewer decides it."),
+    Finding.GAVE_AN_OPINION: gettext_noop(
+        "You gave an opinion on this case; somebody else decides it."
+    ),
+    Finding.OPINION_MISSING: gettext_noop("The policy asks for a second opinion first."),
+    Finding.OPINION_NOT_ASKED: gettext_noop("Nobody asked for an opinion on this case."),
+    Finding.OPINION_ASKED_BY_THE_SAME: gettext_noop(
+        "You asked for this opinion; somebody else has to give it."
+    ),
+    Finding.POLICY_OFFERS_NOT: gettext_noop("The policy does not offer this decision."),
+    Finding.HARM_UNKNOWN: gettext_noop("Please choose one of the policies listed."),
+    Finding.TERRITORY_MISSING: gettext_noop("Please name the countries in which it is withheld."),
+    Finding.TERRITORY_INVALID: gettext_noop("One of these is not a country, or stands twice."),
+    Finding.TERRITORY_NOT_POSSIBLE: gettext_noop("This decision cannot be limited to countries."),
+    Finding.END_IN_THE_PAST: gettext_noop("The end has to lie in the future."),
+    Finding.END_NOT_POSSIBLE: gettext_noop("This decision cannot have an end."),
+    Finding.ESCALATED_ALREADY: gettext_noop("This case was escalated already."),
+    Finding.CANNOT_TAKE_IT: gettext_noop("This person cannot take the case."),
 }
+
+
+def reach_of(case: Case, kind: ActionKind) -> str:
+    """Gives what a decision on a case would reach, as far as that is known."""
+    match TARGET_OF_KIND.get(kind):
+        case TargetKind.EVENT:
+            return gettext("One message.")
+        case TargetKind.CHANNEL if case.reach:
+            return ngettext(
+                "A channel of %(number)s member.", "A channel of %(number)s members.", case.reach
+            ) % {"number": formats.number_format(case.reach)}
+        case TargetKind.CHANNEL:
+            return gettext("A channel; how many are in it is not known.")
+        case TargetKind.ACCOUNT:
+            return gettext("One account, wherever it writes.")
+        case _:
+            return gettext("Nobody.")
 
 
 def harm_name(code: str) -> str:

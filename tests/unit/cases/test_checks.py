@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,7 @@ from evenhand.cases.checks import (
     CHOICES,
     CaseFacts,
     CaseNotClosed,
+    Chosen,
     Finding,
     Judge,
     check_choice,
@@ -38,6 +40,23 @@ OBJECTION = CaseFacts(
     barred_names=("Rule Author",),
 )
 
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WIDE = "m.tos.prohibited.weapons"
+"""A harm whose policy offers everything."""
+
+
+def choice(
+    facts: CaseFacts,
+    kind: ActionKind,
+    *,
+    harm: str = WIDE,
+    territory: tuple[str, ...] | None = None,
+    ends_at: datetime | None = None,
+) -> list[Finding]:
+    if territory is None:
+        territory = ("KZ",) if kind is ActionKind.GEO_WITHHOLD else ()
+    return check_choice(facts, Chosen(harm, kind, territory, ends_at), now=NOW)
+
 
 def test_a_reviewer_closes_an_open_case() -> None:
     assert check_judge(REVIEW, ADA) == []
@@ -49,7 +68,7 @@ def test_a_closed_case_is_not_closed_again() -> None:
     assert check_judge(closed, ADA) == [Finding.CASE_CLOSED]
 
 
-@pytest.mark.parametrize("role", sorted(set(Role) - {Role.REVIEWER}))
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.REVIEWER, Role.SENIOR}))
 def test_nobody_but_a_reviewer_closes_a_case(role: Role) -> None:
     judge = replace(ADA, roles=(role.value,))
 
@@ -93,20 +112,28 @@ def test_reasons_are_needed_and_bounded() -> None:
 
 @pytest.mark.parametrize("kind", CHOICES)
 def test_everything_offered_can_be_decided_where_all_is_known(kind: ActionKind) -> None:
-    assert check_choice(REVIEW, kind) == []
+    assert choice(REVIEW, kind) == []
 
 
 @pytest.mark.parametrize("kind", sorted(set(ActionKind) - set(CHOICES)))
 def test_what_is_not_offered_cannot_be_decided(kind: ActionKind) -> None:
-    assert check_choice(REVIEW, kind) == [Finding.KIND_NOT_OFFERED]
+    assert choice(REVIEW, kind) == [Finding.KIND_NOT_OFFERED]
 
 
 @pytest.mark.parametrize(
     ("missing", "lost"),
     [
         ("event", {ActionKind.REDACT}),
-        ("account", {ActionKind.WARN, ActionKind.SUSPEND}),
-        ("channel", {ActionKind.REDACT, ActionKind.UNLIST, ActionKind.BLOCK_CHANNEL}),
+        ("account", {ActionKind.WARN, ActionKind.SUSPEND, ActionKind.LOCK}),
+        (
+            "channel",
+            {
+                ActionKind.REDACT,
+                ActionKind.UNLIST,
+                ActionKind.GEO_WITHHOLD,
+                ActionKind.BLOCK_CHANNEL,
+            },
+        ),
     ],
 )
 def test_what_has_no_target_is_not_offered(missing: str, lost: set[ActionKind]) -> None:
@@ -114,18 +141,18 @@ def test_what_has_no_target_is_not_offered(missing: str, lost: set[ActionKind]) 
 
     assert set(CHOICES) - set(choices(facts)) == lost
     for kind in lost:
-        assert check_choice(facts, kind) == [Finding.TARGET_UNKNOWN]
+        assert choice(facts, kind) == [Finding.TARGET_UNKNOWN]
 
 
 def test_a_case_can_always_be_closed_without_action() -> None:
     nothing_known = CaseFacts(kind=CaseKind.REVIEW, state=CaseState.OPEN)
 
     assert choices(nothing_known) == [ActionKind.NONE]
-    assert check_choice(nothing_known, ActionKind.NONE) == []
+    assert choice(nothing_known, ActionKind.NONE) == []
 
 
 def test_an_objection_is_not_decided_like_a_review() -> None:
-    assert check_choice(OBJECTION, ActionKind.NONE) == [Finding.IS_AN_OBJECTION]
+    assert choice(OBJECTION, ActionKind.NONE) == [Finding.IS_AN_OBJECTION]
 
 
 def test_findings_are_named_in_the_refusal() -> None:
@@ -133,3 +160,79 @@ def test_findings_are_named_in_the_refusal() -> None:
     with pytest.raises(CaseNotClosed) as refused:
         refuse_if([Finding.CASE_CLOSED, Finding.REASON_MISSING])
     assert refused.value.fields["findings"] == "case_closed,reason_missing"
+
+
+@pytest.mark.parametrize(
+    ("needs", "sealed", "roles", "found"),
+    [
+        (Role.REVIEWER, False, ("reviewer",), []),
+        (Role.REVIEWER, False, ("senior_reviewer",), []),
+        (Role.REVIEWER, False, ("child_safety",), [Finding.NOT_A_REVIEWER]),
+        (Role.SENIOR, False, ("senior_reviewer",), []),
+        (Role.SENIOR, False, ("reviewer",), [Finding.NEEDS_A_SENIOR]),
+        (Role.SENIOR, False, ("operator",), [Finding.NOT_A_REVIEWER]),
+        (Role.CHILD_SAFETY, True, ("child_safety",), []),
+        (Role.CHILD_SAFETY, True, ("reviewer", "senior_reviewer"), [Finding.SEALED_LANE]),
+        (Role.CHILD_SAFETY, True, ("auditor",), [Finding.SEALED_LANE]),
+    ],
+)
+def test_lane_and_escalation_say_who_works_on_a_case(
+    needs: Role, sealed: bool, roles: tuple[str, ...], found: list[Finding]
+) -> None:
+    case = replace(REVIEW, needs_role=needs, sealed=sealed)
+
+    assert check_judge(case, replace(ADA, roles=roles)) == found
+
+
+def test_who_gave_an_opinion_does_not_decide() -> None:
+    case = replace(REVIEW, opinion_by=frozenset({ADA.staff}))
+
+    assert check_judge(case, ADA) == [Finding.GAVE_AN_OPINION]
+    assert check_judge(case, BEN) == []
+
+
+def test_a_policy_offers_what_fits_its_harm_and_nothing_else() -> None:
+    assert choice(REVIEW, ActionKind.LOCK, harm="m.spam") == [Finding.POLICY_OFFERS_NOT]
+    assert ActionKind.LOCK not in choices(REVIEW, "m.spam")
+    assert choice(REVIEW, ActionKind.LOCK, harm="m.unheard_of") == [Finding.HARM_UNKNOWN]
+
+
+def test_blocking_waits_for_a_second_opinion_and_protecting_does_not() -> None:
+    harm = "m.violence.extremist"
+
+    assert choice(REVIEW, ActionKind.BLOCK_CHANNEL, harm=harm) == [Finding.OPINION_MISSING]
+    assert choice(REVIEW, ActionKind.REDACT, harm=harm) == []
+    asked = replace(REVIEW, opinion_by=frozenset({BEN.staff}))
+    assert choice(asked, ActionKind.BLOCK_CHANNEL, harm=harm) == []
+
+
+def test_a_childs_safety_is_not_decided_outside_the_sealed_lane() -> None:
+    harm = "m.child_safety.grooming"
+
+    assert choice(REVIEW, ActionKind.NONE, harm=harm) == [Finding.SEALED_LANE]
+    assert choice(replace(REVIEW, sealed=True), ActionKind.NONE, harm=harm) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "territory", "found"),
+    [
+        (ActionKind.GEO_WITHHOLD, (), [Finding.TERRITORY_MISSING]),
+        (ActionKind.GEO_WITHHOLD, ("KZ", "DE"), []),
+        (ActionKind.GEO_WITHHOLD, ("KZ", "KZ"), [Finding.TERRITORY_INVALID]),
+        (ActionKind.GEO_WITHHOLD, ("kz",), [Finding.TERRITORY_INVALID]),
+        (ActionKind.SUSPEND, ("KZ",), [Finding.TERRITORY_NOT_POSSIBLE]),
+    ],
+)
+def test_a_territory_fits_what_is_decided(
+    kind: ActionKind, territory: tuple[str, ...], found: list[Finding]
+) -> None:
+    assert choice(REVIEW, kind, territory=territory) == found
+
+
+def test_an_end_lies_ahead_and_only_where_something_can_end() -> None:
+    later = NOW + timedelta(days=7)
+
+    assert choice(REVIEW, ActionKind.SUSPEND, ends_at=later) == []
+    assert choice(REVIEW, ActionKind.SUSPEND, ends_at=NOW) == [Finding.END_IN_THE_PAST]
+    assert choice(REVIEW, ActionKind.REDACT, ends_at=later) == [Finding.END_NOT_POSSIBLE]
+    assert choice(REVIEW, ActionKind.NONE, ends_at=later) == [Finding.END_NOT_POSSIBLE]

@@ -148,6 +148,7 @@ class RecordKind(StrEnum):
     SAMPLE_DRAWN = "sample_drawn"
     REPORT_RECEIVED = "report_received"
     REPORT_ANSWERED = "report_answered"
+    FLAGGER_CHANGED = "flagger_changed"
     CASE_ESCALATED = "case_escalated"
     CASE_HANDED_OVER = "case_handed_over"
     OPINION_GIVEN = "opinion_given"

@@ -1,13 +1,13 @@
 """What somebody reports: a report to be, as a door hands it over."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from evenhand.base.lists import UNKNOWN_MARKET, ChannelKind, Language
 from evenhand.base.personal import IpAddress, MailAddress, MessageText
+from evenhand.evidence.disclosures import Disclosure
 from evenhand.reports.lists import ReporterKind, ReportKind, Way
-from evenhand.reports.ports import Disclosure
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class ReportDraft:
     harm        what the reporter says that it is; empty if they do not say
     network     from where it came, for recognising one origin of many reports
     slow        it waits in the slow queue, since no proof of work came with it
+    place       what the reporter typed as the place; sealed with the reasons
+    content     what the messenger holds of the thing, for a report from within it; sealed
     """
 
     origin: str
@@ -55,3 +57,16 @@ class ReportDraft:
     network: IpAddress | None = None
     disclosure: Disclosure | None = None
     slow: bool = False
+    place: str = ""
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggerDraft:
+    """A trusted flagger to be entered, as the Commission's public list has it."""
+
+    name: str
+    awarded_by: str
+    source: str
+    valid_until: date
+    areas: tuple[str, ...] = ()

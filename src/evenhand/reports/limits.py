@@ -44,3 +44,43 @@ AREAS_MAX = 50
 
 FLAGGER_YEARS_MAX = 10
 """Years for which a trusted flagger is entered at most before two people look again."""
+
+PRK_BYTES = 32
+"""Bytes that open one message of an encrypted room; more would open others too."""
+
+CASE_SEVERITY_UNSAID = 2
+"""Severity of a case whose reporter did not say what it is: neither the mildest nor grave."""
+
+DUE_TRUSTED = timedelta(hours=24)
+"""Within which a trusted flagger's notice is to be decided: our own target; DSA Art. 22(1) says
+with priority and without undue delay."""
+
+DUE_REFERRAL = timedelta(hours=24)
+"""The same for what an authority refers."""
+
+DUE_GRAVE = timedelta(hours=24)
+"""The same where somebody's life or safety may be at stake (severity 4; DSA Art. 18)."""
+
+DUE_NOTICE = timedelta(days=3)
+"""The same for other notices: our own target; DSA Art. 16(6) says timely."""
+
+DUE_USER = timedelta(days=7)
+"""The same for users' reports."""
+
+TELL_ATTEMPTS_MAX = 12
+"""Times an outcome is tried to be told; the follow page shows it in any case."""
+
+TELL_PAUSE = timedelta(minutes=10)
+"""Between two attempts, doubled each time: twelve attempts take four weeks."""
+
+SWEEP_ROWS_MAX = 200
+"""Rows of one sweep's transaction."""
+
+COMPARED_MAX = 500
+"""Latest reports of one thing that a new one is compared with."""
+
+COMPARED_WITHIN = timedelta(days=7)
+"""Age of the reports that a new one is compared with: as long as networks are known."""
+
+ROWS_PER_PAGE = 50
+"""Reports on one page of a list."""

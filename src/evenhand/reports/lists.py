@@ -62,3 +62,24 @@ class Mass(StrEnum):
     SHARED_ORIGIN = "shared_origin"
     POOR_RECORD = "poor_record"
     SAME_WORDS = "same_words"
+
+
+class ReportFinding(StrEnum):
+    """Why something cannot be taken as a report."""
+
+    TEXT_MISSING = "text_missing"
+    TEXT_TOO_LONG = "text_too_long"
+    PLACE_MISSING = "place_missing"
+    PLACE_UNREADABLE = "place_unreadable"
+    HARM_MISSING = "harm_missing"
+    HARM_UNKNOWN = "harm_unknown"
+    NAME_MISSING = "name_missing"
+    NAME_TOO_LONG = "name_too_long"
+    MAILBOX_MISSING = "mailbox_missing"
+    MAILBOX_UNREADABLE = "mailbox_unreadable"
+    GOOD_FAITH_MISSING = "good_faith_missing"
+    DISCLOSURE_ELSEWHERE = "disclosure_elsewhere"
+    DISCLOSURE_TOO_MUCH = "disclosure_too_much"
+    QUEUE_FULL = "queue_full"
+    FORM_USED = "form_used"
+    FORM_EXPIRED = "form_expired"

@@ -112,6 +112,8 @@ class Report(models.Model):
     """Somebody flagged something.
 
     text, identity  under the evidence seal: the reasons, and who reports, with name and mailbox
+    content         under the same seal: what the messenger held of the thing
+    content_hash    keyed hash of what was sent: the same form sent twice is one report
     contact         how the outcome reaches them, locked for the worker; empty when it is over
     network         keyed hash of where it came from, for a few days
     likeness        a hash of the words that is alike for like words
@@ -152,6 +154,10 @@ class Report(models.Model):
     masses = ArrayField(models.CharField(max_length=16), default=list)
 
     proof = models.CharField(max_length=8, default=ProofLevel.NONE.value)
+    content = models.ForeignKey(
+        SealedItem, null=True, on_delete=models.PROTECT, related_name="report_contents"
+    )
+    content_hash = models.BinaryField(max_length=16, default=b"")
     proof_findings = ArrayField(models.CharField(max_length=64), default=list)
     proof_text = models.ForeignKey(
         SealedItem, null=True, on_delete=models.PROTECT, related_name="report_proofs"
@@ -163,6 +169,7 @@ class Report(models.Model):
     answered_at = models.DateTimeField(null=True)
     tell_due = models.DateTimeField(null=True, help_text="when the outcome is to be told next")
     tell_attempts = models.PositiveSmallIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True, help_text="when the receipt was told")
     told_at = models.DateTimeField(null=True)
 
     class Meta:

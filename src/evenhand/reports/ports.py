@@ -4,19 +4,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from evenhand.base.lists import Language
+from evenhand.evidence.disclosures import Disclosure
 from evenhand.reports.lists import ProofLevel
-
-
-@dataclass(frozen=True, slots=True)
-class Disclosure:
-    """One message that a reporter discloses from an encrypted room.
-
-    prk  32 bytes: the HKDF-extract of the message's megolm ratchet; it opens that message alone
-    """
-
-    room_id: str
-    event_id: str
-    prk: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +28,6 @@ class Proving(Protocol):
 
     def prove(self, disclosure: Disclosure) -> Proof:
         """Checks and opens one message; raises `Unavailable` where it is worth trying again."""
-
-
-class Tells(Protocol):
-    """Who carries an outcome to a reporter's account at the messenger."""
-
-    def tell(self, account: str, text: str, *, key: str) -> None:
-        """Sends a notice; the same key twice arrives once."""
 
 
 class Mails(Protocol):

@@ -1,0 +1,45 @@
+"""What follows from records of the rooms below: who reported is told what came of it."""
+
+from datetime import datetime
+
+from evenhand.base.lists import RecordKind
+from evenhand.cases.lists import CaseOutcome
+from evenhand.cases.models import Case
+from evenhand.records.models import Record
+from evenhand.records.outbox import Reaction
+from evenhand.reports.lists import ReportOutcome
+from evenhand.reports.steps import answer_case
+
+_OUTCOMES = {
+    CaseOutcome.ACTED: ReportOutcome.ACTED,
+    CaseOutcome.NO_ACTION: ReportOutcome.NOT_ACTED,
+}
+
+
+def note_outcome(record: Record, now: datetime) -> None:
+    """Notes what came of the reports that a closed case united."""
+    case = Case.objects.filter(pk=record.subject).first()
+    outcome = _OUTCOMES.get(CaseOutcome(case.outcome)) if case and case.outcome else None
+    if case is not None and outcome is not None:
+        answer_case(case.id, outcome, now=now)
+
+
+def note_reversal(record: Record, now: datetime) -> None:
+    """Notes that what a report had led to was taken back on an objection."""
+    objection = Case.objects.select_related("decision").filter(pk=record.subject).first()
+    decision = objection.decision if objection is not None else None
+    if decision is not None and decision.case is not None:
+        answer_case(decision.case, ReportOutcome.REVERSED, now=now)
+
+
+OUTCOMES = Reaction(
+    consumer="reports.outcomes",
+    kinds=frozenset({RecordKind.CASE_CLOSED}),
+    react=note_outcome,
+)
+REVERSALS = Reaction(
+    consumer="reports.reversals",
+    kinds=frozenset({RecordKind.OBJECTION_UPHELD}),
+    react=note_reversal,
+)
+"""Both for the worker's list of reactions."""

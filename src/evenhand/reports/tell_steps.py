@@ -1,0 +1,114 @@
+"""Tells reporters that a report came in and what came of it, by the way on which they can be met.
+
+In the messenger by a notice, by mail, and in any case on the page that the receipt code opens; a
+program asks the API. What is sent is sent under a key made from report and outcome, so that a kill
+in between sends nothing twice.
+"""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+import structlog
+from django.db import transaction
+
+from evenhand.actions.ports import Messenger, Notice
+from evenhand.base.errors import EvenhandError, InputRefused
+from evenhand.base.lists import Language
+from evenhand.reports.keys import Keys, installed
+from evenhand.reports.limits import SWEEP_ROWS_MAX, TELL_ATTEMPTS_MAX, TELL_PAUSE
+from evenhand.reports.lists import ReportOutcome, ReportState, Way
+from evenhand.reports.models import Report
+from evenhand.reports.phrases import ToldReport, subject_of, text_of
+from evenhand.reports.ports import Mails
+from evenhand.reports.receipts import code_of
+
+log = structlog.get_logger()
+
+FOLLOW_PATH = "/report/follow/"
+
+
+def tell_due(
+    messenger: Messenger,
+    mails: Mails,
+    *,
+    public_url: str,
+    now: datetime,
+    keys: Keys | None = None,
+    rows_max: int = SWEEP_ROWS_MAX,
+) -> int:
+    """Tells what is due, and gives how many were told; what fails is tried again later."""
+    used = keys or installed()
+    due = Report.objects.filter(tell_due__lte=now).order_by("tell_due").values_list("pk", flat=True)
+    return sum(
+        _tell(report, messenger, mails, keys=used, public_url=public_url, now=now)
+        for report in list(due[:rows_max])
+    )
+
+
+def told_of(report: Report, *, public_url: str, key: bytes) -> ToldReport:
+    """Gives what a reporter may know of a report."""
+    return ToldReport(
+        at=report.at,
+        state=ReportState(report.state),
+        outcome=ReportOutcome(report.outcome) if report.outcome else None,
+        code=code_of(report.id, key=key),
+        url=f"{public_url}{FOLLOW_PATH}",
+    )
+
+
+def _tell(
+    report_id: UUID,
+    messenger: Messenger,
+    mails: Mails,
+    *,
+    keys: Keys,
+    public_url: str,
+    now: datetime,
+) -> bool:
+    with transaction.atomic():
+        rows = Report.objects.select_for_update(skip_locked=True)
+        report = rows.filter(pk=report_id, tell_due__lte=now).first()
+        if report is None:
+            return False
+        told = told_of(report, public_url=public_url, key=keys.token)
+        try:
+            _send(report, told, messenger, mails, keys)
+        except EvenhandError as error:
+            log.info("report_not_told", report=str(report.id), why=type(error).__name__)
+            _try_later(report, now=now)
+            return False
+        _told(report, now=now)
+    return True
+
+
+def _send(report: Report, told: ToldReport, messenger: Messenger, mails: Mails, keys: Keys) -> None:
+    if not bytes(report.contact):
+        return
+    contact = keys.unlocked(bytes(report.contact))
+    language = Language(report.language)
+    key = uuid5(report.id, report.outcome or "receipt")
+    subject, text = subject_of(told, language), text_of(told, language)
+    match Way(contact["way"]):
+        case Way.MATRIX:
+            notice = Notice(key, contact["to"], f"{subject}\n\n{text}", decision=report.id)
+            messenger.send_notice(notice)
+        case Way.MAIL:
+            mails.mail(contact["to"], subject, text, language=language, key=str(key))
+        case other:
+            raise InputRefused(what="contact", why="no way to be told by", way=other.value)
+
+
+def _told(report: Report, *, now: datetime) -> None:
+    report.tell_due, report.tell_attempts = None, 0
+    if report.outcome:
+        report.told_at = now
+    else:
+        report.confirmed_at = now
+    report.save(update_fields=["tell_due", "tell_attempts", "told_at", "confirmed_at"])
+
+
+def _try_later(report: Report, *, now: datetime) -> None:
+    report.tell_attempts += 1
+    over = report.tell_attempts >= TELL_ATTEMPTS_MAX
+    report.tell_due = None if over else now + TELL_PAUSE * 2 ** (report.tell_attempts - 1)
+    report.save(update_fields=["tell_attempts", "tell_due"])

@@ -67,6 +67,24 @@ def back_off(attempts: int, *, jitter: float) -> float:
     return min(BACK_OFF_SECONDS_MAX, pause) * (0.5 + 0.5 * jitter)
 
 
+def differs(entry: Mapping[str, object], held: Mapping[str, object]) -> list[str]:
+    """Gives the fields in which what the database holds says something else than an entry.
+
+    The database sorts lists, may write a day with its midnight, and does not tell every field back.
+    """
+    return [name for name, value in entry.items() if name in held and not _same(value, held[name])]
+
+
+def _same(ours: object, theirs: object) -> bool:
+    if theirs is None:
+        return True
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return sorted(map(str, ours)) == sorted(map(str, theirs))
+    if _day(ours) is not None:
+        return str(theirs)[:10] == ours
+    return ours == theirs
+
+
 def _refusals(field: Field, payload: Mapping[str, object]) -> Iterator[Found]:
     value = payload.get(field.name)
     needed = field.required or (field.needs is not None and field.needs.holds(payload))

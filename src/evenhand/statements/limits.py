@@ -27,3 +27,6 @@ KNOWN_CHARACTERS_MIN = 4
 DIGITS_OF_A_NUMBER = 9
 """Digits in a row, or set apart by signs, from which a number may be somebody's; a phone number
 with its country has at least 7, so that 7 with a plus count too."""
+
+SENT_SECONDS = 120.0
+"""Seconds after which a batch without an answer is looked for: longer than any call takes."""

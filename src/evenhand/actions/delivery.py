@@ -468,6 +468,7 @@ def _answer_notice(delivery: Delivery) -> Notice:
         Language(statement.language),
         upheld=delivery.answer["upheld"] is True,
         reason=str(delivery.answer["reason"]),
+        further=str(delivery.answer.get("further", "")),
     )
     return Notice(delivery.id, statement.account, text, statement.decision_id)
 

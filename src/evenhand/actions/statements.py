@@ -149,8 +149,13 @@ def restored_text(
     return "\n".join(lines)
 
 
-def answer_text(decision_id: UUID, language: Language, *, upheld: bool, reason: str) -> str:
-    """Gives the text that tells the account how its objection ended (DSA Art. 20(5))."""
+def answer_text(
+    decision_id: UUID, language: Language, *, upheld: bool, reason: str, further: str = ""
+) -> str:
+    """Gives the text that tells the account how its objection ended (DSA Art. 20(5)).
+
+    further  to whom it can turn next, where that is known better than in general
+    """
     words = phrases(language)
     outcome = "upheld" if upheld else "refused"
     lines = [
@@ -160,7 +165,7 @@ def answer_text(decision_id: UUID, language: Language, *, upheld: bool, reason: 
         words["answer"]["reason"].format(reason=reason),
     ]
     if not upheld:
-        lines += ["", words["redress"]["dispute"]]
+        lines += ["", further or words["redress"]["dispute"]]
     return "\n".join(lines)
 
 

@@ -110,8 +110,13 @@ def undo(action_id: UUID, *, by: UUID, reason: str, now: datetime) -> Action:
     return action
 
 
-def answer(decision_id: UUID, *, upheld: bool, reason: str, now: datetime) -> bool:
-    """Has the account told how its objection ended; gives whether there is one to tell."""
+def answer(
+    decision_id: UUID, *, upheld: bool, reason: str, now: datetime, further: str = ""
+) -> bool:
+    """Has the account told how its objection ended; gives whether there is one to tell.
+
+    further  lines that the answer ends with: to whom the account can turn out of court
+    """
     with transaction.atomic():
         statement = Statement.objects.filter(decision_id=decision_id).first()
         if statement is None:
@@ -120,7 +125,7 @@ def answer(decision_id: UUID, *, upheld: bool, reason: str, now: datetime) -> bo
             id=new_id(now=now),
             statement=statement,
             verb=Verb.ANSWER.value,
-            answer={"upheld": upheld, "reason": reason},
+            answer={"upheld": upheld, "reason": reason} | ({"further": further} if further else {}),
             created_at=now,
             due_at=now,
         )

@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from evenhand.actions.lists import ActionState
+from evenhand.actions.models import Action, Decision, Statement
 from evenhand.appeals.models import AppealMessage, Complaint
+from evenhand.base.lists import ActionKind, Ground
 from evenhand.cases.lists import CaseOutcome
 from evenhand.evidence.models import SealedItem
+from evenhand.legal.lists import NoticeState as LegalNotice
+from evenhand.legal.models import UserNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,32 @@ class ToldComplaint:
     case: UUID
     outcome: CaseOutcome | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of one thing that was done, after an objection to it was upheld."""
+
+    kind: ActionKind
+    state: ActionState
+
+
+def informed_at(decision: Decision) -> datetime | None:
+    """Gives when the person was told of a decision; None if that did not arrive yet.
+
+    Of an order the legal desk tells; who was told last has the full time too.
+    """
+    if decision.ground == Ground.ORDER:
+        rows = UserNotice.objects.filter(matter=decision.case, state=LegalNotice.SENT.value)
+        return rows.order_by("-sent_at").values_list("sent_at", flat=True).first()
+    told = Statement.objects.filter(decision=decision).values_list("delivered_at", flat=True)
+    return told.first()
+
+
+def followed(decision_id: UUID) -> list[Followed]:
+    """Gives what became of everything that was done for a decision."""
+    rows = Action.objects.filter(decision_id=decision_id).order_by("id")
+    return [Followed(ActionKind(row.kind), ActionState(row.state)) for row in rows]
 
 
 def complaint_of(report: UUID) -> Complaint | None:

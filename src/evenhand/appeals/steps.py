@@ -13,14 +13,20 @@ from evenhand.actions.models import Action, Decision
 from evenhand.actions.queries import evidence_of
 from evenhand.actions.statements import OBJECTION
 from evenhand.appeals.checks import (
+    AppealsPaused,
     ObjectionExists,
     TokenWrong,
+    check_names_nobody,
     check_objection_case,
     check_objection_text,
+    check_window,
 )
+from evenhand.appeals.lists import AppealNoticeKind
+from evenhand.appeals.notice_steps import further_of, owe
+from evenhand.appeals.queries import informed_at
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
-from evenhand.base.lists import ActionKind, ChannelKind, Language, Source, UndoResult
+from evenhand.base.lists import ActionKind, ChannelKind, Ground, Language, Source, UndoResult
 from evenhand.base.sealing import token_holds
 from evenhand.cases import steps as cases
 from evenhand.cases.checks import check_judge, check_reason, refuse_if
@@ -29,6 +35,7 @@ from evenhand.cases.lists import CaseKind, CaseOutcome
 from evenhand.cases.models import Case
 from evenhand.evidence.steps import keep
 from evenhand.people.models import Person
+from evenhand.standing.queries import may_appeal
 from evenhand.verdicts.schema import RuleHit
 
 
@@ -46,6 +53,7 @@ def object_to(
     The text is sealed at once; nobody reads it without a reason that is recorded.
     """
     decision = decision_objected_to(decision_id, token, token_key=token_key)
+    _check_may_appeal(decision, now=now)
     kept = check_objection_text(text)
     case_id = new_id(now=now)
     with transaction.atomic():
@@ -81,9 +89,8 @@ def uphold(case_id: UUID, *, by: Person, reason: str, now: datetime) -> list[Act
             and UNDO[ActionKind(action.kind)] is not UndoResult.NOT_POSSIBLE
         ]
         cases.close(case, CaseOutcome.UPHELD, by=by, reason=reason, now=now)
-        if not undone:
-            # Undoing tells the account by itself; where there is nothing to undo, nobody would.
-            actions.answer(case.decision_id, upheld=True, reason=case.reason, now=now)
+        # Undoing tells the account by itself; where there is nothing to undo, nobody would.
+        _answer(case, upheld=True, told=bool(undone), now=now)
     return undone
 
 
@@ -94,8 +101,31 @@ def refuse(case_id: UUID, *, by: Person, reason: str, now: datetime) -> Case:
         _check(case, by=by, reason=reason)
         assert case.decision_id is not None, "an objection is to a decision"
         cases.close(case, CaseOutcome.REFUSED, by=by, reason=reason, now=now)
-        actions.answer(case.decision_id, upheld=False, reason=case.reason, now=now)
+        _answer(case, upheld=False, told=False, now=now)
     return case
+
+
+def _check_may_appeal(decision: Decision, *, now: datetime) -> None:
+    """Refuses what comes too late, or from an account whose appeals are suspended."""
+    check_window(informed_at(decision), now=now)
+    if not may_appeal(decision.account, now):
+        raise AppealsPaused(decision=decision.id)
+
+
+def _answer(case: Case, *, upheld: bool, told: bool, now: datetime) -> None:
+    """Has the person told how it ended.
+
+    Of an order there is no statement (DSA Art. 17(5)), so the answer goes to those whom the
+    legal desk told of it; `told` says that undoing tells the account anyhow.
+    """
+    assert case.decision is not None, "an objection is to a decision"
+    if case.decision.ground == Ground.ORDER:
+        owe(case, AppealNoticeKind.ANSWER, now=now)
+    elif not told:
+        further = "" if upheld else further_of(case, Language(case.language))
+        actions.answer(
+            case.decision.id, upheld=upheld, reason=case.reason, further=further, now=now
+        )
 
 
 def _check(case: Case, *, by: Person, reason: str) -> None:
@@ -107,6 +137,7 @@ def _check(case: Case, *, by: Person, reason: str) -> None:
             *check_reason(reason),
         ]
     )
+    check_names_nobody(reason, own=case.account)
 
 
 def _draft(decision: Decision, case_id: UUID, *, objection: UUID, now: datetime) -> CaseDraft:

@@ -28,6 +28,7 @@ CASE_KINDS = {
     CaseKind.REVIEW: gettext_noop("Review"),
     CaseKind.OBJECTION: gettext_noop("Objection"),
     CaseKind.FAILED_EFFECT: gettext_noop("Effect failed"),
+    CaseKind.COMPLAINT: gettext_noop("Complaint"),
 }
 CASE_STATES = {
     CaseState.OPEN: gettext_noop("Open"),

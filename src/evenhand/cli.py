@@ -70,6 +70,11 @@ COMMANDS = (
         "evenhand.connectors.mailbox",
     ),
     Command(("drill",), "rehearse the emergency lane, with times", "evenhand.drill"),
+    Command(
+        ("disclose",),
+        "disclose one message of an encrypted room to the desk",
+        "evenhand.disclose.command",
+    ),
     Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
 )
 

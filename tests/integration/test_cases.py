@@ -1,5 +1,8 @@
 """Cases: opened once, decided by a person."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from tests.integration.cases_of_tests import (
@@ -137,17 +140,29 @@ def test_an_effect_that_failed_becomes_one_case() -> None:
     assert (case.kind, case.decision_id) == (CaseKind.FAILED_EFFECT, decision.id)
 
 
-def test_the_queue_shows_the_gravest_and_then_the_oldest_first() -> None:
-    for number, severity in enumerate([1, 4, 3, 4]):
-        case = steps.open_case(case_draft(event=f"$e{number}"), now=NOW)
-        Case.objects.filter(id=case.id).update(severity=severity)
+def test_the_queue_is_ordered_by_harm_reach_and_clock() -> None:
+    def opened(event: str, **more: object) -> Case:
+        return steps.open_case(replace(case_draft(event=event), **more), now=NOW)
+
+    mild = opened("$mild", harm="m.spam", severity=1)
+    usual = opened("$usual")
+    seen_by_many = opened("$many", reach=40_000)
+    clock_runs_out = opened("$clock", harm="m.spam", severity=1, due_at=NOW + timedelta(hours=1))
+    danger = opened("$danger", harm="m.violence.threats", severity=4, reach=10)
 
     page = queries.queue(CaseFilter())
 
-    assert [case.severity for case in page.cases] == [4, 4, 3, 1]
-    assert (page.total, page.pages) == (4, 1)
-    assert queries.queue(CaseFilter(harm="m.spam")).total == 0
-    assert queries.open_counts() == {"review": 4}
+    assert [case.id for case in page.cases] == [
+        danger.id,
+        clock_runs_out.id,
+        seen_by_many.id,
+        usual.id,
+        mild.id,
+    ]
+    assert (page.total, page.pages) == (5, 1)
+    assert queries.queue(CaseFilter(harm="m.spam")).total == 2
+    assert queries.queue(CaseFilter(queue="danger")).total == 1
+    assert queries.open_counts() == {"review": 5}
 
 
 def test_no_case_row_holds_what_was_written() -> None:

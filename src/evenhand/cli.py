@@ -69,6 +69,11 @@ COMMANDS = (
         "answer a message with where requests are taken",
         "evenhand.connectors.mailbox",
     ),
+    Command(
+        ("statements",),
+        "send decisions to the DSA Transparency Database, or show how they stand",
+        "evenhand.statements.command",
+    ),
     Command(("drill",), "rehearse the emergency lane, with times", "evenhand.drill"),
     Command(
         ("disclose",),

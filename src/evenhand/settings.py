@@ -20,6 +20,10 @@ EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (ap
 EVENHAND_MAIL_FROM          address from which the desk writes; desk@ the public host unless set
 EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail stays in
                             EVENHAND_HOME/mail/out for somebody else to send
+EVENHAND_DSA_URL            address of the DSA Transparency Database, sandbox or production, as it
+                            was given to you; unset: entries wait; `off`: a micro or small enterprise,
+                            which submits nothing (DSA Art. 19)
+EVENHAND_DSA_TOKEN_FILE     file that holds the token which belongs to it
 """
 
 import os
@@ -78,6 +82,22 @@ def _messenger() -> str:
     return value
 
 
+def _dsa_url() -> str:
+    """Gives where entries go; what goes over the net goes encrypted."""
+    value = (os.environ.get("EVENHAND_DSA_URL") or "").rstrip("/")
+    parts = urlsplit(value)
+    loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if value not in {"", "off"} and parts.scheme != "https" and not loopback:
+        raise Misconfigured(
+            setting="EVENHAND_DSA_URL", value=value, why="is neither an https:// address nor off"
+        )
+    if value not in {"", "off"} and not os.environ.get("EVENHAND_DSA_TOKEN_FILE"):
+        raise Misconfigured(
+            setting="EVENHAND_DSA_TOKEN_FILE", why="is needed beside the address, and is not set"
+        )
+    return value
+
+
 PUBLIC_URL = _public_url()
 PROXIES = _whole_number("EVENHAND_PROXIES")
 HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
@@ -91,6 +111,8 @@ COLLECTOR_TOKEN_FILE = os.environ.get("EVENHAND_COLLECTOR_TOKEN_FILE", "")
 PAGER_URLS_FILE = os.environ.get("EVENHAND_PAGER_URLS", "")
 MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "") or f"desk@{urlsplit(PUBLIC_URL).hostname}"
 MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")
+DSA_URL = _dsa_url()
+DSA_TOKEN_FILE = os.environ.get("EVENHAND_DSA_TOKEN_FILE", "")
 DOOR_TOKEN_FILE = os.environ.get("EVENHAND_DOOR_TOKEN_FILE", str(KEYS / "door.token"))
 
 
@@ -205,6 +227,9 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 PUBLIC_FILES = EVENHAND_HOME / "public"
 # The port by which the desk says a rule's sentence in the reader's language.
 RULEBOOK = "evenhand.wiring.rulebook"
+# Where entries go and what they are made with, for the command and the staff page.
+TRANSPARENCY_DATABASE = "evenhand.wiring.transparency_database"
+STATEMENT_TERMS = "evenhand.wiring.statement_terms"
 # Ports of the legal room that the desk hands to its steps.
 PAGER = "evenhand.wiring.pager"
 VIOLATIONS = "evenhand.wiring.violations"

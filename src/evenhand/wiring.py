@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 import yaml
 from django.conf import settings
@@ -26,6 +27,7 @@ from evenhand.cases.lists import CaseKind
 from evenhand.cases.queries import violation_stands
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
+from evenhand.connectors.dsa import DsaDatabase
 from evenhand.connectors.mail import MailedOffices, MailServer, Outbox, server_of
 from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.client import MatrixClient
@@ -41,7 +43,12 @@ from evenhand.legal.reactions import EFFECTS_OF_ORDERS, failed_orders
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
+from evenhand.reports.lists import ReportKind
 from evenhand.reports.ports import Proving
+from evenhand.reports.queries import reports_of
+from evenhand.statements.ports import TransparencyDatabase
+from evenhand.statements.reactions import NOTE_REVERSALS, entering
+from evenhand.statements.steps import Terms
 from evenhand.verdicts.schema import RuleHit
 
 
@@ -146,6 +153,8 @@ def reactions() -> tuple[Reaction, ...]:
         TELL_PROGRAMS,
         context_asked(surroundings(), PublicKey(read_key(settings.KEYS / "evidence.pub"))),
         CONTEXT_OF_CLOSED,
+        entering(statement_terms()),
+        NOTE_REVERSALS,
     )
 
 
@@ -179,6 +188,35 @@ class Residents:
     def accounts_in(self, territory: Sequence[str], among: Collection[str]) -> Collection[str]:
         """Gives those of the accounts `among` that are placed in one of the countries."""
         return accounts_in(territory, among)
+
+
+@cache
+def transparency_database() -> TransparencyDatabase | None:
+    """Gives the DSA Transparency Database; None where none is named, or nothing is submitted."""
+    if settings.DSA_URL in {"", "off"}:
+        return None
+    try:
+        token = Path(settings.DSA_TOKEN_FILE).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(setting="EVENHAND_DSA_TOKEN_FILE", why="not readable") from error
+    return DsaDatabase(settings.DSA_URL, token)
+
+
+def statement_terms() -> Terms:
+    """Gives what entries for the DSA Transparency Database are made with."""
+    return Terms(
+        key=read_key(settings.KEYS / "token.key"),
+        small_enterprise=settings.DSA_URL == "off",
+        notices=FormalNotices(),
+    )
+
+
+class FormalNotices:
+    """The reports room, asked whether a notice under DSA Art. 16 led to a case."""
+
+    def formal(self, case: UUID) -> bool:
+        """Tells whether such a notice is among the case's reports."""
+        return any(report.kind == ReportKind.NOTICE for report in reports_of(case))
 
 
 class CaseReviews:

@@ -10,6 +10,7 @@ at any moment: whatever it had begun is taken up again, and nothing is done twic
 
 import json
 import os
+import random
 import signal
 import sys
 import threading
@@ -53,6 +54,7 @@ from evenhand.markets.queries import countries  # noqa: E402
 from evenhand.markets.sweep import Sweep  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
+from evenhand.statements.steps import send_due  # noqa: E402
 from evenhand.transparency.publish import publish, published  # noqa: E402
 
 log = structlog.get_logger()
@@ -143,6 +145,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
         Loop("mail", 5.0, lambda: wiring.outbox().send(wiring.mail_server())),
         *_legal(),
+        Loop("statements", 5.0, _submit),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
@@ -294,6 +297,12 @@ def _draw_sample() -> int:
     over = moment.replace(day=1) - timedelta(days=1)
     legal.draw_sample(f"{over:%Y-%m}", now=moment)
     return 0
+
+
+def _submit() -> int:
+    """Sends decisions to the DSA Transparency Database, where one is named."""
+    database = wiring.transparency_database()
+    return send_due(database, now=now(), chance=random.random) if database else 0
 
 
 def _reacting(reaction: Reaction) -> Loop:

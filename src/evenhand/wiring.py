@@ -43,6 +43,7 @@ from evenhand.legal.reactions import EFFECTS_OF_ORDERS, failed_orders
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
+from evenhand.standing.reactions import STANDING
 from evenhand.reports.lists import ReportKind
 from evenhand.reports.ports import Proving
 from evenhand.reports.queries import reports_of
@@ -149,6 +150,7 @@ def reactions() -> tuple[Reaction, ...]:
     return (
         FAILED_EFFECTS,
         EFFECTS_OF_ORDERS,
+        STANDING,
         failed_orders(pager()),
         TELL_PROGRAMS,
         context_asked(surroundings(), PublicKey(read_key(settings.KEYS / "evidence.pub"))),

@@ -54,6 +54,7 @@ from evenhand.markets.queries import countries  # noqa: E402
 from evenhand.markets.sweep import Sweep  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
+from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
 from evenhand.transparency.publish import publish, published  # noqa: E402
 
@@ -145,6 +146,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
         Loop("mail", 5.0, lambda: wiring.outbox().send(wiring.mail_server())),
         *_legal(),
+        *_standing(),
         Loop("statements", 5.0, _submit),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
@@ -289,6 +291,20 @@ def _legal_notices(pager: Pager) -> int:
 
 def _tell_offices() -> int:
     return legal.tell_head_offices(wiring.head_offices(), wiring.pager(), now=now())
+
+
+def _standing() -> list[Loop]:
+    """Gives what time brings about in the room of standing."""
+    return [
+        Loop("standing_notices", 5.0, _tell_misuse),
+        Loop("standing_forgetting", 600.0, lambda: standing.forget_standing(now=now())),
+        Loop("misuse_forgetting", 600.0, lambda: standing.forget_misuse(now=now())),
+    ]
+
+
+def _tell_misuse() -> int:
+    """Tells those whom the messenger reaches what their unfounded filings led to."""
+    return standing.tell_misuse(wiring.messenger(), public_url=settings.PUBLIC_URL, now=now())
 
 
 def _draw_sample() -> int:

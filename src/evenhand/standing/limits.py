@@ -19,3 +19,12 @@ NOTICES_MAX = 100
 
 ROWS_SHOWN_MAX = 200
 """Strikes, penalties or suspensions on a page: more than anybody reads."""
+
+POLICY_DAYS_MAX = 3_650
+"""Days in `penalties.yaml`: ten years; nothing is held against anybody for ever."""
+
+POLICY_NUMBER_MAX = 1_000
+"""Other numbers in it: more is a slip of the hand."""
+
+STEP_NAME_CHARACTERS_MAX = 32
+"""Characters of a step's name."""

@@ -101,6 +101,7 @@ class Unfounded(models.Model):
     """A report or an appeal that a person found manifestly unfounded (DSA Art. 23(2)).
 
     key       whose: a reporter's keyed hash, or the appellant's account; empty once it is over
+    filed_at  when it came in; what came before a warning leads no further
     severity  of the harm claimed, 1 to 4: the gravity of the misuse (Art. 23(3)(c))
     intended  whether an intention could be seen (Art. 23(3)(d))
     """
@@ -109,6 +110,7 @@ class Unfounded(models.Model):
     key = models.BinaryField(max_length=KEY_BYTES_MAX)
     kind = models.CharField(max_length=8)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="unfounded")
+    filed_at = models.DateTimeField()
     at = models.DateTimeField()
     severity = models.PositiveSmallIntegerField()
     intended = models.BooleanField()

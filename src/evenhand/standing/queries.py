@@ -1,9 +1,36 @@
 """The only readers of strikes, penalties and misuse."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.db.models import Sum
+
+from evenhand.actions.policies import policy_of
+from evenhand.base.lists import ActionKind
+from evenhand.standing.checks import (
+    CountedStrikes,
+    Filed,
+    Given,
+    Led,
+    counted,
+    next_penalty,
+)
+from evenhand.standing.limits import ROWS_SHOWN_MAX
 from evenhand.standing.lists import MisuseKind, MisuseStep
-from evenhand.standing.models import Misuse, Strike
+from evenhand.standing.models import Misuse, Penalty, Strike, Unfounded
+from evenhand.standing.policy import Step, penalties
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a case page or the standing page shows of an account."""
+
+    account: str
+    counting: int
+    strikes: Sequence[Strike]
+    penalties: Sequence[Penalty]
+    misuses: Sequence[Misuse]
 
 
 def strikes_of(account: str, now: datetime) -> list[Strike]:
@@ -24,16 +51,136 @@ def may_appeal(account: str, now: datetime) -> bool:
 
 def suspended_until(key: bytes, kind: MisuseKind, now: datetime) -> datetime | None:
     """Gives the moment until which somebody's filings are not handled; None if they are."""
-    row = (
-        Misuse.objects.filter(
-            key=key,
-            kind=kind.value,
-            step=MisuseStep.SUSPENDED.value,
-            at__lte=now,
-            until__gt=now,
-            lifted_at=None,
-        )
-        .order_by("-until")
-        .first()
+    if not key:
+        return None
+    rows = Misuse.objects.filter(
+        key=key,
+        kind=kind.value,
+        step=MisuseStep.SUSPENDED.value,
+        at__lte=now,
+        until__gt=now,
+        lifted_at=None,
     )
-    return row.until if row is not None and key else None
+    row = rows.order_by("-until").first()
+    return row.until if row is not None else None
+
+
+def panel(account: str, now: datetime) -> Panel:
+    """Gives an account's strikes, penalties and misuse, whatever became of them."""
+    strikes = Strike.objects.filter(account=account).select_related("decision")
+    given = Penalty.objects.filter(account=account).select_related("decision", "warning")
+    misuses = Misuse.objects.filter(account=account)
+    known = bool(account)
+    return Panel(
+        account=account,
+        counting=sum(strike.count for strike in strikes_of(account, now)),
+        strikes=list(strikes.order_by("-given_at")[:ROWS_SHOWN_MAX]) if known else [],
+        penalties=list(given.order_by("-given_at")[:ROWS_SHOWN_MAX]) if known else [],
+        misuses=list(misuses.order_by("-at")[:ROWS_SHOWN_MAX]) if known else [],
+    )
+
+
+def what_follows(account: str, harm: str, done_at: datetime, now: datetime) -> Step | None:
+    """Gives what a decision about a harm would lead to besides itself; None if nothing.
+
+    done_at  when the case was opened
+    """
+    policy = policy_of(harm)
+    if not account or not policy.strikes:
+        return None
+    more = CountedStrikes(policy.strikes, now, now + timedelta(days=policy.strike_days))
+    return next_penalty(
+        penalties(),
+        [*counting(account), more],
+        given_to(account, now=now),
+        done_at=done_at,
+        now=now,
+    )
+
+
+def suspensions(now: datetime) -> list[Misuse]:
+    """Gives whose filings are not handled now, the latest first; by kind, never by name."""
+    rows = Misuse.objects.filter(step=MisuseStep.SUSPENDED.value, until__gt=now, lifted_at=None)
+    return list(rows.select_related("warning").order_by("-at")[:ROWS_SHOWN_MAX])
+
+
+def misuses_of(key: bytes, kind: MisuseKind) -> list[Misuse]:
+    """Gives what somebody's unfounded filings led to, the latest first, for who tells them."""
+    if not key:
+        return []
+    rows = Misuse.objects.filter(key=key, kind=kind.value).select_related("warning")
+    return list(rows.order_by("-at")[:ROWS_SHOWN_MAX])
+
+
+def counting(account: str) -> list[CountedStrikes]:
+    """Gives the strikes of an account that are not lifted, as the checks see them."""
+    rows = Strike.objects.filter(account=account, lifted_at=None)
+    return [CountedStrikes(*row) for row in rows.values_list("count", "given_at", "expires_at")]
+
+
+def counting_now(account: str, *, days: int, now: datetime) -> int:
+    """Gives how many strikes count that were given within so many days."""
+    return counted(counting(account), days=days, now=now)
+
+
+def strikes_still(account: str, *, since: datetime, until: datetime) -> int:
+    """Gives how many strikes of a span of time are not lifted today."""
+    rows = Strike.objects.filter(
+        account=account,
+        lifted_at=None,
+        given_at__gt=since,
+        given_at__lte=until,
+        expires_at__gt=until,
+    )
+    total: int | None = rows.aggregate(total=Sum("count"))["total"]
+    return total or 0
+
+
+def given_to(account: str, *, now: datetime) -> list[Given]:
+    """Gives the penalties of an account that stand, as the checks see them.
+
+    A suspension that is over covers nothing any more; a warning stays for the policy's days.
+    """
+    rows = Penalty.objects.filter(account=account, lifted_at=None)
+    return [
+        Given(ActionKind(does), given_at, ends_at)
+        for does, given_at, ends_at in rows.values_list("does", "given_at", "ends_at")
+        if ends_at is None or ends_at > now
+    ]
+
+
+def standing_warning(account: str) -> Penalty | None:
+    """Gives the latest warning of an account that was not lifted."""
+    rows = Penalty.objects.filter(account=account, does=ActionKind.WARN.value, lifted_at=None)
+    return rows.order_by("-given_at").first()
+
+
+def filed_by(key: bytes, kind: MisuseKind, *, days: int, now: datetime) -> list[Filed]:
+    """Gives what was found unfounded of somebody's filings within so many days."""
+    rows = Unfounded.objects.filter(
+        key=key, kind=kind.value, at__gt=now - timedelta(days=days), at__lte=now
+    )
+    return [Filed(*row) for row in rows.values_list("filed_at", "at", "severity", "intended")]
+
+
+def led_to(key: bytes, kind: MisuseKind) -> list[Led]:
+    """Gives what somebody's unfounded filings led to and was not lifted."""
+    rows = Misuse.objects.filter(key=key, kind=kind.value, lifted_at=None)
+    return [
+        Led(MisuseStep(step), at, until)
+        for step, at, until in rows.order_by("at").values_list("step", "at", "until")
+    ]
+
+
+def misuse_warning(key: bytes, kind: MisuseKind) -> Misuse | None:
+    """Gives the latest warning for unfounded filings that was not lifted."""
+    rows = Misuse.objects.filter(
+        key=key, kind=kind.value, step=MisuseStep.WARNED.value, lifted_at=None
+    )
+    return rows.order_by("-at").first()
+
+
+def to_tell(*, rows_max: int) -> list[Misuse]:
+    """Gives warnings and suspensions of which the messenger has not told yet, the oldest first."""
+    rows = Misuse.objects.filter(told_at=None, lifted_at=None).exclude(account="")
+    return list(rows.select_related("warning").order_by("at")[:rows_max])

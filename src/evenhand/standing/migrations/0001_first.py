@@ -84,6 +84,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
                 ("key", models.BinaryField(max_length=255)),
                 ("kind", models.CharField(max_length=8)),
+                ("filed_at", models.DateTimeField()),
                 ("at", models.DateTimeField()),
                 ("severity", models.PositiveSmallIntegerField()),
                 ("intended", models.BooleanField()),

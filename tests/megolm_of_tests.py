@@ -4,6 +4,9 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Self
 
 import vodozemac
 from nacl.signing import SigningKey
@@ -111,3 +114,34 @@ def with_bytes(text: str, at: int, new: bytes) -> str:
     raw = decoded(text)
     at %= len(raw)
     return encoded(raw[:at] + new + raw[at + len(new) :])
+
+
+class Desk:
+    """A desk that answers what it is told to, and keeps what came."""
+
+    def __init__(self, status: int, answer: str) -> None:
+        came = self.came = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                size = int(self.headers["Content-Length"])
+                value = json.loads(self.rfile.read(size))
+                came.append((self.path, self.headers["Idempotency-Key"], value))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer.encode())))
+                self.end_headers()
+                self.wfile.write(answer.encode())
+
+            def log_message(self, *arguments: object) -> None:
+                return
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()

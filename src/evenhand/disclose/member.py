@@ -135,8 +135,6 @@ async def sign_in(homeserver: str, account: str, password: str) -> Session:
             max_limit_exceeded=0,
             max_timeouts=0,
             request_timeout=CALL_SECONDS_MAX,
-            encryption_enabled=False,
-            store=None,
         ),
     )
     try:

@@ -273,6 +273,7 @@ def told(decision: Decision) -> ToldDecision:
         automation=Automation(decision.automation),
         detection_automated=decision.detection_automated,
         channel=decision.channel,
+        event=decision.event,
         measures=tuple(
             ToldMeasure(
                 kind=ActionKind(action.kind),

@@ -1,8 +1,9 @@
 """Statements of reasons: the text that the account concerned gets, made from the decision.
 
 DSA Art. 17(3) asks for (a) what was done, where and for how long, (b) the facts, (c) whether
-machines were used, (d) and (e) the ground, (f) the ways to object. Every line comes from the
-decision's own columns, so the notice, the database entry and the record cannot differ.
+machines were used, (d) the law or (e) the clause relied on and why, (f) the ways to object. Every
+line comes from the decision's own columns and from the policy on its harm, so the notice, the
+database entry and the record cannot differ.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ from uuid import UUID
 
 import yaml
 
-from evenhand.actions.checks import UNDO
+from evenhand.actions.checks import ANSWERS, UNDO
+from evenhand.actions.policies import PolicyGround, policy_of
 from evenhand.base.lists import (
     ActionKind,
     Automation,
@@ -75,6 +77,7 @@ class ToldDecision:
     detection_automated: bool
     channel: str
     measures: tuple[ToldMeasure, ...]
+    event: str = ""
 
 
 def account_language(*, own: str | None, detected: str | None, market: str) -> Language:
@@ -107,15 +110,17 @@ def statement_text(decision: ToldDecision, language: Language, *, url: str) -> s
         words["facts"]["what"].format(harm=harm),
         words["facts"]["reason"].format(reason=decision.reason),
         *([words["facts"]["channel"].format(channel=decision.channel)] if decision.channel else []),
+        *_message(words, decision),
         words["source"][decision.source.value],
         words["detection"]["machine" if decision.detection_automated else "person"],
         words["decision"][decision.automation.value],
-        words["ground"]["order" if decision.ground is Ground.ORDER else "terms"].format(harm=harm),
+        *_ground(words, decision, language, harm=harm),
         words["facts"]["at"].format(date=_date(decision.at)),
         "",
         words["redress"]["objection"].format(url=url),
         words["redress"]["dispute"],
         words["redress"]["number"].format(id=decision.id),
+        *([] if words["review"]["lawyer"] == "yes" else ["", words["review"]["note"]]),
     ]
     return "\n".join(lines)
 
@@ -188,6 +193,32 @@ def _phrase_key(told: ToldMeasure) -> str:
             return "redact_account"
         case _:
             return told.kind.value
+
+
+def _ground(words: Phrases, decision: ToldDecision, language: Language, *, harm: str) -> list[str]:
+    """Gives the law or the clause relied on, and why what was written is against it."""
+    said = words["ground"]
+    if decision.ground is Ground.ORDER:
+        return [said["order"].format(harm=harm)]
+    policy = policy_of(decision.harm)
+    key = "law" if policy.ground is PolicyGround.ILLEGAL else "terms"
+    return [
+        said[key].format(harm=harm, reference=policy.law_or_clause),
+        said["why"].format(why=policy.explanation[language]),
+    ]
+
+
+def _message(words: Phrases, decision: ToldDecision) -> list[str]:
+    """Gives which message it is about, where its author ever saw it under that name."""
+    posted = any(
+        told.target_kind is TargetKind.EVENT and told.kind not in ANSWERS
+        for told in decision.measures
+    )
+    return (
+        [words["facts"]["message"].format(event=decision.event)]
+        if (posted and decision.event)
+        else []
+    )
 
 
 def _what(words: Phrases, told: ToldMeasure) -> str:

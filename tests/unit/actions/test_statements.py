@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from evenhand.actions.policies import PolicyGround, policy_of
 from evenhand.actions.statements import (
     OBJECTION,
     ToldDecision,
@@ -94,13 +95,17 @@ def test_the_whole_statement_in_english() -> None:
         "It was found by our own checks.\n"
         "A machine found it.\n"
         "The decision was made by a machine, following a fixed rule, without a person.\n"
-        "The ground: the terms of use of this service, which do not allow this (offering drugs).\n"
+        "The ground: a law, under which this is held to be unlawful (offering drugs): "
+        "Framework Decision 2004/757/JHA, Art. 2(1)(a).\n"
+        f"Why: {policy_of('m.tos.prohibited.drugs').explanation[Language.EN]}\n"
         "Decided on 2026-11-22.\n"
         "\n"
         f"If you think this is wrong, you can object free of charge within six months. "
         f"A person will decide: {URL}\n"
         "You can also turn to a certified out-of-court dispute settlement body, or to a court.\n"
-        f"Number of the decision: {DECISION}"
+        f"Number of the decision: {DECISION}\n"
+        "\n"
+        "No lawyer has reviewed the wording of this statement."
     )
 
 
@@ -195,7 +200,59 @@ def test_an_order_is_a_legal_ground_and_a_case_is_not() -> None:
     judged = statement_text(replace(TOLD, ground=Ground.CASE), Language.EN, url=URL)
 
     assert "an order of an authority" in line_with(ordered, "The ground:")
-    assert "the terms of use" in line_with(judged, "The ground:")
+    assert "a law" in line_with(judged, "The ground:")
+
+
+# DSA Art. 17(3): what every statement has to say, in each language that people are told in.
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("harm", list(harms()))
+def test_a_statement_says_all_that_the_law_asks_for(language: Language, harm: str) -> None:
+    ends = datetime(2026, 12, 24, tzinfo=UTC)
+    told = replace(
+        TOLD,
+        harm=harm,
+        source=Source.USER,
+        automation=Automation.PARTIAL,
+        event="$message",
+        measures=(
+            ToldMeasure(ActionKind.REDACT, TargetKind.EVENT),
+            ToldMeasure(ActionKind.SUSPEND, TargetKind.ACCOUNT, ends_at=ends),
+            ToldMeasure(ActionKind.GEO_WITHHOLD, TargetKind.CHANNEL, ("DE",)),
+        ),
+    )
+    words, policy = phrases(language), policy_of(harm)
+
+    lines = statement_text(told, language, url=URL).split("\n")
+    text = "\n".join(lines)
+
+    # (a) what was done, where, for how long
+    for kind in ("redact", "suspend", "geo_withhold"):
+        assert words["measures"][kind] in text
+    assert words["scope"]["countries"].format(countries="DE") in text
+    assert words["scope"]["until"].format(date="2026-12-24") in text
+    # (b) facts, and whether a notice led to it
+    assert words["harms"][harm] in text
+    assert told.reason in text
+    assert words["facts"]["message"].format(event="$message") in lines
+    assert words["source"]["user"] in lines
+    # (c) automated means
+    assert words["detection"]["machine"] in lines
+    assert words["decision"]["partial"] in lines
+    # (d) the law, or (e) the clause, and why
+    ground = "law" if policy.ground is PolicyGround.ILLEGAL else "terms"
+    said = words["ground"][ground].format(harm=words["harms"][harm], reference=policy.law_or_clause)
+    assert said in lines
+    assert words["ground"]["why"].format(why=policy.explanation[language]) in lines
+    # (f) how to object: here, out of court, at a court
+    assert words["redress"]["objection"].format(url=URL) in lines
+    assert words["redress"]["dispute"] in lines
+    assert lines[-1] == words["review"]["note"]
+
+
+def test_what_was_never_posted_has_no_name_that_its_author_knows() -> None:
+    told = replace(TOLD, event="$never-seen")
+
+    assert "$never-seen" not in statement_text(told, Language.EN, url=URL)
 
 
 @pytest.mark.parametrize("source", list(Source))

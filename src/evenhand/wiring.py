@@ -24,17 +24,25 @@ from evenhand.cases.context import Surroundings
 from evenhand.cases.context_steps import CONTEXT_OF_CLOSED, context_asked
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
+from evenhand.cases.ports import Crowds
 from evenhand.cases.queries import violation_stands
+from evenhand.cases.reach_steps import reach_counted
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
 from evenhand.connectors.dsa import DsaDatabase
 from evenhand.connectors.mail import MailedOffices, MailServer, Outbox, server_of
 from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.client import MatrixClient
+from evenhand.connectors.matrix.crowds import SynapseCrowds
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.matrix.proving import SynapseProving
 from evenhand.connectors.matrix.surroundings import SynapseSurroundings
-from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger, MemorySurroundings
+from evenhand.connectors.memory import (
+    MemoryAccountData,
+    MemoryCrowds,
+    MemoryMessenger,
+    MemorySurroundings,
+)
 from evenhand.connectors.memory_proving import MemoryProving
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
 from evenhand.desk.api.telling import TELL_PROGRAMS
@@ -155,9 +163,21 @@ def reactions() -> tuple[Reaction, ...]:
         TELL_PROGRAMS,
         context_asked(surroundings(), PublicKey(read_key(settings.KEYS / "evidence.pub"))),
         CONTEXT_OF_CLOSED,
+        reach_counted(crowds()),
         entering(statement_terms()),
         NOTE_REVERSALS,
     )
+
+
+def crowds() -> Crowds:
+    """Gives who counts the people of channels."""
+    match settings.MESSENGER:
+        case "memory":
+            twin = messenger()
+            assert isinstance(twin, MemoryMessenger), "the setting names the twin"
+            return MemoryCrowds(twin)
+        case _:
+            return SynapseCrowds(_synapse())
 
 
 def surroundings() -> Surroundings:

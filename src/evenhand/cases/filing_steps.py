@@ -74,7 +74,7 @@ def add_report(
         if raises_priority:
             case.reports_raising += 1
             case.due_at = _earliest(case.due_at, due_at)
-        _set_order(case)
+        set_order(case)
         case.save(update_fields=["reports_received", "reports_raising", "due_at", "serve_by"])
         note_step(case, StepKind.REPORTED, said=source.value, now=now)
     return case
@@ -204,7 +204,7 @@ def seal_lane(case: Case, harm: str, *, severity: int) -> None:
     case.lane, case.needs_role = CaseLane.SEALED.value, Role.CHILD_SAFETY.value
     case.queue = route(harm, language=case.language, market=case.market).name
     case.claimed_by = case.claimed_until = None
-    _set_order(case)
+    set_order(case)
 
 
 def case_of_origin(origin: str) -> Case | None:
@@ -306,12 +306,13 @@ def _join(case: Case, draft: CaseDraft, *, now: datetime) -> None:
     case.evidence_id = case.evidence_id or draft.evidence
     for field in ("account", "channel", "event"):
         setattr(case, field, getattr(case, field) or getattr(draft, field))
-    _set_order(case)
+    set_order(case)
     case.save()
     note_step(case, StepKind.JOINED, said=draft.source.value, now=now)
 
 
-def _set_order(case: Case) -> None:
+def set_order(case: Case) -> None:
+    """Sets by when somebody should look at a case; the caller saves it."""
     case.serve_by = serve_by(
         case.opened_at,
         severity=case.severity,

@@ -75,6 +75,8 @@ class Case(models.Model):
     queue = models.CharField(max_length=QUEUE_NAME_CHARACTERS_MAX, blank=True, default="")
     needs_role = models.CharField(max_length=20, default=Role.REVIEWER.value)
     reach = models.BigIntegerField(default=0, help_text="how many can see what it is about")
+    reach_counted_at = models.DateTimeField(null=True)
+    account_channels = models.BigIntegerField(null=True, help_text="channels its account is in")
     reports_received = models.PositiveIntegerField(default=0)
     reports_raising = models.PositiveIntegerField(default=0, help_text="those that count")
     due_at = models.DateTimeField(null=True)

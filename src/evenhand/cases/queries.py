@@ -14,6 +14,7 @@ from evenhand.cases.checks import CaseFacts, Judge, works_for
 from evenhand.cases.limits import CASES_PER_PAGE, SIMILAR_CASES_MAX
 from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
 from evenhand.cases.models import Case, CaseNote, CaseStep, Exposure, Opinion
+from evenhand.cases.ports import Reach
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
@@ -224,3 +225,19 @@ def decided_kinds(case_id: UUID) -> list[ActionKind]:
     """Gives the kinds of action that a person decided on a case."""
     rows = Action.objects.filter(decision__origin=f"case:{case_id}")
     return [ActionKind(kind) for kind in rows.values_list("kind", flat=True)]
+
+
+def reach_of(case: Case, kind: ActionKind) -> Reach:
+    """Gives what a decision on a case would reach, as far as it was counted."""
+    members = case.reach or (0 if case.reach_counted_at else None)
+    match kind:
+        case ActionKind.NONE:
+            return Reach()
+        case ActionKind.REDACT:
+            return Reach(messages=1, accounts=members)
+        case ActionKind.UNLIST | ActionKind.GEO_WITHHOLD | ActionKind.BLOCK_CHANNEL:
+            return Reach(messages=None, channels=1, accounts=members)
+        case ActionKind.SUSPEND | ActionKind.LOCK:
+            return Reach(channels=case.account_channels, accounts=1)
+        case _:
+            return Reach(accounts=1)

@@ -311,6 +311,24 @@ class MemoryMessenger:
             self._world.change(step, values)
 
 
+class MemoryCrowds:
+    """Counts people in the twin, for cases."""
+
+    def __init__(self, twin: MemoryMessenger) -> None:
+        self._twin = twin
+
+    def members(self, channel: str) -> int:
+        """Gives how many accounts are in a channel."""
+        with self._twin.called() as world:
+            return len(world.room(channel).members)
+
+    def channels(self, account: str) -> int:
+        """Gives in how many channels an account is."""
+        with self._twin.called() as world:
+            world.account(account)
+            return sum(account in room.members for room in world.rooms.values())
+
+
 class MemorySurroundings:
     """The port `Surroundings` on the twin."""
 

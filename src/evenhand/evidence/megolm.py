@@ -44,6 +44,7 @@ class ProofFinding(StrEnum):
     KEYS_MISSING = "keys_missing"
     ROOM_VERSION_UNKNOWN = "room_version_unknown"
     ALGORITHM_UNKNOWN = "algorithm_unknown"
+    HOMESERVER_UNREACHABLE = "homeserver_unreachable"
     NOT_ENCRYPTED = "not_encrypted"
     EVENT_MALFORMED = "event_malformed"
     OTHER_ROOM = "other_room"
@@ -63,6 +64,7 @@ UNKNOWN = frozenset(
         ProofFinding.KEYS_MISSING,
         ProofFinding.ROOM_VERSION_UNKNOWN,
         ProofFinding.ALGORITHM_UNKNOWN,
+        ProofFinding.HOMESERVER_UNREACHABLE,
     }
 )
 """Findings that say only what could not be checked; each other one speaks against the claim."""

@@ -354,3 +354,20 @@ def withhold(*countries: str) -> Plan:
 def refusal(ground: Refusal = Refusal.WRONG_AUTHORITY) -> Plan:
     """The plan to refuse."""
     return Plan(kind=PlanKind.REFUSE, answer="This authority has no such power.", ground=ground)
+
+
+def signed(one: Desk, matter: Matter) -> dict[str, Any]:
+    """What a release writes, as far as the database can see."""
+    text = {
+        "matter": str(matter.id),
+        "authority": str(matter.authority_id),
+        "plan": matter.plan,
+    }
+    return {
+        "state": "released",
+        "released_at": NOW,
+        "released_by": one.approver,
+        "assertion": {"signature": "something", "person": str(one.approver.id)},
+        "signed": text,
+        "digest": b"0" * 32,
+    }

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django.fixtures import Settings
 from tests.integration.matters_of_tests import (
     ALL_NO,
     NOW,
     Desk,
     desk,
     plan_of,
+    signed,
 )
+from tests.integration.test_legal_pages import signed_in
 
 from evenhand.legal import steps
 from evenhand.legal.checks import StepRefused
@@ -93,6 +96,21 @@ def test_what_was_filed_first_is_kept() -> None:
     assert Matter.objects.get().fields[name] == "Another offence."
 
 
+def test_the_page_shows_what_was_replaced_and_that_the_answers_are_void(
+    settings: Settings,
+) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    one = desk()
+    matter = one.validated(EPOC)
+    changed(one, matter, **{known_field(matter): "Another offence."})
+
+    page = signed_in(one.lawyer).get(f"/staff/legal/{matter.id}/").content.decode()
+
+    assert ", before this answer" in page
+    assert "<dd><p>given</p></dd>" in page or "<dd>given</dd>" in page
+    assert "count no more" in page
+
+
 @pytest.mark.parametrize(
     ("fields", "finding"),
     [
@@ -145,14 +163,7 @@ def test_the_boards_word_on_the_old_text_does_not_stand() -> None:
 def test_the_database_releases_nothing_on_answers_of_another_text() -> None:
     one = desk()
     matter = one.prepared(EPOC)
-    release = {
-        "state": "released",
-        "released_at": NOW,
-        "released_by": one.approver,
-        "assertion": {"signature": "x"},
-        "signed": {},
-        "digest": b"0" * 32,
-    }
+    release = signed(one, matter)
     for spoil in (
         {"voided_at": NOW},
         {"needs_board": True, "board": "go_on", "round": 2},

@@ -27,6 +27,7 @@ from tests.integration.matters_of_tests import (
     officer_for,
     plan_of,
     refusal,
+    signed,
 )
 
 from evenhand.authorities.lists import CallBackSaid
@@ -50,13 +51,6 @@ pytestmark = pytest.mark.django_db
 EPOC = "eu-epoc-subscriber"
 ENTRIES = (EPOC, "eu-epoc-traffic-content", "eu-dsa-art10")
 GIVEN = ("released", "handed_out", "confirmed")
-RELEASE = {
-    "state": "released",
-    "released_at": NOW,
-    "assertion": {},
-    "signed": {},
-    "digest": b"0" * 32,
-}
 
 
 def ready(one: Desk, **changes: Any) -> Matter:
@@ -74,7 +68,7 @@ def test_what_lacks_nothing_can_be_released_even_so() -> None:
     one = desk()
     matter = ready(one)
 
-    forced(matter, **RELEASE, released_by=one.approver)
+    forced(matter, **signed(one, matter))
 
     assert Matter.objects.get().state == "released"
 
@@ -84,6 +78,12 @@ def test_what_lacks_nothing_can_be_released_even_so() -> None:
     [
         lambda one, matter: {"released_by": one.lawyer},
         lambda one, matter: {"assertion": None},
+        lambda one, matter: {"assertion": {}},
+        lambda one, matter: {"assertion": {"signature": "", "person": str(one.approver.id)}},
+        lambda one, matter: {"assertion": {"signature": "x", "person": str(one.lawyer.id)}},
+        lambda one, matter: {"signed": {}},
+        lambda one, matter: {"signed": {**signed(one, matter)["signed"], "plan": {}}},
+        lambda one, matter: {"digest": b"short"},
         lambda one, matter: {"digest": None},
         lambda one, matter: {"validated_by": None},
         lambda one, matter: {"authenticity": ""},
@@ -106,7 +106,7 @@ def test_the_database_refuses_a_release_that_lacks_one_thing(
 ) -> None:
     one = desk()
     matter = ready(one)
-    columns = {**RELEASE, "released_by": one.approver, **spoil(one, matter)}
+    columns = {**signed(one, matter), **spoil(one, matter)}
 
     with pytest.raises(IntegrityError):
         forced(matter, **columns)

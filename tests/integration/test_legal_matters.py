@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pyrage
 import pytest
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import IntegrityError, transaction
 from tests.integration.cases_of_tests import settle
 from tests.integration.matters_of_tests import (
@@ -21,7 +22,7 @@ from tests.integration.matters_of_tests import (
     refusal,
     withhold,
 )
-from tests.integration.people_of_tests import holder
+from tests.integration.people_of_tests import credential_of, holder, passkey
 
 from evenhand.actions.models import Action, Decision
 from evenhand.authorities import steps as registry
@@ -152,6 +153,44 @@ def test_what_is_kept_of_a_release_verifies_alone() -> None:
     package = Disclosure.objects.get(matter=matter)
     assert matter.signed["package"]["sha256"] == bytes(package.sha256).hex()
     assert not holds(kept, digest_of({**matter.signed, "number": "EH-2026-000002"}))
+
+
+def test_a_passkey_whose_enrolment_is_not_on_record_signs_nothing() -> None:
+    one = desk()
+    matter = one.prepared(EPOC)
+    slipped_in = passkey()
+    WebAuthn.add(one.approver, "Slipped in", credential_of(one.approver, slipped_in))
+    options = steps.begin_release(matter.id, by=one.approver, now=NOW)
+
+    with pytest.raises(StepRefused) as error:
+        steps.release(
+            matter.id,
+            by=one.approver,
+            credential=slipped_in.sign_in(options["publicKey"]),
+            violations=None,
+            now=NOW,
+        )
+
+    assert error.value.fields["findings"] == (Finding.SIGNATURE_WRONG,)
+    matter.refresh_from_db()
+    assert (matter.state, matter.assertion) == ("prepared", None)
+    one.release(matter)  # the key that was enrolled here does
+
+
+def test_a_package_signed_by_a_key_without_record_is_not_handed_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = desk()
+    slipped_in = passkey()
+    WebAuthn.add(one.approver, "Slipped in", credential_of(one.approver, slipped_in))
+    one.keys = {**one.keys, one.approver.id: slipped_in}
+    with monkeypatch.context() as blind:
+        blind.setattr("evenhand.legal.signed.is_enrolled", lambda *_: True)
+        one.released(EPOC)
+
+    with pytest.raises(StepRefused) as error:
+        steps.hand_out(Disclosure.objects.get().id, to=one.officer, now=NOW)
+    assert error.value.fields["findings"] == (Finding.SIGNATURE_WRONG,)
 
 
 def test_another_officer_gets_nothing() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.integration.matters_of_tests import NOW, Desk, desk, refusal, withhold
+from tests.integration.matters_of_tests import NOW, Desk, desk, refusal, signed, withhold
 
 from evenhand.authorities.steps import suspend
 from evenhand.legal import steps
@@ -43,11 +43,4 @@ def test_what_was_prepared_before_is_not_released() -> None:
     assert error.value.fields["findings"] == (Finding.OFFICER_MAY_NOT_FILE,)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Matter.objects.filter(pk=matter.pk).update(
-            state="released",
-            released_by=one.approver,
-            released_at=NOW,
-            digest=b"0" * 32,
-            signed={},
-            assertion={"signature": "x"},
-        )
+        Matter.objects.filter(pk=matter.pk).update(**signed(one, matter))

@@ -15,6 +15,7 @@ from tests.integration.matters_of_tests import (
     desk,
     draft_of,
     plan_of,
+    signed,
 )
 
 from evenhand.authorities.lists import CallBackSaid
@@ -196,8 +197,6 @@ def test_the_database_wants_the_second_look_too() -> None:
     one.collect(Disclosure.objects.get(matter=matter))
     Assessment.objects.update(by=one.lawyer)
 
+    matter.refresh_from_db()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Matter.objects.filter(pk=matter.pk).update(
-            state="released", released_by=one.approver, released_at=NOW, assertion={}, signed={},
-            digest=b"0" * 32,
-        )  # fmt: skip
+        Matter.objects.filter(pk=matter.pk).update(**signed(one, matter))

@@ -44,9 +44,10 @@ from evenhand.legal.models import Disclosure, Identifier, Matter
 from evenhand.legal.ports import HeadOffices, Pager, Violations
 from evenhand.legal.preservation_steps import begin_on_receipt
 from evenhand.legal.queries import actor_of, facts_of, law_against, plan_kept, stands
+from evenhand.legal.signed import key_is_on_record, sign_release
 from evenhand.people.models import Person
 from evenhand.people.signature import KeptAssertion, holds
-from evenhand.people.steps import begin_signature, sign
+from evenhand.people.steps import begin_signature
 
 SHA256_BYTES = 32
 
@@ -267,7 +268,7 @@ def release_copy(
         _refuse(disclosure_id, found)
         text = copy_text_of(matter, one)
         digest = digest_of(text)
-        kept = sign(by, digest, credential, now=now)
+        kept = sign_release(by, digest, credential, now=now)
         one.released_by, one.digest, one.signed = by, digest, text
         one.assertion, one.expires_at = kept.as_json(), now + DISCLOSURE_KEPT
         one.state = DisclosureState.RELEASED.value
@@ -489,7 +490,9 @@ def _is_signed(one: Disclosure) -> bool:
         kept = KeptAssertion.from_json(one.assertion or {})
     except (LookupError, ValueError, TypeError, AttributeError):
         return False
-    return kept.person == one.released_by_id and holds(kept, digest)
+    if kept.person != one.released_by_id or not holds(kept, digest):
+        return False
+    return key_is_on_record(kept)
 
 
 def _hex(one: Disclosure) -> str:

@@ -57,11 +57,12 @@ from evenhand.legal.models import Disclosure, Matter
 from evenhand.legal.ports import Violations
 from evenhand.legal.preservation_steps import begin_preservation, end_on_receipt
 from evenhand.legal.queries import actor_of, facts_of, is_disclosing
+from evenhand.legal.signed import sign_release
 from evenhand.markets.lists import LegalForm, LegalKind
 from evenhand.markets.queries import sign_off_of
 from evenhand.people.models import Person
 from evenhand.people.signature import KeptAssertion
-from evenhand.people.steps import begin_signature, sign
+from evenhand.people.steps import begin_signature
 
 OUTCOMES = {
     PlanKind.ACCEPT: Outcome.ACCEPTED,
@@ -181,7 +182,7 @@ def release(
         _refuse(matter, check_release(facts, plan, actor_of(matter_id, by)))
         text = text_of(matter)
         digest = digest_of(text)
-        kept = sign(by, digest, credential, now=now)
+        kept = sign_release(by, digest, credential, now=now)
         matter.released_by, matter.released_at = by, now
         matter.digest, matter.signed, matter.assertion = digest, text, kept.as_json()
         matter.outcome = OUTCOMES[plan.kind].value

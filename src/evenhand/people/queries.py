@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from evenhand.base.lists import RecordKind
 from evenhand.people.limits import PROPOSAL_DAYS
 from evenhand.people.models import Person, Proposal
 from evenhand.people.roles import Role
+from evenhand.records.queries import bodies_about
 
 
 def person_named(name: str) -> Person | None:
@@ -16,6 +18,14 @@ def person_named(name: str) -> Person | None:
 def person_of(person_id: UUID) -> Person | None:
     """Gives a person by id."""
     return Person.objects.filter(pk=person_id).first()
+
+
+def is_enrolled(person_id: UUID, fingerprint: str) -> bool:
+    """Tells whether a record says that a passkey, by its key's SHA-256, was enrolled here."""
+    changes = bodies_about(person_id, RecordKind.STAFF_CHANGED)
+    return any(
+        body.get("change") == "key_enrolled" and body.get("key") == fingerprint for body in changes
+    )
 
 
 def everybody() -> list[Person]:

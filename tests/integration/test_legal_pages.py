@@ -17,6 +17,7 @@ from tests.integration.matters_of_tests import ACCOUNT, CHANNEL, Desk, desk, pla
 from tests.integration.pages import faults
 from tests.integration.people_of_tests import member, options_on
 
+from evenhand.authorities.models import Authority
 from evenhand.base.clock import now
 from evenhand.base.lists import Language, RecordKind
 from evenhand.base.sealing import make_keys, read_key
@@ -438,6 +439,7 @@ def test_an_authority_is_registered_by_two(office: Desk) -> None:
     made = lawyer.post("/staff/legal/authorities/new/", form)
     path = made.headers["Location"]
 
+    assert Authority.objects.filter(name="Ministry of Example").exists()
     assert wrong.status_code == 422
     assert "Waits for a check" in text_of(lawyer.get(path))
     signed_in(office.approver).post(f"{path}change/", {"step": "confirm"})

@@ -10,6 +10,7 @@ from evenhand.evidence.models import SealedItem
 from evenhand.evidence.steps import Sealed, keep_vaulted
 from evenhand.evidence.vault import MEDIA_TYPE
 from evenhand.legal import steps
+from evenhand.legal.answering import Service, drafts_of
 from evenhand.legal.checks import StepRefused
 from evenhand.legal.drafts import IdentifierDraft, NoticeDecision, PreservationDraft
 from evenhand.legal.lists import Finding, IdentifierKind, MatterState
@@ -89,6 +90,25 @@ def test_it_goes_with_a_certificate_when_the_order_is_refused() -> None:
     assert kept.destroyed_at == NOW
     assert kept.certificate["hashes"] == {"account-1.json": "ab" * 32}
     assert not any(bytes(item.sealed) for item in SealedItem.objects.filter(subject=matter.id))
+
+
+@pytest.mark.parametrize(("validated", "held"), [(True, True), (True, False), (False, True)])
+def test_a_refusal_says_whether_the_data_are_kept(validated: bool, held: bool) -> None:
+    one = desk()
+    matter = one.validated(EPOC) if validated else one.received(EPOC)
+    kept = put_away(matter)
+    if held:
+        steps.hold_preservation(kept.id, by=one.lawyer, reason="Another order comes.", now=NOW)
+    steps.prepare(matter.id, refusal(), by=one.lawyer, violations=None, now=NOW)
+    matter = one.release(Matter.objects.get(pk=matter.id))
+
+    [facts] = [
+        draft.facts
+        for draft in drafts_of(matter, Service("Example", "desk@example.test"))
+        if draft.name == "epoc_not_executed"
+    ]
+
+    assert facts.data_kept is (validated and held)
 
 
 def test_it_goes_when_the_matter_is_closed_and_not_before() -> None:

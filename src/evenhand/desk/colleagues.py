@@ -14,6 +14,7 @@ from evenhand.base.clock import now
 from evenhand.base.lists import Language
 from evenhand.desk import words
 from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
+from evenhand.desk.texts import line
 from evenhand.people import steps
 from evenhand.people.checks import InvitationRefused, ProposalRefused
 from evenhand.people.limits import STAFF_NAME_CHARACTERS_MAX
@@ -33,7 +34,7 @@ def people(request: HttpRequest) -> HttpResponse:
     language = request.POST.get("language", "")
     try:
         steps.propose(
-            request.POST.get("name", "").strip(),
+            line(request.POST.get("name", "")),
             roles,
             by=signed_in(request),
             now=now(),

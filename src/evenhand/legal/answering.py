@@ -168,8 +168,22 @@ def _refusal(matter: Matter, common: AnswerFacts, steps: Sequence[Step]) -> Made
         ground=matter.ground,
         explanation=plan.answer,
         missing=tuple(name for one in open_ones for name in one.missing),
+        data_kept=_kept_on(matter, matter.released_at) if matter.regime == EEVIDENCE else None,
     )
     yield forms.get(matter.regime, AnswerKind.REFUSAL), facts
+
+
+def _kept_on(matter: Matter, moment: datetime) -> bool:
+    """Tells whether what was put away for a matter was kept beyond a moment.
+
+    Before the sender is proved the answer is no to everybody.
+    """
+    return matter.validated_at is not None and any(
+        one.sealed_at is not None
+        and one.sealed_at <= moment
+        and (one.destroyed_at is None or one.destroyed_at > moment)
+        for one in preservations(matter.id)
+    )
 
 
 def _effect(matter: Matter, common: AnswerFacts, steps: Sequence[Step]) -> Made:

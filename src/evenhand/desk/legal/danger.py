@@ -16,6 +16,7 @@ from evenhand.cases.queries import case_of
 from evenhand.desk.countries import country
 from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
 from evenhand.desk.matter_rows import said_of
+from evenhand.desk.texts import line, lines
 from evenhand.legal import queries, steps
 from evenhand.legal.lists import DangerLaw
 from evenhand.legal.models import DangerReport
@@ -69,7 +70,7 @@ def receipt(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Keeps the receipt that the authority gave."""
     try:
         kept = steps.acknowledge_danger(
-            report_id, receipt=_text(request, "receipt"), by=signed_in(request), now=now()
+            report_id, receipt=line(_text(request, "receipt")), by=signed_in(request), now=now()
         )
     except NotAllowed as error:
         for said in said_of(error):
@@ -142,4 +143,4 @@ def _authority(request: HttpRequest) -> UUID:
 
 
 def _text(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\0", "").strip()
+    return lines(request.POST.get(name, ""))

@@ -16,6 +16,7 @@ from evenhand.desk import law_words as words
 from evenhand.desk.countries import country
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.law_rows import entry_row
+from evenhand.desk.texts import line, lines
 from evenhand.markets import queries, steps
 from evenhand.markets.checks import PROPOSERS, Finding
 from evenhand.markets.duties import own_duties
@@ -161,7 +162,7 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
 
 def _do(request: HttpRequest, code: str, person: Person) -> None:
     """Does what was asked; about people and numbers in a function of its own."""
-    at, reason = now(), request.POST.get("reason", "").strip()
+    at, reason = now(), lines(request.POST.get("reason", ""))
     match request.POST.get("step", ""):
         case "propose":
             to = _listed_state(request.POST.get("to", ""))
@@ -218,7 +219,7 @@ def _name_representative(request: HttpRequest, code: str, person: Person) -> Non
         raise NotFound(what="person")
     if not spoken:
         raise InputRefused(what="language", why=gettext("Choose at least one language."))
-    office = request.POST.get("office", "").strip()
+    office = line(request.POST.get("office", ""))
     if len(office) > OFFICE_CHARACTERS_MAX:
         raise InputRefused(what="office", why=gettext("A text is too long."))
     steps.name_representative(chosen, code, office=office, languages=spoken, by=person, now=now())
@@ -265,7 +266,7 @@ def regime(request: HttpRequest, regime_id: str) -> HttpResponse:
 def sign_off(request: HttpRequest, entry: str) -> HttpResponse:
     """Keeps or takes back a legal officer's word that an unverified entry holds."""
     kind = law().kind(entry)
-    person, reason = signed_in(request), request.POST.get("reason", "").strip()
+    person, reason = signed_in(request), lines(request.POST.get("reason", ""))
     try:
         if request.POST.get("step") == "withdraw":
             steps.withdraw_sign_off(_id(request), by=person, now=now())

@@ -50,7 +50,7 @@ from evenhand.legal.lists import (
     Substance,
     Verb,
 )
-from evenhand.legal.models import Assessment, Disclosure, Matter, UserNotice
+from evenhand.legal.models import Assessment, Disclosure, Matter, Question, UserNotice
 from evenhand.legal.notices import allowed
 from evenhand.legal.oversight_steps import Revealed
 from evenhand.legal.ports import DataClass
@@ -189,7 +189,7 @@ def _work(found: Matter, person: Person, *, at: datetime, revealed: bool) -> dic
             "window": in_window and before_release,
             "review": found.emergency and is_third and found.reviewed_by_id is None,
         },
-        "questions": list(found.questions.order_by("asked_at")),
+        "questions": [_question(one) for one in found.questions.order_by("asked_at")],
         "missing": [row for row in field_rows(found) if not row["value"]],
         "call_backs": [
             {
@@ -226,6 +226,17 @@ def _work(found: Matter, person: Person, *, at: datetime, revealed: bool) -> dic
     }
 
 
+def _question(one: Question) -> dict[str, object]:
+    """Gives a question with its answer, and what stood in the fields that the answer changed."""
+    return {
+        "question": one,
+        "replaced": [
+            {"label": words.humanised(name), "value": value}
+            for name, value in sorted(one.replaced.items())
+        ],
+    }
+
+
 def _has_role(person: Person, verb: Verb) -> bool:
     return verb in ROLES and any(person.has(role) for role in ROLES[verb])
 
@@ -256,6 +267,7 @@ def _assessment(assessment: Assessment | None) -> dict[str, object] | None:
             for name, said in assessment.answers.items()
         ],
         "reason": assessment.reason,
+        "voided_at": assessment.voided_at,
         "needs_board": assessment.needs_board,
         "board": gettext(BOARD[BoardDecision(assessment.board)]) if assessment.board else "",
     }

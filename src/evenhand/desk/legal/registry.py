@@ -23,6 +23,7 @@ from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
 from evenhand.desk.legal.matter import CALL_ANSWERS, CALL_TONES
 from evenhand.desk.legal.queue import LEGAL_ROLES
 from evenhand.desk.refusals import say_refusal
+from evenhand.desk.texts import line, lines
 from evenhand.legal.queries import matter_for
 from evenhand.legal.steps import call_about
 from evenhand.markets.geography import country_names
@@ -193,13 +194,13 @@ def _do(request: HttpRequest, found: Authority, person: Person) -> str:
         case "confirm":
             steps.confirm_authority(found.id, by=person, now=now())
         case "close":
-            steps.close_authority(found.id, by=person, why=_text(request, "why"), now=now())
+            steps.close_authority(found.id, by=person, why=line(_text(request, "why")), now=now())
         case "invite":
             made = steps.invite_officer(
                 found.id,
-                name=_text(request, "name"),
-                mailbox=_text(request, "mailbox"),
-                rank=_text(request, "rank"),
+                name=line(_text(request, "name")),
+                mailbox=line(_text(request, "mailbox")),
+                rank=line(_text(request, "rank")),
                 by=person,
                 now=now(),
             )
@@ -208,7 +209,7 @@ def _do(request: HttpRequest, found: Authority, person: Person) -> str:
             steps.keep_filing(
                 found.id,
                 Direction.OUT if _text(request, "direction") == "out" else Direction.IN,
-                subject=_text(request, "subject"),
+                subject=line(_text(request, "subject")),
                 text=_text(request, "text"),
                 by=person,
                 now=now(),
@@ -218,7 +219,7 @@ def _do(request: HttpRequest, found: Authority, person: Person) -> str:
             letter = queries.filing(_id(request))
             if letter.authority_id != found.id:
                 raise NotFound(what="letter", id=letter.id)
-            steps.keep_receipt(letter.id, _text(request, "receipt"), by=person, now=now())
+            steps.keep_receipt(letter.id, line(_text(request, "receipt")), by=person, now=now())
         case step:
             return _do_for_officer(step, request, found, person)
     return ""
@@ -259,7 +260,7 @@ def _do_for_officer(step: str, request: HttpRequest, found: Authority, person: P
                 raise InputRefused(what="call", why="staff vouch after a call-back")
             steps.restore(one.id, by=person, call_back=call, now=now())
         case "suspend":
-            steps.suspend(one.id, by=person, why=_text(request, "why"), now=now())
+            steps.suspend(one.id, by=person, why=line(_text(request, "why")), now=now())
         case "link":
             return steps.renew_link(one.id, by=person, now=now()).path
         case _:
@@ -348,16 +349,16 @@ def _draft(request: HttpRequest) -> AuthorityDraft:
     if kind not in set(AuthorityKind) or language not in set(Language):
         raise InputRefused(what="authority", field="kind")
     return AuthorityDraft(
-        name=_text(request, "name"),
+        name=line(_text(request, "name")),
         country=_text(request, "country"),
         kind=AuthorityKind(kind),
         domains=tuple(_text(request, "domains").split()),
-        switchboard=PhoneNumber(_text(request, "switchboard")),
-        head_office=_text(request, "head_office"),
+        switchboard=PhoneNumber(line(_text(request, "switchboard"))),
+        head_office=line(_text(request, "head_office")),
         language=Language(language),
         certificates=_text(request, "certificates"),
-        file_number_pattern=_text(request, "file_number_pattern"),
-        statutes=tuple(line.strip() for line in _text(request, "statutes").splitlines() if line),
+        file_number_pattern=line(_text(request, "file_number_pattern")),
+        statutes=tuple(filter(None, map(line, _text(request, "statutes").splitlines()))),
         source=_text(request, "source"),
         for_drills=request.POST.get("for_drills") == "yes",
     )
@@ -378,7 +379,7 @@ def _id(request: HttpRequest, name: str = "id") -> UUID:
 
 
 def _text(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").strip()
+    return lines(request.POST.get(name, ""))
 
 
 def _second(pair: tuple[str, str]) -> str:

@@ -13,6 +13,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import NotFound
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.matter_rows import matter_row, said_of
+from evenhand.desk.texts import lines
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import StepRefused
 from evenhand.people.roles import Role
@@ -55,7 +56,7 @@ def review(request: HttpRequest, month: str, matter_id: UUID) -> HttpResponse:
             matter_id,
             by=signed_in(request),
             right=request.POST.get("right") == "yes",
-            note=request.POST.get("note", "").strip(),
+            note=lines(request.POST.get("note", "")),
             now=now(),
         )
     except StepRefused as error:

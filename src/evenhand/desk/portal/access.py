@@ -13,6 +13,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed
 from evenhand.desk import stepping_up
 from evenhand.desk.doors import officer_in, officers_only, signed_in
+from evenhand.desk.texts import line
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +25,7 @@ def access(request: HttpRequest) -> HttpResponse:
         stepping_up.require_passkey(request)
         try:
             made = steps.make_token(
-                officer, request.POST.get("name", ""), by=signed_in(request), now=now()
+                officer, line(request.POST.get("name", "")), by=signed_in(request), now=now()
             )
             text = made.text
         except (InputRefused, NotAllowed):

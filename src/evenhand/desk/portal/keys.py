@@ -12,6 +12,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed
 from evenhand.desk import stepping_up
 from evenhand.desk.doors import officer_in, officers_only, signed_in
+from evenhand.desk.texts import line
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +25,7 @@ def keys(request: HttpRequest) -> HttpResponse:
         try:
             steps.add_key(
                 officer.id,
-                request.POST.get("recipient", "").strip(),
+                line(request.POST.get("recipient", "")),
                 by=signed_in(request),
                 now=now(),
             )

@@ -20,6 +20,10 @@ EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (ap
 EVENHAND_MAIL_FROM          address from which the desk writes; desk@ the public host unless set
 EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail stays in
                             EVENHAND_HOME/mail/out for somebody else to send
+EVENHAND_OIDC_ISSUER        your OpenID Connect provider, by which staff may sign in; unset: none
+EVENHAND_OIDC_CLIENT_ID     as whom the desk is registered there
+EVENHAND_OIDC_CLIENT_SECRET_FILE file with the secret that belongs to it
+EVENHAND_OIDC_NAME          what your staff call the provider; "single sign-on" unless set
 EVENHAND_DSA_URL            address of the DSA Transparency Database, sandbox or production, as it
                             was given to you; unset: entries wait; `off`: a micro or small enterprise,
                             which submits nothing (DSA Art. 19)
@@ -98,6 +102,21 @@ def _dsa_url() -> str:
     return value
 
 
+def _issuer() -> str:
+    """Gives the OpenID Connect provider; what else it needs must be set too."""
+    value = os.environ.get("EVENHAND_OIDC_ISSUER") or ""
+    parts = urlsplit(value)
+    loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if value and parts.scheme != "https" and not loopback:
+        raise Misconfigured(
+            setting="EVENHAND_OIDC_ISSUER", value=value, why="is no https:// address"
+        )
+    for setting in ("EVENHAND_OIDC_CLIENT_ID", "EVENHAND_OIDC_CLIENT_SECRET_FILE"):
+        if value and not os.environ.get(setting):
+            raise Misconfigured(setting=setting, why="is needed beside the issuer, and is not set")
+    return value
+
+
 PUBLIC_URL = _public_url()
 PROXIES = _whole_number("EVENHAND_PROXIES")
 HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
@@ -113,6 +132,10 @@ MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "") or f"desk@{urlsplit(PUBLIC_
 MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")
 DSA_URL = _dsa_url()
 DSA_TOKEN_FILE = os.environ.get("EVENHAND_DSA_TOKEN_FILE", "")
+OIDC_ISSUER = _issuer()
+OIDC_CLIENT_ID = os.environ.get("EVENHAND_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET_FILE = os.environ.get("EVENHAND_OIDC_CLIENT_SECRET_FILE", "")
+OIDC_NAME = os.environ.get("EVENHAND_OIDC_NAME", "") or "single sign-on"
 DOOR_TOKEN_FILE = os.environ.get("EVENHAND_DOOR_TOKEN_FILE", str(KEYS / "door.token"))
 
 
@@ -173,6 +196,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "evenhand.desk.sessions.ShortSessions",
     "allauth.account.middleware.AccountMiddleware",
     "evenhand.desk.problems.Problems",
 ]

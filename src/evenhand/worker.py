@@ -52,6 +52,7 @@ from evenhand.legal.ports import Pager  # noqa: E402
 from evenhand.markets.places import places  # noqa: E402
 from evenhand.markets.queries import countries  # noqa: E402
 from evenhand.markets.sweep import Sweep  # noqa: E402
+from evenhand.people.sign_on_steps import forget_stale  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
@@ -149,6 +150,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *_standing(),
         Loop("statements", 5.0, _submit),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
+        Loop("sign_ons", SESSIONS_SECONDS, lambda: forget_stale(now=now())),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
 

@@ -12,19 +12,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from evenhand.base.clock import now
 from evenhand.base.lists import Language
+from evenhand.base.sealing import read_key
 from evenhand.desk import words
-from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
+from evenhand.desk.doors import fresh_passkey, signed_in, staff_who
+from evenhand.desk.sign_on import provider_name
 from evenhand.desk.texts import line
 from evenhand.people import steps
 from evenhand.people.checks import InvitationRefused, ProposalRefused
-from evenhand.people.limits import STAFF_NAME_CHARACTERS_MAX
+from evenhand.people.limits import SIGN_ON_CHARACTERS_MAX, STAFF_NAME_CHARACTERS_MAX
 from evenhand.people.models import Person
+from evenhand.people.powers import Power
 from evenhand.people.queries import everybody, open_proposals
-from evenhand.people.roles import ADMITTING_ROLES, STAFF_ROLES, Role
+from evenhand.people.roles import STAFF_ROLES, Role
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_only(*sorted(ADMITTING_ROLES))
+@staff_who(Power.ADMIT_STAFF)
 @fresh_passkey
 def people(request: HttpRequest) -> HttpResponse:
     """Shows who works here and who was proposed; proposes somebody."""
@@ -39,6 +42,7 @@ def people(request: HttpRequest) -> HttpResponse:
             by=signed_in(request),
             now=now(),
             language=Language(language) if language in set(Language) else Language.EN,
+            sign_on=request.POST.get("sign_on", "").strip() if provider_name() else "",
         )
     except (InvitationRefused, ProposalRefused):
         return _refused(request)
@@ -48,12 +52,13 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables("link")
 @require_POST
-@staff_only(*sorted(ADMITTING_ROLES))
+@staff_who(Power.ADMIT_STAFF)
 @fresh_passkey
 def confirm(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Lets in who was proposed, and shows the link: here, and never again."""
     try:
-        link = steps.confirm(proposal_id, by=signed_in(request), now=now())
+        key = read_key(settings.KEYS / "token.key") if provider_name() else None
+        link = steps.confirm(proposal_id, by=signed_in(request), now=now(), key=key)
     except (InvitationRefused, ProposalRefused):
         return _refused(request)
     answer = _page(request, link=f"{settings.PUBLIC_URL}{link.path}", until=link.expires_at)
@@ -62,7 +67,7 @@ def confirm(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@staff_only(*sorted(ADMITTING_ROLES))
+@staff_who(Power.ADMIT_STAFF)
 @fresh_passkey
 def withdraw(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     """Ends a proposal."""
@@ -78,7 +83,8 @@ def _refused(request: HttpRequest) -> HttpResponse:
         request,
         gettext(
             "That is not possible. Two people let in a third; an operator holds no role that "
-            "releases data; and such a role needs an approver among the two."
+            "releases data, and an auditor no other role at all; a role that releases data needs "
+            "an approver among the two; and one account of the provider is one person."
         ),
     )
     return redirect("staff_people")
@@ -98,6 +104,8 @@ def _page(request: HttpRequest, **more: object) -> HttpResponse:
         "roles": [(role.value, gettext(words.ROLES[role])) for role in Role if role in STAFF_ROLES],
         "languages_spoken": settings.LANGUAGES,
         "name_characters_max": STAFF_NAME_CHARACTERS_MAX,
+        "sign_on_characters_max": SIGN_ON_CHARACTERS_MAX,
+        "provider": provider_name(),
         **more,
     }
     return render(request, "desk/people.html", context)

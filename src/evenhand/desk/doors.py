@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from evenhand.authorities.models import Officer
 from evenhand.authorities.queries import officer_of
@@ -106,7 +107,7 @@ def fresh_passkey(view: View[P]) -> View[P]:
         try:
             check_fresh(proved_at=proved_at(request), now=now())
         except StepUpNeeded:
-            return redirect(f"{reverse('step_up')}?{urlencode({'next': _page_of(request)})}")
+            return redirect(f"{reverse('step_up')}?{urlencode({'next': page_of(request)})}")
         return view(request, *args, **kwargs)
 
     return guarded
@@ -123,12 +124,20 @@ def proved_at(request: HttpRequest) -> datetime | None:
     return datetime.fromisoformat(noted) if isinstance(noted, str) else None
 
 
+def safe_next(request: HttpRequest, target: str) -> str:
+    """Gives a target below our own address, or nothing."""
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if target.startswith("/") and is_ours else ""
+
+
 def home_of(person: Person) -> str:
     """Gives the page on which a person's work begins."""
     return reverse("staff_start") if person.is_staff_member else OFFICERS_HOME
 
 
-def _page_of(request: HttpRequest) -> str:
+def page_of(request: HttpRequest) -> str:
     """Gives the page that a request belongs to: itself, or the one its form stood on."""
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()

@@ -24,7 +24,7 @@ from evenhand.base.errors import (
 )
 from evenhand.database.failures import NOT_ANSWERING
 from evenhand.desk.limits import TooLarge, TooOften
-from evenhand.people.checks import KeyRefused, LinkDead, SignInRefused
+from evenhand.people.checks import KeyRefused, LinkDead, SignInRefused, SignOnRefused
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +125,15 @@ WORDS: tuple[tuple[type[EvenhandError], Words], ...] = (
             "sign-in-refused",
             gettext_noop("This passkey does not open this desk"),
             gettext_noop("Use the passkey that was enrolled here, or ask for a new link."),
+        ),
+    ),
+    (
+        SignOnRefused,
+        Words(
+            403,
+            "sign-on-refused",
+            gettext_noop("Your provider's account does not open this desk"),
+            gettext_noop("Two people here have to let you in under it first. Ask an operator."),
         ),
     ),
     (NotFound, NOT_FOUND),

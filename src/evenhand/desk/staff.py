@@ -12,13 +12,15 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from evenhand.base.clock import now
-from evenhand.desk.doors import home_of, note_proof, signed_in
+from evenhand.desk.doors import home_of, note_proof, safe_next, signed_in
 from evenhand.desk.limits import SIGN_IN_TRIES_MAX, count_send
+from evenhand.desk.sessions import begin_session
+from evenhand.desk.sign_on import provider_name
 from evenhand.desk.stepping_up import proves
 from evenhand.people import steps
 from evenhand.people.checks import KeyRefused, SignInRefused
@@ -34,7 +36,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context = {
             "options": _as_json(begin_authentication(None)),
-            "next": _safe_next(request, request.GET.get("next", "")),
+            "next": safe_next(request, request.GET.get("next", "")),
+            "provider": provider_name() if request.path == reverse("staff_sign_in") else "",
         }
         return render(request, "desk/sign_in.html", context)
     form = LoginWebAuthnForm(data=request.POST)
@@ -43,8 +46,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     moment = now()
     member = steps.sign_in(form.cleaned_data["credential"], now=moment)
     login(request, member, backend=BACKEND)
+    begin_session(request, at=moment)
     note_proof(request, at=moment)
-    return redirect(_safe_next(request, request.POST.get("next", "")) or home_of(member))
+    return redirect(safe_next(request, request.POST.get("next", "")) or home_of(member))
 
 
 @sensitive_post_parameters()
@@ -56,7 +60,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context = {
             "options": _as_json(begin_authentication(None)),
-            "next": _safe_next(request, request.GET.get("next", "")),
+            "next": safe_next(request, request.GET.get("next", "")),
             "again": True,
         }
         return render(request, "desk/sign_in.html", context)
@@ -67,7 +71,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
     if steps.sign_in(form.cleaned_data["credential"], now=moment) != member:
         raise SignInRefused(why="somebody else's passkey")
     note_proof(request, at=moment)
-    return redirect(_safe_next(request, request.POST.get("next", "")) or home_of(member))
+    return redirect(safe_next(request, request.POST.get("next", "")) or home_of(member))
 
 
 @require_POST
@@ -93,17 +97,10 @@ def enrol(request: HttpRequest, token: str) -> HttpResponse:
     moment = now()
     member = steps.enrol(token, form.cleaned_data["credential"], now=moment)
     login(request, member, backend=BACKEND)
+    begin_session(request, at=moment)
     note_proof(request, at=moment)
     return redirect(home_of(member))
 
 
 def _as_json(options: Any) -> str:
     return json.dumps(options)
-
-
-def _safe_next(request: HttpRequest, target: str) -> str:
-    """Gives a target below our own address, or nothing."""
-    is_ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if target.startswith("/") and is_ours else ""

@@ -4,7 +4,16 @@ from datetime import date
 
 from django.urls import include, path, register_converter
 
-from evenhand.desk import authorities, colleagues, concerned, console, objections, public, staff
+from evenhand.desk import (
+    authorities,
+    colleagues,
+    concerned,
+    console,
+    objections,
+    public,
+    sign_on,
+    staff,
+)
 from evenhand.desk.api.routes import api
 from evenhand.desk.legal import (
     after,
@@ -123,6 +132,8 @@ portal_urls = [
 staff_urls = [
     path("", console.start, name="staff_start"),
     path("sign-in/", staff.sign_in, name="staff_sign_in"),
+    path("sign-in/provider/", sign_on.begin, name="staff_sign_on"),
+    path("sign-in/provider/answer/", sign_on.answer, name="staff_sign_on_answer"),
     path("sign-out/", staff.sign_out, name="staff_sign_out"),
     path("enrol/<str:token>/", staff.enrol, name="staff_enrol"),
     path("step-up/", staff.step_up, name="step_up"),

@@ -51,6 +51,12 @@ class SignInRefused(NotAllowed):
     remedy = "Use the passkey that was enrolled here, or ask an operator for a new link."
 
 
+class SignOnRefused(NotAllowed):
+    """The operator's provider vouches for nobody who may come in here."""
+
+    remedy = "Sign in there as the person whom two colleagues named, or ask an operator."
+
+
 class ProposalRefused(NotAllowed):
     """A person cannot be proposed, or a proposal not confirmed, like this."""
 

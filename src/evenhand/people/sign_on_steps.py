@@ -9,7 +9,7 @@ from django.db.models import Q
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
 from evenhand.base.sealing import keyed_hash
-from evenhand.people.checks import InvitationRefused, SignInRefused
+from evenhand.people.checks import InvitationRefused, SignOnRefused
 from evenhand.people.limits import PROPOSAL_DAYS, SIGN_ON_DAYS
 from evenhand.people.models import Person, Proposal, SignOn
 from evenhand.people.roles import Role
@@ -62,7 +62,7 @@ def sign_in_by_provider(claims: Claims, *, key: bytes, now: datetime) -> Person:
             row = _expected_row(claims, key=key, now=now)
         person = Person.objects.select_for_update().get(pk=row.person_id)
         if not person.may_enter or Role.OFFICER.value in person.roles:
-            raise SignInRefused(why="suspended" if person.is_active else "left")
+            raise SignOnRefused(why="suspended" if person.is_active else "left")
         if row.bound is None:
             row.expected = row.expires_at = None
             row.bound, row.bound_at = bound, now
@@ -97,7 +97,7 @@ def _expected_row(claims: Claims, *, key: bytes, now: datetime) -> SignOn:
         SignOn.objects.select_for_update().filter(expected__in=names, expires_at__gt=now)[:2]
     )
     if len(rows) != 1:
-        raise SignInRefused(why="nobody was let in under this sign-on")
+        raise SignOnRefused(why="nobody was let in under this sign-on")
     return rows[0]
 
 

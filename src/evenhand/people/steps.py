@@ -136,7 +136,8 @@ def confirm(proposal_id: UUID, *, by: Person, now: datetime, key: bytes | None =
         )
         person = _admit(person, proposal.name, roles, language=Language(proposal.language), now=now)
         if proposal.sign_on:
-            assert key is not None, "a sign-on is kept as a keyed hash"
+            if key is None:
+                raise ProposalRefused(why="there is no provider to sign on at")
             expect(person, proposal.sign_on, key=key, by=by, now=now)
         proposal.confirmed_by, proposal.settled_at, proposal.person = by, now, person
         proposal.sign_on = ""

@@ -47,3 +47,6 @@ ORIGIN_CHARACTERS_MAX = 320
 
 TERRITORIES_MAX = 249
 """Countries in one territory: as many as ISO 3166-1 lists."""
+
+HISTORY_ROWS_MAX = 20
+"""Actions of an account's or channel's history on a page; the list of actions has them all."""

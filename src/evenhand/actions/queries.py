@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Count, Q
 
 from evenhand.actions.checks import overlap
+from evenhand.actions.limits import HISTORY_ROWS_MAX
 from evenhand.actions.lists import ActionState, DeliveryState, Verb
 from evenhand.actions.models import Action, Decision, Delivery
 from evenhand.actions.ports import Order, Target
@@ -296,6 +297,18 @@ def latest_actions(
     if state:
         rows = rows.filter(state=state)
     return list(rows[skip : skip + rows_max])
+
+
+def actions_against(account: str, *, rows_max: int = HISTORY_ROWS_MAX) -> list[Action]:
+    """Gives what was decided about an account or what it wrote, the latest first."""
+    rows = Action.objects.select_related("decision").filter(decision__account=account)
+    return list(rows.order_by("-id")[:rows_max]) if account else []
+
+
+def actions_in(channel: str, *, rows_max: int = HISTORY_ROWS_MAX) -> list[Action]:
+    """Gives what was done to a channel and in it, the latest first."""
+    rows = Action.objects.select_related("decision").filter(channel=channel)
+    return list(rows.order_by("-id")[:rows_max]) if channel else []
 
 
 def action_of(action_id: UUID) -> Action | None:

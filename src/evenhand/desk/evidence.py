@@ -13,12 +13,16 @@ FIELDS_FIRST = ("text", "channel_name", "display_name", "urls")
 
 @dataclass(frozen=True, slots=True)
 class ShownEvidence:
-    """One opened item: its texts by field, or a picture, or neither."""
+    """One opened item: its texts by field, or a picture, or neither.
+
+    translation  of the first field into the reader's language; None where none was asked for
+    """
 
     media_type: str
     size_bytes: int
     fields: tuple[tuple[str, str], ...] = ()
     picture: str = ""
+    translation: str | None = None
 
 
 def shown(media_type: str, content: bytes) -> ShownEvidence:

@@ -18,7 +18,7 @@ from evenhand.base.lists import (
     TargetKind,
 )
 from evenhand.cases.checks import Finding
-from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
+from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState, StepKind
 from evenhand.cases.models import Case
 from evenhand.cases.steps import TARGET_OF_KIND
 from evenhand.people.roles import Role
@@ -40,6 +40,23 @@ CASE_OUTCOMES = {
     CaseOutcome.UPHELD: gettext_noop("Upheld"),
     CaseOutcome.REFUSED: gettext_noop("Refused"),
     CaseOutcome.COMPARED: gettext_noop("Compared only"),
+}
+CASE_LANES = {
+    CaseLane.OPEN: gettext_noop("Open lane"),
+    CaseLane.SEALED: gettext_noop("Sealed lane: child safety"),
+}
+CASE_STEPS = {
+    StepKind.CLAIMED: gettext_noop("Taken in hand"),
+    StepKind.LET_GO: gettext_noop("Given back"),
+    StepKind.HANDED_OVER: gettext_noop("Handed over"),
+    StepKind.ESCALATED: gettext_noop("Passed up"),
+    StepKind.OPINION_ASKED: gettext_noop("Opinion asked for"),
+    StepKind.OPINION_GIVEN: gettext_noop("Opinion given"),
+    StepKind.JOINED: gettext_noop("Another finding joined"),
+    StepKind.REPORTED: gettext_noop("Another report came"),
+    StepKind.NOTED: gettext_noop("Note written"),
+    StepKind.OPENED: gettext_noop("Opened"),
+    StepKind.CLOSED: gettext_noop("Closed"),
 }
 ACTION_STATES = {
     ActionState.PENDING: gettext_noop("Under way"),

@@ -1,0 +1,1 @@
+"""The reviewers' pages: queues, one case, deciding, bulk decisions, quality."""

@@ -29,6 +29,7 @@ from evenhand.desk.legal import (
 from evenhand.desk.legal import papers as legal_papers
 from evenhand.desk.portal import access, filing, keys, pages, papers
 from evenhand.desk.portal import colleagues as portal_colleagues
+from evenhand.desk.standing import standing
 
 
 class IsoDay:
@@ -140,6 +141,7 @@ staff_urls = [
     path("people/", colleagues.people, name="staff_people"),
     path("people/<uuid:proposal_id>/confirm/", colleagues.confirm, name="staff_people_confirm"),
     path("people/<uuid:proposal_id>/withdraw/", colleagues.withdraw, name="staff_people_withdraw"),
+    path("standing/", standing, name="staff_standing"),
     path("cases/", include("evenhand.desk.review.urls")),
     path("actions/", console.actions, name="staff_actions"),
     path("actions/<uuid:action_id>/", console.action, name="staff_action"),

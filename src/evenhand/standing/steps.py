@@ -26,6 +26,7 @@ from evenhand.base.lists import (
 )
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
+from evenhand.people.steps import read_personal
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
 from evenhand.standing.checks import NotLifted, check_lift, ends_of, next_penalty
@@ -40,7 +41,14 @@ from evenhand.standing.misuse_steps import (
 from evenhand.standing.models import Penalty, Strike
 from evenhand.standing.notices import lifted_reason, penalty_reason
 from evenhand.standing.policy import Step, penalties
-from evenhand.standing.queries import counting, given_to, standing_warning, strikes_still
+from evenhand.standing.queries import (
+    Panel,
+    counting,
+    given_to,
+    panel,
+    standing_warning,
+    strikes_still,
+)
 
 __all__ = [
     "ORIGIN",
@@ -51,6 +59,7 @@ __all__ = [
     "lift_of",
     "lift_strike",
     "note_unfounded",
+    "read_standing",
     "tell_misuse",
 ]
 
@@ -123,6 +132,16 @@ def lift_strike(strike_id: UUID, *, by: Person, reason: str, now: datetime) -> S
         _lift(strike, why=LiftedWhy.BY_STAFF, by=by.id, now=now, reason=reason.strip())
         _review_penalties(strike.account, by=by.id, now=now)
     return strike
+
+
+def read_standing(account: str, *, by: Person, reason: str, now: datetime) -> Panel:
+    """Gives an account's standing to a member of staff, once the record of that is written."""
+    with transaction.atomic():
+        found = panel(account, now)
+        known = [*found.strikes, *found.misuses]
+        subject = known[0].id if known else new_id(now=now)
+        read_personal(subject, "standing", by=by, reason=reason, now=now)
+    return found
 
 
 def forget_standing(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.lists import ActionKind
@@ -90,6 +90,7 @@ def test_a_step_ends_when_the_policy_says() -> None:
     assert ends_of(replace(week, ends_after_days=None), now=NOW) is None
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(1, 10), st.floats(0, 400)), max_size=8),
     st.lists(st.floats(0.01, 800), max_size=3),

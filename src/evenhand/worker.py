@@ -44,6 +44,7 @@ from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
+from evenhand.cases.bulk_steps import run_bulks  # noqa: E402
 from evenhand.connectors import webhooks  # noqa: E402
 from evenhand.connectors.paging import send_pages  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
@@ -142,6 +143,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *_placing(),
         Loop("withheld", 2.0, lambda: keep_withheld(wiring.messenger(), now=now())),
         Loop("ends", 5.0, lambda: end_due(now=now())),
+        Loop("bulks", 1.0, lambda: run_bulks(now=now())),
         Loop("evidence", 60.0, lambda: expire(now=now())),
         Loop("engine", 60.0, lambda: delivery.forget_finished(now=now())),
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),

@@ -11,7 +11,7 @@ from evenhand.actions.policies import policy_of
 from evenhand.base.errors import InputRefused, NotAllowed
 from evenhand.base.harms import harms
 from evenhand.base.lists import ActionKind
-from evenhand.cases.limits import REASON_CHARACTERS_MAX
+from evenhand.cases.limits import BULK_CASES_MAX, REASON_CHARACTERS_MAX
 from evenhand.cases.lists import CaseKind, CaseState
 from evenhand.cases.queues import is_sealed
 from evenhand.people.roles import Role
@@ -70,6 +70,11 @@ class Finding(StrEnum):
     END_NOT_POSSIBLE = "end_not_possible"
     ESCALATED_ALREADY = "escalated_already"
     CANNOT_TAKE_IT = "cannot_take_it"
+    BULK_NOT_ALIKE = "bulk_not_alike"
+    BULK_SIZE = "bulk_size"
+    BULK_TAKEN = "bulk_taken"
+    BULK_SAMPLE_OPEN = "bulk_sample_open"
+    BULK_ENDED = "bulk_ended"
 
 
 class CaseNotClosed(NotAllowed):
@@ -207,6 +212,40 @@ def _check_scope(chosen: Chosen, *, now: datetime) -> list[Finding]:
         elif chosen.ends_at <= now:
             found.append(Finding.END_IN_THE_PAST)
     return found
+
+
+def check_bulk(
+    cases: Sequence[CaseFacts], harms_of: Collection[str], kind: ActionKind, judge: Judge
+) -> list[Finding]:
+    """Finds why these cases may not be decided alike; a senior reviewer proposes that.
+
+    What waits for a second opinion is decided one by one, and so is what was escalated.
+    """
+    found = []
+    if Role.SENIOR not in judge.roles:
+        found.append(Finding.NEEDS_A_SENIOR)
+    if not cases:
+        return found
+    if not 1 < len(cases) <= BULK_CASES_MAX:
+        found.append(Finding.BULK_SIZE)
+    if len(harms_of) != 1 or not all(_usual(case) and kind in choices(case) for case in cases):
+        return [*found, Finding.BULK_NOT_ALIKE]
+    if not all(kind in policy_of(harm).offers for harm in harms_of):
+        found.append(Finding.POLICY_OFFERS_NOT)
+    if kind in SCOPED:
+        found.append(Finding.TERRITORY_MISSING)
+    if kind in WAITS_FOR_OPINION and any(policy_of(harm).second_opinion for harm in harms_of):
+        found.append(Finding.OPINION_MISSING)
+    return found
+
+
+def _usual(case: CaseFacts) -> bool:
+    return (
+        case.kind is CaseKind.REVIEW
+        and case.state is CaseState.OPEN
+        and case.needs_role is Role.REVIEWER
+        and not case.measuring
+    )
 
 
 def choices(case: CaseFacts, harm: str = "") -> list[ActionKind]:

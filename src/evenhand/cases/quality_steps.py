@@ -7,13 +7,13 @@ from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.cases.filing_steps import close, record
 from evenhand.cases.lists import CaseOutcome
 from evenhand.cases.models import Case, QualityCheck
-from evenhand.cases.queries import decided_kinds
+from evenhand.cases.queries import answer_of
 from evenhand.people.models import Person
 
 
 def compare(case: Case, kind: ActionKind, *, by: Person, reason: str, now: datetime) -> None:
     """Compares an answer with the known or the first one, and closes the locked case."""
-    first = case.golden_answer if case.golden else answer_of(case.sampled_of)
+    first = answer_of(case.sampled_of) if case.sampled_of else case.golden_answer
     QualityCheck.objects.create(
         id=new_id(now=now),
         at=now,
@@ -28,12 +28,3 @@ def compare(case: Case, kind: ActionKind, *, by: Person, reason: str, now: datet
     )
     close(case, CaseOutcome.COMPARED, by=by, reason=reason, now=now)
     record(case, RecordKind.QUALITY_CHECKED, action=kind, now=now)
-
-
-def answer_of(case: Case | None) -> str:
-    """Gives what was decided on a closed case: the gravest kind of its decision, or none."""
-    assert case is not None, "a second look has a first"
-    if case.outcome != CaseOutcome.ACTED:
-        return ActionKind.NONE.value
-    kinds = decided_kinds(case.id)
-    return max(kinds, key=list(ActionKind).index).value if kinds else ActionKind.NONE.value

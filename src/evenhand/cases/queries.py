@@ -1,6 +1,6 @@
 """The only readers of cases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from evenhand.base.lists import ActionKind, Ground
 from evenhand.cases.checks import CaseFacts, Judge, works_for
 from evenhand.cases.limits import CASES_PER_PAGE, SIMILAR_CASES_MAX
 from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
-from evenhand.cases.models import Case, CaseNote, CaseStep, Exposure, Opinion
+from evenhand.cases.models import Bulk, BulkCase, Case, CaseNote, CaseStep, Exposure, Opinion
 from evenhand.cases.ports import Reach
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
@@ -30,8 +30,17 @@ class CaseFilter:
     language: str = ""
     queue: str = ""
     needs_role: str = ""
+    account: str = ""
+    channel: str = ""
     claimed_by: UUID | None = None
     lane: str = CaseLane.OPEN.value
+
+
+FILTERED = (
+    "state", "kind", "harm", "market", "language", "queue", "needs_role", "lane", "account",
+    "channel",
+)  # fmt: skip
+"""Columns that a filter narrows by their value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +174,7 @@ def _filtered(wanted: CaseFilter) -> QuerySet[Case]:
     rows = Case.objects.filter(golden=False)
     if wanted.claimed_by is not None:
         rows = rows.filter(claimed_by=wanted.claimed_by)
-    for field in (
-        "state", "kind", "harm", "market", "language", "queue", "needs_role", "lane"
-    ):  # fmt: skip
+    for field in FILTERED:
         if value := getattr(wanted, field):
             rows = rows.filter(**{field: value})
     return rows
@@ -241,3 +248,34 @@ def reach_of(case: Case, kind: ActionKind) -> Reach:
             return Reach(channels=case.account_channels, accounts=1)
         case _:
             return Reach(accounts=1)
+
+
+def answer_of(case: Case) -> str:
+    """Gives what was decided on a closed case: the gravest kind of its decision, or none."""
+    if case.outcome != CaseOutcome.ACTED:
+        return ActionKind.NONE.value
+    return max(decided_kinds(case.id), key=list(ActionKind).index, default=ActionKind.NONE).value
+
+
+def in_another_bulk(case_ids: Collection[UUID]) -> bool:
+    """Tells whether one of these cases stands in a bulk decision that has not ended."""
+    return BulkCase.objects.filter(case__in=case_ids, bulk__ended_at=None).exists()
+
+
+def bulk_of(bulk_id: UUID) -> Bulk:
+    """Gives a bulk decision."""
+    bulk = Bulk.objects.select_related("by").filter(pk=bulk_id).first()
+    if bulk is None:
+        raise NotFound(what="bulk decision", id=bulk_id)
+    return bulk
+
+
+def bulk_members(bulk_id: UUID, *, sampled: bool | None = None) -> list[BulkCase]:
+    """Gives the cases of a bulk decision, its sample only or the rest only if asked."""
+    rows = BulkCase.objects.select_related("case").filter(bulk=bulk_id).order_by("id")
+    return list(rows if sampled is None else rows.filter(sampled=sampled))
+
+
+def latest_bulks(*, rows_max: int) -> list[Bulk]:
+    """Gives bulk decisions, the latest first."""
+    return list(Bulk.objects.select_related("by").order_by("-at")[:rows_max])

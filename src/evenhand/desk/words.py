@@ -181,6 +181,13 @@ FINDINGS = {
     Finding.END_NOT_POSSIBLE: gettext_noop("This decision cannot have an end."),
     Finding.ESCALATED_ALREADY: gettext_noop("This case was escalated already."),
     Finding.CANNOT_TAKE_IT: gettext_noop("This person cannot take the case."),
+    Finding.BULK_NOT_ALIKE: gettext_noop(
+        "These cases are not alike: one harm, open, in the usual lane, with the same to be done."
+    ),
+    Finding.BULK_SIZE: gettext_noop("Too few or too many cases for one decision."),
+    Finding.BULK_TAKEN: gettext_noop("One of these cases is in another bulk decision."),
+    Finding.BULK_SAMPLE_OPEN: gettext_noop("Please decide every case of the sample first."),
+    Finding.BULK_ENDED: gettext_noop("This bulk decision is under way or over."),
 }
 
 

@@ -28,6 +28,8 @@ EVENHAND_DSA_URL            address of the DSA Transparency Database, sandbox or
                             was given to you; unset: entries wait; `off`: a micro or small enterprise,
                             which submits nothing (DSA Art. 19)
 EVENHAND_DSA_TOKEN_FILE     file that holds the token which belongs to it
+EVENHAND_REPORT_WORK_BITS   bits of proof of work for the public report form, 1 to 30; 18 unless
+                            set: about a second in a browser
 """
 
 import os
@@ -119,6 +121,7 @@ def _issuer() -> str:
 
 PUBLIC_URL = _public_url()
 PROXIES = _whole_number("EVENHAND_PROXIES")
+REPORT_WORK_BITS = min(_whole_number("EVENHAND_REPORT_WORK_BITS") or 18, 30)
 HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
 PLACES_FILE = os.environ.get("EVENHAND_PLACES", "")
 

@@ -30,7 +30,13 @@ from evenhand.cases.reach_steps import reach_counted
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
 from evenhand.connectors.dsa import DsaDatabase
-from evenhand.connectors.mail import MailedOffices, MailServer, Outbox, server_of
+from evenhand.connectors.mail import (
+    MailedOffices,
+    MailedReporters,
+    MailServer,
+    Outbox,
+    server_of,
+)
 from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.crowds import SynapseCrowds
@@ -53,7 +59,8 @@ from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
 from evenhand.standing.reactions import STANDING
 from evenhand.reports.lists import ReportKind
-from evenhand.reports.ports import Proving
+from evenhand.reports.ports import Mails, Proving
+from evenhand.reports.reactions import OUTCOMES, REVERSALS
 from evenhand.reports.queries import reports_of
 from evenhand.statements.ports import TransparencyDatabase
 from evenhand.statements.reactions import NOTE_REVERSALS, entering
@@ -138,6 +145,11 @@ def head_offices() -> HeadOffices:
     return MailedOffices(outbox(), settings.MAIL_FROM, settings.PUBLIC_URL)
 
 
+def reporters_mail() -> Mails:
+    """Gives who writes to people who reported something."""
+    return MailedReporters(outbox(), settings.MAIL_FROM)
+
+
 def sources() -> tuple[AccountData, Messenger]:
     """Gives what the collector reads, with its own token; no other process calls this."""
     match settings.MESSENGER:
@@ -161,6 +173,8 @@ def reactions() -> tuple[Reaction, ...]:
         STANDING,
         failed_orders(pager()),
         TELL_PROGRAMS,
+        OUTCOMES,
+        REVERSALS,
         context_asked(surroundings(), PublicKey(read_key(settings.KEYS / "evidence.pub"))),
         CONTEXT_OF_CLOSED,
         reach_counted(crowds()),

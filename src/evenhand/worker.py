@@ -56,6 +56,10 @@ from evenhand.markets.sweep import Sweep  # noqa: E402
 from evenhand.people.sign_on_steps import forget_stale  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
+from evenhand.reports.limits import ADMIT_SECONDS, SLOW_PER_MINUTE_MAX  # noqa: E402
+from evenhand.reports.proving_steps import prove_due  # noqa: E402
+from evenhand.reports.steps import admit_waiting, forget  # noqa: E402
+from evenhand.reports.tell_steps import tell_due  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
 from evenhand.transparency.publish import publish, published  # noqa: E402
@@ -149,6 +153,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
         Loop("mail", 5.0, lambda: wiring.outbox().send(wiring.mail_server())),
         *_legal(),
+        *_reports(),
         *_standing(),
         Loop("statements", 5.0, _submit),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
@@ -275,6 +280,28 @@ def _legal() -> list[Loop]:
         Loop("legal_sample", 600.0, _draw_sample),
         Loop("webhooks", 2.0, _tell_programs),
     ]
+
+
+def _reports() -> list[Loop]:
+    """Gives what follows from what people report."""
+    return [
+        Loop("reports_told", 1.0, _tell_reporters),
+        Loop("reports_proved", 2.0, lambda: prove_due(wiring.proving(), now=now())),
+        Loop("reports_slow", ADMIT_SECONDS, _admit_waiting),
+        Loop("reports_forgotten", 600.0, lambda: forget(now=now())),
+    ]
+
+
+def _tell_reporters() -> int:
+    return tell_due(
+        wiring.messenger(), wiring.reporters_mail(), public_url=settings.PUBLIC_URL, now=now()
+    )
+
+
+def _admit_waiting() -> int:
+    """Lets the slow queue's next reports in; its pace is kept whatever waits."""
+    admit_waiting(now=now(), rows_max=SLOW_PER_MINUTE_MAX)
+    return 0
 
 
 def _tell_programs() -> int:

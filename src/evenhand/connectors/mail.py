@@ -176,6 +176,32 @@ class MailedOffices:
         self.outbox.put(message)
 
 
+@dataclass(frozen=True, slots=True)
+class MailedReporters:
+    """The port `Mails` of reports: a message into the outbox, from where the worker sends it."""
+
+    outbox: Outbox
+    sender: str
+    clock: Callable[[], datetime] = moment_now
+
+    def mail(self, mailbox: str, subject: str, text: str, *, language: Language, key: str) -> None:
+        """Hands over a mail; the same key twice is one message."""
+        try:
+            message = written(
+                sender=self.sender,
+                to=mailbox,
+                subject=subject,
+                text=text,
+                message_id=f"<report-{key}@{self.sender.rpartition('@')[2]}>",
+                now=self.clock(),
+            )
+        except (ValueError, IndexError, HeaderParseError) as error:
+            raise InputRefused(what="mailbox of a reporter", why="no mail address") from error
+        message["Content-Language"] = language.value
+        message["Auto-Submitted"] = "auto-replied"
+        self.outbox.put(message)
+
+
 def _file_name(message: EmailMessage) -> str:
     return "".join(sign if sign.isalnum() else "-" for sign in str(message["Message-ID"])).strip(
         "-"

@@ -19,6 +19,7 @@ PERMISSIONS_POLICY = (
 PRIVATE_PREFIXES = (
     "/staff/",
     "/objection/",
+    "/report/",
     "/authorities/portal/",
     "/authorities/enrol/",
     "/concerned/",

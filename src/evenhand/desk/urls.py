@@ -11,6 +11,7 @@ from evenhand.desk import (
     console,
     objections,
     public,
+    reporting,
     sign_on,
     staff,
 )
@@ -154,6 +155,8 @@ urlpatterns = [
     path("", public.home, name="home"),
     path("health/", public.health, name="health"),
     path("screened/", public.screened, name="screened"),
+    path("report/", reporting.report, name="report_form"),
+    path("report/follow/", reporting.follow, name="report_follow"),
     path("reports/", public.reports, name="reports"),
     path("reports/daily-report-1.schema.json", public.schema, name="report_schema"),
     path("reports/<day:day>/", public.report, name="report"),

@@ -84,3 +84,10 @@ COMPARED_WITHIN = timedelta(days=7)
 
 ROWS_PER_PAGE = 50
 """Reports on one page of a list."""
+
+PROOF_DAYS = timedelta(days=7)
+"""For how long a homeserver that does not answer is waited for: so long Synapse keeps the
+original of a redacted event."""
+
+ADMIT_SECONDS = 60.0
+"""Seconds between two looks at the slow queue: its pace is reports a minute."""

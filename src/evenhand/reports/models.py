@@ -186,6 +186,8 @@ class Report(models.Model):
             models.Index(
                 fields=["tell_due"], condition=Q(tell_due__isnull=False), name="reports_to_tell"
             ),
+            models.Index(fields=["at"], condition=~Q(disclosure=b""), name="reports_to_prove"),
+            models.Index(fields=["at"], condition=~Q(network=b""), name="reports_of_networks"),
             models.Index(
                 fields=["contact_until"],
                 condition=Q(contact_until__isnull=False),

@@ -118,7 +118,12 @@ class Desk:
         """A request whose sender is proved by a call-back and whose substance is answered."""
         matter = self.received(entry, now, **changes)
         call = self.call_back(matter, now=now)
-        validation = Validation(Authenticity.CALL_BACK, "The duty officer knew it.", call.id)
+        validation = Validation(
+            Authenticity.CALL_BACK,
+            "The duty officer knew it.",
+            call.id,
+            informed_at=matter.received_at - timedelta(days=1),
+        )
         steps.validate(matter.id, validation, by=self.lawyer, now=now)
         steps.assess(
             matter.id, SubstanceAnswers(ALL_NO, "Nothing of the kind."), by=self.lawyer, now=now

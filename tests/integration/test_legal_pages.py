@@ -262,7 +262,10 @@ def test_a_removal_order_goes_its_whole_way(office: Desk) -> None:
     lawyer, approver = signed_in(office.lawyer), signed_in(office.approver)
 
     lawyer.post(f"{path}call-back/", {"said": "confirmed", "note": "The duty officer knew it."})
-    lawyer.post(f"{path}validate/", {"authenticity": "call_back", "note": "Form and call fit."})
+    assert "known before?" in text_of(lawyer.get(path))
+    known = {"informed_at": (now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")}
+    proof = {"authenticity": "call_back", "note": "Form and call fit."}
+    lawyer.post(f"{path}validate/", proof | known)
     answers = {f"substance-{one.value}": Said.NO.value for one in Substance}
     lawyer.post(f"{path}assess/", answers | {"reason": "Nothing of the kind."})
     plan = {
@@ -436,7 +439,9 @@ def test_an_authority_is_registered_by_two(office: Desk) -> None:
     }
     lawyer = signed_in(office.lawyer)
     wrong = lawyer.post("/staff/legal/authorities/new/", form | {"switchboard": "12"})
-    made = lawyer.post("/staff/legal/authorities/new/", form)
+    made = lawyer.post(
+        "/staff/legal/authorities/new/", form | {"name": " Ministry\x00 of\r\nExample\x1b "}
+    )
     path = made.headers["Location"]
 
     assert Authority.objects.filter(name="Ministry of Example").exists()

@@ -414,7 +414,12 @@ class LegalDay:
     def _validate(self, filed: Matter, authenticity: Authenticity) -> None:
         steps.validate(
             filed.id,
-            Validation(authenticity, "Compared with the registry."),
+            # Whoever may send a removal order made itself known the day before (TCO Art. 3(2)).
+            Validation(
+                authenticity,
+                "Compared with the registry.",
+                informed_at=filed.received_at - timedelta(days=1),
+            ),
             by=self.office.lawyer.person,
             now=moment(),
         )

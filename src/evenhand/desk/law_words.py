@@ -21,6 +21,8 @@ from evenhand.legal.lists import (
     NoticeState,
     Outcome,
     Said,
+    ScrutinyAsker,
+    ScrutinyOutcome,
     Substance,
 )
 from evenhand.markets.lists import (
@@ -170,6 +172,7 @@ OUTCOMES = {
 CLOCKS = {
     ClockName.ANSWER: gettext_noop("Answer"),
     ClockName.WINDOW: gettext_noop("Window of the enforcing authority"),
+    ClockName.SCRUTINY: gettext_noop("Scrutiny by the home authority"),
     ClockName.AFTER_REVIEW: gettext_noop("After-review of the emergency"),
     ClockName.CONFIRMATION: gettext_noop("Confirmation by the head office"),
 }
@@ -291,6 +294,14 @@ FINDINGS = {
     Finding.KEY_MISSING: gettext_noop("The officer has no key that can be used."),
     Finding.NOT_PRESERVED: gettext_noop("Nothing of this is preserved for this country."),
     Finding.NOT_COLLECTED: gettext_noop("The data are still being collected."),
+    Finding.NOT_INFORMED_BEFORE: gettext_noop(
+        "It is this authority's first order, and it did not make itself known twelve hours before."
+    ),
+    Finding.RANK_TOO_LOW: gettext_noop("Who signed does not name the rank that the law asks for."),
+    Finding.WITHOUT_EFFECT: gettext_noop(
+        "The scrutiny found that the order infringes the law: it has no effect."
+    ),
+    Finding.SCRUTINY_TOO_LATE: gettext_noop("The time to ask for the scrutiny was over."),
     Finding.WINDOW_OPEN: gettext_noop("The enforcing authority's window is still open."),
     Finding.ENFORCING_AUTHORITY_REFUSES: gettext_noop("The enforcing authority refuses."),
     Finding.CHANGED_SINCE: gettext_noop(
@@ -309,6 +320,17 @@ FINDINGS = {
     Finding.LEGAL_HOLD: gettext_noop("It is on legal hold."),
     Finding.EXTENDED_TO_THE_END: gettext_noop("It cannot be extended again."),
     Finding.OTHER_AUTHORITY: gettext_noop("This officer belongs to another authority."),
+}
+
+
+SCRUTINY_ASKERS = {
+    ScrutinyAsker.HOME_AUTHORITY: gettext_noop("The home authority by itself"),
+    ScrutinyAsker.PROVIDER: gettext_noop("We asked for it"),
+    ScrutinyAsker.PERSON_CONCERNED: gettext_noop("The person concerned asked for it"),
+}
+SCRUTINY_OUTCOMES = {
+    ScrutinyOutcome.NO_INFRINGEMENT: gettext_noop("It infringes nothing"),
+    ScrutinyOutcome.INFRINGES: gettext_noop("It infringes the law or fundamental rights"),
 }
 
 

@@ -30,6 +30,8 @@ STEP_NAMES = {
     "validated": gettext_noop("Form and sender were validated"),
     "assessed": gettext_noop("The questions of substance were answered"),
     "voted": gettext_noop("A member of the board voted"),
+    "scrutiny_begun": gettext_noop("A scrutiny by the home authority began"),
+    "scrutiny_ended": gettext_noop("The scrutiny by the home authority ended"),
     "prepared": gettext_noop("An answer was prepared"),
     "returned": gettext_noop("It was sent back to be prepared anew"),
     "vault_task_taken": gettext_noop("Preserved items went, sealed, to the key holders"),

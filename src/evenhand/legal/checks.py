@@ -141,6 +141,9 @@ class MatterFacts:
     signed_off_by  whose word it is that an unverified entry holds
     window_by    who noted how the enforcing authority's window ended
     preserved    accounts whose data the plan's preservation holds; None where it gives none
+    informed_before  the authority made itself known in time, where the law wants that
+    rank_suffices    who signed has the rank that the law asks for
+    without_effect   a scrutiny found that the order infringes the law
     suspended    the officer who filed it is shut out: nobody knows whose order it is
     sent_to_board  the board has to decide, whatever the answers say now: one of them was a doubt
     """
@@ -184,6 +187,9 @@ class MatterFacts:
     signed_off_by: UUID | None = None
     window_by: UUID | None = None
     preserved: frozenset[str] | None = None
+    informed_before: bool = True
+    rank_suffices: bool = True
+    without_effect: bool = False
 
 
 def check_step(
@@ -463,6 +469,12 @@ def _check_sender(facts: MatterFacts) -> list[Finding]:
         found.append(Finding.QUESTIONNAIRE_INCOMPLETE)
     if facts.suspended:
         found.append(Finding.OFFICER_MAY_NOT_FILE)
+    if not facts.informed_before:
+        found.append(Finding.NOT_INFORMED_BEFORE)
+    if not facts.rank_suffices:
+        found.append(Finding.RANK_TOO_LOW)
+    if facts.without_effect:
+        found.append(Finding.WITHOUT_EFFECT)
     return found
 
 

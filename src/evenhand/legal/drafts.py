@@ -94,6 +94,8 @@ class Validation:
     call_back     the call that proved it, for `call_back`
     findings      what was looked at and found, by name
     suspect       a court named the account's holder a suspect (for the voluntary lane)
+    informed_at   when the authority first said how to reach it, where the law asks for that
+    urgent        it was an emergency that left no time to say so, duly justified
     """
 
     authenticity: Authenticity
@@ -101,6 +103,8 @@ class Validation:
     call_back: UUID | None = None
     findings: Mapping[str, str] = field(default_factory=dict)
     suspect: bool = False
+    informed_at: datetime | None = None
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class ClockName(StrEnum):
     WINDOW = "window"  # the enforcing authority's (Regulation (EU) 2023/1543 Art. 10(2))
     AFTER_REVIEW = "after_review"  # the look of a third person after an emergency
     CONFIRMATION = "confirmation"  # the head office's answer
+    SCRUTINY = "scrutiny"  # of an order from another Member State (TCO Art. 4)
 
 
 class EnforcingAnswer(StrEnum):
@@ -87,6 +88,22 @@ class EnforcingAnswer(StrEnum):
     NO_GROUND = "no_ground"
     LAPSED = "lapsed"
     REFUSES = "refuses"
+
+
+class ScrutinyAsker(StrEnum):
+    """Who set the scrutiny of an order going (Regulation (EU) 2021/784 Art. 4(3) and (4))."""
+
+    HOME_AUTHORITY = "home_authority"
+    PROVIDER = "provider"
+    PERSON_CONCERNED = "person_concerned"
+
+
+class ScrutinyOutcome(StrEnum):
+    """What the home authority found of an order (Art. 4(3), (6) and (7))."""
+
+    OPEN = ""
+    NO_INFRINGEMENT = "no_infringement"
+    INFRINGES = "infringes"
 
 
 class Substance(StrEnum):
@@ -183,6 +200,10 @@ class Finding(StrEnum):
     KEY_MISSING = "key_missing"
     NOT_COLLECTED = "not_collected"
     NOT_PRESERVED = "not_preserved"
+    NOT_INFORMED_BEFORE = "not_informed_before"
+    RANK_TOO_LOW = "rank_too_low"
+    WITHOUT_EFFECT = "without_effect"
+    SCRUTINY_TOO_LATE = "scrutiny_too_late"
     WINDOW_OPEN = "window_open"
     ENFORCING_AUTHORITY_REFUSES = "enforcing_authority_refuses"
     CHANGED_SINCE = "changed_since"

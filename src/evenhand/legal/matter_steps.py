@@ -49,7 +49,7 @@ from evenhand.legal.models import (
     Vote,
 )
 from evenhand.legal.preservation_steps import end_on_receipt
-from evenhand.legal.queries import actor_of, facts_of, law_of, stands
+from evenhand.legal.queries import INFORMED_AT, URGENT, actor_of, facts_of, law_of, stands
 from evenhand.legal.receipt_steps import keep_documents, missing_of
 from evenhand.legal.suspicion_steps import judge_again
 from evenhand.markets.queries import sign_off_of
@@ -189,7 +189,7 @@ def validate(matter_id: UUID, validation: Validation, *, by: Person, now: dateti
         _refuse(matter, found)
         matter.validated_by, matter.validated_at = by, now
         matter.authenticity = validation.authenticity.value
-        matter.validation = {"note": validation.note, **validation.findings}
+        matter.validation = {"note": validation.note, **validation.findings, **_prior(validation)}
         matter.suspect = validation.suspect
         matter.call_back = call
         matter.sign_off = sign_off_of(matter.entry, matter.regime_version)
@@ -203,6 +203,13 @@ def validate(matter_id: UUID, validation: Validation, *, by: Person, now: dateti
             facts={"authenticity": matter.authenticity, "suspect": matter.suspect},
         )
     return matter
+
+
+def _prior(validation: Validation) -> dict[str, object]:
+    """Gives what is kept of how an authority made itself known before its first order."""
+    informed = validation.informed_at
+    said = {} if informed is None else {INFORMED_AT: informed.isoformat()}
+    return {**said, **({URGENT: True} if validation.urgent else {})}
 
 
 def assess(matter_id: UUID, answers: SubstanceAnswers, *, by: Person, now: datetime) -> Assessment:

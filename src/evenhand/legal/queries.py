@@ -26,6 +26,7 @@ from evenhand.legal.lists import (
     Outcome,
     PlanKind,
     Said,
+    ScrutinyOutcome,
     Substance,
 )
 from evenhand.legal.models import (
@@ -38,6 +39,7 @@ from evenhand.legal.models import (
     Matter,
     Preservation,
     SampledReview,
+    Scrutiny,
     Step,
     UserNotice,
 )
@@ -49,15 +51,27 @@ from evenhand.legal.ports import (
     PurposeClass,
     Violations,
 )
+from evenhand.legal.scrutiny import was_informed
+from evenhand.legal.statutes import rank_suffices
 from evenhand.markets.entries import ANYWHERE, Regime, RequestKind
 from evenhand.markets.law import refusals
-from evenhand.markets.lists import AuthorityKind, DataCategory, LegalKind, Purpose, Refusal
+from evenhand.markets.lists import (
+    AuthorityKind,
+    DataCategory,
+    LegalKind,
+    Purpose,
+    Refusal,
+    Window,
+)
 from evenhand.markets.queries import regime_at, sign_off_of, state_of
 from evenhand.markets.regimes import law
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
 OVER = (MatterState.CLOSED.value,)
+INFORMED_AT, URGENT = "informed_at", "urgent"
+"""Under which names a validation keeps how an authority made itself known before."""
+
 CONSTANT = "nothing_to_tell"
 """The one answer to "was I concerned?" wherever the truth may not be told or is no."""
 
@@ -277,6 +291,11 @@ def facts_of(
         window_by=matter.enforcing_by_id,
         sent_to_board=assessment is not None and assessment.needs_board,
         preserved=_preserved(matter, plan, package),
+        informed_before=informed_before(matter, kind),
+        rank_suffices=_rank_suffices(matter),
+        without_effect=Scrutiny.objects.filter(
+            matter=matter, outcome=ScrutinyOutcome.INFRINGES.value
+        ).exists(),
     )
 
 
@@ -290,6 +309,52 @@ def law_of(matter: Matter) -> tuple[RequestKind, Regime]:
         if kind.id == matter.entry:
             return kind, regime
     raise NotFound(what="entry of the law", id=matter.entry, version=matter.regime_version)
+
+
+def informed_before(matter: Matter, kind: RequestKind) -> bool:
+    """Tells whether an authority made itself known before its first order, where it has to.
+
+    Regulation (EU) 2021/784 Art. 3(2): twelve hours before, except in duly justified emergencies.
+    """
+    before = kind.windows.get(Window.PRIOR_INFORMATION)
+    if before is None or not is_first_order(matter):
+        return True
+    said = matter.validation.get(INFORMED_AT)
+    return was_informed(
+        datetime.fromisoformat(said) if said else None,
+        urgent=matter.validation.get(URGENT) is True,
+        received_at=matter.received_at,
+        before=before,
+    )
+
+
+def is_first_order(matter: Matter) -> bool:
+    """Tells whether no order under the same law was proved to come from this authority before."""
+    return (
+        not Matter.objects.filter(
+            authority_id=matter.authority_id,
+            regime=matter.regime,
+            validated_at__isnull=False,
+            received_at__lt=matter.received_at,
+        )
+        .exclude(pk=matter.pk)
+        .exists()
+    )
+
+
+def _rank_suffices(matter: Matter) -> bool:
+    """Tells whether the officer has the rank that the law asks for; on paper, the field says it."""
+    rank = matter.officer.rank if matter.officer is not None else ""
+    said = " ".join(matter.fields.get(name, "") for name in RANK_FIELDS)
+    return rank_suffices(
+        rank if matter.officer is not None else said,
+        matter.entry,
+        AuthorityKind(matter.authority.kind),
+    )
+
+
+RANK_FIELDS = ("officer_rank_and_authorisation", "officer_name_rank_badge")
+"""Fields in which a document names the rank of who signed it."""
 
 
 def law_against(matter: Matter) -> tuple[Refusal, ...]:

@@ -57,6 +57,7 @@ from evenhand.legal.release_steps import (
     release,
     return_plan,
 )
+from evenhand.legal.scrutiny_steps import begin_scrutiny, end_scrutiny
 from evenhand.legal.suspicion_steps import call_about
 from evenhand.legal.vault_steps import bring_from_vault, take_task
 
@@ -70,6 +71,7 @@ __all__ = [
     "assign",
     "begin_copy_release",
     "begin_release",
+    "begin_scrutiny",
     "bring_from_vault",
     "call_about",
     "close",
@@ -79,6 +81,7 @@ __all__ = [
     "confirm_delivery",
     "decide_notice",
     "draw_sample",
+    "end_scrutiny",
     "extend_preservation",
     "forget_identifiers",
     "give_answer",

@@ -11,10 +11,10 @@ from django.db import transaction
 
 from evenhand.base.errors import InputRefused, NotFound
 from evenhand.evidence.steps import take_sealed
-from evenhand.legal.checks import Finding, StepRefused, check_reason
+from evenhand.legal.checks import StepRefused, check_reason
 from evenhand.legal.disclosure_steps import collected
 from evenhand.legal.history_steps import locked, write_step
-from evenhand.legal.lists import DisclosureState
+from evenhand.legal.lists import DisclosureState, Finding
 from evenhand.legal.models import Disclosure, Preservation
 from evenhand.legal.queries import actor_of, collection_task
 from evenhand.legal.vault_answer import ACCOUNT_ITEMS, VaultTask, answer_of, task_bytes

@@ -10,10 +10,11 @@ from django.utils.translation import gettext, ngettext
 
 from evenhand.base.errors import InputRefused, Misconfigured
 from evenhand.desk.engines import violations
-from evenhand.desk.legal.doing import credential_in, step_form, text_in
+from evenhand.desk.legal.doing import credential_in, listed, moment_in, step_form, text_in
 from evenhand.evidence.vault import holders
 from evenhand.legal import queries, steps
 from evenhand.legal.limits import VAULT_ANSWER_BYTES_MAX
+from evenhand.legal.lists import ScrutinyAsker, ScrutinyOutcome
 from evenhand.legal.models import Matter
 from evenhand.people.models import Person
 
@@ -104,7 +105,40 @@ def _bring(request: HttpRequest, matter: Matter, person: Person, at: datetime) -
     return gettext("The package is kept. An approver can release it.")
 
 
+def _scrutiny(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Keeps that an order of another Member State is scrutinised."""
+    steps.begin_scrutiny(
+        matter.id,
+        listed(ScrutinyAsker, request, "asker"),
+        asked_at=moment_in(request, "asked_at") or at,
+        by=person,
+        note=text_in(request, "note"),
+        now=at,
+    )
+    return gettext("It is kept. The authority has 72 hours.")
+
+
+def _scrutiny_end(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
+    """Keeps what the scrutiny found; what infringes the law is taken back at once."""
+    ended = steps.end_scrutiny(
+        matter.id,
+        listed(ScrutinyOutcome, request, "outcome"),
+        by=person,
+        note=text_in(request, "note"),
+        kept=text_in(request, "kept"),
+        now=at,
+    )
+    said = ngettext(
+        "It is kept. %(number)s measure is taken back.",
+        "It is kept. %(number)s measures are taken back.",
+        ended.reinstated,
+    )
+    return said % {"number": ended.reinstated}
+
+
 bring = step_form(_bring)
+scrutiny = step_form(_scrutiny)
+scrutiny_end = step_form(_scrutiny_end, grave=True)
 lift_gag = step_form(_lift_gag, grave=True)
 conclude = step_form(_conclude, grave=True)
 prepare_copy = step_form(_prepare_copy, grave=True)

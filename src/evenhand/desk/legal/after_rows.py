@@ -6,17 +6,25 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext
 
+from evenhand.desk import law_words as words
 from evenhand.desk.matter_rows import said_of
 from evenhand.legal import queries, steps
 from evenhand.legal.canonical import canonical, digest_of
 from evenhand.legal.checks import FLOW, WITHHOLDING, StepRefused
 from evenhand.legal.disclosure_steps import COPYABLE, UNDER_WAY, copy_text_of
 from evenhand.legal.limits import EXTENSIONS_MAX
-from evenhand.legal.lists import DisclosureState, MatterState, NoticeState, Verb
-from evenhand.legal.models import Disclosure, Matter, Preservation
+from evenhand.legal.lists import (
+    DisclosureState,
+    MatterState,
+    NoticeState,
+    ScrutinyAsker,
+    ScrutinyOutcome,
+    Verb,
+)
+from evenhand.legal.models import Disclosure, Matter, Preservation, Scrutiny
 from evenhand.legal.notice_steps import DECIDING
 from evenhand.legal.preservation_steps import KEEPING
-from evenhand.markets.lists import LegalKind
+from evenhand.markets.lists import LegalKind, Window
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
@@ -37,9 +45,26 @@ def after_rows(found: Matter, person: Person, *, at: datetime) -> dict[str, obje
             for one in disclosures
             if one.copy_of_id is not None and one.state == DisclosureState.COLLECTED
         ],
+        "scrutiny": _scrutiny(found),
         "preservations": [
             _preservation(one, found, person, at=at) for one in queries.preservations(found.id)
         ],
+    }
+
+
+def _scrutiny(found: Matter) -> dict[str, object] | None:
+    """Gives what is kept of an order's scrutiny, or what can be; None where the law knows none."""
+    if Window.SCRUTINY_DECISION not in queries.law_of(found)[0].windows:
+        return None
+    one = Scrutiny.objects.filter(matter=found).first()
+    return {
+        "one": one,
+        "asked_by": gettext(words.SCRUTINY_ASKERS[ScrutinyAsker(one.asked_by)]) if one else "",
+        "outcome": gettext(words.SCRUTINY_OUTCOMES[ScrutinyOutcome(one.outcome)])
+        if one and one.outcome
+        else "",
+        "askers": [(key.value, gettext(text)) for key, text in words.SCRUTINY_ASKERS.items()],
+        "outcomes": [(key.value, gettext(text)) for key, text in words.SCRUTINY_OUTCOMES.items()],
     }
 
 

@@ -113,10 +113,12 @@ def _validate(request: HttpRequest, matter: Matter, person: Person, at: datetime
     """Keeps what was found of form and sender."""
     call = confirmed_call_back(matter=matter.id)
     validation = Validation(
-        authenticity=_listed(Authenticity, request, "authenticity"),
+        authenticity=listed(Authenticity, request, "authenticity"),
         note=text_in(request, "note"),
         call_back=call.id if call else None,
         suspect=request.POST.get("suspect") == "yes",
+        informed_at=moment_in(request, "informed_at"),
+        urgent=request.POST.get("urgent") == "yes",
     )
     steps.validate(matter.id, validation, by=person, now=at)
     return gettext("Form and sender are kept as validated.")
@@ -137,7 +139,7 @@ def _assess(request: HttpRequest, matter: Matter, person: Person, at: datetime) 
 
 def _vote(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Keeps one vote of the board."""
-    ballot = BoardVote(_listed(BoardDecision, request, "decision"), text_in(request, "reason"))
+    ballot = BoardVote(listed(BoardDecision, request, "decision"), text_in(request, "reason"))
     steps.vote(matter.id, ballot, by=person, now=at)
     return gettext("Your vote is kept.")
 
@@ -163,7 +165,7 @@ def _release(request: HttpRequest, matter: Matter, person: Person, at: datetime)
 
 def _window(request: HttpRequest, matter: Matter, person: Person, at: datetime) -> str:
     """Keeps how the enforcing authority's window ended."""
-    answer = _listed(EnforcingAnswer, request, "answer")
+    answer = listed(EnforcingAnswer, request, "answer")
     steps.note_window(matter.id, answer, by=person, note=text_in(request, "note"), now=at)
     return gettext("It is kept.")
 
@@ -178,7 +180,7 @@ def _notice(request: HttpRequest, matter: Matter, person: Person, at: datetime) 
     basis = line(text_in(request, "basis"))
     if not fits(basis, UserNotice, "basis"):
         raise InputRefused(what="basis", why=gettext("A text is too long."))
-    state = _listed(NoticeState, request, "state")
+    state = listed(NoticeState, request, "state")
     until = _day(text_in(request, "until")) if state is NoticeState.DELAYED_UNTIL else None
     decision = NoticeDecision(
         account=account,
@@ -240,7 +242,7 @@ close = step_form(_close)
 
 def plan_from(request: HttpRequest) -> Plan:
     """Gives the plan that a form describes; the legal room judges it."""
-    kind = _listed(PlanKind, request, "plan")
+    kind = listed(PlanKind, request, "plan")
     answer = text_in(request, "answer")
     ground = text_in(request, "ground")
     if kind is PlanKind.REFUSE:
@@ -290,7 +292,7 @@ def _measures(request: HttpRequest) -> tuple[Measure, ...]:
     lines = _lines(request, "targets")
     if not lines:
         return ()
-    kind = _listed(ActionKind, request, "measure")
+    kind = listed(ActionKind, request, "measure")
     if kind not in MEASURES:
         raise InputRefused(
             what="measure", why=gettext("This measure does not belong to this kind.")
@@ -325,12 +327,21 @@ def _lines(request: HttpRequest, name: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text_in(request, name).splitlines() if line.strip())
 
 
-def _listed(kind: type[Chosen], request: HttpRequest, name: str) -> Chosen:
+def listed(kind: type[Chosen], request: HttpRequest, name: str) -> Chosen:
     """Gives what was chosen of a closed list, or refuses anything else."""
     value = request.POST.get(name, "")
     if value not in set(kind):
         raise InputRefused(what=name, why=gettext("Please choose one of the answers offered."))
     return kind(value)
+
+
+def moment_in(request: HttpRequest, name: str) -> datetime | None:
+    """Gives the moment that was typed, in UTC; None where nothing was."""
+    typed = request.POST.get(name, "").strip()
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=UTC) if typed else None
+    except ValueError as error:
+        raise InputRefused(what=name, why=gettext("A date is not well formed.")) from error
 
 
 def _day(text: str) -> datetime:

@@ -201,6 +201,7 @@ def _work(found: Matter, person: Person, *, at: datetime, revealed: bool) -> dic
             for call in authorities.call_backs(matter=found.id)
         ],
         "call_answers": [(one.value, gettext(text)) for one, text in CALL_ANSWERS.items()],
+        "asks_prior": not queries.informed_before(found, queries.law_of(found)[0]),
         "authenticities": _authenticities(found, called_back=facts.called_back),
         "assessment": _assessment(assessment),
         "substance": [(one.value, gettext(text)) for one, text in words.SUBSTANCE.items()],

@@ -14,6 +14,7 @@ from evenhand.desk import (
     reporting,
     sign_on,
     staff,
+    submissions,
 )
 from evenhand.desk.api.routes import api
 from evenhand.desk.legal import (
@@ -149,6 +150,14 @@ staff_urls = [
     path("actions/", console.actions, name="staff_actions"),
     path("actions/<uuid:action_id>/", console.action, name="staff_action"),
     path("actions/<uuid:action_id>/undo/", console.undo, name="staff_action_undo"),
+    path("statements/", submissions.submissions, name="staff_statements"),
+    path("statements/<uuid:submission_id>/", submissions.submission, name="staff_statement"),
+    path("statements/<uuid:submission_id>/again/", submissions.again, name="staff_statement_again"),
+    path(
+        "statements/<uuid:submission_id>/leave-out/",
+        submissions.leave_out,
+        name="staff_statement_leave_out",
+    ),
     path("reports/", console.reports, name="staff_reports"),
     path("reports/<day:day>/", console.report, name="staff_report"),
 ]

@@ -58,6 +58,7 @@ def decided(
     language: Language = Language.DE,
     account: str = "@sender:example.test",
     rule: str = "doubled_payment",
+    market: str = "KZ",
 ) -> Decision:
     """A decision of a rule, with its evidence under seal."""
     decision_id = new_id(now=NOW)
@@ -81,7 +82,7 @@ def decided(
             score=0.9,
             reason="It asks for a payment that is promised to be doubled.",
             source=Source.OWN,
-            market="KZ",
+            market=market,
             language=language,
             channel_kind=ChannelKind.PUBLIC,
             measures=(

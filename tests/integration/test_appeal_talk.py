@@ -22,7 +22,7 @@ from evenhand.appeals.limits import REMINDER_AFTER
 from evenhand.appeals.lists import NoticeState
 from evenhand.appeals.models import AppealMessage, AppealNotice
 from evenhand.appeals.notice_steps import sweep_appeals
-from evenhand.base.lists import RecordKind
+from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.base.sealing import unseal
 from evenhand.cases import steps as cases
 from evenhand.cases.checks import CaseNotClosed
@@ -118,8 +118,6 @@ def test_only_who_may_decide_may_ask() -> None:
     keys = Keys.fresh()
     ada = reviewer()
     review = cases.open_case(case_draft(keys), now=NOW)
-    from evenhand.base.lists import ActionKind
-
     decision = cases.decide_case(review.id, ActionKind.SUSPEND, by=ada, reason="Hatred.", now=NOW)
     case = objected(keys, decision)
 
@@ -230,8 +228,7 @@ def test_the_window_is_counted_from_being_told() -> None:
 
 def test_a_refusal_names_who_settles_disputes_out_of_court() -> None:
     keys = Keys.fresh()
-    case = objected(keys, decided(keys))
-    Case.objects.filter(id=case.id).update(market="DE")
+    case = objected(keys, decided(keys, market="DE"))
 
     steps.refuse(case.id, by=reviewer(), reason="It was an offer.", now=NOW)
 

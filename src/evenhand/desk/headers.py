@@ -19,6 +19,7 @@ PERMISSIONS_POLICY = (
 PRIVATE_PREFIXES = (
     "/staff/",
     "/objection/",
+    "/complaint/",
     "/report/",
     "/authorities/portal/",
     "/authorities/enrol/",

@@ -172,6 +172,7 @@ urlpatterns = [
     path("reports/daily-report-1.schema.json", public.schema, name="report_schema"),
     path("reports/<day:day>/", public.report, name="report"),
     path("reports/<day:day>/<str:name>", public.report_file, name="report_file"),
+    path("", include("evenhand.desk.appeal_urls")),
     path("objection/<uuid:decision_id>/<str:token>/", objections.objection, name="objection"),
     path("staff/", include(staff_urls)),
     path("staff/legal/", include(legal_urls)),

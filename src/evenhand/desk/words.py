@@ -67,6 +67,16 @@ ACTION_STATES = {
     ActionState.COMPENSATED: gettext_noop("Made good otherwise"),
     ActionState.SUPERSEDED: gettext_noop("Replaced"),
 }
+FOLLOWED = {
+    ActionState.PENDING: gettext_noop("did not take effect yet; it is being undone"),
+    ActionState.IN_FORCE: gettext_noop("stays, because it cannot be undone"),
+    ActionState.FAILED: gettext_noop("never took effect"),
+    ActionState.UNDOING: gettext_noop("is being undone"),
+    ActionState.UNDONE: gettext_noop("was undone"),
+    ActionState.COMPENSATED: gettext_noop("cannot be put back; you got what we kept of it"),
+    ActionState.SUPERSEDED: gettext_noop("stays, because another decision asks for the same"),
+}
+"""What became of something after an objection to it was upheld, as the person is told."""
 STATE_TONES = {
     ActionState.PENDING: "warn",
     ActionState.IN_FORCE: "accent",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from evenhand.appeals import steps as appeals
+from evenhand.appeals.checks import NamesSomebody
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused
 from evenhand.base.lists import ActionKind
@@ -70,6 +71,12 @@ def judge(request: HttpRequest, case_id: UUID) -> HttpResponse:
             raise InputRefused(what="verdict", why="neither upheld nor refused")
     except CaseNotClosed as error:
         return refused(request, case_id, error)
+    except NamesSomebody:
+        messages.error(
+            request,
+            gettext("It was not sent: it names an account or a mailbox. Say it without names."),
+        )
+        return redirect("staff_case", case_id=case_id)
     messages.success(request, said)
     return redirect("staff_case", case_id=case_id)
 

@@ -41,6 +41,7 @@ EXPORT_BYTES = 1 + 4 + RATCHET_BYTES + 32
 DERIVED_BYTES = 80
 """Bytes of the keys of one message: AES-256, HMAC-SHA-256, IV."""
 
+_GROUP_BEGINS, _GROUP_ENDS = 3, 4
 _INFO = b"MEGOLM_KEYS"
 _NO_SALT = bytes(32)
 
@@ -138,26 +139,43 @@ def encoded(content: bytes) -> str:
 
 
 def _fields(raw: bytes) -> Iterator[tuple[int, int | bytes | None]]:
-    """Gives the fields of a protocol-buffers message in order; None for a fixed-size value."""
+    """Gives the fields of a protocol-buffers message in order; None for a value of another kind.
+
+    What is inside a group (kinds 3 and 4) is skipped, as every reader skips what it does not know.
+    """
     at = 0
+    groups: list[int] = []
     while at < len(raw):
         tag, at = _varint(raw, at)
         field, kind = tag >> 3, tag & 7
         if field == 0:
             raise Malformed(what="megolm message", why="a field without a number")
-        match kind:
-            case 0:
-                number, at = _varint(raw, at)
-                yield field, number
-            case 1 | 5:
-                at = _after(raw, at, 8 if kind == 1 else 4)
-                yield field, None
-            case 2:
-                size, start = _varint(raw, at)
-                at = _after(raw, start, size)
-                yield field, raw[start:at]
-            case _:
-                raise Malformed(what="megolm message", why="a field of an unknown kind")
+        value, at = _value(raw, at, kind)
+        if not groups:
+            yield field, value
+        if kind == _GROUP_BEGINS:
+            groups.append(field)
+        elif kind == _GROUP_ENDS and (not groups or groups.pop() != field):
+            raise Malformed(what="megolm message", why="a group that ends elsewhere")
+    if groups:
+        raise Malformed(what="megolm message", why="cut short")
+
+
+def _value(raw: bytes, at: int, kind: int) -> tuple[int | bytes | None, int]:
+    """Gives a field's value and where it ends."""
+    match kind:
+        case 0:
+            return _varint(raw, at)
+        case 1 | 5:
+            return None, _after(raw, at, 8 if kind == 1 else 4)
+        case 2:
+            size, start = _varint(raw, at)
+            end = _after(raw, start, size)
+            return raw[start:end], end
+        case 3 | 4:
+            return None, at
+        case _:
+            raise Malformed(what="megolm message", why="a field of an unknown kind")
 
 
 def _after(raw: bytes, at: int, size: int) -> int:

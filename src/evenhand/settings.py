@@ -20,6 +20,9 @@ EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (ap
 EVENHAND_MAIL_FROM          address from which the desk writes; desk@ the public host unless set
 EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail stays in
                             EVENHAND_HOME/mail/out for somebody else to send
+EVENHAND_TRANSLATION_URL    an engine that you run (LibreTranslate's protocol): what a reviewer opened
+                            is sent there when they ask; unset: no translations
+EVENHAND_TRANSLATION_KEY_FILE file with the key that it asks for, if it asks for one
 EVENHAND_OIDC_ISSUER        your OpenID Connect provider, by which staff may sign in; unset: none
 EVENHAND_OIDC_CLIENT_ID     as whom the desk is registered there
 EVENHAND_OIDC_CLIENT_SECRET_FILE file with the secret that belongs to it
@@ -135,6 +138,8 @@ MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "") or f"desk@{urlsplit(PUBLIC_
 MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")
 DSA_URL = _dsa_url()
 DSA_TOKEN_FILE = os.environ.get("EVENHAND_DSA_TOKEN_FILE", "")
+TRANSLATION_URL = os.environ.get("EVENHAND_TRANSLATION_URL", "")
+TRANSLATION_KEY_FILE = os.environ.get("EVENHAND_TRANSLATION_KEY_FILE", "")
 OIDC_ISSUER = _issuer()
 OIDC_CLIENT_ID = os.environ.get("EVENHAND_OIDC_CLIENT_ID", "")
 OIDC_CLIENT_SECRET_FILE = os.environ.get("EVENHAND_OIDC_CLIENT_SECRET_FILE", "")

@@ -25,6 +25,7 @@ from evenhand.cases.context_steps import CONTEXT_OF_CLOSED, context_asked
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
 from evenhand.cases.ports import Crowds
+from evenhand.cases.quality_steps import SECOND_LOOKS
 from evenhand.cases.queries import violation_stands
 from evenhand.cases.reach_steps import reach_counted
 from evenhand.cases.reactions import FAILED_EFFECTS
@@ -178,6 +179,7 @@ def reactions() -> tuple[Reaction, ...]:
         context_asked(surroundings(), PublicKey(read_key(settings.KEYS / "evidence.pub"))),
         CONTEXT_OF_CLOSED,
         reach_counted(crowds()),
+        SECOND_LOOKS,
         entering(statement_terms()),
         NOTE_REVERSALS,
     )

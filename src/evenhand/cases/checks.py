@@ -75,6 +75,7 @@ class Finding(StrEnum):
     BULK_TAKEN = "bulk_taken"
     BULK_SAMPLE_OPEN = "bulk_sample_open"
     BULK_ENDED = "bulk_ended"
+    GOLDEN_UNFIT = "golden_unfit"
 
 
 class CaseNotClosed(NotAllowed):

@@ -30,6 +30,7 @@ from evenhand.cases.limits import (
 )
 from evenhand.cases.lists import CaseLane, CaseState, StepKind
 from evenhand.cases.models import Case, CaseNote
+from evenhand.cases.quality_steps import mix_golden
 from evenhand.cases.queries import claimed_cases, exposure_of, facts_of, judge_of
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
@@ -49,13 +50,20 @@ class ClaimFilter:
 ANYTHING = ClaimFilter()
 
 
-def claim_next(person: Person, wanted: ClaimFilter = ANYTHING, *, now: datetime) -> Case | None:
+def claim_next(
+    person: Person, wanted: ClaimFilter = ANYTHING, *, now: datetime, chance: float = 1.0
+) -> Case | None:
     """Gives somebody the most urgent case that nobody has in hand; None if there is none.
 
     Two who ask at the same moment get two cases: each passes over what the other has locked.
+    `chance`, a number from 0 to 1, decides whether it is a golden case this time.
     """
     with transaction.atomic():
         _check_free_hand(person, now=now)
+        measuring = mix_golden(person, chance=chance, now=now)
+        if measuring is not None:
+            note_step(measuring, StepKind.CLAIMED, by=person, now=now)
+            return measuring
         rows = _claimable(person, wanted, now=now)
         found = rows.select_for_update(skip_locked=True, of=("self",)).order_by("serve_by", "id")
         case = found.first()

@@ -67,5 +67,8 @@ SECOND_LOOK_SHARE = 0.05
 SECOND_LOOK_SHARES = {"m.violence.extremist": 0.25, "m.harassment.hate": 0.15, "m.spam": 0.02}
 """Shares by harm: more where decisions are grave or contested, less where they are alike."""
 
+SECOND_LOOK_HOURS = 72
+"""Hours within which a second look should be taken: soon enough to put a mistake right."""
+
 GOLDEN_SHARE = 0.03
 """Share of claims that give a golden case: one in a day's work of a few dozen."""

@@ -10,6 +10,7 @@ class CaseKind(StrEnum):
     OBJECTION = "objection"
     FAILED_EFFECT = "failed_effect"
     COMPLAINT = "complaint"
+    DISAGREEMENT = "disagreement"
 
 
 class CaseState(StrEnum):

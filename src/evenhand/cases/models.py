@@ -242,6 +242,17 @@ class Opinion(AppendOnly):
         ]
 
 
+class Golden(AppendOnly):
+    """A closed case whose answer is known, as a senior said who did not decide it."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="known_answer")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="answers_known")
+    answer = models.CharField(max_length=32)
+    reason = models.TextField()
+
+
 class QualityCheck(AppendOnly):
     """Two answers to the same thing: how far people decide alike.
 

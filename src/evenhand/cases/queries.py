@@ -10,10 +10,21 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from evenhand.actions.models import Action, Decision
 from evenhand.base.errors import NotFound
 from evenhand.base.lists import ActionKind, Ground
+from evenhand.cases.agreement import Agreement, agreement_of
 from evenhand.cases.checks import CaseFacts, Judge, works_for
 from evenhand.cases.limits import CASES_PER_PAGE, SIMILAR_CASES_MAX
 from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
-from evenhand.cases.models import Bulk, BulkCase, Case, CaseNote, CaseStep, Exposure, Opinion
+from evenhand.cases.models import (
+    Bulk,
+    BulkCase,
+    Case,
+    CaseNote,
+    CaseStep,
+    Exposure,
+    Golden,
+    Opinion,
+    QualityCheck,
+)
 from evenhand.cases.ports import Reach
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
@@ -162,6 +173,8 @@ def similar_cases(case: Case) -> list[Case]:
     if not same:
         return []
     rows = Case.objects.filter(same, lane=case.lane, golden=False, sampled_of=None)
+    if case.golden or case.sampled_of_id is not None:
+        rows = rows.exclude(event=case.event, closed_at__isnull=False)  # its answer shows nowhere
     return list(rows.exclude(pk=case.pk).order_by("-opened_at")[:SIMILAR_CASES_MAX])
 
 
@@ -279,3 +292,39 @@ def bulk_members(bulk_id: UUID, *, sampled: bool | None = None) -> list[BulkCase
 def latest_bulks(*, rows_max: int) -> list[Bulk]:
     """Gives bulk decisions, the latest first."""
     return list(Bulk.objects.select_related("by").order_by("-at")[:rows_max])
+
+
+def golden_for(person: Person) -> Golden | None:
+    """Gives a known answer that somebody has not met yet, the latest first.
+
+    Who decided the case, or said what its answer is, has met it; what is no longer kept is none.
+    """
+    if Role.REVIEWER.value not in works_for(judge_of(person).roles):
+        return None
+    rows = (
+        Golden.objects.select_related("case")
+        .filter(case__evidence__isnull=False, case__evidence__expired_at=None)
+        .exclude(by=person)
+        .exclude(case__closed_by=person)
+        .order_by("-at")
+    )
+    met = set(
+        Case.objects.filter(golden=True, state=CaseState.CLOSED.value)
+        .filter(origin__endswith=f":{person.id}")
+        .values_list("origin", flat=True)
+    )
+    return next((one for one in rows if golden_origin(one, person) not in met), None)
+
+
+def golden_origin(golden: Golden, person: Person) -> str:
+    """Gives the origin of the case by which somebody meets a known answer, once."""
+    return f"golden:{golden.id}:{person.id}"
+
+
+def agreement(since: datetime, until: datetime, *, golden: bool = False) -> list[Agreement]:
+    """Gives for each harm how far second looks (or answers to golden cases) agreed."""
+    rows = QualityCheck.objects.filter(at__gte=since, at__lt=until, golden=golden)
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for harm, first, second in rows.order_by("harm").values_list("harm", "first", "second"):
+        pairs.setdefault(harm, []).append((first, second))
+    return [agreement_of(harm, found) for harm, found in pairs.items()]

@@ -29,6 +29,7 @@ CASE_KINDS = {
     CaseKind.OBJECTION: gettext_noop("Objection"),
     CaseKind.FAILED_EFFECT: gettext_noop("Effect failed"),
     CaseKind.COMPLAINT: gettext_noop("Complaint"),
+    CaseKind.DISAGREEMENT: gettext_noop("Two answers"),
 }
 CASE_STATES = {
     CaseState.OPEN: gettext_noop("Open"),
@@ -198,6 +199,9 @@ FINDINGS = {
     Finding.BULK_TAKEN: gettext_noop("One of these cases is in another bulk decision."),
     Finding.BULK_SAMPLE_OPEN: gettext_noop("Please decide every case of the sample first."),
     Finding.BULK_ENDED: gettext_noop("This bulk decision is under way or over."),
+    Finding.GOLDEN_UNFIT: gettext_noop(
+        "Only a closed review in the usual lane can be one whose answer is known."
+    ),
 }
 
 

@@ -20,6 +20,7 @@ from evenhand.cases import queries
 from evenhand.cases.checks import CHOICES, CaseNotClosed, Finding, check_judge, choices
 from evenhand.cases.context import CONTEXT_TYPE, from_bytes
 from evenhand.cases.context_steps import NoContext, ask_context
+from evenhand.cases.exposure_steps import EnoughForToday, count_opening
 from evenhand.cases.lists import CaseKind, CaseLane, CaseState, StepKind
 from evenhand.cases.models import Case
 from evenhand.connectors.translation import engine_of
@@ -65,7 +66,13 @@ def open_evidence(request: HttpRequest, case_id: UUID) -> HttpResponse:
         raise NotFound(what="evidence", item=which)
     reason = request.POST.get("reason", "").strip()
     try:
+        count_opening(case_id, by=member, now=now())
         opened = ask(settings.EVENHAND_HOME, Request(item=item.id, staff=member.id, reason=reason))
+    except EnoughForToday:
+        messages.error(
+            request, gettext("That is enough of this for today. A colleague can take the case.")
+        )
+        return redirect("staff_case", case_id=case_id)
     except (NotAllowed, InputRefused):
         messages.error(
             request, gettext("It was not opened. Give a reason in a few words; it is recorded.")

@@ -1,5 +1,7 @@
 """The queues: what has to be looked at first, what one has in hand, who asks for an opinion."""
 
+from secrets import SystemRandom
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -71,7 +73,9 @@ def take_next(request: HttpRequest) -> HttpResponse:
         kind=listed(request.POST.get("kind", ""), list(CaseKind)),
     )
     try:
-        case = steps.claim_next(signed_in(request), wanted, now=now())
+        case = steps.claim_next(
+            signed_in(request), wanted, now=now(), chance=SystemRandom().random()
+        )
     except CaseNotClosed as error:
         say_findings(request, error)
         return redirect("staff_cases")

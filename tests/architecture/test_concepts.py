@@ -37,7 +37,7 @@ ON_PAGE = (
     documents.SignatureLevel, documents.DocumentFinding, fraud.FraudReason, fraud.SealMatch,
     legal.MatterState, legal.Verb, legal.PlanKind, legal.Outcome, legal.IdentifierKind,
     legal.Authenticity, legal.ClockName, legal.EnforcingAnswer, legal.Substance, legal.Said,
-    legal.ScrutinyAsker, legal.ScrutinyOutcome,
+    legal.ScrutinyAsker, legal.ScrutinyOutcome, legal.ProtectedGround,
     legal.BoardDecision, legal.DisclosureState, legal.NoticeState, legal.DangerLaw, legal.Finding,
     flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
     flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass, flagged.ReportFinding,

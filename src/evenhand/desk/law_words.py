@@ -21,6 +21,7 @@ from evenhand.legal.lists import (
     NoticeState,
     Outcome,
     Said,
+    ProtectedGround,
     ScrutinyAsker,
     ScrutinyOutcome,
     Substance,
@@ -323,6 +324,15 @@ FINDINGS = {
 }
 
 
+PROTECTED_GROUNDS = {
+    ProtectedGround.PRESS: gettext_noop("Press"),
+    ProtectedGround.COUNSEL: gettext_noop("Counsel"),
+    ProtectedGround.MEMBER_OF_PARLIAMENT: gettext_noop("Member of parliament"),
+    ProtectedGround.JUDGE: gettext_noop("Judge or prosecutor"),
+    ProtectedGround.CLERGY: gettext_noop("Clergy"),
+    ProtectedGround.RIGHTS_DEFENDER: gettext_noop("Defender of rights"),
+    ProtectedGround.MINOR: gettext_noop("Minor"),
+}
 SCRUTINY_ASKERS = {
     ScrutinyAsker.HOME_AUTHORITY: gettext_noop("The home authority by itself"),
     ScrutinyAsker.PROVIDER: gettext_noop("We asked for it"),

@@ -79,3 +79,6 @@ EXTENSIONS_MAX = 1
 
 VAULT_ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """Bytes of what key holders bring back: 200,000 rows, twice, in base64, with room to spare."""
+
+PROTECTED_DAYS_MAX = 731
+"""Days for which a protected target is kept at most: who still is what they were is asked anew."""

@@ -106,6 +106,18 @@ class ScrutinyOutcome(StrEnum):
     INFRINGES = "infringes"
 
 
+class ProtectedGround(StrEnum):
+    """Why somebody, or a channel, is not reached without the policy board."""
+
+    PRESS = "press"
+    COUNSEL = "counsel"
+    MEMBER_OF_PARLIAMENT = "member_of_parliament"
+    JUDGE = "judge"
+    CLERGY = "clergy"
+    RIGHTS_DEFENDER = "rights_defender"
+    MINOR = "minor"
+
+
 class Substance(StrEnum):
     """The questions that a person answers before anything is released."""
 

@@ -49,7 +49,15 @@ from evenhand.legal.models import (
     Vote,
 )
 from evenhand.legal.preservation_steps import end_on_receipt
-from evenhand.legal.queries import INFORMED_AT, URGENT, actor_of, facts_of, law_of, stands
+from evenhand.legal.queries import (
+    INFORMED_AT,
+    URGENT,
+    actor_of,
+    facts_of,
+    law_of,
+    names_protected,
+    stands,
+)
 from evenhand.legal.receipt_steps import keep_documents, missing_of
 from evenhand.legal.suspicion_steps import judge_again
 from evenhand.markets.queries import sign_off_of
@@ -234,7 +242,11 @@ def assess(matter_id: UUID, answers: SubstanceAnswers, *, by: Person, now: datet
             by=by.id,
         )
         _refuse(matter, found)
-        to_board = needs_board(answers.answers) or (before is not None and before.needs_board)
+        to_board = (
+            needs_board(answers.answers)
+            or (before is not None and before.needs_board)
+            or names_protected(matter, now=now)
+        )
         assessment, _ = Assessment.objects.update_or_create(
             matter=matter,
             defaults={

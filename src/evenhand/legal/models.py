@@ -15,12 +15,13 @@ from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.authorities.models import Authority, CallBack, Officer
 from evenhand.evidence.models import SealedItem
 from evenhand.legal.lists import DisclosureState, MatterState, NoticeState, Outcome, PlanKind
+from evenhand.legal.protection_models import ProtectedTarget
 from evenhand.legal.scrutiny_models import Scrutiny
 from evenhand.markets.models import EntrySignOff
 from evenhand.people.models import Person
 from evenhand.records.models import AppendOnly
 
-__all__ = ["Scrutiny"]
+__all__ = ["ProtectedTarget", "Scrutiny"]
 
 DISCLOSING = ("disclosure", "information")
 """Kinds of request by which data leave the house."""

@@ -34,6 +34,7 @@ from evenhand.legal.models import (
     Matter,
     SampledReview,
 )
+from evenhand.legal.protection_steps import sweep_protected
 from evenhand.legal.queries import actor_of, matters_in_month
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
@@ -80,7 +81,7 @@ def reveal_identifiers(
 
 
 def forget_identifiers(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
-    """Empties what closed matters named when their time is over, and gives how many matters."""
+    """Empties what was named when its time is over: by closed matters, on the protected list."""
     with transaction.atomic():
         due = list(
             Matter.objects.select_for_update(skip_locked=True, of=("self",))
@@ -92,7 +93,7 @@ def forget_identifiers(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
             Disclosure.objects.filter(matter=matter).update(accounts=[])
             matter.identifiers_expire_at = None
             write_step(matter, "identifiers_forgotten", by=None, now=now)
-    return len(due)
+    return len(due) + sweep_protected(now=now)
 
 
 def draw_sample(month: str, *, now: datetime) -> list[SampledReview]:

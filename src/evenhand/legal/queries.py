@@ -38,6 +38,7 @@ from evenhand.legal.models import (
     Identifier,
     Matter,
     Preservation,
+    ProtectedTarget,
     SampledReview,
     Scrutiny,
     Step,
@@ -51,6 +52,7 @@ from evenhand.legal.ports import (
     PurposeClass,
     Violations,
 )
+from evenhand.legal.protection import is_protected
 from evenhand.legal.scrutiny import was_informed
 from evenhand.legal.statutes import rank_suffices
 from evenhand.markets.entries import ANYWHERE, Regime, RequestKind
@@ -289,7 +291,8 @@ def facts_of(
         suspended=_suspended(matter),
         signed_off_by=None if sign_off is None else sign_off.signed_by_id,
         window_by=matter.enforcing_by_id,
-        sent_to_board=assessment is not None and assessment.needs_board,
+        sent_to_board=(assessment is not None and assessment.needs_board)
+        or names_protected(matter, now=now),
         preserved=_preserved(matter, plan, package),
         informed_before=informed_before(matter, kind),
         rank_suffices=_rank_suffices(matter),
@@ -326,6 +329,17 @@ def informed_before(matter: Matter, kind: RequestKind) -> bool:
         received_at=matter.received_at,
         before=before,
     )
+
+
+def names_protected(matter: Matter, *, now: datetime) -> bool:
+    """Tells whether a matter reaches somebody who is protected, by name or by a number found."""
+    return is_protected(list(_identifiers(matter)), now=now)
+
+
+def protected_targets() -> list[ProtectedTarget]:
+    """Gives the list of who is protected, the newest first: grounds and days, and no name."""
+    rows = ProtectedTarget.objects.select_related("proposed_by", "end_wanted_by")
+    return list(rows.filter(ended_at=None).order_by("-proposed_at"))
 
 
 def is_first_order(matter: Matter) -> bool:

@@ -47,6 +47,7 @@ from evenhand.legal.preservation_steps import (
     preserved,
     sweep_preservations,
 )
+from evenhand.legal.protection_steps import confirm_protection, end_protection, protect
 from evenhand.legal.receipt_steps import receive
 from evenhand.legal.release_steps import (
     after_review,
@@ -79,8 +80,10 @@ __all__ = [
     "complete",
     "conclude",
     "confirm_delivery",
+    "confirm_protection",
     "decide_notice",
     "draw_sample",
+    "end_protection",
     "end_scrutiny",
     "extend_preservation",
     "forget_identifiers",
@@ -95,6 +98,7 @@ __all__ = [
     "prepare",
     "prepare_copy",
     "preserved",
+    "protect",
     "receive",
     "release",
     "release_copy",

@@ -30,6 +30,7 @@ from evenhand.legal.fraud import (
 from evenhand.legal.fraud_limits import SAME_TARGET_DAYS, SEALS_COMPARED_MAX
 from evenhand.legal.lists import IdentifierKind
 from evenhand.legal.models import Document, Identifier, Matter
+from evenhand.legal.protection import is_protected
 from evenhand.legal.queries import law_of
 from evenhand.markets.entries import RequestKind
 from evenhand.markets.lists import AuthorityKind, DataCategory, LegalForm, Purpose
@@ -82,6 +83,7 @@ def suspicion(
         until=until,
         emergency=draft.emergency,
         dangers=tuple((name, draft.fields.get(name, "")) for name in DANGER_QUESTIONS),
+        protected_target=is_protected(draft.identifiers, now=now),
         same_target_others=_others_asking(draft, now=now),
         document=report,
         document_expected=kind.form is LegalForm.ORDER and not draft.emergency,

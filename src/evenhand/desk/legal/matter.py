@@ -203,6 +203,7 @@ def _work(found: Matter, person: Person, *, at: datetime, revealed: bool) -> dic
         "call_answers": [(one.value, gettext(text)) for one, text in CALL_ANSWERS.items()],
         "asks_prior": not queries.informed_before(found, queries.law_of(found)[0]),
         "authenticities": _authenticities(found, called_back=facts.called_back),
+        "names_protected": queries.names_protected(found, now=at),
         "assessment": _assessment(assessment),
         "substance": [(one.value, gettext(text)) for one, text in words.SUBSTANCE.items()],
         "saids": [(one.value, gettext(text)) for one, text in words.SAID.items()],

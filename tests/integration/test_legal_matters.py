@@ -421,6 +421,17 @@ def test_an_order_whose_effect_failed_stays_open_until_a_person_concludes() -> N
     assert matter.state == MatterState.EXECUTED
 
 
+def test_only_those_who_answer_for_an_order_conclude_it() -> None:
+    one = kazakh()
+    matter = one.released(KZ, withhold("KZ"))
+    steps.take(matter.id, by=one.board[0], now=NOW)
+
+    with pytest.raises(StepRefused) as error:
+        steps.conclude(matter.id, by=one.board[0], reason="It could not be had.", now=NOW)
+    assert findings(error) == {Finding.ROLE_MISSING}
+    steps.conclude(matter.id, by=one.lawyer, reason="It could not be had.", now=NOW)
+
+
 def test_an_order_of_a_country_reaches_no_other() -> None:
     one = kazakh()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pyrage
 from cryptography import x509
 
-from evenhand.authorities.domains import domain_of, match, normal
+from evenhand.authorities.domains import domain_of, is_public_suffix, match, normal
 from evenhand.authorities.limits import (
     AUTHORITY_NAME_CHARACTERS_MAX,
     CALL_BACK_DAYS,
@@ -62,6 +62,12 @@ class EntryRefused(InputRefused):
     """A field of an entry of the registry is not what it must be."""
 
     remedy = "Correct the field named, from a public source of the authority."
+
+
+class SharedDomain(EntryRefused):
+    """Names below this domain belong to many, so that it proves nobody."""
+
+    remedy = "Name the domain below it that is this authority's own: ministry.gov.kz, not gov.kz."
 
 
 class RegistryRefused(NotAllowed):
@@ -285,6 +291,9 @@ def check_entry(draft: AuthorityDraft) -> AuthorityDraft:
     domains = tuple(dict.fromkeys(map(normal, draft.domains)))
     _need("domains", 0 < len(domains) <= DOMAINS_MAX and all(domains))
     _need("domains", not FREE_MAIL & set(domains))
+    for domain in domains:
+        if is_public_suffix(domain):
+            raise SharedDomain(field="domains", domain=domain, why="a public suffix")
     number = check_number(draft.switchboard)
     head_office = check_mailbox(draft.head_office, domains, field="head_office")
     _need("source", draft.source.strip() and len(draft.source) <= NOTE_CHARACTERS_MAX)

@@ -8,6 +8,9 @@ level, and a slip of one or two letters.
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import cache
+
+from tldextract import TLDExtract
 
 from evenhand.authorities.limits import DOMAIN_CHARACTERS_MAX, LOOK_ALIKE_EDITS_MAX
 from evenhand.authorities.lists import DomainMatch
@@ -45,6 +48,20 @@ def normal(domain: str) -> str:
     if len(text) > DOMAIN_CHARACTERS_MAX or len(labels) < LABELS_MIN:
         return ""
     return ".".join(labels) if all(LABEL.fullmatch(label) for label in labels) else ""
+
+
+def is_public_suffix(domain: str) -> bool:
+    """Tells whether names below a domain belong to many: gov.kz, police.uk, a hoster's own.
+
+    By the public suffix list as it was installed, with its private part (publicsuffix.org).
+    """
+    text = normal(domain)
+    return bool(text) and _suffixes()(text).suffix == text
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def match(domain: str, own: Collection[str]) -> DomainMatch:

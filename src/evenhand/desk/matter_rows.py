@@ -242,8 +242,20 @@ def disclosure_row(matter_id: UUID, *, now: datetime) -> DisclosureRow | None:
     )
 
 
+REMEDIES = {
+    "SignatureRefused": gettext_noop(
+        "Open the page anew, read what is released, and sign again with your own passkey."
+    ),
+    "ClockRefused": gettext_noop("This clock does not run, or stands already."),
+}
+"""What is said where a step was refused without findings, by the kind of error."""
+
+ELSE = gettext_noop("It was not done. Load the page again and see where it stands now.")
+
+
 def said_of(error: EvenhandError) -> list[str]:
     """Gives the findings of a refused step in words."""
     findings = error.fields.get("findings", ())
     codes = findings.split(",") if isinstance(findings, str) else list(findings)  # type: ignore[call-overload]
-    return [words.finding_name(str(code)) for code in codes] or [error.remedy]
+    said = [words.finding_name(str(code)) for code in codes if code]
+    return said or [gettext(REMEDIES.get(type(error).__name__, ELSE))]

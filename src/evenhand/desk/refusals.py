@@ -10,6 +10,18 @@ from evenhand.desk.law_words import humanised
 
 WHY = {
     "role": gettext_noop("Your role does not allow this step."),
+    "a public suffix": gettext_noop(
+        "Names below this domain belong to many: name the one below it that is this authority's "
+        "own, such as ministry.gov.kz and not gov.kz."
+    ),
+    "no address": gettext_noop("This mailbox is no address."),
+    "no matter named": gettext_noop("Say which request the call is about."),
+    "only the officer registers their key": gettext_noop(
+        "Only the officer registers their own key."
+    ),
+    "this key is in use, or was": gettext_noop("This key is in use already, or was before."),
+    "too many keys": gettext_noop("There are too many keys: end one first."),
+    "this person may not enter": gettext_noop("This person may not sign in."),
     "closed": gettext_noop("This entry is closed."),
     "two people are needed": gettext_noop("Somebody else has to do this: four eyes."),
     "a second person has to check the number first": gettext_noop(
@@ -65,6 +77,28 @@ WHY = {
 """What the registry's rooms give as `why`, and what is said of it."""
 
 
+FIELDS = {
+    "name": gettext_noop("Name, in its own language"),
+    "country": gettext_noop("Country"),
+    "kind": gettext_noop("Kind"),
+    "domains": gettext_noop("Domains, separated by blanks"),
+    "switchboard": gettext_noop("Switchboard, with + and country code"),
+    "head_office": gettext_noop("Mailbox of the head office"),
+    "mailbox": gettext_noop("Mailbox at one of the domains"),
+    "rank": gettext_noop("Rank or office"),
+    "file_number_pattern": gettext_noop("Pattern of its file numbers (regular expression)"),
+    "statutes": gettext_noop("Statutes that it cites, one in each line"),
+    "certificates": gettext_noop("Certificates of its signatures (PEM)"),
+    "source": gettext_noop("Where you found it"),
+    "note": gettext_noop("Whom you spoke to, and what was said"),
+    "said": gettext_noop("What did they say?"),
+    "receipt": gettext_noop("Receipt: number, or who took it"),
+    "subject": gettext_noop("Subject"),
+    "text": gettext_noop("Text"),
+}
+"""Fields of the registry's forms, as the forms name them."""
+
+
 def refusal_words(error: EvenhandError) -> list[str]:
     """Gives what is said of a refused step; what has no words of its own keeps its remedy."""
     why = str(error.fields.get("why", ""))
@@ -76,7 +110,8 @@ def refusal_words(error: EvenhandError) -> list[str]:
     if said:
         return said
     if field:
-        return [gettext("Please check: %(field)s") % {"field": humanised(field)}]
+        named = gettext(FIELDS[field]) if field in FIELDS else humanised(field)
+        return [gettext("Please check: %(field)s") % {"field": named}]
     return [gettext("It was not done: %(why)s") % {"why": why or error.remedy}]
 
 

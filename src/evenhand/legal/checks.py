@@ -75,6 +75,7 @@ ROLES: Mapping[Verb, frozenset[Role]] = {
     Verb.PREPARE: frozenset({Role.LEGAL_OFFICER}),
     Verb.RETURN: frozenset({Role.APPROVER, Role.LEGAL_OFFICER}),
     Verb.RELEASE: frozenset({Role.APPROVER}),
+    Verb.EXECUTE: frozenset({Role.LEGAL_OFFICER, Role.APPROVER}),
     Verb.CLOSE: frozenset({Role.LEGAL_OFFICER, Role.APPROVER}),
 }
 """Who of the staff may take each kind of step."""

@@ -23,6 +23,7 @@ from evenhand.authorities.checks import (
     OfficerFacts,
     OfficerRefused,
     RegistryRefused,
+    SharedDomain,
     Subject,
     Voucher,
     VouchRefused,
@@ -441,3 +442,23 @@ def test_the_fields_that_differ_are_named() -> None:
 )  # fmt: skip
 def test_each_refusal_says_what_to_do(error: type[EvenhandError]) -> None:
     assert len(error.remedy) > 20
+
+
+@pytest.mark.parametrize(
+    "domain", ["gov.kz", "GOV.KZ", "police.uk", "gouv.fr", "github.io", "x.ck"]
+)
+def test_a_domain_below_which_many_have_names_is_nobodys_own(domain: str) -> None:
+    draft = replace(DRAFT, domains=("polizei.example.de", domain))
+
+    with pytest.raises(SharedDomain) as error:
+        check_entry(draft)
+
+    assert error.value.fields["domain"] == domain.lower()
+    assert "below it" in error.value.remedy
+
+
+@pytest.mark.parametrize("domain", ["mvd.gov.kz", "met.police.uk", "gov.example", "bund.de"])
+def test_what_one_authority_alone_has_is_its_own(domain: str) -> None:
+    draft = replace(DRAFT, domains=(domain,), head_office=f"office@{domain}")
+
+    assert check_entry(draft).domains == (domain,)

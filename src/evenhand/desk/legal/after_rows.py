@@ -10,7 +10,7 @@ from evenhand.desk import law_words as words
 from evenhand.desk.matter_rows import said_of
 from evenhand.legal import queries, steps
 from evenhand.legal.canonical import canonical, digest_of
-from evenhand.legal.checks import FLOW, WITHHOLDING, StepRefused
+from evenhand.legal.checks import FLOW, ROLES, WITHHOLDING, StepRefused
 from evenhand.legal.disclosure_steps import COPYABLE, UNDER_WAY, copy_text_of
 from evenhand.legal.limits import EXTENSIONS_MAX
 from evenhand.legal.lists import (
@@ -38,7 +38,9 @@ def after_rows(found: Matter, person: Person, *, at: datetime) -> dict[str, obje
     disclosures = queries.disclosures(found.id)
     return {
         "gag": _gag(found) if _any(person, DECIDING) else None,
-        "can_conclude": kind in WITHHOLDING and state in FLOW[Verb.EXECUTE],
+        "can_conclude": kind in WITHHOLDING
+        and state in FLOW[Verb.EXECUTE]
+        and _any(person, ROLES[Verb.EXECUTE]),
         "copyable": _copyable(found, disclosures) if person.has(Role.LEGAL_OFFICER) else None,
         "copies": [
             _copy(found, one, person, at=at)

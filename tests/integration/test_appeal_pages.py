@@ -231,7 +231,9 @@ def test_staff_open_what_was_said_only_where_they_may(
     assert faults(text_of(page)) == []
     assert client.get(f"/staff/appeals/{review.id}/").status_code == 404
     assert client.get(f"/staff/appeals/{uuid4()}/").status_code == 404
-    for role in sorted({*Role} - {Role.REVIEWER, Role.SENIOR, Role.OFFICER}):
+    Case.objects.filter(id=case.id).update(lane="sealed", needs_role=Role.CHILD_SAFETY.value)
+    assert client.get(f"/staff/appeals/{case.id}/").status_code == 404
+    for role in sorted({*Role} - {Role.CHILD_SAFETY, Role.OFFICER}):
         signed_in(role, name=f"Person {role.value}")
         assert client.get(f"/staff/appeals/{case.id}/").status_code in {403, 404}, role
 

@@ -5,16 +5,19 @@ by the notice's own key, so that a kill in between sends it no second time.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
+from evenhand.actions.models import Decision
 from evenhand.actions.ports import Messenger, Notice
+from evenhand.actions.statements import objection_url
 from evenhand.base.errors import EvenhandError, Unavailable
 from evenhand.base.ids import new_id
-from evenhand.base.lists import Language, RecordKind
+from evenhand.base.lists import Ground, Language, RecordKind
 from evenhand.legal import clock_steps
 from evenhand.legal.asking import link_for
 from evenhand.legal.checks import StepRefused, check_reason
@@ -166,12 +169,16 @@ def _send(
 ) -> int:
     """Sends one notice by its key, then writes that; gives how many were sent."""
     link = link_for(notice.account, until=(now + ASKING_LINK).date(), key=key)
+    words = replace(
+        _words(notice, public_url + link),
+        objection_url=_objection_url(notice.matter_id, public_url=public_url, key=key),
+    )
     try:
         messenger.send_notice(
             Notice(
                 key=notice.id,
                 account=notice.account,
-                text=notice_text(_words(notice, public_url + link), Language(notice.language)),
+                text=notice_text(words, Language(notice.language)),
                 decision=notice.matter_id,
             )
         )
@@ -243,6 +250,15 @@ def _ask(notice_id: UUID, matter_id: UUID, pager: Pager, *, now: datetime) -> in
         notice.save(update_fields=["asked_at", "review_at"])
         write_step(matter, "notice_review_due", by=None, now=now, facts={"notice": str(notice.id)})
     return 1
+
+
+def _objection_url(matter_id: UUID, *, public_url: str, key: bytes) -> str:
+    """Gives where somebody objects to what was done at the messenger; empty if nothing was.
+
+    The order itself is its authority's; whether exactly that was done is the desk's to answer.
+    """
+    decision = Decision.objects.filter(ground=Ground.ORDER.value, case=matter_id).first()
+    return objection_url(decision.id, public_url=public_url, key=key) if decision else ""
 
 
 def _words(notice: UserNotice, asking_url: str) -> NoticeWords:

@@ -19,6 +19,7 @@ class NoticeWords:
     measures   kinds of what was done at the messenger
     territory  countries in which it has effect; empty is everywhere
     want       classes of data that were given
+    objection_url  where the account says that something else was done; empty if nothing was
     """
 
     number: str
@@ -31,6 +32,7 @@ class NoticeWords:
     territory: tuple[str, ...]
     want: tuple[str, ...]
     redress_url: str
+    objection_url: str = ""
 
 
 def notice_text(words: NoticeWords, language: Language) -> str:
@@ -48,6 +50,7 @@ def notice_text(words: NoticeWords, language: Language) -> str:
         said["at"].format(date=words.at.strftime("%Y-%m-%d %H:%M UTC")),
         "",
         said["redress"],
+        *([said["object"].format(url=words.objection_url)] if words.objection_url else []),
         said["more"].format(url=words.redress_url, number=words.number),
     ]
     return "\n".join(lines)

@@ -213,7 +213,7 @@ def reach_of(case: Case, kind: ActionKind) -> str:
         case TargetKind.CHANNEL if case.reach:
             return ngettext(
                 "A channel of %(number)s member.", "A channel of %(number)s members.", case.reach
-            ) % {"number": formats.number_format(case.reach)}
+            ) % {"number": formats.number_format(case.reach, force_grouping=True)}
         case TargetKind.CHANNEL:
             return gettext("A channel; how many are in it is not known.")
         case TargetKind.ACCOUNT:

@@ -43,6 +43,7 @@ from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.crowds import SynapseCrowds
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.matrix.proving import SynapseProving
+from evenhand.connectors.matrix.reported import SynapseReports
 from evenhand.connectors.matrix.surroundings import SynapseSurroundings
 from evenhand.connectors.memory import (
     MemoryAccountData,
@@ -60,7 +61,7 @@ from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
 from evenhand.standing.reactions import STANDING
 from evenhand.reports.lists import ReportKind
-from evenhand.reports.ports import Mails, Proving
+from evenhand.reports.ports import Mails, MessengerReports, Proving
 from evenhand.reports.reactions import OUTCOMES, REVERSALS
 from evenhand.reports.queries import reports_of
 from evenhand.statements.ports import TransparencyDatabase
@@ -144,6 +145,13 @@ def proving() -> Proving:
 def head_offices() -> HeadOffices:
     """Gives who writes to the head offices of authorities."""
     return MailedOffices(outbox(), settings.MAIL_FROM, settings.PUBLIC_URL)
+
+
+def messenger_reports() -> MessengerReports | None:
+    """Gives who knows what people report in their clients; None where the messenger does not."""
+    if settings.MESSENGER != "synapse":
+        return None
+    return SynapseReports(_synapse(), settings.EVENHAND_HOME)
 
 
 def reporters_mail() -> Mails:

@@ -57,6 +57,7 @@ from evenhand.people.sign_on_steps import forget_stale  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
 from evenhand.reports.limits import ADMIT_SECONDS, SLOW_PER_MINUTE_MAX  # noqa: E402
+from evenhand.reports.messenger_steps import take_from  # noqa: E402
 from evenhand.reports.proving_steps import prove_due  # noqa: E402
 from evenhand.reports.steps import admit_waiting, forget  # noqa: E402
 from evenhand.reports.tell_steps import tell_due  # noqa: E402
@@ -284,7 +285,9 @@ def _legal() -> list[Loop]:
 
 def _reports() -> list[Loop]:
     """Gives what follows from what people report."""
+    clients = wiring.messenger_reports()
     return [
+        *([Loop("reports_taken", 2.0, lambda: take_from(clients, now=now()))] if clients else []),
         Loop("reports_told", 1.0, _tell_reporters),
         Loop("reports_proved", 2.0, lambda: prove_due(wiring.proving(), now=now())),
         Loop("reports_slow", ADMIT_SECONDS, _admit_waiting),

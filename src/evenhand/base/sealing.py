@@ -119,6 +119,10 @@ def make_keys(folder: Path) -> None:
     _write_once(private, bytes(PrivateKey.generate()))
     public = bytes(PrivateKey(read_key(private)).public_key)
     _write_once(folder / "evidence.pub", public)
+    # The directory proxy seals what clients report of rooms; the worker alone opens it.
+    _write_once(folder / "spool.key", bytes(PrivateKey.generate()))
+    spool = bytes(PrivateKey(read_key(folder / "spool.key")).public_key)
+    _write_once(folder / "spool.pub", spool)
     certificates = folder / "collector" / "certificate.key"
     certificates.parent.mkdir(exist_ok=True, mode=0o700)
     _write_once(certificates, bytes(SigningKey.generate()))

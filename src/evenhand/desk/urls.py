@@ -16,6 +16,7 @@ from evenhand.desk import (
     staff,
     submissions,
 )
+from evenhand.desk.api.reports import reports_api
 from evenhand.desk.api.routes import api
 from evenhand.desk.legal import (
     after,
@@ -200,6 +201,7 @@ urlpatterns = [
     ),
     path("api/", access.documents, name="api_docs"),
     path("api/v1/", api.urls),
+    path("api/v1/", reports_api.urls),
     path("authorities/portal/sign-in/", staff.sign_in, name="portal_sign_in"),
     path("authorities/enrol/<str:token>/", staff.enrol, name="portal_enrol"),
 ]

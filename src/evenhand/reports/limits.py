@@ -91,3 +91,9 @@ original of a redacted event."""
 
 ADMIT_SECONDS = 60.0
 """Seconds between two looks at the slow queue: its pace is reports a minute."""
+
+XARF_DEPTH_MAX = 20
+"""Objects within objects in a report in XARF: the format's own are six deep."""
+
+FINDINGS_MAX = 10
+"""Faults named at most of one report in XARF."""

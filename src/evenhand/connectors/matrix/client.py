@@ -148,6 +148,21 @@ class MatrixClient:
         rows = [*before[::-1], _mapping(answer["event"]), *after]
         return tuple(_event(row, str(row["event_id"]), room) for row in rows)
 
+    def report_page(self, kind: str, *, start: int, limit: int) -> tuple[list[Content], int | None]:
+        """Gives reports of one kind (`event_reports`, `user_reports`), the newest first.
+
+        With them comes where the next page begins; None after the last.
+        """
+        query = {"from": str(start), "limit": str(limit), "dir": "b"}
+        answer = self._call(kind, "GET", f"/_synapse/admin/v1/{kind}", query=query)
+        follows = answer.get("next_token")
+        rows = [_mapping(one) for one in _sequence(answer[kind])]
+        return rows, follows if isinstance(follows, int) else None
+
+    def event_report(self, number: int) -> Content:
+        """Gives one report of an event, with the event as it was signed."""
+        return self._call("event_report", "GET", f"/_synapse/admin/v1/event_reports/{number}")
+
     def room(self, room: str) -> MatrixRoom:
         """Gives what is known of a room."""
         answer = self._call("room", "GET", f"/_synapse/admin/v1/rooms/{_in_path(room)}")

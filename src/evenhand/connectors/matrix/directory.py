@@ -3,14 +3,18 @@
     python -m evenhand.connectors.matrix.directory --port 8602
 
 It answers these calls alone, to which the operator's own proxy sends it (docs/operators.md): the
-public room directory, a room's address, a space's rooms, a room's summary. It asks Synapse with
-the client's own token and holds none. Who asks is learnt by `whoami`, believed for seconds; their
-country from the file that the door reads too. Whoever cannot be placed at all (no token, or
-Synapse does not say whose it is) is shown nothing that is withheld anywhere, and everything else.
+public room directory, a room's address, a space's rooms, a room's summary, a room's report. It
+asks Synapse with the client's own token and holds none. Who asks is learnt by `whoami`, believed
+for seconds; their country from the file that the door reads too. Whoever cannot be placed at all
+(no token, or Synapse does not say whose it is) is shown nothing that is withheld anywhere, and
+everything else.
 
 EVENHAND_HOME, EVENHAND_SYNAPSE_URL and EVENHAND_PLACES come from the environment, as
 `settings.py` describes them. The client's address is passed on in X-Forwarded-For, since Synapse
 would otherwise write down this machine's as the account's.
+
+Reports of rooms, which Synapse keeps where no interface reads them, are passed on, answered as
+Synapse answers, and sealed into a folder that the worker empties and alone can open.
 """
 
 import argparse
@@ -63,6 +67,7 @@ from evenhand.connectors.matrix.serving import (
     text_answer,
 )
 from evenhand.connectors.matrix.snapshot import Snapshot, SnapshotFile
+from evenhand.connectors.matrix.spool import Spool, spool_for
 from evenhand.markets.places import Places, places
 
 log = structlog.get_logger()
@@ -105,12 +110,14 @@ class Directory:
         snapshot: SnapshotFile,
         table: Places,
         tokens: Tokens,
+        spool: Spool | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._synapse = synapse
         self._snapshot = snapshot
         self._table = table
         self._tokens = tokens
+        self._spool = spool
         self._clock = clock
         self._askers: Kept[bytes, str] = Kept(ASKERS_KEPT, seconds=ASKERS_SECONDS)
         self._waiting = asyncio.Semaphore(DIRECTORY_WAITING_MAX)
@@ -126,7 +133,7 @@ class Directory:
             return Answer(200, b"{}", headers=CORS)
         if request.method not in METHODS[route.ask]:
             return _error(405, "M_UNRECOGNIZED", "Unrecognized request")
-        if not self._ready():
+        if route.ask is not Ask.REPORT and not self._ready():
             return _error(503, "M_UNKNOWN", "What is withheld is not known yet")
         try:
             async with self._waiting:
@@ -144,6 +151,8 @@ class Directory:
     async def _answer(self, request: Request, route: Route) -> Answer:
         if request.method in ("PUT", "DELETE"):
             return _handed_on(await self._ask(request, route.query, request.body))
+        if route.ask is Ask.REPORT:
+            return await self._report(request, route)
         snapshot = self._snapshot.current()
         asker = await self._asker(request, route, snapshot)
 
@@ -157,6 +166,23 @@ class Directory:
             return _handed_on(answer)
         shown = without(parsed(answer.content), route, hides)
         return _missing(route, asker) if shown is None else _said(shown)
+
+    async def _report(self, request: Request, route: Route) -> Answer:
+        """Passes a report of a room on; what Synapse took is kept before the client learns so.
+
+        A client that hears nothing, because we were killed or the disk is full, sends it again.
+        """
+        answer = await self._ask(request, route.query, request.body)
+        if answer.is_success and self._spool is not None:
+            masked = parse_qs(route.query).get("user_id", [""])[0]
+            account = await self._whoami(request, route, masked)
+            reason = parsed(request.body).get("reason")
+            try:
+                self._spool.put(account, route.name, reason if isinstance(reason, str) else "")
+            except OSError as error:
+                log.error("room_report_not_kept", why=type(error).__name__)  # noqa: TRY400
+                raise _Refused(_error(502, "M_UNKNOWN", "Please try again")) from error
+        return _handed_on(answer)
 
     async def _rooms(self, request: Request, route: Route, hides: Hides) -> Answer:
         try:
@@ -307,6 +333,7 @@ async def run(
             table=places(settings.places_file),
             # Tokens live as long as the process: a client asks for the first page again.
             tokens=Tokens(os.urandom(KEY_BYTES)),
+            spool=spool_for(settings.home),
         )
         http = HttpServer(directory.handle)
         server = await http.serve(settings.host, settings.port)

@@ -26,6 +26,7 @@ class Ask(StrEnum):
     ALIAS = "alias"
     HIERARCHY = "hierarchy"
     SUMMARY = "summary"
+    REPORT = "report"
 
 
 _CLIENT = r"/_matrix/client/(?:api/v1|r0|v3|unstable)"
@@ -38,6 +39,7 @@ _PATHS = {
     Ask.ALIAS: re.compile(rf"{_CLIENT}/directory/room/([^/]+)"),
     Ask.HIERARCHY: re.compile(r"/_matrix/client/v1/rooms/([^/]+)/hierarchy"),
     Ask.SUMMARY: re.compile(_SUMMARY),
+    Ask.REPORT: re.compile(r"/_matrix/client/v3/rooms/([^/]+)/report"),
 }
 """The paths as Synapse 1.163 has them (rest/client/room.py, directory.py); nothing is decoded
 before the match, as Synapse does not either, so that no other spelling leads past this list."""
@@ -47,6 +49,7 @@ METHODS = {
     Ask.ALIAS: frozenset({"GET", "PUT", "DELETE"}),
     Ask.HIERARCHY: frozenset({"GET"}),
     Ask.SUMMARY: frozenset({"GET"}),
+    Ask.REPORT: frozenset({"POST"}),
 }
 """What is passed on; an alias is also made and taken away at the path where it is asked for."""
 
@@ -94,7 +97,7 @@ def missing(route: Route, account: str) -> Missing:
             return Missing(404, "M_NOT_FOUND", f"Room alias {route.name} not found")
         case Ask.SUMMARY if "via" not in dict(parse_qsl(route.query, keep_blank_values=True)):
             return Missing(400, "M_UNKNOWN", "Missing via to query remote room")
-        case Ask.SUMMARY | Ask.ROOMS:
+        case Ask.SUMMARY | Ask.ROOMS | Ask.REPORT:
             return Missing(404, "M_NOT_FOUND", "Room not found or is not accessible")
 
 
@@ -111,7 +114,7 @@ def without(answer: Content, route: Route, hides: Hides) -> Content | None:
                 return None
             rooms = [_pruned(one, hides) for one in _list(answer, "rooms") if _ok(one, hides)]
             return {**answer, "rooms": rooms}
-        case Ask.ALIAS | Ask.SUMMARY:
+        case Ask.ALIAS | Ask.SUMMARY | Ask.REPORT:
             return answer if _ok(answer, hides) else None
 
 

@@ -229,6 +229,20 @@ def test_a_sender_killed_between_sending_and_settling_leaves_nothing_behind() ->
     assert kinds_about(row) == [RecordKind.STATEMENT_SUBMITTED]
 
 
+def test_a_sender_that_was_overtaken_settles_nothing() -> None:
+    row, database = entered(), TwinDatabase()
+    slow = steps._Sending(database, now=NOW, chance=lambda: 1.0)
+    taken = slow.claim()
+    send(database, minutes=10)
+    send(database, minutes=10)
+
+    slow.run(taken)
+
+    row.refresh_from_db()
+    assert row.state == SubmissionState.ACCEPTED
+    assert kinds_about(row) == [RecordKind.STATEMENT_SUBMITTED]
+
+
 @pytest.mark.parametrize(
     "failure", [Unavailable(peer="x"), NotLetIn(call="x")], ids=["away", "not let in"]
 )
@@ -239,7 +253,7 @@ def test_it_waits_longer_each_time(failure: EvenhandError) -> None:
     pauses = []
     moment = NOW
     for _ in range(3):
-        assert steps.send_due(database, now=moment, chance=lambda: 1.0) == 1
+        assert steps.send_due(database, now=moment, chance=lambda: 1.0) == 0
         row.refresh_from_db()
         assert row.state == SubmissionState.WAITING
         pauses.append(row.due_at - moment)
@@ -289,6 +303,18 @@ def test_a_call_that_is_refused_as_a_whole_is_taken_apart() -> None:
     assert database.batches == [3, 1, 1, 1]
     assert {row.state for row in Submission.objects.all()} == {SubmissionState.ACCEPTED.value}
     assert len(rows) == 3
+
+
+def test_once_a_call_is_put_off_the_rest_of_its_batch_waits() -> None:
+    for _ in range(3):
+        entered()
+    Submission.objects.update(alone=True)
+    database = TwinDatabase(failures=[Unavailable(peer="x")])
+
+    assert send(database) == 0
+
+    assert database.batches == [1]
+    assert {row.state for row in Submission.objects.all()} == {SubmissionState.WAITING.value}
 
 
 def test_a_number_that_is_taken_by_the_same_entry_counts_as_sent() -> None:

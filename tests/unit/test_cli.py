@@ -36,6 +36,8 @@ def evenhand(home: Path | str, *words: str, **environment: str) -> subprocess.Co
         ({"EVENHAND_MESSENGER": "bogus"}, "EVENHAND_MESSENGER"),
         ({"EVENHAND_MESSENGER": "synapse"}, "EVENHAND_SYNAPSE_URL"),
         ({"EVENHAND_PUBLIC_URL": "safety.example"}, "EVENHAND_PUBLIC_URL"),
+        ({"EVENHAND_DSA_URL": "http://database.example"}, "EVENHAND_DSA_URL"),
+        ({"EVENHAND_DSA_URL": "https://database.example"}, "EVENHAND_DSA_TOKEN_FILE"),
     ],
 )
 def test_what_is_wrong_around_a_command_is_said_in_words(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from evenhand.actions.models import Action, Decision
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound, Unavailable
@@ -88,12 +89,15 @@ def enter(decision_id: UUID, terms: Terms, *, now: datetime) -> Submission | Non
 
 
 def send_due(database: TransparencyDatabase, *, now: datetime, chance: Callable[[], float]) -> int:
-    """Sends one batch of what is due, and gives how many submissions were taken up."""
+    """Sends one batch of what is due, and gives how many submissions were taken up.
+
+    0 also where the database put something off: the next batch waits a little too.
+    """
     sending = _Sending(database, now=now, chance=chance)
     taken = sending.claim()
     if taken:
         sending.run(taken)
-    return len(taken)
+    return 0 if sending.put_off else len(taken)
 
 
 def note_reversal(decision_id: UUID, how: Reversal, *, now: datetime) -> None:
@@ -141,6 +145,12 @@ class _Sending:
         self._database = database
         self._now = now
         self._chance = chance
+        self._failure: Exception | None = None
+
+    @property
+    def put_off(self) -> bool:
+        """Tells whether the database put something off."""
+        return self._failure is not None
 
     def claim(self) -> list[tuple[Submission, bool]]:
         """Marks what is due as sent, and gives it with whether it may have arrived before."""
@@ -148,6 +158,7 @@ class _Sending:
             rows = list(
                 Submission.objects.select_for_update(skip_locked=True, of=("self",))
                 .select_related("decision")
+                .prefetch_related("decision__actions")
                 .filter(state__in=DUE, due_at__lte=self._now)
                 .order_by("due_at", "id")[:BATCH_ENTRIES_MAX]
             )
@@ -178,8 +189,13 @@ class _Sending:
     ) -> None:
         """Makes a call; what goes wrong with it decides when these rows are due again.
 
-        What may have arrived before stays marked as sent until the database has been asked.
+        What may have arrived before stays marked as sent until the database has been asked. Once a
+        call was put off, the further ones of this batch are not made.
         """
+        waits = SubmissionState.SENT if asked else SubmissionState.WAITING
+        if self._failure is not None:
+            self._later(rows, self._failure, waits)
+            return
         try:
             call()
         except AnswerLost as error:
@@ -191,7 +207,7 @@ class _Sending:
             else:
                 self._each_alone(rows)
         except (NotLetIn, Unavailable) as error:
-            self._later(rows, error, SubmissionState.SENT if asked else SubmissionState.WAITING)
+            self._later(rows, error, waits)
 
     def _together(self, rows: Sequence[Submission]) -> None:
         answer = self._database.submit([row.entry for row in rows])
@@ -230,6 +246,8 @@ class _Sending:
         with transaction.atomic():
             for one in stored:
                 row = by_puid[one.puid]
+                if not _sent(row).select_for_update().exists():
+                    continue
                 row.state = SubmissionState.ACCEPTED.value
                 row.answered_at = self._now
                 row.uuid, row.permalink, row.error = one.uuid, one.permalink, ""
@@ -239,6 +257,8 @@ class _Sending:
 
     def _settle_refused(self, row: Submission, found: Sequence[Found]) -> None:
         with transaction.atomic():
+            if not _sent(row).select_for_update().exists():
+                return
             row.state = SubmissionState.REFUSED.value
             row.answered_at = self._now
             row.faults = [
@@ -257,26 +277,24 @@ class _Sending:
             _record(row, RecordKind.STATEMENT_REJECTED, now=self._now, body=body)
 
     def _later(self, rows: Sequence[Submission], error: Exception, state: SubmissionState) -> None:
+        self._failure = error
         log.info("statements_not_sent", error=type(error).__name__, rows=len(rows))
-        with transaction.atomic():
-            for row in rows:
-                pause = back_off(row.attempts, jitter=self._chance())
-                row.state = state.value
-                row.due_at = self._now + timedelta(seconds=pause)
-                row.error = type(error).__name__
-                row.save(update_fields=["state", "due_at", "error"])
+        for row in rows:
+            pause = back_off(row.attempts, jitter=self._chance())
+            due = self._now + timedelta(seconds=pause)
+            _sent(row).update(state=state.value, due_at=due, error=type(error).__name__)
 
     def _each_alone(self, rows: Sequence[Submission]) -> None:
-        with transaction.atomic():
-            for row in rows:
-                row.alone = True
-                row.save(update_fields=["alone"])
-                self._due_now(row)
+        for row in rows:
+            _sent(row).update(state=SubmissionState.WAITING.value, due_at=self._now, alone=True)
 
     def _due_now(self, row: Submission) -> None:
-        row.state = SubmissionState.WAITING.value
-        row.due_at = self._now
-        row.save(update_fields=["state", "due_at"])
+        _sent(row).update(state=SubmissionState.WAITING.value, due_at=self._now)
+
+
+def _sent(row: Submission) -> "QuerySet[Submission]":
+    """Gives the row as long as nobody settled it meanwhile: a slow sender may be overtaken."""
+    return Submission.objects.filter(pk=row.pk, state=SubmissionState.SENT.value)
 
 
 def _payload(decision: Decision, terms: Terms) -> dict[str, object]:

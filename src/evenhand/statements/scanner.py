@@ -1,4 +1,4 @@
-"""Proves that a submission holds no personal data, right before it leaves the house.
+"""The scanner: proves that a submission holds no personal data, right before it leaves the house.
 
 Two proofs, and both must hold. Every text in it is one of the fixed texts that entries are made
 of, or a policy's; every other value is on a list, a date, or a number from which nobody can be

@@ -59,6 +59,7 @@ COMMANDS = (
         ("report", "daily"), "build a day's transparency report", "evenhand.transparency.command"
     ),
     Command(("staff",), "invite people to the desk, or let them go", "evenhand.people.command"),
+    Command(("labels",), "write decisions of people for training", "evenhand.cases.labels_command"),
     Command(("rules", "check"), "validate rules and run their fixtures", "evenhand.fixtures"),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
     Command(

@@ -70,5 +70,8 @@ SECOND_LOOK_SHARES = {"m.violence.extremist": 0.25, "m.harassment.hate": 0.15, "
 SECOND_LOOK_HOURS = 72
 """Hours within which a second look should be taken: soon enough to put a mistake right."""
 
+LABEL_ROWS_PER_GROUP = 5_000
+"""Labels in one row group of a Parquet file: a few megabytes in memory."""
+
 GOLDEN_SHARE = 0.03
 """Share of claims that give a golden case: one in a day's work of a few dozen."""

@@ -1,6 +1,6 @@
 """The only readers of cases."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from evenhand.base.errors import NotFound
 from evenhand.base.lists import ActionKind, Ground
 from evenhand.cases.agreement import Agreement, agreement_of
 from evenhand.cases.checks import CaseFacts, Judge, works_for
-from evenhand.cases.limits import CASES_PER_PAGE, SIMILAR_CASES_MAX
+from evenhand.cases.limits import BULK_CASES_MAX, CASES_PER_PAGE, SIMILAR_CASES_MAX
 from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
 from evenhand.cases.models import (
     Bulk,
@@ -270,6 +270,25 @@ def answer_of(case: Case) -> str:
     return max(decided_kinds(case.id), key=list(ActionKind).index, default=ActionKind.NONE).value
 
 
+def open_alike(harm: str, *, rule: str = "", channel: str = "") -> list[Case]:
+    """Gives the open reviews of one harm in the usual lane, of one rule or channel if named.
+
+    One more than a bulk decision holds, so that its caller sees that there are too many.
+    """
+    rows = Case.objects.filter(
+        state=CaseState.OPEN.value,
+        kind=CaseKind.REVIEW.value,
+        lane=CaseLane.OPEN.value,
+        golden=False,
+        sampled_of=None,
+        harm=harm,
+    )
+    if channel:
+        rows = rows.filter(channel=channel)
+    found = list(rows.order_by("serve_by", "id")[: BULK_CASES_MAX + 1])
+    return [case for case in found if not rule or rule in (fired[0] for fired in case.rules)]
+
+
 def in_another_bulk(case_ids: Collection[UUID]) -> bool:
     """Tells whether one of these cases stands in a bulk decision that has not ended."""
     return BulkCase.objects.filter(case__in=case_ids, bulk__ended_at=None).exists()
@@ -328,3 +347,23 @@ def agreement(since: datetime, until: datetime, *, golden: bool = False) -> list
     for harm, first, second in rows.order_by("harm").values_list("harm", "first", "second"):
         pairs.setdefault(harm, []).append((first, second))
     return [agreement_of(harm, found) for harm, found in pairs.items()]
+
+
+def closed_reviews() -> Iterator[Case]:
+    """Gives the reviews that a person closed outside the sealed lane, the oldest first."""
+    rows = Case.objects.select_related("evidence").filter(
+        state=CaseState.CLOSED.value,
+        kind=CaseKind.REVIEW.value,
+        lane=CaseLane.OPEN.value,
+        golden=False,
+        sampled_of=None,
+    )
+    return rows.order_by("closed_at", "id").iterator(chunk_size=CASES_PER_PAGE)
+
+
+def stands(case: Case) -> bool:
+    """Tells whether nobody took back what was decided on a case, and nobody objects to it."""
+    decided = Decision.objects.filter(origin=f"case:{case.id}")
+    in_doubt = _objections().exclude(outcome=CaseOutcome.REFUSED.value)
+    taken_back = Action.objects.filter(decision=OuterRef("pk"), undo_by__isnull=False)
+    return not decided.filter(Exists(in_doubt) | Exists(taken_back)).exists()

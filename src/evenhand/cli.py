@@ -71,6 +71,11 @@ COMMANDS = (
         "evenhand.connectors.mailbox",
     ),
     Command(
+        ("mail", "report"),
+        "take a message as a report",
+        "evenhand.connectors.reported_mail_command",
+    ),
+    Command(
         ("statements",),
         "send decisions to the DSA Transparency Database, or show how they stand",
         "evenhand.statements.command",

@@ -236,7 +236,7 @@ def test_what_is_attached_in_xarf_is_kept_as_a_hash(home: Path) -> None:
     [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"a":' * 2_000 + b"1" + b"}" * 2_000,
      {"Version": "3"}, {**XARF, "xarf_version": "3.1"}, {**XARF, "category": ["x"]},
      {**XARF, "type": "none"}, {**XARF, "reporter": "me"}, {**XARF, "report_id": 5},
-     {**XARF, "url": "javascript:alert(1)"}, 
+     {**XARF, "url": "javascript:alert(1)"},
      {**XARF, "url": None, "source_identifier": "192.0.2.1"},
      {**XARF, "evidence": [{"payload": {"$ref": "file:///etc/passwd"}}]}],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Pure: what does the exact place that a reporter gives stand for (DSA Art. 16(2)(b))?
 
-Read are links of matrix.to, `matrix:` addresses (MSC2312), bare ids, and any other web address,
-which a person has to open by themselves: nothing here ever fetches it.
+Read are links of matrix.to, `matrix:` addresses (MSC2312), ids, bare or as we write them
+(`event:$…`), and any other web address, which a person has to open by themselves: nothing here ever fetches it.
 """
 
 import hashlib
@@ -31,6 +31,8 @@ class Place:
 def place_of(text: str) -> Place | None:
     """Gives what a place stands for; None where it is no place that anybody could find."""
     typed = text.strip()
+    for prefix in ("event:", "channel:", "account:"):
+        typed = typed.removeprefix(prefix)
     if not typed or len(typed) > PLACE_CHARACTERS_MAX:
         return None
     try:

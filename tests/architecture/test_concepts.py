@@ -11,6 +11,7 @@ from evenhand.appeals import lists as appealed
 from evenhand.authorities import lists as known
 from evenhand.base import lists
 from evenhand.cases import lists as cases
+from evenhand.childsafety import lists as childsafety
 from evenhand.evidence.megolm import ProofFinding
 from evenhand.legal import documents, fraud
 from evenhand.legal import lists as legal
@@ -48,6 +49,8 @@ ON_PAGE = (
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
     entries.SubmissionState, entries.Exemption, entries.Fault, entries.Leak, entries.Reversal,
     standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,
+    childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
+    childsafety.IncidentType,
 )  # fmt: skip
 
 

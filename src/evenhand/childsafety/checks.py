@@ -1,1 +1,166 @@
-"""Pure: may it be done?"""
+"""Pure: may a feed be connected, may a report be sent?"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from evenhand.actions.policies import CHILD_SAFETY
+from evenhand.base.errors import NotAllowed
+from evenhand.childsafety.limits import (
+    NAME_CHARACTERS_MAX,
+    PLACE_CHARACTERS_MAX,
+    TEXT_CHARACTERS_MAX,
+)
+from evenhand.childsafety.lists import Algorithm, FeedKind, FeedState, TipState
+from evenhand.people.roles import Role
+
+MATERIAL = f"{CHILD_SAFETY}.csam"
+EXTREMISM = "m.violence.extremist"
+
+HARMS_OF = {
+    FeedKind.NCMEC: frozenset({MATERIAL}),
+    FeedKind.TECH_AGAINST_TERRORISM: frozenset({EXTREMISM}),
+    FeedKind.FILE: frozenset({MATERIAL, EXTREMISM}),
+}
+"""What a feed's hashes stand for; a file says it itself."""
+
+ENVIRONMENTS = {
+    FeedKind.NCMEC: frozenset({"test_Industry", "Industry", "test_NGO", "NGO"}),
+    FeedKind.TECH_AGAINST_TERRORISM: frozenset({"all"}),
+}
+"""Where an exchange can be read, by its own names; the sandbox stands first on pages."""
+
+HASH_BYTES = {Algorithm.SHA256: 32, Algorithm.SHA1: 20, Algorithm.MD5: 16, Algorithm.PDQ: 32}
+
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+class Finding(StrEnum):
+    """Why something may not be done in this lane."""
+
+    ROLE_MISSING = "role_missing"
+    SAME_PERSON = "same_person"
+    WRONG_STATE = "wrong_state"
+    NAME_WRONG = "name_wrong"
+    NAME_TAKEN = "name_taken"
+    PLACE_WRONG = "place_wrong"
+    HARM_WRONG = "harm_wrong"
+    LANE_WRONG = "lane_wrong"
+    TEXT_MISSING = "text_missing"
+    TEXT_TOO_LONG = "text_too_long"
+    TIP_OPEN = "tip_open"
+    ACCOUNT_MISSING = "account_missing"
+
+
+class LaneRefused(NotAllowed):
+    """Something may not be done in the sealed lane like this."""
+
+    remedy = "See the findings; a second person of the lane may be needed."
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDraft:
+    """A feed to be."""
+
+    name: str
+    kind: FeedKind
+    harm: str
+    place: str
+
+
+def check_feed(draft: FeedDraft, *, roles: Collection[str], taken: bool) -> list[Finding]:
+    """Finds why a feed may not be proposed like this."""
+    found = _role(roles)
+    if not NAME.fullmatch(draft.name) or len(draft.name) > NAME_CHARACTERS_MAX:
+        found.append(Finding.NAME_WRONG)
+    if taken:
+        found.append(Finding.NAME_TAKEN)
+    if draft.harm not in HARMS_OF[draft.kind]:
+        found.append(Finding.HARM_WRONG)
+    if not _place_holds(draft):
+        found.append(Finding.PLACE_WRONG)
+    return found
+
+
+def check_activation(
+    *, roles: Collection[str], state: FeedState, proposed_by_self: bool
+) -> list[Finding]:
+    """Finds why this person may not activate a feed."""
+    found = _role(roles)
+    if state is not FeedState.PROPOSED:
+        found.append(Finding.WRONG_STATE)
+    if proposed_by_self:
+        found.append(Finding.SAME_PERSON)
+    return found
+
+
+def check_stop(*, roles: Collection[str], state: FeedState) -> list[Finding]:
+    """Finds why this person may not stop a feed; one alone may, since it shows nothing."""
+    found = _role(roles)
+    if state is FeedState.STOPPED:
+        found.append(Finding.WRONG_STATE)
+    return found
+
+
+def check_draft(
+    *, roles: Collection[str], sealed: bool, account: str, text: str, open_tip: bool
+) -> list[Finding]:
+    """Finds why a report may not be drafted; text alone is enough (grooming leaves no file)."""
+    found = _role(roles)
+    if not sealed:
+        found.append(Finding.LANE_WRONG)
+    if not account:
+        found.append(Finding.ACCOUNT_MISSING)
+    if not text.strip():
+        found.append(Finding.TEXT_MISSING)
+    if len(text) > TEXT_CHARACTERS_MAX:
+        found.append(Finding.TEXT_TOO_LONG)
+    if open_tip:
+        found.append(Finding.TIP_OPEN)
+    return found
+
+
+def check_confirmation(
+    *, roles: Collection[str], state: TipState, drafted_by_self: bool
+) -> list[Finding]:
+    """Finds why this person may not have a report sent."""
+    found = _role(roles)
+    if state is not TipState.DRAFT:
+        found.append(Finding.WRONG_STATE)
+    if drafted_by_self:
+        found.append(Finding.SAME_PERSON)
+    return found
+
+
+def check_withdrawal(*, roles: Collection[str], state: TipState) -> list[Finding]:
+    """Finds why a report may not be withdrawn; what is confirmed may be on its way."""
+    found = _role(roles)
+    if state not in (TipState.DRAFT, TipState.REFUSED):
+        found.append(Finding.WRONG_STATE)
+    return found
+
+
+def hash_holds(algorithm: Algorithm, value: bytes) -> bool:
+    """Tells whether a value is as long as its algorithm's hashes."""
+    return len(value) == HASH_BYTES[algorithm]
+
+
+def refuse_if(findings: Collection[Finding]) -> None:
+    """Raises `LaneRefused` if there is any finding."""
+    if findings:
+        raise LaneRefused(findings=",".join(findings))
+
+
+def _role(roles: Collection[str]) -> list[Finding]:
+    return [] if Role.CHILD_SAFETY in roles else [Finding.ROLE_MISSING]
+
+
+def _place_holds(draft: FeedDraft) -> bool:
+    """A file stands below the state folder; an exchange has names for its environments."""
+    if draft.kind is not FeedKind.FILE:
+        return draft.place in ENVIRONMENTS[draft.kind]
+    path = PurePosixPath(draft.place)
+    named = bool(path.parts) and len(draft.place) <= PLACE_CHARACTERS_MAX
+    return named and not path.is_absolute() and ".." not in path.parts and "\0" not in draft.place

@@ -138,8 +138,8 @@ def read_standing(account: str, *, by: Person, reason: str, now: datetime) -> Pa
     """Gives an account's standing to a member of staff, once the record of that is written."""
     with transaction.atomic():
         found = panel(account, now)
-        known = [*found.strikes, *found.misuses]
-        subject = known[0].id if known else new_id(now=now)
+        known = [one.id for one in found.strikes] + [one.id for one in found.misuses]
+        subject = known[0] if known else new_id(now=now)
         read_personal(subject, "standing", by=by, reason=reason, now=now)
     return found
 

@@ -1,0 +1,424 @@
+"""The sealed lane: feeds that two people connect, matches, reports to the CyberTipline.
+
+Hashes are random bytes and texts are placeholders; no material of any kind is here.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, transaction
+from tests.integration.cases_of_tests import NOW, Keys, case_draft, reviewer
+
+from evenhand.base.errors import NotFound, Unavailable
+from evenhand.base.ids import new_id
+from evenhand.base.lists import ChannelKind, Language, RecordKind
+from evenhand.cases.drafts import CaseDraft
+from evenhand.cases.lists import CaseKind, CaseLane
+from evenhand.cases.models import Case
+from evenhand.cases.steps import open_case
+from evenhand.childsafety.checks import FeedDraft, LaneRefused
+from evenhand.childsafety.lists import (
+    Algorithm,
+    FeedKind,
+    IncidentType,
+    TipState,
+)
+from evenhand.childsafety.models import CyberTip, FeedHash, HashFeed
+from evenhand.childsafety.ports import FeedEntry, FeedHashValue, FeedPage, TipRefused
+from evenhand.childsafety.queries import listed
+from evenhand.childsafety.steps import (
+    Seen,
+    TipDraft,
+    activate_feed,
+    confirm_tip,
+    draft_tip,
+    end_preservations,
+    keep_page,
+    look_up,
+    propose_feed,
+    read_feeds,
+    read_tip,
+    send_tips,
+    stop_feed,
+    withdraw_tip,
+)
+from evenhand.connectors.cybertip import CyberTipline
+from evenhand.connectors.cybertip_twin import CyberTiplineTwin
+from evenhand.evidence.models import Hold, SealedItem
+from evenhand.evidence.steps import keep
+from evenhand.people.models import Person
+from evenhand.people.roles import Role
+from evenhand.records.models import Record, RecordOpening
+
+pytestmark = pytest.mark.django_db
+MATERIAL = "m.child_safety.csam"
+KEY = b"k" * 32
+DRAFT = FeedDraft("own", FeedKind.FILE, MATERIAL, "feeds/own.csv")
+
+
+@pytest.fixture
+def ann() -> Person:
+    return reviewer("Ann", Role.CHILD_SAFETY)
+
+
+@pytest.fixture
+def bob() -> Person:
+    return reviewer("Bob", Role.CHILD_SAFETY)
+
+
+def active(ann: Person, bob: Person, draft: FeedDraft = DRAFT) -> HashFeed:
+    feed = propose_feed(draft, by=ann, now=NOW)
+    return activate_feed(feed.id, by=bob, now=NOW)
+
+
+def entry(name: str, *values: tuple[Algorithm, bytes]) -> FeedEntry:
+    return FeedEntry(name, tuple(FeedHashValue(*value) for value in values))
+
+
+def holding(feed: HashFeed, *entries: FeedEntry, whole: bool = False) -> tuple[int, int]:
+    return keep_page(feed.id, FeedPage(entries, cursor="c", whole=whole), now=NOW)
+
+
+def seen(algorithm: Algorithm, value: bytes, *, event: str = "$file") -> Seen:
+    return Seen(event, "@poster:example.test", "!room:x", ChannelKind.PUBLIC, {algorithm: value})
+
+
+def did(subject: UUID) -> list[str]:
+    rows = RecordOpening.objects.filter(record__subject=subject).order_by("record__serial")
+    return [row.body.get("did", "") for row in rows]
+
+
+def test_a_feed_is_read_only_once_a_second_person_stands_for_it(ann: Person, bob: Person) -> None:
+    feed = propose_feed(DRAFT, by=ann, now=NOW)
+    with pytest.raises(LaneRefused, match="same_person"):
+        activate_feed(feed.id, by=ann, now=NOW)
+    with pytest.raises(LaneRefused, match="role_missing"):
+        activate_feed(feed.id, by=reviewer("Rita"), now=NOW)
+    assert holding(feed, entry("1", (Algorithm.MD5, os.urandom(16)))) == (0, 0)
+
+    activate_feed(feed.id, by=bob, now=NOW)
+
+    assert holding(feed, entry("1", (Algorithm.MD5, os.urandom(16)))) == (1, 0)
+    assert did(feed.id) == ["proposed", "activated", "read"]
+    with pytest.raises(LaneRefused, match="name_taken"):
+        propose_feed(DRAFT, by=ann, now=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        HashFeed.objects.filter(pk=feed.pk).update(activated_by=ann)
+
+
+def test_what_a_feed_takes_out_matches_no_more(ann: Person, bob: Person) -> None:
+    feed = active(ann, bob)
+    first, second = os.urandom(32), os.urandom(32)
+    holding(feed, entry("1", (Algorithm.SHA256, first)), entry("2", (Algorithm.SHA256, second)))
+
+    assert holding(feed, entry("1")) == (0, 1)
+    assert listed(MATERIAL) == [second]
+    assert holding(feed, entry("3", (Algorithm.SHA256, first)), whole=True) == (1, 1)
+    assert listed(MATERIAL) == [first]
+    assert listed("m.violence.extremist") == []
+
+
+def test_a_hash_stays_as_long_as_one_entry_names_it(ann: Person, bob: Person) -> None:
+    feed = active(ann, bob)
+    value = os.urandom(32)
+    holding(feed, entry("1", (Algorithm.SHA256, value)), entry("2", (Algorithm.SHA256, value)))
+
+    holding(feed, entry("1"))
+
+    assert listed(MATERIAL) == [value]
+
+
+def test_a_stopped_feed_is_empty_and_stays_so(ann: Person, bob: Person) -> None:
+    feed = active(ann, bob)
+    holding(feed, entry("1", (Algorithm.MD5, os.urandom(16))))
+
+    stop_feed(feed.id, by=ann, now=NOW)
+
+    assert FeedHash.objects.count() == 0
+    assert holding(feed, entry("1", (Algorithm.MD5, os.urandom(16)))) == (0, 0)
+    with pytest.raises(LaneRefused, match="wrong_state"):
+        stop_feed(feed.id, by=ann, now=NOW)
+
+
+@dataclass
+class Source:
+    """A feed of three pages that fails after some of them; it notes where it was taken up."""
+
+    fails_after: int = 9
+    asked: list[str] = field(default_factory=list)
+
+    def pages(self, cursor: str) -> Iterator[FeedPage]:
+        self.asked.append(cursor)
+        for number in range(int(cursor or 0), 3):
+            if number >= self.fails_after:
+                raise Unavailable(what="feed", why="the exchange does not answer")
+            one = entry(f"{number}", (Algorithm.MD5, os.urandom(16)))
+            yield FeedPage((one,), cursor=f"{number + 1}")
+
+
+def test_reading_goes_on_where_it_was_interrupted(ann: Person, bob: Person) -> None:
+    feed = active(ann, bob)
+    source = Source(fails_after=2)
+
+    assert read_feeds(lambda *_: source, now=NOW) == 2
+    feed.refresh_from_db()
+    assert (feed.cursor, feed.error) == ("2", "Unavailable: the exchange does not answer")
+    assert read_feeds(lambda *_: source, now=NOW + timedelta(minutes=5)) == 0
+    source.fails_after = 9
+    assert read_feeds(lambda *_: source, now=NOW + timedelta(hours=2)) == 1
+
+    feed.refresh_from_db()
+    assert (feed.cursor, feed.error) == ("3", "")
+    assert source.asked == ["", "2"]
+    assert FeedHash.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "size"), [(Algorithm.SHA256, 32), (Algorithm.SHA1, 20), (Algorithm.MD5, 16)]
+)
+def test_an_equal_hash_opens_a_case_in_the_sealed_lane(
+    ann: Person, bob: Person, algorithm: Algorithm, size: int
+) -> None:
+    value = os.urandom(size)
+    holding(active(ann, bob), entry("17", (algorithm, value)))
+
+    (match,) = look_up([seen(algorithm, value)], now=NOW)
+    again = look_up([seen(algorithm, value), seen(algorithm, os.urandom(size))], now=NOW)
+
+    assert again == []
+    case = Case.objects.get()
+    assert (case.lane, case.needs_role) == (CaseLane.SEALED, Role.CHILD_SAFETY)
+    assert (case.harm, case.severity, case.score) == (MATERIAL, 4, 1.0)
+    assert (match.entry, match.distance, match.case) == ("17", 0, case)
+    assert Record.objects.filter(kind=RecordKind.CHILD_SAFETY_MATCHED, subject=case.id).count() == 1
+
+
+def test_like_pictures_match_within_the_makers_distance_alone(ann: Person, bob: Person) -> None:
+    value = os.urandom(32)
+    holding(active(ann, bob), entry("17", (Algorithm.PDQ, value)))
+    number = int.from_bytes(value, "big")
+    near, far = ((number ^ (1 << bits) - 1).to_bytes(32, "big") for bits in (31, 32))
+
+    assert look_up([seen(Algorithm.PDQ, far, event="$far")], now=NOW) == []
+    (match,) = look_up([seen(Algorithm.PDQ, near)], now=NOW)
+
+    assert match.distance == 31
+
+
+def test_the_terrorism_list_opens_no_sealed_case(ann: Person, bob: Person) -> None:
+    draft = FeedDraft("tat", FeedKind.TECH_AGAINST_TERRORISM, "m.violence.extremist", "all")
+    value = os.urandom(16)
+    holding(active(ann, bob, draft), entry("1", (Algorithm.MD5, value)))
+
+    look_up([seen(Algorithm.MD5, value)], now=NOW)
+
+    assert Case.objects.get().lane == CaseLane.OPEN
+
+
+def sealed_case(keys: Keys | None = None) -> Case:
+    """A report of grooming, with text under seal and no file at all."""
+    case_id = new_id(now=NOW)
+    keys = keys or Keys.fresh()
+    item = keep(
+        b"Placeholder of a conversation.",
+        media_type="text/plain",
+        subject=case_id,
+        to=keys.evidence.public_key,
+        now=NOW,
+    )
+    return open_case(
+        CaseDraft(
+            id=case_id, at=NOW, kind=CaseKind.REVIEW, origin=f"report:{case_id}",
+            harm="m.child_safety.grooming", severity=4, score=1.0, reason="Reported.",
+            channel_kind=ChannelKind.DIRECT, language=Language.EN,
+            account="@reported:example.test", event="$talk", evidence=item.id,
+        ),
+        now=NOW,
+    )  # fmt: skip
+
+
+def drafted(case: Case, by: Person, text: str = "Placeholder: what happened.") -> CyberTip:
+    return draft_tip(
+        case.id,
+        TipDraft(IncidentType.ENTICEMENT, text, quoted="Placeholder words.", urgent=""),
+        by=by,
+        messenger="Matrix",
+        mail="desk@example.test",
+        key=KEY,
+        now=NOW,
+    )
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[CyberTipline, CyberTiplineTwin]]:
+    twin = CyberTiplineTwin("desk", os.urandom(8).hex())
+    with twin.serving() as url:
+        yield CyberTipline(url, twin.username, twin.password), twin
+
+
+Line = tuple[CyberTipline, CyberTiplineTwin]
+
+
+def test_a_report_of_text_is_drafted_confirmed_and_sent(
+    ann: Person, bob: Person, line: Line
+) -> None:
+    client, twin = line
+    case = sealed_case()
+    tip = drafted(case, ann)
+    assert b"Placeholder" not in bytes(tip.document)
+    assert send_tips(client, key=KEY, now=NOW) == 0
+    with pytest.raises(LaneRefused, match="same_person"):
+        confirm_tip(tip.id, by=ann, now=NOW)
+
+    confirm_tip(tip.id, by=bob, now=NOW)
+    assert send_tips(client, key=KEY, now=NOW) == 1
+    assert send_tips(client, key=KEY, now=NOW) == 0
+
+    tip.refresh_from_db()
+    assert (tip.state, tip.sandbox) == (TipState.SENT, True)
+    assert twin.finished == [tip.report_id]
+    assert b"Online Enticement" in twin.reports[tip.report_id]
+    assert did(case.id)[-3:] == ["drafted", "confirmed", "sent"]
+
+
+def test_what_was_reported_is_preserved_for_a_year(ann: Person, bob: Person, line: Line) -> None:
+    case = sealed_case()
+    tip = drafted(case, ann)
+    confirm_tip(tip.id, by=bob, now=NOW)
+    send_tips(line[0], key=KEY, now=NOW)
+    item = SealedItem.objects.get(subject=case.id)
+    year = NOW + timedelta(days=365)
+
+    assert end_preservations(now=year - timedelta(seconds=1)) == 0
+    assert Hold.objects.filter(item=item, holder=tip.id).exists()
+    assert end_preservations(now=year) == 1
+
+    assert not Hold.objects.filter(holder=tip.id).exists()
+    tip.refresh_from_db()
+    assert bytes(tip.document) == b""
+    with pytest.raises(NotFound):
+        read_tip(tip.id, by=ann, reason="A look.", key=KEY, now=year)
+    assert end_preservations(now=year) == 0
+
+
+def test_a_kill_between_opening_and_finishing_opens_no_second_report(
+    ann: Person, bob: Person, line: Line
+) -> None:
+    client, twin = line
+    tip = drafted(sealed_case(), ann)
+    confirm_tip(tip.id, by=bob, now=NOW)
+
+    class Broken:
+        sandbox = True
+
+        def open_report(self, document: bytes) -> str:
+            return client.open_report(document)
+
+        def finish(self, report_id: str) -> None:
+            raise Unavailable(what="CyberTipline", why="no answer")
+
+    assert send_tips(Broken(), key=KEY, now=NOW) == 0
+    assert send_tips(client, key=KEY, now=NOW) == 0
+    assert send_tips(client, key=KEY, now=NOW + timedelta(minutes=1)) == 1
+    assert len(twin.reports) == len(twin.finished) == 1
+
+
+def test_a_report_that_lapsed_is_opened_anew(ann: Person, bob: Person, line: Line) -> None:
+    client, twin = line
+    tip = drafted(sealed_case(), ann)
+    confirm_tip(tip.id, by=bob, now=NOW)
+    CyberTip.objects.filter(pk=tip.id).update(report_id="4000999")
+
+    assert send_tips(client, key=KEY, now=NOW) == 0
+    assert send_tips(client, key=KEY, now=NOW + timedelta(minutes=1)) == 1
+
+    tip.refresh_from_db()
+    assert twin.finished == [tip.report_id]
+
+
+def test_a_refused_report_is_withdrawn_and_drafted_anew(ann: Person, bob: Person) -> None:
+    class Refusing:
+        sandbox = True
+
+        def open_report(self, document: bytes) -> str:
+            raise TipRefused(call="submit", why="not valid (code 4100)")
+
+        def finish(self, report_id: str) -> None:
+            raise AssertionError
+
+    case = sealed_case()
+    tip = drafted(case, ann)
+    with pytest.raises(LaneRefused, match="tip_open"):
+        drafted(case, bob)
+    confirm_tip(tip.id, by=bob, now=NOW)
+    with pytest.raises(LaneRefused, match="wrong_state"):
+        withdraw_tip(tip.id, by=ann, now=NOW)
+
+    send_tips(Refusing(), key=KEY, now=NOW)
+
+    tip.refresh_from_db()
+    assert (tip.state, tip.error) == (TipState.REFUSED, "not valid (code 4100)")
+    withdraw_tip(tip.id, by=ann, now=NOW)
+    assert not Hold.objects.filter(holder=tip.id).exists()
+    assert drafted(case, bob).state == TipState.DRAFT
+
+
+def test_a_line_that_never_answers_calls_for_a_person_in_the_end(ann: Person, bob: Person) -> None:
+    class Silent:
+        sandbox = True
+
+        def open_report(self, document: bytes) -> str:
+            raise Unavailable(what="CyberTipline", why="no answer")
+
+        def finish(self, report_id: str) -> None:
+            raise AssertionError
+
+    tip = drafted(sealed_case(), ann)
+    confirm_tip(tip.id, by=bob, now=NOW)
+    for hours in range(12):
+        send_tips(Silent(), key=KEY, now=NOW + timedelta(hours=2 * hours))
+
+    tip.refresh_from_db()
+    assert (tip.state, tip.error) == (TipState.REFUSED, "no answer")
+
+
+def test_reading_a_report_is_recorded(ann: Person) -> None:
+    case = sealed_case()
+    tip = drafted(case, ann)
+
+    document = read_tip(tip.id, by=ann, reason="Before it is confirmed.", key=KEY, now=NOW)
+
+    assert b"Placeholder: what happened." in document
+    read = Record.objects.get(kind=RecordKind.PERSONAL_DATA_READ, subject=case.id)
+    assert RecordOpening.objects.get(record=read).body["reason"] == "Before it is confirmed."
+    with pytest.raises(LaneRefused, match="role_missing"):
+        read_tip(tip.id, by=reviewer("Rita"), reason="A look.", key=KEY, now=NOW)
+
+
+def test_no_report_on_a_case_that_lies_outside_the_lane(ann: Person) -> None:
+    case = open_case(case_draft(), now=NOW)
+    with pytest.raises(LaneRefused, match="lane_wrong"):
+        drafted(case, ann)
+    with pytest.raises(LaneRefused, match="text_missing"):
+        drafted(sealed_case(), ann, text=" ")
+    with pytest.raises(NotFound):
+        draft_tip(
+            new_id(now=NOW), TipDraft(IncidentType.MATERIAL, "x"), by=ann,
+            messenger="Matrix", mail="desk@example.test", key=KEY, now=NOW,
+        )  # fmt: skip
+
+
+def test_the_database_holds_two_people_and_the_year(ann: Person, bob: Person) -> None:
+    tip = drafted(sealed_case(), ann)
+
+    for values in (
+        {"state": "confirmed", "confirmed_by": ann, "confirmed_at": NOW},
+        {"state": "sent", "confirmed_by": bob, "confirmed_at": NOW, "sent_at": NOW},
+        {"state": "confirmed"},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            CyberTip.objects.filter(pk=tip.pk).update(**values)

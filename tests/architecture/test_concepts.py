@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from evenhand.actions.following import Following
 from evenhand.actions.policies import PolicyGround
 from evenhand.appeals import lists as appealed
 from evenhand.authorities import lists as known
@@ -43,8 +44,8 @@ ON_PAGE = (
     flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
     flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass, flagged.ReportFinding,
     PolicyGround, cases.CaseKind, cases.CaseOutcome, cases.CaseLane, cases.StepKind,
-    cases.BulkState,
-    appealed.Side, appealed.AppealNoticeKind, appealed.NoticeState,
+    cases.BulkState, Following,
+    appealed.Side, appealed.AppealNoticeKind, appealed.NoticeState, Command,
     ProofFinding,
     facts.AnswerKind, facts.FurtherGround, facts.StillVisible, facts.UserTold,
     entries.SubmissionState, entries.Exemption, entries.Fault, entries.Leak, entries.Reversal,

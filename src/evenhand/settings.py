@@ -15,6 +15,7 @@ EVENHAND_MESSENGER_FILE     where the memory messenger keeps its state; in memor
 EVENHAND_SYNAPSE_URL        address of Synapse's admin API
 EVENHAND_SYNAPSE_TOKEN_FILE file that holds the access token of the safety account
 EVENHAND_DOOR_TOKEN_FILE    file that holds the token which Synapse shows at the door
+EVENHAND_BOT_TOKEN_FILE     file with the token of the desk's own account; unset: it has none
 EVENHAND_COLLECTOR_TOKEN_FILE file with an administrator's token that only the collector reads
 EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (apprise), one a line
 EVENHAND_MAIL_FROM          address from which the desk writes; desk@ the public host unless set
@@ -133,6 +134,7 @@ MESSENGER_FILE = os.environ.get("EVENHAND_MESSENGER_FILE", "")
 SYNAPSE_URL = os.environ.get("EVENHAND_SYNAPSE_URL", "")
 SYNAPSE_TOKEN_FILE = os.environ.get("EVENHAND_SYNAPSE_TOKEN_FILE", "")
 COLLECTOR_TOKEN_FILE = os.environ.get("EVENHAND_COLLECTOR_TOKEN_FILE", "")
+BOT_TOKEN_FILE = os.environ.get("EVENHAND_BOT_TOKEN_FILE", "")
 PAGER_URLS_FILE = os.environ.get("EVENHAND_PAGER_URLS", "")
 MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "") or f"desk@{urlsplit(PUBLIC_URL).hostname}"
 MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")

@@ -15,6 +15,7 @@ from nacl.public import PublicKey
 from evenhand.actions.copies import OpenerCopies
 from evenhand.actions.delivery import Tools
 from evenhand.actions.ports import Messenger, ReviewRequest, Reviews, RuleAuthors, Rulebook
+from evenhand.appeals.conversation import Conversation
 from evenhand.base import clock
 from evenhand.base.errors import Misconfigured
 from evenhand.base.ids import new_id
@@ -39,6 +40,7 @@ from evenhand.connectors.mail import (
     server_of,
 )
 from evenhand.connectors.matrix.account_data import SynapseAccountData
+from evenhand.connectors.matrix.bot import MatrixDeskAccount
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.crowds import SynapseCrowds
 from evenhand.connectors.matrix.messenger import MatrixMessenger
@@ -106,6 +108,21 @@ def rulebook() -> Rulebook:
 def directory() -> Directory | None:
     """Gives who knows how accounts connect; None where the messenger does not."""
     return _synapse() if settings.MESSENGER == "synapse" else None
+
+
+@cache
+def conversation() -> Conversation | None:
+    """Gives who answers people who write to the desk; None where it has no account of its own."""
+    if settings.MESSENGER != "synapse" or not settings.BOT_TOKEN_FILE:
+        return None
+    token = _token(settings.BOT_TOKEN_FILE, "EVENHAND_BOT_TOKEN_FILE")
+    return Conversation(
+        account=MatrixDeskAccount(settings.SYNAPSE_URL, token),
+        public_url=settings.PUBLIC_URL,
+        token_key=read_key(settings.KEYS / "token.key"),
+        evidence_key=PublicKey(read_key(settings.KEYS / "evidence.pub")),
+        now=clock.now,
+    )
 
 
 def reviews() -> Reviews:
@@ -334,8 +351,11 @@ def _synapse() -> MatrixClient:
 def _client(token_file: str, setting: str) -> MatrixClient:
     if not settings.SYNAPSE_URL or not token_file:
         raise Misconfigured(setting=f"EVENHAND_SYNAPSE_URL, {setting}", why="needed for synapse")
+    return MatrixClient(settings.SYNAPSE_URL, _token(token_file, setting))
+
+
+def _token(token_file: str, setting: str) -> str:
     try:
-        token = Path(token_file).read_text(encoding="utf-8").strip()
+        return Path(token_file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise Misconfigured(setting=setting, why="not readable") from error
-    return MatrixClient(settings.SYNAPSE_URL, token)

@@ -39,6 +39,7 @@ from evenhand.actions.journal import JournalReader  # noqa: E402
 from evenhand.actions.queries import closed_channels  # noqa: E402
 from evenhand.actions.steps import end_due  # noqa: E402
 from evenhand.actions.upkeep_steps import keep_withheld  # noqa: E402
+from evenhand.appeals.notice_steps import sweep_appeals  # noqa: E402
 from evenhand.authorities.machines.steps import sweep_messages  # noqa: E402
 from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import where  # noqa: E402
@@ -157,6 +158,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *_reports(),
         *_standing(),
         Loop("statements", 5.0, _submit),
+        *_appeals(),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
         Loop("sign_ons", SESSIONS_SECONDS, lambda: forget_stale(now=now())),
         Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
@@ -305,6 +307,20 @@ def _admit_waiting() -> int:
     """Lets the slow queue's next reports in; its pace is kept whatever waits."""
     admit_waiting(now=now(), rows_max=SLOW_PER_MINUTE_MAX)
     return 0
+
+
+def _appeals() -> list[Loop]:
+    """Gives what is told to those who appeal, and what they write to the desk's own account."""
+    key = read_key(settings.KEYS / "token.key")
+    told = Loop(
+        "appeals",
+        1.0,
+        lambda: sweep_appeals(
+            wiring.messenger(), public_url=settings.PUBLIC_URL, key=key, now=now()
+        ),
+    )
+    talks = wiring.conversation()
+    return [told] if talks is None else [told, Loop("desk_account", 1.0, talks.run)]
 
 
 def _tell_programs() -> int:

@@ -9,6 +9,7 @@ import pytest
 from evenhand.actions.following import Following
 from evenhand.actions.policies import PolicyGround
 from evenhand.appeals import lists as appealed
+from evenhand.appeals.commands import Command
 from evenhand.authorities import lists as known
 from evenhand.base import lists
 from evenhand.cases import lists as cases

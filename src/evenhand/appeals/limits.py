@@ -28,3 +28,18 @@ NOTICE_PAUSE = timedelta(minutes=30)
 
 SWEEP_ROWS_MAX = 100
 """Rows that one sweep looks at."""
+
+HANDLED_EVENTS_MAX = 1_000
+"""Messages remembered as acted on since the last kept place: more than one look brings."""
+
+TALK_MESSAGES_MAX = 20
+"""Messages of one account that are answered in one window: a person in a hurry."""
+
+TALK_WINDOW = timedelta(minutes=10)
+"""That window."""
+
+DECISIONS_LISTED_MAX = 5
+"""Decisions that the desk's account lists: the latest, that fit on a small screen."""
+
+LANGUAGE_CHARACTERS_MIN = 20
+"""Characters from which on a text's language is guessed: fewer mislead."""

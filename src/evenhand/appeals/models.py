@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -150,6 +151,11 @@ class AccountCursor(models.Model):
 
     account = models.CharField(max_length=ID_LENGTH_MAX, primary_key=True)
     since = models.CharField(max_length=512, blank=True, default="")
+    handled = ArrayField(
+        models.CharField(max_length=ID_LENGTH_MAX),
+        default=list,
+        help_text="messages after that place which were acted on",
+    )
     read_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from evenhand.actions.lists import ActionState
 from evenhand.actions.models import Action, Decision, Statement
-from evenhand.appeals.models import AppealMessage, Complaint
+from evenhand.appeals.models import AccountCursor, AppealMessage, Complaint
 from evenhand.base.lists import ActionKind, Ground
 from evenhand.cases.lists import CaseOutcome
 from evenhand.evidence.models import SealedItem
@@ -53,6 +53,30 @@ def followed(decision_id: UUID) -> list[Followed]:
     """Gives what became of everything that was done for a decision."""
     rows = Action.objects.filter(decision_id=decision_id).order_by("id")
     return [Followed(ActionKind(row.kind), ActionState(row.state)) for row in rows]
+
+
+def told_decision(decision_id: UUID, account: str) -> Decision | None:
+    """Gives a decision that this account was told of; any other looks like none at all."""
+    decision = Decision.objects.filter(pk=decision_id).first()
+    if decision is None or not account:
+        return None
+    if decision.ground == Ground.ORDER:
+        rows = UserNotice.objects.filter(matter=decision.case, state=LegalNotice.SENT.value)
+        return decision if rows.filter(account=account).exists() else None
+    told = Statement.objects.filter(decision=decision, account=account).exists()
+    return decision if told else None
+
+
+def decisions_told(account: str, *, rows_max: int) -> list[Decision]:
+    """Gives the latest decisions that an account has a statement of."""
+    rows = Decision.objects.filter(statement__account=account).order_by("-at")
+    return list(rows[:rows_max]) if account else []
+
+
+def cursor_of(account: str) -> str:
+    """Gives the place up to which the desk's account has read; empty before the first time."""
+    row = AccountCursor.objects.filter(account=account).first()
+    return row.since if row else ""
 
 
 def complaint_of(report: UUID) -> Complaint | None:

@@ -33,6 +33,12 @@ DOCUMENT_PREFIXES = ("/authorities/portal/", "/staff/legal/", "/api/v1/requests"
 ROWS_PER_PAGE = 50
 """Rows on one page of the console."""
 
+AUDIT_PAGES_MAX = 200
+"""Pages that an auditor can turn: beyond, a filter finds it sooner, and the database reads less."""
+
+AUDIT_ROWS_MAX = 50_000
+"""Rows of one export: about ten megabytes in memory; a shorter time gives the rest."""
+
 
 class TooLarge(InputRefused):
     """A request's body is larger than this door takes."""

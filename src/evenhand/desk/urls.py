@@ -5,6 +5,7 @@ from datetime import date
 from django.urls import include, path, register_converter
 
 from evenhand.desk import (
+    audit,
     authorities,
     colleagues,
     concerned,
@@ -150,6 +151,8 @@ staff_urls = [
     path("people/<uuid:proposal_id>/confirm/", colleagues.confirm, name="staff_people_confirm"),
     path("people/<uuid:proposal_id>/withdraw/", colleagues.withdraw, name="staff_people_withdraw"),
     path("standing/", standing, name="staff_standing"),
+    path("audit/", audit.audit, name="staff_audit"),
+    path("audit/export/", audit.export, name="staff_audit_export"),
     path("cases/", include("evenhand.desk.review.urls")),
     path("actions/", console.actions, name="staff_actions"),
     path("actions/<uuid:action_id>/", console.action, name="staff_action"),

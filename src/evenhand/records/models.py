@@ -5,9 +5,25 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.db.models.expressions import Func, Value
 
-from evenhand.base.lists import (
-    UNKNOWN_MARKET,
+from evenhand.base.lists import UNKNOWN_MARKET, RecordKind
+
+AUDITED_KINDS = frozenset(
+    {
+        RecordKind.PERSONAL_DATA_READ,
+        RecordKind.EVIDENCE_OPENED,
+        RecordKind.STAFF_CHANGED,
+        RecordKind.AUTHORITY_CHANGED,
+        RecordKind.OFFICER_CHANGED,
+        RecordKind.MARKET_CHANGED,
+        RecordKind.LAW_SIGNED_OFF,
+        RecordKind.HASH_FEED_CHANGED,
+        RecordKind.LEGAL_RELEASED,
+        RecordKind.DISCLOSED,
+        RecordKind.PRESERVATION_CHANGED,
+        RecordKind.RECORD_FORGOTTEN,
+    }
 )
+"""What an auditor is shown: readings, changes of who may do what, what left the house."""
 
 if TYPE_CHECKING:
     _IntegerField = models.Field[int, int]
@@ -71,6 +87,11 @@ class Record(AppendOnly):
             models.Index(fields=["transaction", "serial"], name="records_outbox"),
             models.Index(fields=["day", "transaction", "serial"], name="records_day"),
             models.Index(fields=["subject"], name="records_subject"),
+            models.Index(
+                fields=["-at", "-serial"],
+                condition=models.Q(kind__in=sorted(kind.value for kind in AUDITED_KINDS)),
+                name="records_audit",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(quantity__gte=0), name="records_quantity"),

@@ -29,6 +29,7 @@ from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.evidence import ShownEvidence, shown
 from evenhand.desk.legal.danger import danger_forms
 from evenhand.desk.review.queue import exposure_words
+from evenhand.desk.review.reported import report_items, report_rows
 from evenhand.desk.review.rows import (
     CASE_ROLES,
     DECIDING_ROLES,
@@ -40,7 +41,8 @@ from evenhand.evidence.models import SealedItem
 from evenhand.evidence.opener import Request, ask
 from evenhand.evidence.queries import items_about
 from evenhand.people.queries import staff_with
-from evenhand.reports.queries import reporter_record, reports_of
+from evenhand.people.roles import Role
+from evenhand.reports.queries import reports_of
 from evenhand.standing.queries import panel
 
 DURATIONS = (1, 7, 30, 90)
@@ -111,9 +113,7 @@ def _items(found: Case) -> dict[str, SealedItem | None]:
             items["context"] = item
         elif item.id not in (found.evidence_id, found.objection_id):
             items[str(item.id)] = item
-    for report in reports_of(found.id):
-        items[f"report-{report.id}"] = report.text
-    return items
+    return {**items, **report_items(found.id)}
 
 
 def _page(
@@ -152,7 +152,9 @@ def _page(
         and member.id not in found.opinion_by,
         "standing": panel(found.account, moment) if found.account else None,
         "similar": [case_row(one, now=moment) for one in queries.similar_cases(found)],
-        "reports": [(one, reporter_record(one.reporter)) for one in reports_of(found.id)],
+        "reports": report_rows(found.id, opened or {}),
+        "reports_number": len(reports_of(found.id)),
+        "can_be_golden": found.state == CaseState.CLOSED and member.has(Role.SENIOR),
         **_choosing(found),
         **danger_forms(found, member),
     }
@@ -194,7 +196,7 @@ def _work_on(found: Case) -> dict[str, object]:
 def _choosing(found: Case) -> dict[str, object]:
     """Gives what the form to decide offers: policies, kinds with their reach, ends."""
     if found.state != CaseState.OPEN:
-        return {}
+        return {"kinds": [(kind.value, gettext(words.CHOICES[kind])) for kind in CHOICES]}
     facts = queries.facts_of(found)
     possible = choices(facts)
     language = Language(get_language() or "en") if get_language() in set(Language) else Language.EN

@@ -1,0 +1,70 @@
+"""What was reported about a case: who says it, in which words, and what of it is proved."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from evenhand.desk.evidence import ShownEvidence
+from evenhand.desk.proof_words import ProofWords, proof_words
+from evenhand.evidence.models import SealedItem
+from evenhand.reports.lists import ProofLevel
+from evenhand.reports.models import Report
+from evenhand.reports.queries import ReporterRecord, reporter_record, reports_of
+
+REPORTS_SHOWN_MAX = 50
+"""Reports shown on the page of a case: of a wave, nobody reads more, and the page stays quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPart:
+    """One sealed item of a report: its name on the page, and its content where it was opened."""
+
+    which: str
+    item: SealedItem
+    content: ShownEvidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One report as the page of its case shows it.
+
+    record     how the reporter's earlier reports ended
+    proof      what is said of a disclosed message; None where none was disclosed
+    text       the reporter's words
+    disclosed  what the disclosed message says; None where something speaks against it
+    """
+
+    report: Report
+    record: ReporterRecord
+    proof: ProofWords | None
+    text: SealedPart | None
+    disclosed: SealedPart | None
+
+
+def report_items(case_id: UUID) -> dict[str, SealedItem]:
+    """Gives what is sealed of a case's reports, by the name that the page uses."""
+    return {which: item for report in reports_of(case_id) for which, item in _sealed(report)}
+
+
+def report_rows(case_id: UUID, opened: Mapping[str, ShownEvidence]) -> list[ReportRow]:
+    """Gives the reports of a case, with what was opened of them; disclosed messages stand first."""
+    reports = sorted(reports_of(case_id), key=lambda one: one.proof == ProofLevel.NONE)
+    return [_row(report, opened) for report in reports[:REPORTS_SHOWN_MAX]]
+
+
+def _row(report: Report, opened: Mapping[str, ShownEvidence]) -> ReportRow:
+    parts = {which: SealedPart(which, item, opened.get(which)) for which, item in _sealed(report)}
+    return ReportRow(
+        report,
+        reporter_record(report.reporter),
+        proof_words(report.proof, report.proof_findings),
+        parts.get(f"report-{report.id}"),
+        parts.get(f"disclosed-{report.id}"),
+    )
+
+
+def _sealed(report: Report) -> Iterator[tuple[str, SealedItem]]:
+    if report.text is not None:
+        yield f"report-{report.id}", report.text
+    if report.proof_text is not None:
+        yield f"disclosed-{report.id}", report.proof_text

@@ -18,6 +18,10 @@ EVENHAND_DOOR_TOKEN_FILE    file that holds the token which Synapse shows at the
 EVENHAND_BOT_TOKEN_FILE     file with the token of the desk's own account; unset: it has none
 EVENHAND_COLLECTOR_TOKEN_FILE file with an administrator's token that only the collector reads
 EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (apprise), one a line
+EVENHAND_FEED_CREDENTIALS   YAML file with `username` and `password` below the name of each hash feed
+EVENHAND_CYBERTIP_URL       address of NCMEC's CyberTipline; its sandbox unless set
+EVENHAND_CYBERTIP_CREDENTIALS file with the username on its first line, the password on its second;
+                            unset: confirmed reports wait
 EVENHAND_MAIL_FROM          address from which the desk writes; desk@ the public host unless set
 EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail stays in
                             EVENHAND_HOME/mail/out for somebody else to send
@@ -138,6 +142,9 @@ BOT_TOKEN_FILE = os.environ.get("EVENHAND_BOT_TOKEN_FILE", "")
 PAGER_URLS_FILE = os.environ.get("EVENHAND_PAGER_URLS", "")
 MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "") or f"desk@{urlsplit(PUBLIC_URL).hostname}"
 MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")
+FEED_CREDENTIALS_FILE = os.environ.get("EVENHAND_FEED_CREDENTIALS", "")
+CYBERTIP_URL = os.environ.get("EVENHAND_CYBERTIP_URL") or "https://exttest.cybertip.org/ispws"
+CYBERTIP_CREDENTIALS_FILE = os.environ.get("EVENHAND_CYBERTIP_CREDENTIALS", "")
 DSA_URL = _dsa_url()
 DSA_TOKEN_FILE = os.environ.get("EVENHAND_DSA_TOKEN_FILE", "")
 TRANSLATION_URL = os.environ.get("EVENHAND_TRANSLATION_URL", "")

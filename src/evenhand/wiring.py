@@ -31,7 +31,10 @@ from evenhand.cases.queries import violation_stands
 from evenhand.cases.reach_steps import reach_counted
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
+from evenhand.childsafety.ports import FeedSources, TipLine
+from evenhand.connectors.cybertip import CyberTipline
 from evenhand.connectors.dsa import DsaDatabase
+from evenhand.connectors.feeds import Connections
 from evenhand.connectors.mail import (
     MailedOffices,
     MailedReporters,
@@ -189,6 +192,27 @@ def sources() -> tuple[AccountData, Messenger]:
             return SynapseAccountData(client), MatrixMessenger(client)
         case other:
             raise Misconfigured(setting="EVENHAND_MESSENGER", value=other, why="unknown")
+
+
+def feed_sources() -> FeedSources:
+    """Gives who reads hash feeds."""
+    file = settings.FEED_CREDENTIALS_FILE
+    return Connections(settings.EVENHAND_HOME, Path(file) if file else None, clock.now)
+
+
+@cache
+def tip_line() -> TipLine | None:
+    """Gives the CyberTipline; None where the operator has no credentials for it."""
+    if not settings.CYBERTIP_CREDENTIALS_FILE:
+        return None
+    setting = "EVENHAND_CYBERTIP_CREDENTIALS"
+    try:
+        lines = Path(settings.CYBERTIP_CREDENTIALS_FILE).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise Misconfigured(setting=setting, why="not readable") from error
+    if len(lines) < 2 or not settings.CYBERTIP_URL.startswith("https://"):
+        raise Misconfigured(setting=setting, why="needs two lines, and an https:// address")
+    return CyberTipline(settings.CYBERTIP_URL, lines[0].strip(), lines[1].strip())
 
 
 def reactions() -> tuple[Reaction, ...]:

@@ -49,6 +49,8 @@ from evenhand.cases.bulk_steps import run_bulks  # noqa: E402
 from evenhand.connectors import webhooks  # noqa: E402
 from evenhand.connectors.paging import send_pages  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
+from evenhand.childsafety import steps as childsafety  # noqa: E402
+from evenhand.connectors.feeds import HashListFiles  # noqa: E402
 from evenhand.legal import steps as legal  # noqa: E402
 from evenhand.legal.ports import Pager  # noqa: E402
 from evenhand.markets.places import places  # noqa: E402
@@ -157,6 +159,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *_legal(),
         *_reports(),
         *_standing(),
+        *_child_safety(),
         Loop("statements", 5.0, _submit),
         *_appeals(),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
@@ -350,6 +353,25 @@ def _standing() -> list[Loop]:
         Loop("standing_forgetting", 600.0, lambda: standing.forget_standing(now=now())),
         Loop("misuse_forgetting", 600.0, lambda: standing.forget_misuse(now=now())),
     ]
+
+
+def _child_safety() -> list[Loop]:
+    """Gives what time brings about in the room of child safety."""
+    lists = HashListFiles(settings.EVENHAND_HOME / "lists" / "hashes")
+    return [
+        Loop("hash_feeds", 60.0, lambda: childsafety.read_feeds(wiring.feed_sources(), now=now())),
+        Loop("hash_lists", 30.0, lists.write),
+        Loop("cyber_tips", 10.0, _send_tips),
+        Loop("tip_preservations", 600.0, lambda: childsafety.end_preservations(now=now())),
+    ]
+
+
+def _send_tips() -> int:
+    """Sends confirmed reports to the CyberTipline, where the operator has credentials for it."""
+    line = wiring.tip_line()
+    if line is None:
+        return 0
+    return childsafety.send_tips(line, key=read_key(settings.KEYS / "token.key"), now=now())
 
 
 def _tell_misuse() -> int:

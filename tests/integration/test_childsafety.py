@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -48,11 +49,13 @@ from evenhand.childsafety.steps import (
 )
 from evenhand.connectors.cybertip import CyberTipline
 from evenhand.connectors.cybertip_twin import CyberTiplineTwin
+from evenhand.connectors.feeds import HashListFiles
 from evenhand.evidence.models import Hold, SealedItem
 from evenhand.evidence.steps import keep
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.models import Record, RecordOpening
+from evenhand.signals.media import HashLists
 
 pytestmark = pytest.mark.django_db
 MATERIAL = "m.child_safety.csam"
@@ -422,3 +425,19 @@ def test_the_database_holds_two_people_and_the_year(ann: Person, bob: Person) ->
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             CyberTip.objects.filter(pk=tip.pk).update(**values)
+
+
+def test_the_door_gets_the_hashes_of_active_feeds(ann: Person, bob: Person, tmp_path: Path) -> None:
+    lists = HashListFiles(tmp_path / "hashes")
+    assert lists.write() == 0
+    feed = active(ann, bob)
+    value = os.urandom(32)
+    holding(feed, entry("1", (Algorithm.SHA256, value), (Algorithm.MD5, os.urandom(16))))
+
+    assert (lists.write(), lists.write()) == (1, 0)
+    held = HashLists.read(tmp_path / "hashes")
+    assert (held.names, len(held)) == (("child_safety",), 1)
+
+    stop_feed(feed.id, by=ann, now=NOW)
+    assert lists.write() == 1
+    assert len(HashLists.read(tmp_path / "hashes")) == 0

@@ -7,7 +7,7 @@ wheel. What comes is hashes alone; no exchange is sent anything but the wish to 
 import csv
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from io import StringIO
@@ -20,10 +20,11 @@ from threatexchange.exchanges.clients.ncmec.hash_api import NCMECEnvironment, NC
 from threatexchange.exchanges.clients.techagainstterrorism.api import TATHashListAPI
 
 from evenhand.base.errors import InputRefused, Misconfigured, Unavailable
-from evenhand.childsafety.checks import HASH_BYTES
+from evenhand.childsafety.checks import EXTREMISM, HASH_BYTES, MATERIAL
 from evenhand.childsafety.limits import ENTRY_CHARACTERS_MAX, FILE_BYTES_MAX
 from evenhand.childsafety.lists import Algorithm, FeedKind
 from evenhand.childsafety.ports import FeedEntry, FeedHashValue, FeedPage, FeedSource
+from evenhand.childsafety.queries import listed
 
 COLUMNS = ["algorithm", "value", "entry"]
 """First line of a file of hashes; values are in hexadecimal."""
@@ -36,6 +37,10 @@ NAMES: Mapping[str, Algorithm] = {
     "pdq": Algorithm.PDQ,
 }
 """What exchanges call the algorithms that can be matched here; others are passed over."""
+
+
+FILES_OF = {"child_safety": MATERIAL, "extremism": EXTREMISM}
+"""Names of the door's lists, as the rules ask for them, and the harm that each stands for."""
 
 
 class FeedUnreadable(InputRefused):
@@ -220,3 +225,31 @@ def _asked(ask: Callable[[], Any]) -> Any:
         raise Unavailable(what="feed", why="the exchange does not answer") from error
     except Exception as error:
         raise Unavailable(what="feed", why="the exchange's answer cannot be read") from error
+
+
+@dataclass
+class HashListFiles:
+    """What the door reads of active feeds: their SHA-256 hashes, a file for each harm.
+
+    The door reads its lists when it starts; a list that changes is in force from then on.
+    """
+
+    folder: Path
+    _written: dict[str, str] = field(default_factory=dict)
+
+    def write(self) -> int:
+        """Writes the files anew if what they should hold has changed; gives how many it wrote."""
+        return sum(self._write(name, harm) for name, harm in FILES_OF.items())
+
+    def _write(self, name: str, harm: str) -> bool:
+        content = "".join(f"{value.hex()}\n" for value in listed(harm))
+        path = self.folder / f"{name}.sha256"
+        if content == self._written.get(name) or (not content and not path.exists()):
+            return False
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = path.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text(content, encoding="ascii")
+        partial.replace(path)
+        self._written[name] = content
+        return True

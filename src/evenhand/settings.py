@@ -18,7 +18,7 @@ EVENHAND_DOOR_TOKEN_FILE    file that holds the token which Synapse shows at the
 EVENHAND_BOT_TOKEN_FILE     file with the token of the desk's own account; unset: it has none
 EVENHAND_COLLECTOR_TOKEN_FILE file with an administrator's token that only the collector reads
 EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (apprise), one a line
-EVENHAND_FEED_CREDENTIALS   YAML file with `username` and `password` below the name of each hash feed
+EVENHAND_FEED_CREDENTIALS   YAML file: `username` and `password` below the name of each hash feed
 EVENHAND_CYBERTIP_URL       address of NCMEC's CyberTipline; its sandbox unless set
 EVENHAND_CYBERTIP_CREDENTIALS file with the username on its first line, the password on its second;
                             unset: confirmed reports wait

@@ -19,6 +19,7 @@ from evenhand.desk import (
 )
 from evenhand.desk.api.reports import reports_api
 from evenhand.desk.api.routes import api
+from evenhand.desk.lane import lane
 from evenhand.desk.legal import (
     after,
     danger,
@@ -151,6 +152,7 @@ staff_urls = [
     path("people/<uuid:proposal_id>/confirm/", colleagues.confirm, name="staff_people_confirm"),
     path("people/<uuid:proposal_id>/withdraw/", colleagues.withdraw, name="staff_people_withdraw"),
     path("standing/", standing, name="staff_standing"),
+    path("child-safety/", lane, name="staff_lane"),
     path("audit/", audit.audit, name="staff_audit"),
     path("audit/export/", audit.export, name="staff_audit_export"),
     path("cases/", include("evenhand.desk.review.urls")),

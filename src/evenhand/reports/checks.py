@@ -11,7 +11,7 @@ from uuid import UUID
 from evenhand.base.errors import InputRefused, NotAllowed
 from evenhand.base.harms import harms
 from evenhand.base.personal import reveal
-from evenhand.people.roles import Role
+from evenhand.people.powers import Power, roles_with
 from evenhand.reports.drafts import FlaggerDraft, ReportDraft
 from evenhand.reports.limits import (
     ABOUT_CHARACTERS_MAX,
@@ -27,7 +27,7 @@ from evenhand.reports.lists import ReportFinding, ReportKind, Way
 CHILD_SAFETY = "m.child_safety"
 """Harms for whose notices no name is asked (DSA Art. 16(2)(c))."""
 
-KEEPERS = frozenset({Role.LEGAL_OFFICER, Role.APPROVER, Role.SENIOR})
+KEEPERS = frozenset(roles_with(Power.KEEP_FLAGGERS))
 """Who keeps the list of trusted flaggers."""
 
 

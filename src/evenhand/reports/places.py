@@ -1,7 +1,8 @@
 """Pure: what does the exact place that a reporter gives stand for (DSA Art. 16(2)(b))?
 
 Read are links of matrix.to, `matrix:` addresses (MSC2312), ids, bare or as we write them
-(`event:$…`), and any other web address, which a person has to open by themselves: nothing here ever fetches it.
+(`event:$…`), and any other web address, which a person has to open by themselves: nothing here
+ever fetches it.
 """
 
 import hashlib

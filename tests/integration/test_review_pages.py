@@ -21,11 +21,13 @@ from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, ChannelKind, Language, RecordKind
 from evenhand.base.sealing import make_keys
 from evenhand.cases import steps
+from evenhand.cases.bulk_steps import run_bulks
 from evenhand.cases.checks import Finding
 from evenhand.cases.claim_steps import claim
 from evenhand.cases.context import CONTEXT_TYPE
 from evenhand.cases.context_steps import CONTEXT_OF_CLOSED, context_asked
 from evenhand.cases.models import Case, CaseNote
+from evenhand.cases.quality_steps import mix_golden
 from evenhand.connectors.memory import MemoryMessenger, MemorySurroundings
 from evenhand.desk.words import FINDINGS
 from evenhand.evidence.models import SealedItem
@@ -298,3 +300,85 @@ def test_every_kind_that_can_be_decided_has_a_key_of_its_own(
     keys = [number for number in range(1, 10) if f'data-key="{number}"' in html]
     assert len(offered) == len(keys) >= 6
     assert json.dumps(keys) == json.dumps(list(range(1, len(keys) + 1)))
+
+
+def test_a_wave_is_decided_by_its_sample_and_then_together(
+    client: Client, signed_in: Callable[..., Person]
+) -> None:
+    cases = [opened(f"$wave{number}", channel="!wave:example.test") for number in range(12)]
+    opened("$other", channel="!calm:example.test")
+    signed_in(Role.SENIOR)
+    found = client.get(
+        "/staff/cases/bulk/", {"harm": "m.harassment.hate", "channel": "!wave:example.test"}
+    ).content.decode()
+    fields = {"harm": "m.harassment.hate", "channel": "!wave:example.test", "kind": "redact"}
+
+    made = client.post("/staff/cases/bulk/propose/", fields | {"reason": REASON})
+    page = client.get(made.url).content.decode()
+    sample = [case for case in cases if str(case.id) in page]
+    early = client.post(f"{made.url}start/", follow=True).content.decode()
+    for case in sample:
+        post(client, case, "decide", kind="redact", reason=REASON)
+    client.post(f"{made.url}start/")
+    run_bulks(now=datetime.now(UTC))
+
+    assert "12 open cases" in found
+    assert faults(found) == faults(page) == []
+    assert escape(FINDINGS[Finding.BULK_SAMPLE_OPEN]) in early
+    assert 0 < len(sample) < 12
+    assert Case.objects.filter(state="closed", outcome="acted").count() == 12
+    assert "All is decided" in client.get(made.url).content.decode()
+
+
+def test_a_wave_whose_sample_was_decided_otherwise_does_not_follow(
+    client: Client, signed_in: Callable[..., Person]
+) -> None:
+    cases = [opened(f"$wave{number}", channel="!wave:example.test") for number in range(12)]
+    signed_in(Role.SENIOR)
+    fields = {"harm": "m.harassment.hate", "kind": "redact", "reason": REASON}
+    made = client.post("/staff/cases/bulk/propose/", fields)
+    page = client.get(made.url).content.decode()
+    for case in cases:
+        if str(case.id) in page:
+            post(client, case, "decide", kind="none", reason=REASON)
+
+    said = client.post(f"{made.url}start/", follow=True).content.decode()
+    run_bulks(now=datetime.now(UTC))
+
+    assert "The sample was not decided alike" in said
+    assert not Action.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"kind": "redact"}, {"harm": "m.spam", "kind": "dance"}, {"harm": "m.spam"}]
+)
+def test_a_bulk_that_names_nothing_is_refused(
+    client: Client, signed_in: Callable[..., Person], fields: dict[str, str]
+) -> None:
+    signed_in(Role.SENIOR)
+
+    said = client.post("/staff/cases/bulk/propose/", fields, follow=True).content.decode()
+
+    assert "Please choose one of the decisions offered." in said
+
+
+def test_agreement_is_shown_by_harm_and_names_nobody(
+    client: Client, signed_in: Callable[..., Person]
+) -> None:
+    first = reviewer("Ben Example")
+    case = opened()
+    steps.decide_case(case.id, ActionKind.NONE, by=first, reason=REASON, now=NOW)
+    signed_in(Role.SENIOR, name="Dora Example")
+    post(client, case, "golden", kind="none", reason="A textbook example.")
+    golden = mix_golden(reviewer("Cleo Example"), chance=0.0, now=datetime.now(UTC))
+    assert golden is not None
+    steps.decide_case(
+        golden.id, ActionKind.WARN, by=Person.objects.get(name="Cleo Example"),
+        reason=REASON, now=datetime.now(UTC),
+    )  # fmt: skip
+
+    page = client.get("/staff/cases/quality/").content.decode()
+
+    assert "0 %" in page
+    assert "Cleo Example" not in page
+    assert faults(page) == []

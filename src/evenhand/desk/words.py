@@ -18,7 +18,7 @@ from evenhand.base.lists import (
     TargetKind,
 )
 from evenhand.cases.checks import Finding
-from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState, StepKind
+from evenhand.cases.lists import BulkState, CaseKind, CaseLane, CaseOutcome, CaseState, StepKind
 from evenhand.cases.models import Case
 from evenhand.cases.steps import TARGET_OF_KIND
 from evenhand.people.roles import Role
@@ -45,6 +45,12 @@ CASE_OUTCOMES = {
 CASE_LANES = {
     CaseLane.OPEN: gettext_noop("Open lane"),
     CaseLane.SEALED: gettext_noop("Sealed lane: child safety"),
+}
+BULK_STATES = {
+    BulkState.SAMPLING: gettext_noop("The sample is being decided"),
+    BulkState.RUNNING: gettext_noop("The rest follows"),
+    BulkState.DONE: gettext_noop("All is decided"),
+    BulkState.STOPPED: gettext_noop("Stopped"),
 }
 CASE_STEPS = {
     StepKind.CLAIMED: gettext_noop("Taken in hand"),
@@ -211,11 +217,19 @@ def reach_of(case: Case, kind: ActionKind) -> str:
         case TargetKind.EVENT:
             return gettext("One message.")
         case TargetKind.CHANNEL if case.reach:
-            return ngettext(
+            said = ngettext(
                 "A channel of %(number)s member.", "A channel of %(number)s members.", case.reach
-            ) % {"number": formats.number_format(case.reach, force_grouping=True)}
+            )
+            return said % {"number": formats.number_format(case.reach, force_grouping=True)}
         case TargetKind.CHANNEL:
             return gettext("A channel; how many are in it is not known.")
+        case TargetKind.ACCOUNT if case.account_channels and kind is not ActionKind.WARN:
+            said = ngettext(
+                "One account, in %(number)s channel.",
+                "One account, in %(number)s channels.",
+                case.account_channels,
+            )
+            return said % {"number": formats.number_format(case.account_channels)}
         case TargetKind.ACCOUNT:
             return gettext("One account, wherever it writes.")
         case _:

@@ -56,6 +56,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         ],
         "works": any(member.has(role) for role in DECIDING_ROLES),
         "sees_sealed": member.has(Role.CHILD_SAFETY),
+        "is_senior": member.has(Role.SENIOR),
         **exposure_words(member),
         **_menus(),
     }

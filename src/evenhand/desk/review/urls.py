@@ -3,11 +3,18 @@
 from django.urls import path
 
 from evenhand.desk.legal import danger
-from evenhand.desk.review import deciding, page, queue, working
+from evenhand.desk.review import bulk, deciding, page, quality, queue, working
 
 urlpatterns = [
     path("", queue.cases, name="staff_cases"),
     path("next/", queue.take_next, name="staff_case_next"),
+    path("bulk/", bulk.bulks, name="staff_bulks"),
+    path("bulk/propose/", bulk.propose, name="staff_bulk_propose"),
+    path("bulk/<uuid:bulk_id>/", bulk.bulk, name="staff_bulk"),
+    path("bulk/<uuid:bulk_id>/start/", bulk.start, name="staff_bulk_start"),
+    path("bulk/<uuid:bulk_id>/stop/", bulk.stop, name="staff_bulk_stop"),
+    path("quality/", quality.quality, name="staff_quality"),
+    path("<uuid:case_id>/golden/", quality.golden, name="staff_case_golden"),
     path("<uuid:case_id>/", page.case, name="staff_case"),
     path("<uuid:case_id>/evidence/", page.open_evidence, name="staff_case_evidence"),
     path("<uuid:case_id>/around/", page.surroundings, name="staff_case_surroundings"),

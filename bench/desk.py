@@ -1,7 +1,7 @@
 """The desk under load: 10,000 open cases, 50 reviewers who claim them and open their pages.
 
 Claims go through `cases.steps.claim_next` on PostgreSQL with fsync, from several processes; pages
-through the real web server, as `serve` starts it. Reviewers pause between two steps, though far
+through the real web server, as `serve` starts it. Reviewers pause between two steps, though
 shorter than people do; `claim_burst_p95_ms` is what happens when all ask at the same moment, again
 and again. That no case was claimed twice is read from the database and from what each was given.
 """
@@ -24,9 +24,11 @@ CASES = 10_000
 REVIEWERS = 50
 PROCESSES = 5
 CLAIMS_EACH = 10
-PAGES_EACH = 8
-PAUSE_SECONDS = (2.0, 6.0)
-"""Between two steps of one reviewer; who reads a case takes ten times as long."""
+PAGES_EACH = 5
+WARM_UP = 10
+CLAIM_PAUSE_SECONDS = (2.0, 6.0)
+PAGE_PAUSE_SECONDS = (10.0, 30.0)
+"""Between two steps of one reviewer; who reads a case takes a minute or more."""
 CLAIM_MS_MAX = 100.0
 PAGE_MS_MAX = 300.0
 HARMS = ("m.spam", "m.spam.fraud", "m.harassment.hate", "m.violence.threats", "m.tos.prohibited")
@@ -172,7 +174,7 @@ def _reviewers(first: int, count: int, begin: float, *, pauses: bool) -> None:
             assert case is not None, "there are more cases than claims"
             given.append((str(person.id), str(case.id), took))
             if pauses:
-                time.sleep(chance.uniform(*PAUSE_SECONDS))
+                time.sleep(chance.uniform(*CLAIM_PAUSE_SECONDS))
         connection.close()
         return given
 
@@ -216,14 +218,14 @@ def _pages(home: Path, port: int) -> list[float]:
         chance = random.Random(str(person.id))
         took = []
         with httpx.Client(base_url=f"http://localhost:{port}", cookies=cookies[person.id]) as http:
-            time.sleep(chance.uniform(0, PAUSE_SECONDS[1]))
+            time.sleep(chance.uniform(0, PAGE_PAUSE_SECONDS[1]))
             for number in range(PAGES_EACH):
                 path = reverse("staff_case", args=[cases[person.id][number]])
                 begun = time.perf_counter()
                 answer = http.get(path, timeout=60)
                 took.append((time.perf_counter() - begun) * 1000)
                 assert answer.status_code == httpx.codes.OK, answer.status_code
-                time.sleep(chance.uniform(*PAUSE_SECONDS))
+                time.sleep(chance.uniform(*PAGE_PAUSE_SECONDS))
         return took
 
     granian = str(Path(sys.executable).parent / "granian")
@@ -231,6 +233,10 @@ def _pages(home: Path, port: int) -> list[float]:
     more = ("--blocking-threads", "8", "--no-ws", "--log-level", "warning")
     with _process(home, "web", granian, *arguments, *more, "evenhand.wsgi:application"):
         _wait(lambda: _listens(port))
+        first = people[0]
+        with httpx.Client(base_url=f"http://localhost:{port}", cookies=cookies[first.id]) as http:
+            for _ in range(WARM_UP):
+                http.get(reverse("staff_case", args=[cases[first.id][0]]), timeout=60)
         with ThreadPoolExecutor(REVIEWERS) as threads:
             return [value for some in threads.map(play, people) for value in some]
 

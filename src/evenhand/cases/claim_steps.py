@@ -31,7 +31,7 @@ from evenhand.cases.limits import (
 from evenhand.cases.lists import CaseLane, CaseState, StepKind
 from evenhand.cases.models import Case, CaseNote
 from evenhand.cases.quality_steps import mix_golden
-from evenhand.cases.queries import claimed_cases, exposure_of, facts_of, judge_of
+from evenhand.cases.queries import count_claimed, exposure_of, facts_of, judge_of
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
@@ -201,7 +201,7 @@ def _claimable(person: Person, wanted: ClaimFilter, *, now: datetime) -> QuerySe
 
 
 def _check_free_hand(person: Person, *, now: datetime) -> None:
-    full = len(claimed_cases(person, now=now)) >= CASES_CLAIMED_MAX
+    full = count_claimed(person, now=now) >= CASES_CLAIMED_MAX
     refuse_if([Finding.TOO_MANY_CLAIMED] if full else [])
 
 

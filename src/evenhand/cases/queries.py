@@ -130,8 +130,16 @@ def case_for(case_id: UUID, person: Person) -> Case:
 
 def claimed_cases(person: Person, *, now: datetime) -> list[Case]:
     """Gives what somebody has in hand, the most urgent first."""
-    rows = Case.objects.filter(state=CaseState.OPEN.value, claimed_by=person, claimed_until__gt=now)
-    return list(rows.order_by("serve_by", "id"))
+    return list(_claimed(person, now).order_by("serve_by", "id"))
+
+
+def count_claimed(person: Person, *, now: datetime) -> int:
+    """Gives how many cases somebody has in hand."""
+    return _claimed(person, now).count()
+
+
+def _claimed(person: Person, now: datetime) -> QuerySet[Case]:
+    return Case.objects.filter(state=CaseState.OPEN.value, claimed_by=person, claimed_until__gt=now)
 
 
 def opinions_wanted(person: Person) -> list[Case]:

@@ -336,6 +336,7 @@ def test_nothing_of_who_reported_reaches_the_person_concerned(
         now=NOW,
     )
     assert decision is not None
+    assert decision.language == Language.EN, "not the language of who reported"
     cache.clear()
     client.post(link_to(decision.id, home), {"text": "I quoted it."})
     objection = Case.objects.get(decision=decision, kind="objection")

@@ -13,6 +13,7 @@ from evenhand.actions import steps as actions
 from evenhand.actions.drafts import DecisionDraft, Measure, RuleFacts
 from evenhand.actions.models import Decision
 from evenhand.actions.ports import Target
+from evenhand.actions.statements import account_language
 from evenhand.base.harms import harms
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, ChannelKind, Ground, Language, Source, TargetKind
@@ -112,6 +113,19 @@ def decide_case(
     return decision
 
 
+def _language_of_account(case: Case) -> Language:
+    """Gives the language in which the account concerned is told.
+
+    A case that a report opened is in the language of who reported: that says something of them,
+    and need not be understood by the person concerned.
+    """
+    if case.source == Source.OWN or not case.account:
+        return Language(case.language)
+    earlier = Decision.objects.filter(account=case.account, source=Source.OWN.value)
+    known = earlier.order_by("-at").values_list("language", flat=True).first()
+    return account_language(own=known, detected=None, market=case.market)
+
+
 def decision_draft(
     case: Case, chosen: Chosen, *, by: Person, reason: str, now: datetime
 ) -> DecisionDraft:
@@ -128,7 +142,7 @@ def decision_draft(
         reason=reason.strip(),
         source=Source(case.source),
         market=case.market,
-        language=Language(case.language),
+        language=_language_of_account(case),
         channel_kind=ChannelKind(case.channel_kind),
         measures=(
             Measure(

@@ -12,7 +12,7 @@ from evenhand.authorities import queries as registry
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound
 from evenhand.cases.models import Case
-from evenhand.cases.queries import case_of
+from evenhand.cases.queries import case_for
 from evenhand.desk.countries import country
 from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
 from evenhand.desk.matter_rows import said_of
@@ -37,7 +37,7 @@ LAWS = {
 @fresh_passkey
 def report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Keeps a report to an authority; the evidence that backs it is held."""
-    case = case_of(case_id)
+    case = case_for(case_id, signed_in(request))
     with_evidence = request.POST.get("evidence") == "yes" and case.evidence is not None
     try:
         steps.report_danger(

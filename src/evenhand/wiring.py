@@ -64,11 +64,11 @@ from evenhand.legal.reactions import EFFECTS_OF_ORDERS, failed_orders
 from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
-from evenhand.standing.reactions import STANDING
 from evenhand.reports.lists import ReportKind
 from evenhand.reports.ports import Mails, MessengerReports, Proving
-from evenhand.reports.reactions import OUTCOMES, REVERSALS
 from evenhand.reports.queries import reports_of
+from evenhand.reports.reactions import OUTCOMES, REVERSALS
+from evenhand.standing.reactions import STANDING
 from evenhand.statements.ports import TransparencyDatabase
 from evenhand.statements.reactions import NOTE_REVERSALS, entering
 from evenhand.statements.steps import Terms

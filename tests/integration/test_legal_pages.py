@@ -125,6 +125,41 @@ def test_public_pages_are_usable_in_every_language(
     assert faults(text_of(answer)) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "field"),
+    [
+        ("de", "Entfernungsanordnung für terroristische Inhalte", "Aktenzeichen"),
+        ("kk", "Террористік контентті жою нұсқамасы", ""),
+        ("en", "Removal order for terrorist content", ""),
+    ],
+)
+def test_titles_and_fields_stand_in_the_readers_language(
+    client: Client, language: str, title: str, field: str
+) -> None:
+    page = text_of(client.get("/authorities/de/", headers={"accept-language": language}))
+
+    assert title in page
+    assert field in page
+    assert ("Removal order for terrorist content" in page) is (language == "en")
+    assert ("no lawyer has read" in page) is False or language == "en"
+
+
+def test_a_doubt_is_told_in_the_readers_language(office: Desk) -> None:
+    matter = office.received(EPOC, now(), fraud={"score": 30, "reasons": [
+        ["document_missing", 30, "The order itself is not attached."],
+        ["of_another_day", 5, "As it was said then."],
+    ]})  # fmt: skip
+    page = text_of(
+        signed_in(office.lawyer).get(
+            f"/staff/legal/{matter.id}/", headers={"accept-language": "de"}
+        )
+    )
+
+    assert "Die Anordnung selbst liegt nicht bei." in page
+    assert "The order itself is not attached." not in page
+    assert "As it was said then." in page
+
+
 def test_choosing_a_country_leads_to_its_page(client: Client) -> None:
     assert client.get("/authorities/?country=KZ").headers["Location"] == "/authorities/kz/"
     assert client.get("/authorities/qq/").status_code == 404

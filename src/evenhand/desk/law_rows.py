@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext
 
+from evenhand.base.lists import Language
 from evenhand.desk import law_words as words
 from evenhand.markets.entries import Regime, RequestKind
 
@@ -14,7 +15,10 @@ HOURS_IN_DAYS_FROM = 72
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One entry, in the reader's language; titles, fields and citations stand as in the law."""
+    """One entry, in the reader's language; citations and notes stand as in the law.
+
+    translated  the title is our own translation, which no lawyer has read
+    """
 
     id: str
     title: str
@@ -41,6 +45,7 @@ class EntryRow:
     voluntary: bool
     open_points: tuple[str, ...]
     notes: tuple[str, ...]
+    translated: bool
 
 
 def entry_row(kind: RequestKind, regime: Regime) -> EntryRow:
@@ -49,7 +54,7 @@ def entry_row(kind: RequestKind, regime: Regime) -> EntryRow:
     urgent = kind.due_in(emergency=True) if kind.emergency_lane else None
     return EntryRow(
         id=kind.id,
-        title=kind.title,
+        title=words.entry_title(kind),
         regime=regime.name,
         citation=regime.citation,
         articles=kind.articles,
@@ -60,8 +65,8 @@ def entry_row(kind: RequestKind, regime: Regime) -> EntryRow:
         ),
         validators=tuple(gettext(words.AUTHORITY_KINDS[one]) for one in sorted(kind.validators)),
         categories=tuple(gettext(words.CATEGORIES[one]) for one in sorted(kind.data_categories)),
-        fields=tuple(words.humanised(name) for name in kind.mandatory_fields),
-        conditional_fields=tuple(words.humanised(name) for name in kind.conditional_fields),
+        fields=tuple(words.field_name(name) for name in kind.mandatory_fields),
+        conditional_fields=tuple(words.field_name(name) for name in kind.conditional_fields),
         deadline=time_text(time),
         deadline_is_law=kind.deadline is not None,
         deadline_text=kind.deadline_text,
@@ -75,6 +80,7 @@ def entry_row(kind: RequestKind, regime: Regime) -> EntryRow:
         voluntary=kind.voluntary,
         open_points=tuple(words.humanised(name) for name in kind.open_points),
         notes=kind.notes,
+        translated=words.reader() is not Language.EN,
     )
 
 

@@ -1,14 +1,14 @@
 """What the legal desk calls things, in the reader's language.
 
-The law's own field names and entry titles stand in the regimes in English, beside their source;
-they are shown as they stand there and marked as English.
+Titles of entries and names of fields come in the reader's language, in our own translation; what
+else the regimes say stands in English, beside its source, and is marked as English.
 """
 
 from django.utils.translation import get_language, gettext, gettext_noop
 
 from evenhand.base.lists import Language
 from evenhand.legal.answers.facts import FurtherGround
-from evenhand.legal.answers.words import ground
+from evenhand.legal.answers.words import field, ground
 from evenhand.legal.answers.words import words as phrases
 from evenhand.legal.identifiers import Fault
 from evenhand.legal.lists import (
@@ -20,12 +20,13 @@ from evenhand.legal.lists import (
     MatterState,
     NoticeState,
     Outcome,
-    Said,
     ProtectedGround,
+    Said,
     ScrutinyAsker,
     ScrutinyOutcome,
     Substance,
 )
+from evenhand.markets.entries import RequestKind
 from evenhand.markets.lists import (
     AuthorityKind,
     DataCategory,
@@ -36,6 +37,7 @@ from evenhand.markets.lists import (
     Purpose,
     Refusal,
 )
+from evenhand.markets.titles import title_in
 
 KINDS = {
     LegalKind.REMOVAL: gettext_noop("Removal"),
@@ -347,6 +349,33 @@ SCRUTINY_OUTCOMES = {
 def humanised(code: str) -> str:
     """Gives one of the law's field names as words: they are English identifiers."""
     return code.replace("_", " ").capitalize()
+
+
+QUESTIONS = {
+    "what_danger": gettext_noop("What danger there is"),
+    "when": gettext_noop("When it is feared"),
+    "how_this_helps": gettext_noop("How the data help"),
+}
+"""Fields of the questionnaire that no law names."""
+
+
+def reader() -> Language:
+    """Gives the language of the page that is made."""
+    spoken = get_language() or Language.EN.value
+    return Language(spoken) if spoken in set(Language) else Language.EN
+
+
+def field_name(code: str) -> str:
+    """Gives what a field of a request is called in the reader's language."""
+    if code in QUESTIONS:
+        return gettext(QUESTIONS[code])
+    said = field(phrases(reader()), code)
+    return said[:1].upper() + said[1:]
+
+
+def entry_title(kind: RequestKind) -> str:
+    """Gives the title of an entry of the law in the reader's language."""
+    return title_in(kind.id, reader(), english=kind.title)
 
 
 def finding_name(code: str) -> str:

@@ -19,6 +19,7 @@ from evenhand.legal.lists import (
     Outcome,
 )
 from evenhand.legal.models import Clock, Disclosure, Document, Matter, Step
+from evenhand.legal.sentences import sentence
 from evenhand.markets.lists import AuthorityKind, DataCategory, LegalForm, LegalKind
 
 STEP_NAMES = {
@@ -208,15 +209,29 @@ def _document_row(one: Document) -> dict[str, object]:
         "sha256": bytes(one.sha256).hex(),
         "level": one.level,
         "trusted": one.trusted,
-        "explained": report.get("explained", ""),
+        "explained": sentence(
+            "levels", one.level, words.reader(), kept=report.get("explained", "")
+        ),
         "signer": report.get("signer", ""),
         "issuer": report.get("issuer", ""),
         "signed_at": report.get("signed_at", ""),
-        "findings": [sentence for _, sentence in report.get("findings", [])],
+        "findings": [
+            sentence("findings", code, words.reader(), kept=kept)
+            for code, kept in report.get("findings", [])
+        ],
         "whole": report.get("covers_whole_file", False),
         "changed": report.get("changed_after_signing", False),
         "producer": report.get("producer", ""),
     }
+
+
+def fraud_row(matter: Matter) -> dict[str, object]:
+    """Gives what speaks for a forgery in a matter, in the reader's language."""
+    reasons = [
+        (code, points, sentence("fraud", code, words.reader(), kept=kept))
+        for code, points, kept in matter.fraud.get("reasons", [])
+    ]
+    return {**matter.fraud, "reasons": reasons}
 
 
 def disclosure_row(matter_id: UUID, *, now: datetime) -> DisclosureRow | None:

@@ -27,6 +27,7 @@ from evenhand.desk.matter_rows import (
     clock_rows,
     document_rows,
     entry_of,
+    fraud_row,
     history_rows,
     identifier_rows,
     matter_row,
@@ -131,7 +132,7 @@ def matter_page(
             for one in revealed or []
         ],
         "documents": document_rows(found),
-        "fraud": found.fraud,
+        "fraud": fraud_row(found),
         "fields": field_rows(found),
         "history": _history(found.id),
         "answers": papers.rows_of(found, route="legal_paper_out"),
@@ -147,7 +148,7 @@ def field_rows(found: Matter) -> list[dict[str, object]]:
     danger = QUESTIONNAIRE if found.emergency else ()
     names = dict.fromkeys([*danger, *kind.mandatory_fields, *found.fields])
     return [
-        {"name": name, "label": words.humanised(name), "value": found.fields.get(name, "")}
+        {"name": name, "label": words.field_name(name), "value": found.fields.get(name, "")}
         for name in names
     ]
 
@@ -233,7 +234,7 @@ def _question(one: Question) -> dict[str, object]:
     return {
         "question": one,
         "replaced": [
-            {"label": words.humanised(name), "value": value}
+            {"label": words.field_name(name), "value": value}
             for name, value in sorted(one.replaced.items())
         ],
     }

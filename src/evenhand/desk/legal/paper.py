@@ -45,7 +45,7 @@ def paper(request: HttpRequest) -> HttpResponse:
         rows = [
             {
                 "id": one.entry.id,
-                "title": one.entry.title,
+                "title": words.entry_title(one.entry),
                 "due": time_text(one.due_in),
                 "verified": one.entry.verified,
                 "citation": one.regime.citation,
@@ -124,6 +124,7 @@ def _form_page(
         "stage": "form",
         "authority": found,
         "entry": choice.entry,
+        "title": words.entry_title(choice.entry),
         "faults": [*faults, *(form.identifier_faults if form else ())],
         "chosen": [("authority", str(found.id)), *pairs],
         "sending": request.POST.get("sending") or str(new_id(now=now())),
@@ -132,7 +133,7 @@ def _form_page(
         "fields": [
             {
                 "name": name,
-                "label": words.humanised(name),
+                "label": words.field_name(name),
                 "required": required,
                 "value": form.fields.get(name, "") if form else "",
             }

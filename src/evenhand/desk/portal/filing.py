@@ -283,7 +283,7 @@ def _field_rows(choice: Choice, form: Filled | None) -> list[dict[str, object]]:
     return [
         {
             "name": name,
-            "label": words.humanised(name),
+            "label": words.field_name(name),
             "required": required,
             "value": form.fields.get(name, "") if form else "",
             "missing": bool(form and name in form.missing),
@@ -295,7 +295,7 @@ def _field_rows(choice: Choice, form: Filled | None) -> list[dict[str, object]]:
 def _offer_row(one: Offer) -> dict[str, object]:
     return {
         "id": one.entry.id,
-        "title": one.entry.title,
+        "title": words.entry_title(one.entry),
         "citation": one.regime.citation,
         "form": gettext(words.FORMS[one.entry.form]),
         "kind": gettext(words.KINDS[one.entry.kind]),

@@ -138,7 +138,7 @@ def _question(question: Question) -> dict[str, object]:
         "answered_at": question.answered_at,
         "answer": question.answer,
         "missing_fields": [
-            {"name": name, "label": words.humanised(name)} for name in question.missing
+            {"name": name, "label": words.field_name(name)} for name in question.missing
         ],
     }
 

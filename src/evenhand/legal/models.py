@@ -11,17 +11,39 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.authorities.models import Authority, CallBack, Officer
 from evenhand.evidence.models import SealedItem
-from evenhand.legal.lists import DisclosureState, MatterState, NoticeState, Outcome, PlanKind
+from evenhand.legal.lists import MatterState, Outcome, PlanKind
+from evenhand.legal.notice_models import DangerReport, SampledReview, UserNotice
+from evenhand.legal.package_models import Disclosure, Preservation
 from evenhand.legal.protection_models import ProtectedTarget
 from evenhand.legal.scrutiny_models import Scrutiny
+from evenhand.legal.substance_models import Assessment, Vote
 from evenhand.markets.models import EntrySignOff
 from evenhand.people.models import Person
 from evenhand.records.models import AppendOnly
 
-__all__ = ["ProtectedTarget", "Scrutiny"]
+__all__ = [
+    "AFTER_RELEASE",
+    "DISCLOSING",
+    "Assessment",
+    "Assignment",
+    "Clock",
+    "DangerReport",
+    "Disclosure",
+    "Document",
+    "Identifier",
+    "Matter",
+    "NumberSeries",
+    "Preservation",
+    "ProtectedTarget",
+    "Question",
+    "SampledReview",
+    "Scrutiny",
+    "Step",
+    "UserNotice",
+    "Vote",
+]
 
 DISCLOSING = ("disclosure", "information")
 """Kinds of request by which data leave the house."""
@@ -315,45 +337,6 @@ class Question(models.Model):
     )
 
 
-class Assessment(models.Model):
-    """The questions of substance, answered by a person before anything is released.
-
-    round      counts up each time they are answered anew; only votes of the same round count
-    voided_at  the request was changed after they were answered: they have to be answered anew
-    """
-
-    matter = models.OneToOneField(
-        Matter, on_delete=models.PROTECT, primary_key=True, related_name="assessment"
-    )
-    answers = models.JSONField()
-    reason = models.TextField()
-    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="assessments")
-    at = models.DateTimeField()
-    needs_board = models.BooleanField()
-    board = models.CharField(max_length=8, blank=True, default="")
-    board_at = models.DateTimeField(null=True)
-    round = models.PositiveSmallIntegerField(default=1)
-    voided_at = models.DateTimeField(null=True)
-
-
-class Vote(AppendOnly):
-    """What one member of the policy board said; two who agree decide."""
-
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="votes")
-    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="votes")
-    at = models.DateTimeField()
-    decision = models.CharField(max_length=8)
-    reason = models.TextField()
-    round = models.PositiveSmallIntegerField(default=1, help_text="of the answers voted on")
-
-    class Meta:
-        """One vote per person on the same answers."""
-
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["matter", "by", "round"], name="legal_vote_one"),
-        ]
-
-
 class Assignment(models.Model):
     """Who of the staff works on a matter; nobody else sees it."""
 
@@ -366,185 +349,6 @@ class Assignment(models.Model):
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["matter", "person"], name="legal_assignment_one"),
-        ]
-
-
-class Disclosure(models.Model):
-    """A package for one officer: planned, collected, released, handed out once, confirmed.
-
-    copy_of  the disclosure that this is a new copy of; it was prepared and released anew
-    preservation  two key holders make it from what was put away there; the collector does not
-    """
-
-    id = models.UUIDField(primary_key=True)
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="disclosures")
-    officer = models.ForeignKey(Officer, on_delete=models.PROTECT, related_name="disclosures")
-    copy_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
-    preservation = models.ForeignKey(
-        "Preservation", null=True, on_delete=models.PROTECT, related_name="disclosures"
-    )
-    prepared_by = models.ForeignKey(
-        Person, on_delete=models.PROTECT, related_name="disclosures_prepared"
-    )
-    released_by = models.ForeignKey(
-        Person, null=True, on_delete=models.PROTECT, related_name="disclosures_released"
-    )
-    digest = models.BinaryField(max_length=32, null=True, help_text="what was signed")
-    signed = models.JSONField(null=True)
-    assertion = models.JSONField(null=True, help_text="the approver's kept signature")
-    recipient = models.CharField(max_length=128, help_text="age recipient of the officer's key")
-    want = ArrayField(models.CharField(max_length=16))
-    accounts = ArrayField(models.CharField(max_length=ID_LENGTH_MAX))
-    state = models.CharField(max_length=16, default=DisclosureState.PLANNED.value)
-    planned_at = models.DateTimeField()
-    sealed = models.BinaryField(default=b"", help_text="emptied when it was handed out")
-    sha256 = models.BinaryField(max_length=32, null=True, help_text="of the sealed bytes")
-    manifest = models.JSONField(null=True, help_text="counts and hashes, no data")
-    collected_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
-    handed_out_at = models.DateTimeField(null=True)
-    head_office_told_at = models.DateTimeField(null=True)
-    confirm_by = models.DateTimeField(null=True)
-    confirmed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        """Two classes of data, a key, and one handing out."""
-
-        indexes: ClassVar = [
-            models.Index(fields=["state", "expires_at"], name="legal_disclosure_state"),
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="legal_disclosure_only_these",
-                condition=Q(want__contained_by=["connections", "phone"]) & Q(want__len__gt=0),
-            ),
-            models.CheckConstraint(
-                name="legal_disclosure_collected_whole",
-                condition=Q(state=DisclosureState.PLANNED.value)
-                | Q(state=DisclosureState.DESTROYED.value)
-                | Q(sha256__isnull=False, manifest__isnull=False, collected_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="legal_disclosure_two_people",
-                condition=Q(released_by=None) | ~Q(released_by=F("prepared_by")),
-            ),
-            models.CheckConstraint(
-                name="legal_disclosure_release_is_signed",
-                condition=~Q(
-                    state__in=[
-                        DisclosureState.RELEASED.value,
-                        DisclosureState.HANDED_OUT.value,
-                        DisclosureState.CONFIRMED.value,
-                    ]
-                )
-                | Q(
-                    released_by__isnull=False,
-                    digest__isnull=False,
-                    signed__isnull=False,
-                    assertion__isnull=False,
-                ),
-            ),
-            models.CheckConstraint(
-                name="legal_disclosure_kept_no_longer",
-                condition=~Q(
-                    state__in=[
-                        DisclosureState.HANDED_OUT.value,
-                        DisclosureState.CONFIRMED.value,
-                        DisclosureState.EXPIRED.value,
-                        DisclosureState.DESTROYED.value,
-                    ]
-                )
-                | Q(sealed=b""),
-            ),
-            models.CheckConstraint(
-                name="legal_disclosure_handed_out_at",
-                condition=~Q(
-                    state__in=[DisclosureState.HANDED_OUT.value, DisclosureState.CONFIRMED.value]
-                )
-                | Q(handed_out_at__isnull=False, confirm_by__isnull=False),
-            ),
-        ]
-
-
-class Preservation(models.Model):
-    """What was put away for an authority until it asks for it or the time is over."""
-
-    id = models.UUIDField(primary_key=True)
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="preservations")
-    items = ArrayField(models.UUIDField(), default=list, help_text="items of evidence")
-    hashes = models.JSONField(default=dict)
-    began_at = models.DateTimeField()
-    sealed_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField()
-    on_receipt = models.BooleanField(
-        default=False, help_text="put away when it was received, kept until the matter is over"
-    )
-    legal_hold = models.BooleanField(default=False)
-    hold_reason = models.TextField(blank=True, default="")
-    extended = models.PositiveSmallIntegerField(default=0)
-    destroyed_at = models.DateTimeField(null=True)
-    certificate = models.JSONField(null=True)
-
-    class Meta:
-        """What is held is not destroyed."""
-
-        indexes: ClassVar = [
-            models.Index(
-                fields=["expires_at"],
-                condition=Q(destroyed_at=None),
-                name="legal_preservation_expiry",
-            ),
-        ]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="legal_preservation_hold",
-                condition=Q(destroyed_at=None)
-                | Q(legal_hold=False, certificate__isnull=False, items__len=0),
-            ),
-        ]
-
-
-class UserNotice(models.Model):
-    """What one account is told of a matter, or why not, or not yet."""
-
-    id = models.UUIDField(primary_key=True)
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="notices")
-    account = models.CharField(max_length=ID_LENGTH_MAX)
-    language = models.CharField(max_length=2)
-    state = models.CharField(max_length=24)
-    basis = models.CharField(max_length=400)
-    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="notices")
-    decided_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True)
-    review_at = models.DateTimeField(null=True)
-    asked_at = models.DateTimeField(null=True, help_text="the authority was asked before the end")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    try_at = models.DateTimeField(null=True, help_text="not again before")
-    sent_at = models.DateTimeField(null=True)
-
-    class Meta:
-        """Nothing is kept from somebody without a day on which that is looked at again."""
-
-        indexes: ClassVar = [
-            models.Index(fields=["state", "due_at"], name="legal_notice_due"),
-            models.Index(fields=["account"], name="legal_notice_account"),
-        ]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["matter", "account"], name="legal_notice_one"),
-            models.CheckConstraint(
-                name="legal_notice_never_without_review",
-                condition=~Q(
-                    state__in=[
-                        NoticeState.DELAYED_UNTIL.value,
-                        NoticeState.FORBIDDEN_UNTIL_LIFTED.value,
-                    ]
-                )
-                | Q(review_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="legal_notice_delay_has_an_end",
-                condition=~Q(state=NoticeState.DELAYED_UNTIL.value) | Q(due_at__isnull=False),
-            ),
         ]
 
 
@@ -562,43 +366,6 @@ class Step(AppendOnly):
     to_state = models.CharField(max_length=16)
     what = models.CharField(max_length=32)
     facts = models.JSONField(default=dict)
-
-
-class DangerReport(models.Model):
-    """A suspicion of a threat to life, told to an authority (DSA Art. 18, TCO Art. 14(5))."""
-
-    id = models.UUIDField(primary_key=True)
-    case = models.UUIDField(help_text="the case it came from")
-    law = models.CharField(max_length=16)
-    authority = models.ForeignKey(Authority, on_delete=models.PROTECT, related_name="+")
-    text = models.TextField()
-    evidence = models.ForeignKey(SealedItem, null=True, on_delete=models.PROTECT)
-    reported_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    reported_at = models.DateTimeField()
-    receipt = models.CharField(max_length=400, blank=True, default="")
-    received_at = models.DateTimeField(null=True)
-
-
-class SampledReview(models.Model):
-    """A disclosure drawn by lot for a look by somebody who had no part in it."""
-
-    month = models.CharField(max_length=7, help_text="2026-11")
-    matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="samples")
-    drawn_at = models.DateTimeField()
-    seed = models.BinaryField(max_length=32)
-    reviewed_by = models.ForeignKey(
-        Person, null=True, on_delete=models.PROTECT, related_name="samples"
-    )
-    reviewed_at = models.DateTimeField(null=True)
-    right = models.BooleanField(null=True)
-    note = models.TextField(blank=True, default="")
-
-    class Meta:
-        """Once per month and matter."""
-
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["month", "matter"], name="legal_sample_one"),
-        ]
 
 
 class NumberSeries(models.Model):

@@ -11,11 +11,18 @@ from evenhand.appeals.checks import NotOpen, ObjectionExists, TokenWrong, Window
 from evenhand.appeals.complaint_steps import complain, complaint_path
 from evenhand.appeals.models import Complaint
 from evenhand.base.lists import ActionKind, RecordKind
+from evenhand.base.personal import MessageText
 from evenhand.base.sealing import unseal
 from evenhand.cases import steps as cases
 from evenhand.cases.checks import CaseNotClosed
 from evenhand.cases.models import Case
 from evenhand.records.models import Record
+from evenhand.reports.drafts import ReportDraft, ReporterDraft
+from evenhand.reports.keys import Keys as ReportKeys
+from evenhand.reports.lists import ReporterKind, ReportKind, Way
+from evenhand.reports.models import Report
+from evenhand.reports.reactions import note_outcome
+from evenhand.reports.steps import receive
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +160,41 @@ def test_no_row_says_who_complained_or_what() -> None:
         for table in ("appeals_complaint", "cases_case", "records_record"):
             cursor.execute(f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%no quot%'")
             assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [(ActionKind.SUSPEND, "acted"), (ActionKind.NONE, "not_acted")]
+)
+def test_who_complained_is_told_how_that_ended(kind: ActionKind, outcome: str) -> None:
+    keys = Keys.fresh()
+    received = receive(
+        ReportDraft(
+            origin="api:test:1",
+            kind=ReportKind.USER_REPORT,
+            way=Way.MATRIX,
+            about="event:$e7",
+            text=MessageText("It is an offer of drugs."),
+            at=NOW,
+            reporter=ReporterDraft(kind=ReporterKind.USER, account="@rita:example.test"),
+            harm="m.harassment.hate",
+            account="@sender:example.test",
+            channel="!r:x",
+            event="$e7",
+        ),
+        now=NOW,
+        keys=ReportKeys(evidence=keys.evidence.public_key, token=TOKEN_KEY),
+    )
+    earlier = received.report.case
+    assert earlier is not None
+    cases.decide_case(earlier.id, ActionKind.NONE, by=reviewer(), reason="A quotation.", now=NOW)
+    note_outcome(Record.objects.get(kind=RecordKind.CASE_CLOSED), NOW)
+    Report.objects.update(told_at=NOW, tell_due=None)
+    complaint = complained(keys, Case.objects.get(id=earlier.id), received.report.id)
+
+    cases.decide_case(
+        complaint.case_id, kind, by=reviewer("Ben Example"), reason="Looked again.", now=NOW
+    )
+    note_outcome(Record.objects.filter(kind=RecordKind.CASE_CLOSED).latest("serial"), NOW)
+
+    report = Report.objects.get()
+    assert (report.outcome, report.told_at, report.tell_due) == (outcome, None, NOW)

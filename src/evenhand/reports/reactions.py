@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
+from evenhand.appeals.queries import complaints_of
 from evenhand.base.lists import RecordKind
 from evenhand.cases.lists import CaseOutcome
 from evenhand.cases.models import Case
 from evenhand.records.models import Record
 from evenhand.records.outbox import Reaction
 from evenhand.reports.lists import ReportOutcome
-from evenhand.reports.steps import answer_case
+from evenhand.reports.steps import answer_case, answer_complaints
 
 _OUTCOMES = {
     CaseOutcome.ACTED: ReportOutcome.ACTED,
@@ -17,11 +18,12 @@ _OUTCOMES = {
 
 
 def note_outcome(record: Record, now: datetime) -> None:
-    """Notes what came of the reports that a closed case united."""
+    """Notes what came of the reports that a closed case united, and of complaints about them."""
     case = Case.objects.filter(pk=record.subject).first()
     outcome = _OUTCOMES.get(CaseOutcome(case.outcome)) if case and case.outcome else None
     if case is not None and outcome is not None:
         answer_case(case.id, outcome, now=now)
+        answer_complaints([one.report for one in complaints_of(case.id)], outcome, now=now)
 
 
 def note_reversal(record: Record, now: datetime) -> None:

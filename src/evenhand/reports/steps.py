@@ -1,5 +1,6 @@
 """The only writers: a report is received, its case opened or joined, answered, forgotten."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from os import urandom
@@ -126,6 +127,15 @@ def answer_case(case_id: UUID, outcome: ReportOutcome, *, now: datetime) -> int:
         for report in changed:
             _answer(report, outcome, now=now)
     return len(changed)
+
+
+def answer_complaints(reports: Sequence[UUID], outcome: ReportOutcome, *, now: datetime) -> int:
+    """Notes how a complaint about each of these reports ended, and that it is to be told."""
+    with transaction.atomic():
+        rows = list(Report.objects.select_for_update().filter(id__in=reports).order_by("id"))
+        for report in rows:
+            _answer(report, outcome, now=now)
+    return len(rows)
 
 
 def forget(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:

@@ -14,7 +14,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from tests.integration.cases_of_tests import NOW, Keys, case_draft, reviewer
 
-from evenhand.base.errors import NotFound, Unavailable
+from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ChannelKind, Language, RecordKind
 from evenhand.cases.drafts import CaseDraft
@@ -51,7 +51,7 @@ from evenhand.connectors.cybertip import CyberTipline
 from evenhand.connectors.cybertip_twin import CyberTiplineTwin
 from evenhand.connectors.feeds import HashListFiles
 from evenhand.evidence.models import Hold, SealedItem
-from evenhand.evidence.steps import keep
+from evenhand.evidence.steps import keep, open_sealed
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.models import Record, RecordOpening
@@ -441,3 +441,36 @@ def test_the_door_gets_the_hashes_of_active_feeds(ann: Person, bob: Person, tmp_
     stop_feed(feed.id, by=ann, now=NOW)
     assert lists.write() == 1
     assert len(HashLists.read(tmp_path / "hashes")) == 0
+
+
+def test_what_lies_in_the_lane_is_opened_by_its_role_alone(ann: Person) -> None:
+    keys = Keys.fresh()
+    case = sealed_case(keys)
+    assert case.evidence_id is not None
+
+    for role in (Role.REVIEWER, Role.SENIOR, Role.LEGAL_OFFICER):
+        with pytest.raises(NotAllowed):
+            opened(case.evidence_id, reviewer(f"R {role}", role), keys)
+
+    assert opened(case.evidence_id, ann, keys) == b"Placeholder of a conversation."
+
+
+def test_a_case_that_joins_the_lane_takes_its_evidence_along(ann: Person, bob: Person) -> None:
+    keys = Keys.fresh()
+    case = open_case(case_draft(keys, event="$file"), now=NOW)
+    assert case.evidence_id is not None
+    assert opened(case.evidence_id, reviewer("Rita"), keys)
+    value = os.urandom(32)
+    holding(active(ann, bob), entry("1", (Algorithm.SHA256, value)))
+
+    look_up([seen(Algorithm.SHA256, value, event="$file")], now=NOW)
+
+    case.refresh_from_db()
+    assert case.lane == CaseLane.SEALED
+    with pytest.raises(NotAllowed):
+        opened(case.evidence_id, reviewer("Rob"), keys)
+    assert opened(case.evidence_id, ann, keys)
+
+
+def opened(item: UUID, by: Person, keys: Keys) -> bytes:
+    return open_sealed(item, staff=by.id, reason="A look.", key=keys.evidence, now=NOW)[1]

@@ -16,7 +16,7 @@ from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState, Ste
 from evenhand.cases.models import Case, CaseOrigin, CaseStep
 from evenhand.cases.order import serve_by
 from evenhand.cases.queues import is_sealed, route
-from evenhand.evidence.steps import hold, release
+from evenhand.evidence.steps import hold, release, reserve_held
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.entries import NewRecord
@@ -191,6 +191,8 @@ def hold_evidence(case: Case, *, now: datetime) -> None:
     for item_id in needed:
         if item_id is not None:
             hold(item_id, holder=case.id, now=now)
+    if case.lane == CaseLane.SEALED:
+        reserve_held(case.id, role=Role.CHILD_SAFETY)
 
 
 def milliseconds_since(begun: datetime, now: datetime) -> int:
@@ -202,6 +204,7 @@ def seal_lane(case: Case, harm: str, *, severity: int) -> None:
     """Moves an unsaved change of a case into the sealed lane; whoever held it holds it no more."""
     case.harm, case.severity = harm, severity
     case.lane, case.needs_role = CaseLane.SEALED.value, Role.CHILD_SAFETY.value
+    reserve_held(case.id, role=Role.CHILD_SAFETY)
     case.queue = route(harm, language=case.language, market=case.market).name
     case.claimed_by = case.claimed_until = None
     set_order(case)
@@ -303,6 +306,8 @@ def _join(case: Case, draft: CaseDraft, *, now: datetime) -> None:
     case.decision_id = case.decision_id or draft.decision
     if draft.evidence is not None:
         hold(draft.evidence, holder=case.id, now=now)
+    if case.lane == CaseLane.SEALED:
+        reserve_held(case.id, role=Role.CHILD_SAFETY)
     case.evidence_id = case.evidence_id or draft.evidence
     for field in ("account", "channel", "event"):
         setattr(case, field, getattr(case, field) or getattr(draft, field))

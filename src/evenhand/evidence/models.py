@@ -17,6 +17,12 @@ class SealedItem(models.Model):
     size_bytes = models.BigIntegerField(help_text="of the content")
     expires_at = models.DateTimeField()
     expired_at = models.DateTimeField(null=True)
+    reserved_for = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        help_text="the role that alone may open it; empty: whoever may open evidence",
+    )
 
     class Meta:
         """What the sweep looks for."""

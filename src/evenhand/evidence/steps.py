@@ -23,12 +23,13 @@ from evenhand.evidence.limits import (
 )
 from evenhand.evidence.models import Hold, SealedItem
 from evenhand.evidence.vault import MEDIA_TYPE, Holders
+from evenhand.people.powers import Power, roles_with
 from evenhand.people.queries import person_of
 from evenhand.people.roles import Role
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append, append_many
 
-OPENING_ROLES = frozenset({Role.REVIEWER, Role.LEGAL_OFFICER})
+OPENING_ROLES = frozenset(roles_with(Power.OPEN_EVIDENCE))
 """Who may see what is under seal: the people who decide about it."""
 
 
@@ -73,6 +74,11 @@ def keep_sealed(items: Sequence[Sealed], *, now: datetime) -> list[SealedItem]:
 def hold(item_id: UUID, *, holder: UUID, now: datetime) -> None:
     """Keeps an item beyond its day for as long as the holder (an open case) needs it."""
     Hold.objects.get_or_create(item_id=item_id, holder=holder, defaults={"at": now})
+
+
+def reserve_held(holder: UUID, *, role: Role) -> None:
+    """Lets one role alone open what a holder needs; nothing opens it to others again."""
+    SealedItem.objects.filter(holds__holder=holder).update(reserved_for=role.value)
 
 
 def release(holder: UUID) -> None:
@@ -209,7 +215,8 @@ def open_sealed(
         if item is None:
             raise NotFound(what="evidence", item=item_id)
         person = person_of(staff)
-        if person is None or not any(person.has(role) for role in OPENING_ROLES):
+        roles = {Role(item.reserved_for)} if item.reserved_for else OPENING_ROLES
+        if person is None or not any(person.has(role) for role in roles):
             raise NotAllowed(what="evidence", why="nobody who may open evidence")
         sealed = bytes(item.sealed)
         if hashlib.sha256(sealed).digest() != bytes(item.sha256):

@@ -19,6 +19,7 @@ from tests.integration.matters_of_tests import ACCOUNT, Desk, desk, officer_for,
 from tests.integration.people_of_tests import member
 from tests.integration.test_permissions import addresses
 
+from evenhand.actions.models import Action
 from evenhand.appeals.steps import object_to, refuse
 from evenhand.authorities.machines.steps import make_token
 from evenhand.base.clock import now
@@ -105,6 +106,26 @@ def test_who_works_in_the_sealed_lane_finds_it() -> None:
     answer = browser(member("Cleo", Role.CHILD_SAFETY)).get(f"/staff/cases/{case.id}/")
 
     assert answer.status_code == 200
+
+
+def test_what_was_done_in_the_sealed_lane_is_seen_there_alone() -> None:
+    case = sealed_case()
+    cleo = member("Cleo", Role.CHILD_SAFETY)
+    decision = decide_case(
+        case.id, ActionKind.SUSPEND, by=cleo, reason="It is grooming, plainly.", now=now()
+    )
+    assert decision is not None
+    action = Action.objects.get(decision=decision)
+
+    for role in sorted(STAFF_ROLES - {Role.CHILD_SAFETY}):
+        client = browser(member(f"Only {role}", role))
+        for path in (f"/staff/actions/{action.id}/", f"/staff/actions/{action.id}/undo/"):
+            for answer in tried(client, path).values():
+                assert answer.status_code in {403, 404, 405}, (role, path)
+        assert str(action.id) not in client.get("/staff/actions/").content.decode()
+    there = browser(cleo)
+    assert there.get(f"/staff/actions/{action.id}/").status_code == 200
+    assert str(action.id) in there.get("/staff/actions/").content.decode()
 
 
 def test_an_officer_reaches_nobody_elses_request() -> None:

@@ -27,6 +27,8 @@ from evenhand.authorities.machines.steps import make_token
 from evenhand.base.clock import now
 from evenhand.base.sealing import make_keys
 from evenhand.desk.doors import PROVED_AT
+from evenhand.legal.checks import ROLES
+from evenhand.legal.lists import Verb
 from evenhand.people.passkeys import BACKEND
 from evenhand.people.powers import POWERS, Power, roles_with
 from evenhand.people.roles import STAFF_ROLES, Role
@@ -50,6 +52,7 @@ GAPS = {
     "str": "x",
     "slug": "x",
     "path": "x",
+    "year": "2026",
 }
 SIGN_IN = re.compile(r"^/(staff|authorities/portal)/sign-in/\?next=")
 CLOSED = {"RoleMissing", "NotAnOfficer", "OfficerSuspended"}
@@ -75,7 +78,9 @@ def below(patterns: Iterable[URLPattern | URLResolver], before: str = "/") -> It
         if isinstance(entry, URLResolver):
             yield from below(entry.url_patterns, route)
         else:
-            path = re.sub(r"<(?:(\w+):)?\w+>", lambda gap: GAPS[gap[1] or "str"], route)
+            path = re.sub(
+                r"<(?:(\w+):)?(\w+)>", lambda gap: GAPS.get(gap[2]) or GAPS[gap[1] or "str"], route
+            )
             name = route.removeprefix("/") if route.startswith("/api/v1/") else entry.name
             if name != "api/v1/":  # the frame of the API: it answers nothing but 404
                 yield Address(name or route, path)
@@ -279,6 +284,52 @@ def test_each_power_is_held_and_no_role_holds_all() -> None:
 )  # fmt: skip
 def test_what_a_role_never_holds(role: Role, never: set[Power]) -> None:
     assert POWERS[role] & never == set()
+
+
+DOORS = {
+    Power.SEE_CASES: ("staff_cases", "GET"),
+    Power.DECIDE_CASES: ("staff_case_decide", "POST"),
+    Power.JUDGE_APPEALS: ("staff_case_judge", "POST"),
+    Power.CHECK_QUALITY: ("staff_case_golden", "POST"),
+    Power.DECIDE_IN_BULK: ("staff_bulk_propose", "POST"),
+    Power.OPEN_EVIDENCE: ("staff_case_evidence", "POST"),
+    Power.SEE_ACTIONS: ("staff_actions", "GET"),
+    Power.UNDO_ACTIONS: ("staff_action_undo", "POST"),
+    Power.SEE_STANDING: ("staff_standing", "POST"),
+    Power.SEE_SUBMISSIONS: ("staff_statements", "GET"),
+    Power.KEEP_FLAGGERS: ("staff_flaggers", "POST"),
+    Power.WORK_SEALED_LANE: ("staff_lane", "GET"),
+    Power.REPORT_DANGER: ("staff_case_danger", "POST"),
+    Power.SEE_MATTERS: ("legal_queue", "GET"),
+    Power.ENTER_PAPER: ("legal_paper", "POST"),
+    Power.SEE_REGISTRY: ("legal_registry", "GET"),
+    Power.SEE_MARKETS: ("legal_markets", "GET"),
+    Power.SIGN_OFF_LAW: ("legal_sign_off", "POST"),
+    Power.LOOK_AFTERWARDS: ("legal_samples", "GET"),
+    Power.ADMIT_STAFF: ("staff_people", "POST"),
+    Power.SEE_EXACT_REPORTS: ("staff_reports", "GET"),
+    Power.READ_AUDIT: ("staff_audit", "GET"),
+}
+"""One door for each power that opens one."""
+
+STEPS = {
+    Power.PREPARE_ANSWERS: Verb.PREPARE,
+    Power.RELEASE_ANSWERS: Verb.RELEASE,
+    Power.DECIDE_SUBSTANCE: Verb.BOARD,
+}
+"""Powers that a step asks for, behind the door of the matter."""
+
+
+@pytest.mark.parametrize("power", sorted(DOORS))
+def test_the_table_of_powers_says_what_the_doors_do(power: Power) -> None:
+    view, method = DOORS[power]
+
+    assert set(roles_with(power)) == matrix()[view][method][0]
+
+
+@pytest.mark.parametrize("power", sorted(STEPS))
+def test_the_table_of_powers_says_what_the_steps_do(power: Power) -> None:
+    assert set(roles_with(power)) == ROLES[STEPS[power]]
 
 
 def test_nobody_alone_reads_the_sealed_lane_and_admits_others() -> None:

@@ -288,10 +288,15 @@ def told(decision: Decision) -> ToldDecision:
 
 
 def latest_actions(
-    *, kind: str = "", state: str = "", rows_max: int, skip: int = 0
+    *, kind: str = "", state: str = "", without_harm: str = "", rows_max: int, skip: int = 0
 ) -> list[Action]:
-    """Gives actions with their decisions, the latest first; an empty filter lets all through."""
+    """Gives actions with their decisions, the latest first; an empty filter lets all through.
+
+    `without_harm` leaves out the harms that begin so: what lies in a lane of its own.
+    """
     rows = Action.objects.select_related("decision").order_by("-id")
+    if without_harm:
+        rows = rows.exclude(decision__harm__startswith=without_harm)
     if kind:
         rows = rows.filter(kind=kind)
     if state:

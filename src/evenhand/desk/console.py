@@ -14,12 +14,14 @@ from evenhand.actions import steps as actions_steps
 from evenhand.actions.checks import UNDO, UNDOABLE_STATES
 from evenhand.actions.lists import ActionState, DeliveryState, Verb
 from evenhand.actions.models import Action
+from evenhand.actions.policies import CHILD_SAFETY
 from evenhand.base.clock import now
 from evenhand.base.errors import NotAllowed, NotFound
 from evenhand.base.lists import ActionKind, UndoResult
 from evenhand.cases import queries as cases_queries
+from evenhand.cases.queues import is_sealed
 from evenhand.desk import words
-from evenhand.desk.doors import signed_in, staff_only
+from evenhand.desk.doors import signed_in, staff_only, staff_who
 from evenhand.desk.limits import ROWS_PER_PAGE
 from evenhand.desk.review.rows import (
     CASE_ROLES,
@@ -30,6 +32,8 @@ from evenhand.desk.review.rows import (
     page_number,
     query_without_page,
 )
+from evenhand.people.models import Person
+from evenhand.people.powers import Power
 from evenhand.people.queries import person_of
 from evenhand.people.roles import Role
 from evenhand.records import queries as records_queries
@@ -61,7 +65,11 @@ def actions(request: HttpRequest) -> HttpResponse:
     state = listed(request.GET.get("state", ""), list(ActionState))
     number = page_number(request)
     found = actions_queries.latest_actions(
-        kind=kind, state=state, rows_max=ROWS_PER_PAGE, skip=(number - 1) * ROWS_PER_PAGE
+        kind=kind,
+        state=state,
+        without_harm="" if signed_in(request).has(Role.CHILD_SAFETY) else CHILD_SAFETY,
+        rows_max=ROWS_PER_PAGE,
+        skip=(number - 1) * ROWS_PER_PAGE,
     )
     context = {
         "rows": [action_row(action) for action in found],
@@ -80,7 +88,7 @@ def actions(request: HttpRequest) -> HttpResponse:
 @staff_only(*CASE_ROLES)
 def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """Shows one action: its decision, what became of it, and how to undo it."""
-    found = _action(action_id)
+    found = _action(action_id, signed_in(request))
     decision = found.decision
     undo_result = UNDO[ActionKind(found.kind)]
     can_undo = (
@@ -105,15 +113,17 @@ def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
         ],
         "cases": [case_row(case, now=now()) for case in cases_queries.cases_about(decision.id)],
         "compensated": undo_result is UndoResult.COMPENSATED,
-        "can_undo": can_undo and signed_in(request).has(Role.REVIEWER),
+        "can_undo": can_undo and _may_undo(found, signed_in(request)),
     }
     return render(request, "desk/action.html", context)
 
 
 @require_POST
-@staff_only(Role.REVIEWER)
+@staff_who(Power.UNDO_ACTIONS)
 def undo(request: HttpRequest, action_id: UUID) -> HttpResponse:
     """Has an action undone."""
+    if not _may_undo(_action(action_id, signed_in(request)), signed_in(request)):
+        raise NotAllowed(what="action", why="another lane's")
     try:
         actions_steps.undo(
             action_id,
@@ -143,8 +153,19 @@ def report(request: HttpRequest, day: date) -> HttpResponse:
     return render(request, "desk/staff_report.html", context)
 
 
-def _action(action_id: UUID) -> Action:
+def _action(action_id: UUID, member: Person) -> Action:
+    """Gives an action; what was done in the sealed lane exists for its people alone."""
     found = actions_queries.action_of(action_id)
-    if found is None:
+    hidden = found is None or (
+        is_sealed(found.decision.harm) and not member.has(Role.CHILD_SAFETY)
+    )
+    if found is None or hidden:
         raise NotFound(what="action", id=action_id)
     return found
+
+
+def _may_undo(found: Action, member: Person) -> bool:
+    """Tells whether somebody may undo an action: the people of its lane."""
+    if is_sealed(found.decision.harm):
+        return member.has(Role.CHILD_SAFETY)
+    return member.has(Role.REVIEWER) or member.has(Role.SENIOR)

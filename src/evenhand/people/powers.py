@@ -62,12 +62,20 @@ POWERS: Mapping[Role, frozenset[Power]] = {
     Role.SENIOR: _EVERYBODY
     | _REVIEWING
     | {
-        Power.REPORT_DANGER,
         Power.CHECK_QUALITY,
         Power.DECIDE_IN_BULK,
         Power.SEE_SUBMISSIONS,
     },
-    Role.CHILD_SAFETY: _EVERYBODY | {Power.WORK_SEALED_LANE, Power.OPEN_EVIDENCE},
+    Role.CHILD_SAFETY: _EVERYBODY
+    | {
+        Power.WORK_SEALED_LANE,
+        Power.SEE_CASES,
+        Power.DECIDE_CASES,
+        Power.JUDGE_APPEALS,
+        Power.OPEN_EVIDENCE,
+        Power.SEE_ACTIONS,
+        Power.UNDO_ACTIONS,
+    },
     Role.LEGAL_OFFICER: _EVERYBODY
     | {
         Power.SEE_CASES,

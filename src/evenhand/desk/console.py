@@ -156,9 +156,7 @@ def report(request: HttpRequest, day: date) -> HttpResponse:
 def _action(action_id: UUID, member: Person) -> Action:
     """Gives an action; what was done in the sealed lane exists for its people alone."""
     found = actions_queries.action_of(action_id)
-    hidden = found is None or (
-        is_sealed(found.decision.harm) and not member.has(Role.CHILD_SAFETY)
-    )
+    hidden = found is None or (is_sealed(found.decision.harm) and not member.has(Role.CHILD_SAFETY))
     if found is None or hidden:
         raise NotFound(what="action", id=action_id)
     return found

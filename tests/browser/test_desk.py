@@ -111,7 +111,8 @@ def test_an_objection_is_upheld_and_the_author_sees_it(
     assert written.is_visible()
 
     page.get_by_label("Your reasons").fill(REASON)
-    page.get_by_role("button", name="Uphold: undo what was done").click()
+    page.get_by_label("Uphold: undo what was done").check()
+    page.get_by_role("button", name="Close the case").click()
     page.get_by_text("The objection is upheld.").wait_for()
     author.reload()
 

@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from evenhand.base.lists import Language
+from evenhand.desk.nav import doors_of
 
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 60 * 60
@@ -59,7 +60,7 @@ def preferred(request: HttpRequest) -> str:
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:
-    """Gives every page its language and the links to the others."""
+    """Gives every page its language and the links to the others, and staff their doors."""
     current = getattr(request, "LANGUAGE_CODE", Language.EN.value)
     names = dict(settings.LANGUAGES)
     languages = []
@@ -74,4 +75,9 @@ def page_context(request: HttpRequest) -> dict[str, object]:
                 "current": language.value == current,
             }
         )
-    return {"languages": languages, "page_language": current}
+    return {
+        "languages": languages,
+        "page_language": current,
+        "right_to_left": translation.get_language_bidi(),
+        "staff_doors": doors_of(getattr(request, "user", None)),
+    }

@@ -4,12 +4,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_noop
+
 from evenhand.desk.evidence import ShownEvidence
 from evenhand.desk.proof_words import ProofWords, proof_words
 from evenhand.evidence.models import SealedItem
-from evenhand.reports.lists import ProofLevel
+from evenhand.reports.lists import ProofLevel, Way
 from evenhand.reports.models import Report
 from evenhand.reports.queries import ReporterRecord, reporter_record, reports_of
+
+WAYS: Mapping[Way, str] = {
+    Way.MATRIX: gettext_noop("in the messenger"),
+    Way.FORM: gettext_noop("by the form"),
+    Way.API: gettext_noop("by a program"),
+    Way.MAIL: gettext_noop("by mail"),
+    Way.LEGAL: gettext_noop("by an authority"),
+}
+"""The doors of reports, in words."""
 
 REPORTS_SHOWN_MAX = 50
 """Reports shown on the page of a case: of a wave, nobody reads more, and the page stays quick."""
@@ -28,6 +39,7 @@ class SealedPart:
 class ReportRow:
     """One report as the page of its case shows it.
 
+    way        by which door it came, in words
     record     how the reporter's earlier reports ended
     proof      what is said of a disclosed message; None where none was disclosed
     text       the reporter's words
@@ -35,6 +47,7 @@ class ReportRow:
     """
 
     report: Report
+    way: str
     record: ReporterRecord
     proof: ProofWords | None
     text: SealedPart | None
@@ -56,6 +69,7 @@ def _row(report: Report, opened: Mapping[str, ShownEvidence]) -> ReportRow:
     parts = {which: SealedPart(which, item, opened.get(which)) for which, item in _sealed(report)}
     return ReportRow(
         report,
+        gettext(WAYS[Way(report.way)]),
         reporter_record(report.reporter),
         proof_words(report.proof, report.proof_findings),
         parts.get(f"report-{report.id}"),

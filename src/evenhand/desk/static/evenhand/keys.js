@@ -42,7 +42,8 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter" && event.target.form) {
-      event.target.form.requestSubmit();
+      const form = event.target.form;
+      form.requestSubmit(form.querySelector("button:is([type=submit], :not([type]))"));
       return;
     }
     if (event.key === "Escape" && event.target.matches?.(TYPED_IN)) {

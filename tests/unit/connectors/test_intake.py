@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import InputRefused
@@ -166,6 +166,7 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     content=json_values,
     kind=st.sampled_from(
@@ -182,6 +183,7 @@ def test_whatever_a_client_writes_makes_a_row_or_nothing(content, kind, stamp):
         assert one_event(found.row()).num_rows == 1
 
 
+@settings(deadline=None)
 @given(
     body=st.fixed_dictionaries(
         {"user_id": st.just("@a:x.test"), "user": st.just("@a:x.test"), "room": st.just("!r:x"),

@@ -1,18 +1,24 @@
 """The stage of the demo: one installation of ours beside a real Synapse, all on loopback."""
 
 import secrets
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from evenhand.connectors.matrix.homeserver import (
     COLLECTOR,
+    DESK,
+    SERVER_NAME,
     HomeserverSettings,
     command,
     environment,
     free_port,
     healthy,
+    make_account,
     make_admin,
     write_configuration,
 )
@@ -42,6 +48,7 @@ class Stage:
     supervisor: Supervisor = field(init=False)
     site: Site = field(init=False)
     homeserver: HomeserverSettings = field(init=False)
+    dsa_port: int = field(init=False, default_factory=free_port)
     held: ExitStack = field(init=False, default_factory=ExitStack)
 
     def __post_init__(self) -> None:
@@ -62,6 +69,9 @@ class Stage:
                 "EVENHAND_SYNAPSE_URL": f"http://127.0.0.1:{synapse_port}",
                 "EVENHAND_SYNAPSE_TOKEN_FILE": str(self.home / "keys" / "synapse.token"),
                 "EVENHAND_COLLECTOR_TOKEN_FILE": str(self.collector_token_file),
+                "EVENHAND_BOT_TOKEN_FILE": str(self.bot_token_file),
+                "EVENHAND_DSA_URL": self.dsa_url,
+                "EVENHAND_DSA_TOKEN_FILE": str(self.dsa_token_file),
             },
         )
         self.homeserver = HomeserverSettings(
@@ -83,6 +93,31 @@ class Stage:
         """Gives the file of the collector's own access token."""
         return self.home / "keys" / "collector" / "synapse.token"
 
+    @property
+    def bot_token_file(self) -> Path:
+        """Gives the file of the token of the desk's own account."""
+        return self.home / "keys" / "bot.token"
+
+    @property
+    def desk_account(self) -> str:
+        """Gives the desk's own account, as people write to it."""
+        return f"@{DESK}:{SERVER_NAME}"
+
+    @property
+    def dsa_url(self) -> str:
+        """Gives the address of the DSA Transparency Database's twin."""
+        return f"http://127.0.0.1:{self.dsa_port}"
+
+    @property
+    def dsa_token_file(self) -> Path:
+        """Gives the file of the token that the twin asks for."""
+        return self.home / "keys" / "dsa.token"
+
+    @property
+    def dsa_file(self) -> Path:
+        """Gives the file in which the twin keeps what it took."""
+        return self.home / "dsa.json"
+
     def start(self) -> None:
         """Starts database, Synapse and desk, each when what it needs answers."""
         self.held.enter_context(alone(self.home))
@@ -91,10 +126,11 @@ class Stage:
         start_database(self.site, self.supervisor)
         self.say("Synapse")
         self.start_synapse()
-        self.token_file.touch(mode=0o600)
-        self.token_file.write_text(make_admin(self.homeserver))
-        self.collector_token_file.touch(mode=0o600)
-        self.collector_token_file.write_text(make_admin(self.homeserver, COLLECTOR))
+        _write(self.token_file, make_admin(self.homeserver))
+        _write(self.collector_token_file, make_admin(self.homeserver, COLLECTOR))
+        _write(self.bot_token_file, make_account(self.homeserver, DESK))
+        self.say("a twin of the DSA Transparency Database")
+        self.start_dsa_twin()
         self.say("tables and rights")
         prepare(self.site)
         self.say("door, worker, web and the others (a first start compiles for about a minute)")
@@ -111,7 +147,32 @@ class Stage:
         )
         self.supervisor.start(child)
 
+    def start_dsa_twin(self) -> None:
+        """Starts the twin to which the worker sends decisions."""
+        token = f"1|{secrets.token_urlsafe(24)}"
+        _write(self.dsa_token_file, token)
+        command = (
+            *(sys.executable, "-m", "evenhand.connectors.dsa_twin", "--port", str(self.dsa_port)),
+            *("--token", token, "--file", str(self.dsa_file)),
+        )
+        self.supervisor.start(Child("dsa_twin", command, {}, lambda: _there(self.dsa_url)))
+
     def stop(self) -> None:
         """Stops every process."""
         self.supervisor.stop()
         self.held.close()
+
+
+def _write(file: Path, token: str) -> None:
+    """Writes a token for its owner alone."""
+    file.touch(mode=0o600)
+    file.write_text(token)
+
+
+def _there(url: str) -> bool:
+    """Tells whether somebody answers; without its token the twin says no, which will do."""
+    try:
+        httpx.get(f"{url}/api/ping", timeout=2.0)
+    except httpx.TransportError:
+        return False
+    return True

@@ -34,6 +34,9 @@ SAFETY = "safety"
 COLLECTOR = "collector"
 """The name of the administrator whose token the collector alone holds."""
 
+DESK = "desk"
+"""The name of the desk's own account, to which people write; it administers nothing."""
+
 BOOT_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 10.0
 
@@ -200,15 +203,21 @@ def registration_secret(settings: HomeserverSettings) -> str:
 
 def make_admin(settings: HomeserverSettings, name: str = SAFETY) -> str:
     """Makes the administrator if there is none, and gives an access token of theirs."""
+    return make_account(settings, name, admin=True)
+
+
+def make_account(settings: HomeserverSettings, name: str, *, admin: bool = False) -> str:
+    """Makes an account if there is none of that name, and gives an access token of theirs."""
     base = settings.url
     with httpx.Client(timeout=20.0) as client:
         nonce = client.get(f"{base}/_synapse/admin/v1/register").json()["nonce"]
+        secret, password = registration_secret(settings), settings.password
         body = {
             "nonce": nonce,
             "username": name,
-            "password": settings.password,
-            "admin": True,
-            "mac": _mac(registration_secret(settings), nonce, name, settings.password),
+            "password": password,
+            "admin": admin,
+            "mac": _mac(secret, nonce, name, password, "admin" if admin else "notadmin"),
         }
         made = client.post(f"{base}/_synapse/admin/v1/register", json=body)
         if made.status_code == httpx.codes.OK:
@@ -216,11 +225,7 @@ def make_admin(settings: HomeserverSettings, name: str = SAFETY) -> str:
         identifier = {"type": "m.id.user", "user": name}
         login = client.post(
             f"{base}/_matrix/client/v3/login",
-            json={
-                "type": "m.login.password",
-                "identifier": identifier,
-                "password": settings.password,
-            },
+            json={"type": "m.login.password", "identifier": identifier, "password": password},
         )
     if login.status_code != httpx.codes.OK:
         raise Misconfigured(setting="synapse password", status=login.status_code)
@@ -317,9 +322,9 @@ def _logging(settings: HomeserverSettings) -> dict[str, object]:
     }
 
 
-def _mac(secret: str, nonce: str, name: str, password: str) -> str:
-    """Gives the HMAC-SHA1 that Synapse's registration API asks for."""
-    parts = (nonce, name, password, "admin")
+def _mac(*words: str) -> str:
+    """Gives the HMAC-SHA1 that Synapse's registration API asks for; the secret comes first."""
+    secret, *parts = words
     message = b"\0".join(part.encode() for part in parts)
     return hmac.new(secret.encode(), message, hashlib.sha1).hexdigest()
 

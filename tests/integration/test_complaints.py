@@ -38,6 +38,7 @@ def complained(keys: Keys, case: Case, report: UUID | None = None, **changes: ob
     token = complaint_path(name, case.id, key=TOKEN_KEY).split("/")[-2]
     given = {
         "informed_at": NOW,
+        "complainant": b"",
         "token_key": TOKEN_KEY,
         "evidence_key": keys.evidence.public_key,
         "now": NOW,
@@ -146,6 +147,7 @@ def test_a_link_of_another_report_opens_nothing() -> None:
             token,
             "It is no quotation.",
             informed_at=NOW,
+            complainant=b"",
             token_key=TOKEN_KEY,
             evidence_key=keys.evidence.public_key,
             now=NOW,

@@ -7,6 +7,7 @@ from django.db import transaction
 from nacl.public import PublicKey
 
 from evenhand.appeals.checks import (
+    AppealsPaused,
     ObjectionExists,
     TokenWrong,
     check_complaint,
@@ -25,6 +26,7 @@ from evenhand.cases.models import Case
 from evenhand.evidence.steps import hold, keep
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
+from evenhand.standing.queries import may_appeal
 from evenhand.verdicts.schema import RuleHit
 
 COMPLAINT = "complaint"
@@ -51,6 +53,7 @@ def complain(
     text: str,
     *,
     informed_at: datetime | None,
+    complainant: bytes,
     token_key: bytes,
     evidence_key: PublicKey,
     now: datetime,
@@ -58,12 +61,16 @@ def complain(
     """Takes a complaint about a report that ended without an action; sealed at once.
 
     Complaints about one end are looked at together, by somebody who did not decide first.
+
+    complainant  the key by which who reported is known again
     """
     case_complained_of(report, case_id, token, token_key=token_key)
     with transaction.atomic():
         earlier = cases.locked(case_id)
         check_complaint(CaseState(earlier.state), earlier.outcome)
         check_window(informed_at, now=now)
+        if not may_appeal(complainant, now):
+            raise AppealsPaused(report=report)
         kept = check_objection_text(text)
         if complaint_of(report) is not None:
             raise ObjectionExists(report=report)

@@ -9,7 +9,8 @@ from evenhand.actions.lists import ActionState
 from evenhand.actions.models import Action, Decision, Statement
 from evenhand.appeals.models import AccountCursor, AppealMessage, Complaint
 from evenhand.base.lists import ActionKind, Ground
-from evenhand.cases.lists import CaseOutcome
+from evenhand.cases.lists import CaseKind, CaseOutcome
+from evenhand.cases.models import Case
 from evenhand.evidence.models import SealedItem
 from evenhand.legal.lists import NoticeState as LegalNotice
 from evenhand.legal.models import UserNotice
@@ -47,6 +48,12 @@ def informed_at(decision: Decision) -> datetime | None:
         return rows.order_by("-sent_at").values_list("sent_at", flat=True).first()
     told = Statement.objects.filter(decision=decision).values_list("delivered_at", flat=True)
     return told.first()
+
+
+def judged_objections(account: str, *, since: datetime) -> int:
+    """Gives how many objections of an account were decided since."""
+    rows = Case.objects.filter(kind=CaseKind.OBJECTION.value, decision__account=account)
+    return rows.filter(closed_at__gt=since).count()
 
 
 def followed(decision_id: UUID) -> list[Followed]:

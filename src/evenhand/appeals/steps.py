@@ -1,6 +1,6 @@
 """The only writers: take an objection, uphold or refuse it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -23,7 +23,7 @@ from evenhand.appeals.checks import (
 )
 from evenhand.appeals.lists import AppealNoticeKind
 from evenhand.appeals.notice_steps import further_of, owe
-from evenhand.appeals.queries import informed_at
+from evenhand.appeals.queries import informed_at, judged_objections
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, ChannelKind, Ground, Language, Source, UndoResult
@@ -35,6 +35,8 @@ from evenhand.cases.lists import CaseKind, CaseOutcome
 from evenhand.cases.models import Case
 from evenhand.evidence.steps import keep
 from evenhand.people.models import Person
+from evenhand.standing.lists import MisuseKind
+from evenhand.standing.misuse_steps import days_counted, note_unfounded
 from evenhand.standing.queries import may_appeal
 from evenhand.verdicts.schema import RuleHit
 
@@ -94,14 +96,22 @@ def uphold(case_id: UUID, *, by: Person, reason: str, now: datetime) -> list[Act
     return undone
 
 
-def refuse(case_id: UUID, *, by: Person, reason: str, now: datetime) -> Case:
-    """Refuses an objection with reasons, which the author is told."""
+def refuse(
+    case_id: UUID, *, by: Person, reason: str, now: datetime, unfounded: bool = False
+) -> Case:
+    """Refuses an objection with reasons, which the author is told.
+
+    unfounded  whether it is manifestly unfounded: it counts as misuse then (DSA Art. 23(2))
+    """
     with transaction.atomic():
         case = cases.locked(case_id)
         _check(case, by=by, reason=reason)
         assert case.decision_id is not None, "an objection is to a decision"
+        case.manifestly_unfounded = unfounded
         cases.close(case, CaseOutcome.REFUSED, by=by, reason=reason, now=now)
         _answer(case, upheld=False, told=False, now=now)
+        if unfounded:
+            _note_unfounded(case, now=now)
     return case
 
 
@@ -126,6 +136,24 @@ def _answer(case: Case, *, upheld: bool, told: bool, now: datetime) -> None:
         actions.answer(
             case.decision.id, upheld=upheld, reason=case.reason, further=further, now=now
         )
+
+
+def _note_unfounded(case: Case, *, now: datetime) -> None:
+    decision = case.decision
+    assert decision is not None, "an objection is to a decision"
+    if not decision.account:
+        return
+    since = now - timedelta(days=days_counted(MisuseKind.APPEAL))
+    note_unfounded(
+        decision.account.encode(),
+        MisuseKind.APPEAL,
+        case.id,
+        now,
+        filed_at=case.opened_at,
+        judged=judged_objections(decision.account, since=since),
+        account=decision.account,
+        language=Language(decision.language),
+    )
 
 
 def _check(case: Case, *, by: Person, reason: str) -> None:

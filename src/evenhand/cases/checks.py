@@ -76,6 +76,7 @@ class Finding(StrEnum):
     BULK_SAMPLE_OPEN = "bulk_sample_open"
     BULK_ENDED = "bulk_ended"
     GOLDEN_UNFIT = "golden_unfit"
+    UNFOUNDED_AND_ACTED = "unfounded_and_acted"
 
 
 class CaseNotClosed(NotAllowed):
@@ -118,12 +119,16 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What somebody wants to decide: under which policy, what, where and until when."""
+    """What somebody wants to decide: under which policy, what, where and until when.
+
+    unfounded  whether the reports or complaints are manifestly unfounded (DSA Art. 23(2))
+    """
 
     harm: str
     kind: ActionKind
     territory: tuple[str, ...] = ()
     ends_at: datetime | None = None
+    unfounded: bool = False
 
 
 def check_judge(case: CaseFacts, judge: Judge) -> list[Finding]:
@@ -184,6 +189,8 @@ def check_choice(case: CaseFacts, chosen: Chosen, *, now: datetime) -> list[Find
         found.append(Finding.TARGET_UNKNOWN)
     if is_sealed(chosen.harm) and not case.sealed:
         found.append(Finding.SEALED_LANE)
+    if chosen.unfounded and chosen.kind is not ActionKind.NONE:
+        found.append(Finding.UNFOUNDED_AND_ACTED)
     return [*found, *_check_policy(case, chosen), *_check_scope(chosen, now=now)]
 
 

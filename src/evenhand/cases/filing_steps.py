@@ -106,6 +106,7 @@ def close(case: Case, outcome: CaseOutcome, *, by: Person, reason: str, now: dat
             "closed_at",
             "closed_by",
             "closed_by_name",
+            "manifestly_unfounded",
             "opinion_wanted_by",
             "harm",
             "severity",
@@ -178,6 +179,7 @@ def record(
                 "decision": str(case.decision_id or ""),
                 "outcome": case.outcome,
                 "by": str(by or case.closed_by_id or ""),
+                "unfounded": case.manifestly_unfounded,
             },
         )
     )

@@ -29,6 +29,7 @@ class Case(models.Model):
     golden        the answer is known and nothing is done: it measures how people decide
     sampled_of    the closed case that this one looks at again; nothing is done either
     opinion_by    everybody who gave an opinion; none of them decides
+    manifestly_unfounded  who closed it found its reports, or the appeal, manifestly unfounded
     """
 
     id = models.UUIDField(primary_key=True)
@@ -67,6 +68,7 @@ class Case(models.Model):
         Person, null=True, on_delete=models.PROTECT, related_name="cases_closed"
     )
     closed_by_name = models.CharField(max_length=128, blank=True, default="")
+    manifestly_unfounded = models.BooleanField(default=False)
     barred_staff = models.UUIDField(null=True)
     barred_names = ArrayField(models.CharField(max_length=128), default=list)
 
@@ -185,6 +187,11 @@ class Case(models.Model):
                     & (Q(golden=True) | Q(sampled_of__isnull=False))
                 ),
                 name="cases_measuring_does_nothing",
+            ),
+            models.CheckConstraint(
+                condition=Q(manifestly_unfounded=False)
+                | Q(outcome__in=[CaseOutcome.NO_ACTION.value, CaseOutcome.REFUSED.value]),
+                name="cases_unfounded_without_action",
             ),
         ]
 

@@ -83,16 +83,18 @@ def decide_case(
     harm: str | None = None,
     territory: tuple[str, ...] = (),
     ends_at: datetime | None = None,
+    unfounded: bool = False,
 ) -> Decision | None:
     """Closes a case with an action, or with none; gives the decision if one was made.
 
     harm is the policy under which it is decided; left out, it is the case's own. Where the case
-    only measures (golden, second look), the answer is compared and nothing is done.
+    only measures (golden, second look), the answer is compared and nothing is done. unfounded says
+    that the reports it unites, or the complaints it answers, are manifestly unfounded.
     """
     with transaction.atomic():
         case = locked(case_id)
         facts = facts_of(case)
-        chosen = Chosen(harm or case.harm, kind, territory, ends_at)
+        chosen = Chosen(harm or case.harm, kind, territory, ends_at, unfounded)
         refuse_if(
             [
                 *check_judge(facts, judge_of(by)),
@@ -108,6 +110,7 @@ def decide_case(
         if kind is not ActionKind.NONE:
             draft = decision_draft(case, chosen, by=by, reason=reason, now=now)
             decision = actions.decide(draft, now=now)
+        case.manifestly_unfounded = unfounded
         outcome = CaseOutcome.NO_ACTION if decision is None else CaseOutcome.ACTED
         close(case, outcome, by=by, reason=reason, now=now)
     return decision

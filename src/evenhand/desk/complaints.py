@@ -4,6 +4,7 @@ It shows nothing of the account that was reported, and nothing of anybody else w
 """
 
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -51,7 +52,7 @@ def complaint(request: HttpRequest, report_id: UUID, case_id: UUID, token: str) 
                 case_id,
                 token,
                 request.POST.get("text", ""),
-                informed_at=_told_at(report_id),
+                **_known_of(report_id),
                 token_key=token_key,
                 evidence_key=evidence_key(),
                 now=now(),
@@ -70,8 +71,17 @@ def complaint(request: HttpRequest, report_id: UUID, case_id: UUID, token: str) 
     return redirect("complaint", report_id=report_id, case_id=case_id, token=token)
 
 
-def _told_at(report_id: UUID) -> datetime | None:
-    return Report.objects.filter(pk=report_id).values_list("told_at", flat=True).first()
+class _Known(TypedDict):
+    informed_at: datetime | None
+    complainant: bytes
+
+
+def _known_of(report_id: UUID) -> _Known:
+    """Gives when who reported was told of the end, and the key by which they are known again."""
+    found = Report.objects.select_related("reporter").filter(pk=report_id).first()
+    if found is None:
+        return {"informed_at": None, "complainant": b""}
+    return {"informed_at": found.told_at, "complainant": bytes(found.reporter.key)}
 
 
 def _page(

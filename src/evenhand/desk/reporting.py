@@ -39,6 +39,8 @@ from evenhand.reports.receipts import grouped, typed
 from evenhand.reports.steps import Received, receive
 from evenhand.reports.tell_steps import told_of
 from evenhand.reports.work import challenge_for, looked_at
+from evenhand.standing.notices import misuse_text
+from evenhand.standing.queries import told_latest
 
 SLOW_SENDS_MAX = 3
 """Reports without calculation that one network may send in one window."""
@@ -141,6 +143,7 @@ def follow(request: HttpRequest) -> HttpResponse:
         "subject": subject_of(told, language),
         "lines": lines_of(told, language),
         "complaint": _complaint(found, key),
+        "misuses": _misuses(found, language),
     }
     return render(request, "desk/report_follow.html", context)
 
@@ -186,6 +189,13 @@ def _complaint(found: Report, key: bytes) -> str:
     if found.outcome != ReportOutcome.NOT_ACTED or found.case_id is None:
         return ""
     return complaint_path(found.id, found.case_id, key=key)
+
+
+def _misuses(found: Report, language: Language) -> list[list[str]]:
+    """Gives the lines of a warning or a pause, for who cannot be told otherwise."""
+    latest = told_latest(bytes(found.reporter.key), now())
+    texts = [misuse_text(one, language, public_url=settings.PUBLIC_URL) for one in latest]
+    return [[row for row in text.split("\n") if row] for text in texts]
 
 
 def _texts(sent: QueryDict) -> dict[str, str]:

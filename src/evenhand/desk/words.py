@@ -208,6 +208,9 @@ FINDINGS = {
     Finding.GOLDEN_UNFIT: gettext_noop(
         "Only a closed review in the usual lane can be one whose answer is known."
     ),
+    Finding.UNFOUNDED_AND_ACTED: gettext_noop(
+        "Only what is closed without an action can be manifestly unfounded."
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q
 
+from evenhand.appeals.models import Complaint
 from evenhand.reports.brigading import Record
 from evenhand.reports.limits import ROWS_PER_PAGE
 from evenhand.reports.lists import ReportOutcome, ReportState
@@ -67,6 +68,19 @@ def reporter_record(reporter: Reporter) -> ReporterRecord:
         open=Count("id", filter=~Q(state=ReportState.ANSWERED.value)),
     )
     return ReporterRecord(**counts)
+
+
+def judged_reports(reporter: Reporter, *, since: datetime) -> int:
+    """Gives how many of somebody's reports were decided since."""
+    decided = [ReportOutcome.ACTED.value, ReportOutcome.NOT_ACTED.value]
+    rows = Report.objects.filter(reporter=reporter, outcome__in=decided)
+    return rows.filter(answered_at__gt=since).count()
+
+
+def judged_complaints(reporter: Reporter, *, since: datetime) -> int:
+    """Gives how many of somebody's complaints were decided since."""
+    made = Report.objects.filter(reporter=reporter).values("id")
+    return Complaint.objects.filter(report__in=made, case__closed_at__gt=since).count()
 
 
 def record_for_masses(reporter: Reporter) -> Record:

@@ -9,6 +9,7 @@ from evenhand.cases.models import Case
 from evenhand.records.models import Record
 from evenhand.records.outbox import Reaction
 from evenhand.reports.lists import ReportOutcome
+from evenhand.reports.misuse_steps import note_unfounded_of
 from evenhand.reports.steps import answer_case, answer_complaints
 
 _OUTCOMES = {
@@ -23,6 +24,7 @@ def note_outcome(record: Record, now: datetime) -> None:
     outcome = _OUTCOMES.get(CaseOutcome(case.outcome)) if case and case.outcome else None
     if case is not None and outcome is not None:
         answer_case(case.id, outcome, now=now)
+        note_unfounded_of(case, now=now)
         answer_complaints([one.report for one in complaints_of(case.id)], outcome, now=now)
 
 

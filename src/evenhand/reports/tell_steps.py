@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 
 from evenhand.actions.ports import Messenger, Notice
-from evenhand.base.errors import EvenhandError, InputRefused
+from evenhand.base.errors import EvenhandError, InputRefused, Unavailable
 from evenhand.base.lists import Language
 from evenhand.reports.keys import Keys, installed
 from evenhand.reports.limits import SWEEP_ROWS_MAX, TELL_ATTEMPTS_MAX, TELL_PAUSE
@@ -21,6 +21,9 @@ from evenhand.reports.models import Report
 from evenhand.reports.phrases import ToldReport, subject_of, text_of
 from evenhand.reports.ports import Mails
 from evenhand.reports.receipts import code_of
+from evenhand.standing.misuse_steps import note_told
+from evenhand.standing.notices import misuse_text
+from evenhand.standing.queries import to_tell_reporters
 
 log = structlog.get_logger()
 
@@ -39,10 +42,11 @@ def tell_due(
     """Tells what is due, and gives how many were told; what fails is tried again later."""
     used = keys or installed()
     due = Report.objects.filter(tell_due__lte=now).order_by("tell_due").values_list("pk", flat=True)
-    return sum(
+    told = sum(
         _tell(report, messenger, mails, keys=used, public_url=public_url, now=now)
         for report in list(due[:rows_max])
     )
+    return told + _tell_misuse(messenger, mails, used, public_url=public_url, now=now)
 
 
 def told_of(report: Report, *, public_url: str, key: bytes) -> ToldReport:
@@ -84,18 +88,57 @@ def _tell(
 def _send(report: Report, told: ToldReport, messenger: Messenger, mails: Mails, keys: Keys) -> None:
     if not bytes(report.contact):
         return
-    contact = keys.unlocked(bytes(report.contact))
     language = Language(report.language)
     key = uuid5(report.id, report.outcome or "receipt")
-    subject, text = subject_of(told, language), text_of(told, language)
+    text = f"{subject_of(told, language)}\n\n{text_of(told, language)}"
+    _send_text(report, text, key, language, messenger, mails, keys)
+
+
+def _send_text(
+    report: Report,
+    text: str,
+    key: UUID,
+    language: Language,
+    messenger: Messenger,
+    mails: Mails,
+    keys: Keys,
+) -> None:
+    """Sends a text, its subject in the first line, to who made a report."""
+    contact = keys.unlocked(bytes(report.contact))
     match Way(contact["way"]):
         case Way.MATRIX:
-            notice = Notice(key, contact["to"], f"{subject}\n\n{text}", decision=report.id)
-            messenger.send_notice(notice)
+            messenger.send_notice(Notice(key, contact["to"], text, decision=report.id))
         case Way.MAIL:
-            mails.mail(contact["to"], subject, text, language=language, key=str(key))
+            subject, _, rest = text.partition("\n\n")
+            mails.mail(contact["to"], subject, rest, language=language, key=str(key))
         case other:
             raise InputRefused(what="contact", why="no way to be told by", way=other.value)
+
+
+def _tell_misuse(
+    messenger: Messenger, mails: Mails, keys: Keys, *, public_url: str, now: datetime
+) -> int:
+    """Tells reporters of a warning or a suspension (DSA Art. 23(2)); gives how many were told.
+
+    Whoever left no way to be told reads it on the page that a receipt code opens.
+    """
+    told = 0
+    for misuse in to_tell_reporters(rows_max=SWEEP_ROWS_MAX):
+        text = misuse_text(misuse, Language(misuse.language), public_url=public_url)
+        reached = Report.objects.filter(reporter__key=bytes(misuse.key)).exclude(contact=b"")
+        report = reached.order_by("-at").first()
+        if report is not None:
+            try:
+                _send_text(
+                    report, text, misuse.id, Language(misuse.language), messenger, mails, keys
+                )
+            except Unavailable:
+                continue
+            except EvenhandError as error:
+                log.info("misuse_not_told", misuse=str(misuse.id), why=type(error).__name__)
+        note_told(misuse.id, now=now)
+        told += 1
+    return told
 
 
 def _told(report: Report, *, now: datetime) -> None:

@@ -139,9 +139,19 @@ def tell_misuse(
         except EvenhandError:
             # The account is gone, or takes no notices: nobody is left to be told.
             pass
-        Misuse.objects.filter(pk=misuse.id).update(told_at=now)
+        note_told(misuse.id, now=now)
         told += 1
     return told
+
+
+def note_told(misuse_id: UUID, *, now: datetime) -> None:
+    """Notes that somebody was told of a warning or a suspension, or cannot be reached."""
+    Misuse.objects.filter(pk=misuse_id, told_at=None).update(told_at=now)
+
+
+def days_counted(kind: MisuseKind) -> int:
+    """Gives within how many days filings of a kind are counted."""
+    return penalties().misuse[kind].days
 
 
 def forget_misuse(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:

@@ -44,9 +44,13 @@ def may_report(key: bytes, now: datetime) -> bool:
     return suspended_until(key, MisuseKind.REPORT, now) is None
 
 
-def may_appeal(account: str, now: datetime) -> bool:
-    """Tells whether objections and complaints of this account are handled now."""
-    return suspended_until(account.encode(), MisuseKind.APPEAL, now) is None
+def may_appeal(who: str | bytes, now: datetime) -> bool:
+    """Tells whether objections of this account, or complaints of this reporter, are handled now.
+
+    who  an account that objects, or the key of somebody who reported
+    """
+    key = who.encode() if isinstance(who, str) else who
+    return suspended_until(key, MisuseKind.APPEAL, now) is None
 
 
 def suspended_until(key: bytes, kind: MisuseKind, now: datetime) -> datetime | None:
@@ -178,6 +182,21 @@ def misuse_warning(key: bytes, kind: MisuseKind) -> Misuse | None:
         key=key, kind=kind.value, step=MisuseStep.WARNED.value, lifted_at=None
     )
     return rows.order_by("-at").first()
+
+
+def to_tell_reporters(*, rows_max: int) -> list[Misuse]:
+    """Gives what nobody told yet of those whom only the reports room can reach."""
+    rows = Misuse.objects.filter(told_at=None, lifted_at=None, account="").exclude(key=b"")
+    return list(rows.select_related("warning").order_by("at")[:rows_max])
+
+
+def told_latest(key: bytes, now: datetime) -> list[Misuse]:
+    """Gives the latest warning or suspension of each kind that somebody has not behind them."""
+    found = [
+        next((one for one in misuses_of(key, kind) if one.lifted_at is None), None)
+        for kind in MisuseKind
+    ]
+    return [one for one in found if one is not None and (one.until is None or one.until > now)]
 
 
 def to_tell(*, rows_max: int) -> list[Misuse]:

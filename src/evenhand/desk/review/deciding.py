@@ -15,7 +15,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused
 from evenhand.base.lists import ActionKind
 from evenhand.cases import queries, steps
-from evenhand.cases.checks import CaseNotClosed
+from evenhand.cases.checks import CaseNotClosed, Finding, refuse_if
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.review.page import DURATIONS
 from evenhand.desk.review.rows import DECIDING_ROLES, refused
@@ -44,6 +44,7 @@ def decide(request: HttpRequest, case_id: UUID) -> HttpResponse:
             harm=request.POST.get("harm") or None,
             territory=territory_of(request.POST.get("territory", "")),
             ends_at=ends_at(request.POST.get("days", ""), now=moment),
+            unfounded=request.POST.get("unfounded") == "yes",
         )
     except CaseNotClosed as error:
         return refused(request, case_id, error)
@@ -60,12 +61,14 @@ def judge(request: HttpRequest, case_id: UUID) -> HttpResponse:
     member, reason = signed_in(request), request.POST.get("reason", "")
     queries.case_for(case_id, member)
     verdict = request.POST.get("verdict", "")
+    unfounded = request.POST.get("unfounded") == "yes"
     try:
         if verdict == "uphold":
+            refuse_if([Finding.UNFOUNDED_AND_ACTED] if unfounded else [])
             appeals.uphold(case_id, by=member, reason=reason, now=now())
             said = gettext("The objection is upheld. What was done is being undone.")
         elif verdict == "refuse":
-            appeals.refuse(case_id, by=member, reason=reason, now=now())
+            appeals.refuse(case_id, by=member, reason=reason, now=now(), unfounded=unfounded)
             said = gettext("The objection is refused. The author is told your reasons.")
         else:
             raise InputRefused(what="verdict", why="neither upheld nor refused")

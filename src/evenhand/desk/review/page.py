@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from evenhand.actions import queries as actions_queries
-from evenhand.actions.policies import policies, policy_of
+from evenhand.actions.policies import policies
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound
 from evenhand.base.lists import ActionKind, ChannelKind, Language
@@ -205,9 +205,11 @@ def _choosing(found: Case) -> dict[str, object]:
         for harm, policy in policies().items()
         if found.lane == CaseLane.SEALED or not harm.startswith("m.child_safety")
     ]
+    # Who reports in a client names no harm: then the reviewer chooses the policy.
+    policy = policies().get(found.harm)
     return {
-        "policy": policy_of(found.harm),
-        "policy_said": policy_of(found.harm).explanation[language],
+        "policy": policy,
+        "policy_said": policy.explanation[language] if policy else "",
         "policies": [(policy.harm, words.harm_name(policy.harm)) for policy in offered],
         "choices": [
             (
@@ -215,7 +217,7 @@ def _choosing(found: Case) -> dict[str, object]:
                 gettext(words.CHOICES[kind]),
                 gettext(words.CHOICE_HINTS[kind]),
                 words.reach_of(found, kind),
-                kind in policy_of(found.harm).offers,
+                policy is None or kind in policy.offers,
             )
             for kind in CHOICES
             if kind in possible

@@ -10,8 +10,10 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from nacl.public import PrivateKey
 from pytest_django.fixtures import Settings
 from tests.integration.cases_of_tests import reviewer
@@ -19,6 +21,7 @@ from tests.integration.cases_of_tests import reviewer
 from evenhand.base.clock import now
 from evenhand.base.sealing import make_keys, read_key, unseal
 from evenhand.desk.limits import FORM_SENDS_MAX
+from evenhand.desk.proof_words import proof_words
 from evenhand.people.roles import Role
 from evenhand.reports import flagger_steps
 from evenhand.reports.drafts import FlaggerDraft
@@ -175,6 +178,69 @@ def test_a_disclosed_message_is_checked_and_its_key_forgotten(home: Path) -> Non
     opener = PrivateKey(read_key(home / "keys" / "opener" / "evidence.key"))
     assert report.proof_text is not None
     assert unseal(bytes(report.proof_text.sealed), key=opener) == b"send me ten"
+
+
+def disclosed(account: str) -> Report:
+    """A report that names an account, with a message of it that nobody checked yet."""
+    key = base64.b64encode(b"k" * 32).decode().rstrip("=")
+    disclosure = {"room_id": "!room:x.test", "event_id": "$e1", "prk": key}
+    assert post("", {**REPORT, "disclosure": disclosure}).status_code == 201
+    Report.objects.update(account=account)
+    return Report.objects.get()
+
+
+def proof_of_sender() -> Proof:
+    return Proof(ProofLevel.PROVED, "send me ten", "@sender:x.test", "x.test")
+
+
+def test_nothing_is_locked_while_the_homeserver_is_asked() -> None:
+    report = disclosed("@sender:x.test")
+
+    class Looks:
+        def prove(self, given: Any) -> Proof:
+            assert Report.objects.filter(pk=report.pk).exists()
+            return proof_of_sender()
+
+    with CaptureQueriesContext(connection) as asked:
+        prove_due(Looks(), now=now(), keys=installed())
+
+    begun = [one["sql"] for one in asked.captured_queries]
+    looked = next(at for at, sql in enumerate(begun) if "SELECT 1" in sql)
+    assert not any("FOR UPDATE" in sql or "SAVEPOINT" in sql for sql in begun[:looked])
+    assert any("FOR UPDATE" in sql for sql in begun[looked:])
+
+
+def test_what_another_worker_noted_meanwhile_stands() -> None:
+    report = disclosed("@sender:x.test")
+
+    class Late:
+        def prove(self, given: Any) -> Proof:
+            Report.objects.filter(pk=report.pk).update(disclosure=b"", proof="claimed")
+            return proof_of_sender()
+
+    assert prove_due(Late(), now=now(), keys=installed()) == 0
+    assert Report.objects.get().proof == "claimed"
+
+
+@pytest.mark.parametrize(
+    ("account", "differs"), [("@other:x.test", True), ("@sender:x.test", False)]
+)
+def test_a_report_that_names_another_than_the_proved_sender_says_so(
+    account: str, differs: bool
+) -> None:
+    disclosed(account)
+
+    class Proves:
+        def prove(self, given: Any) -> Proof:
+            return proof_of_sender()
+
+    prove_due(Proves(), now=now(), keys=installed())
+
+    report = Report.objects.get()
+    words = proof_words(report.proof, report.proof_findings)
+    assert words is not None
+    assert report.account == account
+    assert any("another account" in said for said in words.against) is differs
 
 
 def test_a_trusted_flagger_sees_its_notices_and_figures_and_nobody_elses(token: str) -> None:

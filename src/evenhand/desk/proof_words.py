@@ -51,6 +51,10 @@ PROOF_FINDINGS = {
         "Inside, the message does not name this room: it was copied, or made elsewhere."
     ),
     ProofFinding.SENDER_INSIDE_DIFFERS: gettext_noop("Inside, the message names another sender."),
+    ProofFinding.REPORTED_ANOTHER: gettext_noop(
+        "The report names another account than the one that sent this message: look at whom you"
+        " decide about."
+    ),
 }
 
 

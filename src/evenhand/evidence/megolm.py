@@ -55,6 +55,7 @@ class ProofFinding(StrEnum):
     KEY_DOES_NOT_OPEN = "key_does_not_open"
     ROOM_INSIDE_DIFFERS = "room_inside_differs"
     SENDER_INSIDE_DIFFERS = "sender_inside_differs"
+    REPORTED_ANOTHER = "reported_another"
 
 
 UNKNOWN = frozenset(

@@ -1,7 +1,7 @@
 """Checks what reporters disclosed of encrypted rooms, and keeps what it proved.
 
 What they sent to open the message is emptied with the same step, whatever came of it: an outage
-alone lets it stay until the next try.
+alone lets it stay until the next try. Nothing is locked while the homeserver is asked.
 """
 
 from datetime import datetime
@@ -12,6 +12,7 @@ from django.db import transaction
 
 from evenhand.base.errors import Unavailable
 from evenhand.evidence.disclosures import Disclosure
+from evenhand.evidence.megolm import ProofFinding
 from evenhand.evidence.steps import hold, keep
 from evenhand.reports.keys import Keys, installed
 from evenhand.reports.limits import PROOF_DAYS, SWEEP_ROWS_MAX
@@ -34,26 +35,33 @@ def prove_due(
 
 
 def _prove(report_id: UUID, proving: Proving, keys: Keys, *, now: datetime) -> bool:
-    with transaction.atomic():
-        rows = Report.objects.select_for_update(skip_locked=True)
-        report = rows.filter(pk=report_id).exclude(disclosure=b"").first()
-        if report is None:
+    waiting = Report.objects.filter(pk=report_id).exclude(disclosure=b"")
+    report = waiting.first()
+    if report is None:
+        return False
+    given = keys.unlocked(bytes(report.disclosure))
+    try:
+        disclosure = Disclosure(given["room"], given["event"], bytes.fromhex(given["prk"]))
+        found = proving.prove(disclosure)
+    except Unavailable as error:
+        log.info("proof_waits", report=str(report.id), why=type(error).__name__)
+        if now - report.at < PROOF_DAYS:
             return False
-        given = keys.unlocked(bytes(report.disclosure))
-        try:
-            disclosure = Disclosure(given["room"], given["event"], bytes.fromhex(given["prk"]))
-            found = proving.prove(disclosure)
-        except Unavailable as error:
-            log.info("proof_waits", report=str(report.id), why=type(error).__name__)
-            if now - report.at < PROOF_DAYS:
-                return False
-            found = GIVEN_UP
-        _note(report, found, keys, now=now)
+        found = GIVEN_UP
+    with transaction.atomic():
+        # Another worker may have noted it meanwhile; then what it found stands.
+        locked = waiting.select_for_update().first()
+        if locked is None:
+            return False
+        _note(locked, found, keys, now=now)
     return True
 
 
 def _note(report: Report, found: Proof, keys: Keys, *, now: datetime) -> None:
-    report.proof, report.proof_findings = found.level.value, list(found.findings)
+    findings = list(found.findings)
+    if found.level is ProofLevel.PROVED and report.account not in ("", found.sender):
+        findings.append(ProofFinding.REPORTED_ANOTHER.value)
+    report.proof, report.proof_findings = found.level.value, findings
     report.disclosure = b""
     if found.plaintext:
         content = found.plaintext.encode(errors="replace")

@@ -169,12 +169,20 @@ def _print_addresses(console: Console, stage: Stage) -> None:
     console.print("\n[bold]Everything is running.[/] Open:")
     console.print(f"  public site and reports  {stage.site.public_url}/")
     console.print(f"  staff console            {stage.site.public_url}/staff/")
+    console.print(f"  cases and appeals        {stage.site.public_url}/staff/cases/")
+    console.print(f"  strikes and pauses       {stage.site.public_url}/staff/standing/")
+    console.print(f"  DSA database, as sent    {stage.site.public_url}/staff/statements/")
+    console.print(f"  sealed lane              {stage.site.public_url}/staff/child-safety/")
+    console.print(f"  audit                    {stage.site.public_url}/staff/audit/")
+    console.print(f"  report something         {stage.site.public_url}/report/")
     console.print(f"  legal desk               {stage.site.public_url}/staff/legal/")
     console.print(f"  for authorities          {stage.site.public_url}/authorities/")
+    console.print(f"  desk's own account       {stage.desk_account}")
+    console.print(f"  DSA database's twin      {stage.dsa_url}/  (keeps {stage.dsa_file})")
     console.print(f"  Synapse (Matrix)         {stage.homeserver.url}")
     console.print("Sign in: open a link once, make a passkey (use http://localhost).")
     for name, role, link in enrolment_links(stage.site.public_url):
-        console.print(f"  {name:24} {role:14} {link}", soft_wrap=True)
+        console.print(f"  {name:25} {role:15} {link}", soft_wrap=True)
     console.print("Ctrl-C stops everything.")
 
 

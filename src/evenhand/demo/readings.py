@@ -106,6 +106,9 @@ def enrol_path(name: str) -> str:
 
 VISITORS = (
     ("Reviewer, visiting", (Role.REVIEWER,)),
+    ("Senior reviewer, visiting", (Role.SENIOR,)),
+    ("Child safety, visiting", (Role.CHILD_SAFETY,)),
+    ("Auditor, visiting", (Role.AUDITOR,)),
     ("Legal officer, visiting", (Role.LEGAL_OFFICER,)),
     ("Approver, visiting", (Role.APPROVER,)),
 )
@@ -120,6 +123,8 @@ def enrolment_links(public_url: str) -> list[tuple[str, str, str]]:
         proposal = propose(name, list(roles), by=first, now=now())
         path = confirm(proposal.id, by=second, now=now()).path
         links.append((name, roles[0].value, f"{public_url}{path}"))
+    if not authorities(country="FR"):
+        return links  # the legal desk's part was not played
     return [*links, ("Officer, visiting", "officer", f"{public_url}{_officer_path()}")]
 
 

@@ -16,6 +16,7 @@ from evenhand.demo.passkey import Passkey
 OPTIONS = re.compile(r'data-options="([^"]+)"')
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 CASE_LINK = re.compile(r"/staff/cases/([0-9a-f-]{36})/")
+CASE_SHOWN = re.compile(r"/staff/cases/([0-9a-f-]{36})/let-go/")
 
 
 @dataclass(slots=True)
@@ -86,10 +87,21 @@ class Clerk:
         page = self.browser.page(f"/staff/cases/?state=open&kind={kind}")
         return list(dict.fromkeys(UUID(found) for found in CASE_LINK.findall(page)))
 
-    def decide(self, case: UUID, kind: ActionKind, reason: str) -> None:
-        """Closes a case with an action."""
+    def take_next(self, *, queue: str = "") -> UUID | None:
+        """Takes the most urgent case of a queue in hand; None if nothing waits there."""
+        path = "/staff/cases/"
+        found = CASE_SHOWN.search(self.browser.send(f"{path}next/", path, {"queue": queue}))
+        return UUID(found[1]) if found else None
+
+    def case(self, case: UUID) -> str:
+        """Gives the page of a case."""
+        return self.browser.page(f"/staff/cases/{case}/")
+
+    def decide(self, case: UUID, kind: ActionKind, reason: str, *, harm: str = "") -> str:
+        """Closes a case with an action, and gives the page that follows."""
         page = f"/staff/cases/{case}/"
-        self.browser.send(f"{page}decide/", page, {"kind": kind.value, "reason": reason})
+        fields = {"kind": kind.value, "reason": reason, "harm": harm}
+        return self.browser.send(f"{page}decide/", page, fields)
 
     def judge(self, case: UUID, *, uphold: bool, reason: str) -> None:
         """Upholds or refuses an objection."""
@@ -101,6 +113,11 @@ class Clerk:
         """Opens sealed evidence for a reason, and gives the page that shows it."""
         page = f"/staff/cases/{case}/"
         return self.browser.send(f"{page}evidence/", page, {"item": item, "reason": reason})
+
+    def strikes(self, account: str, reason: str) -> str:
+        """Gives the page with what counts against an account, looked up for a reason."""
+        path = "/staff/standing/"
+        return self.browser.send(path, path, {"do": "find", "account": account, "reason": reason})
 
     def _options(self, path: str) -> dict[str, object]:
         self._page = self.browser.page(path)

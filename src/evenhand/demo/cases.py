@@ -88,13 +88,14 @@ class CasesDay:
         said = "" if item is None else await asyncio.to_thread(
             self.first.open_evidence, bread.case, item[1], "to read the report"
         )  # fmt: skip
-        refused = await asyncio.to_thread(
-            self.second.decide, bread.case, ActionKind.NONE, "Nothing to see.", harm=""
+        await asyncio.to_thread(
+            self.second.decide, bread.case, ActionKind.NONE, "Nothing to see.", harm="m.harassment"
         )
+        still_open = bread.case in await asyncio.to_thread(self.second.cases)
         self.findings.add(
             "… reads why it was reported; a colleague cannot decide it meanwhile",
             expected=(True, True),
-            found=(_shows(said, WHY), "Somebody else has this case in hand" in refused),
+            found=(_shows(said, WHY), still_open),
         )
         await asyncio.to_thread(self._take, advert.case)
         # The advert first: when the row about the bread has arrived, its row would be there too.
@@ -212,7 +213,8 @@ class CasesDay:
             found=(gone, again.event_id is not None),
         )
         lifted = await until(lambda: self._strikes_are(bread, "0 count now"))
-        took_back = await until(lambda: _has_notices(bread.author, 5))
+        # Two statements, and for each the word that it does not stand.
+        took_back = await until(lambda: _has_notices(bread.author, 4))
         self.findings.add(
             "… the strike is lifted, and the warning taken back",
             expected=(True, True),

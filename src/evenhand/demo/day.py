@@ -13,6 +13,7 @@ from rich.progress import Progress
 from evenhand.base.clock import now
 from evenhand.base.lists import ActionKind, ChannelKind
 from evenhand.demo.actors import Person, Sent
+from evenhand.demo.cases import play_cases
 from evenhand.demo.findings import Findings
 from evenhand.demo.legal import play_legal
 from evenhand.demo.legal_office import Office
@@ -23,12 +24,12 @@ from evenhand.demo.readings import (
     confirmation_seconds,
     decisions_in_reports,
     deliveries_open,
-    enrol_path,
     known,
     ledger,
     open_cases_about,
     published_and_protected,
 )
+from evenhand.demo.reviewers import reviewers
 from evenhand.demo.signing_up import burst_signs_up, neighbours_sign_up
 from evenhand.demo.staff import Browser, Clerk
 from evenhand.demo.stage import Stage
@@ -252,13 +253,12 @@ async def play_day(
         # The approvers come first: without one of them nobody is let in who releases data.
         office = Office(stage.site.public_url)
         await asyncio.to_thread(office.open)
-        first, second = Clerk(stage.site.public_url), Clerk(stage.site.public_url)
-        for clerk, name in ((first, "Ada (demo)"), (second, "Ben (demo)")):
-            path = await asyncio.to_thread(enrol_path, name)
-            await asyncio.to_thread(clerk.enrol, path)
+        first, second = await asyncio.to_thread(reviewers, stage.site.public_url)
         await _acts(Day(stage, town, findings, first, second), messages, seed, progress)
         task = progress.add_task("authorities write", total=None)
         await play_legal(stage, findings, office)
+        progress.update(task, description="people report and appeal")
+        await play_cases(stage, findings, first, second)
         progress.remove_task(task)
     finally:
         await town.close()

@@ -41,6 +41,7 @@ REPORTS = "/api/v1/reports"
 DESK_SECONDS = 30.0
 TOOL_SECONDS = 240.0
 DISCLOSED_ITEM = re.compile(r'value="(disclosed-[0-9a-f-]{36})"')
+EVERY_LATER_ONE = "opens this message and every later one of the sender in the room"
 PROVED, CLAIMED = PROOFS[ProofLevel.PROVED], PROOFS[ProofLevel.CLAIMED]
 NOT_OPENED = PROOF_FINDINGS[ProofFinding.KEY_DOES_NOT_OPEN]
 
@@ -131,9 +132,9 @@ class EncryptedDay:
                 self.clerk.open_evidence, case, item[1], "to read what was disclosed"
             )
         self.findings.add(
-            "encrypted message: shown as proved, with its sender and its words",
-            expected=(True, True, True),
-            found=(PROVED in page, self.sender.id in page, THREAT in html.unescape(shown)),
+            "encrypted message: shown as proved; its words for a reason, and no others",
+            expected=(True, True, False),
+            found=(PROVED in page, THREAT in html.unescape(shown), BEFORE in html.unescape(shown)),
         )
 
     async def one_is_forged(self) -> None:
@@ -162,7 +163,7 @@ class EncryptedDay:
         self.findings.add(
             "exported session: refused with its reason, no case",
             expected=(True, True, None),
-            found=(400 <= status < 500, "32" in said and "prk" in said, case),
+            found=(400 <= status < 500, EVERY_LATER_ONE in said, case),
         )
 
     async def _disclose(self, event: str) -> tuple[str, int]:

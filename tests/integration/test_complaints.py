@@ -1,15 +1,26 @@
 """Complaints: who reported may ask for another look, by somebody else than the first."""
 
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from tests.integration.cases_of_tests import NOW, TOKEN_KEY, Keys, case_draft, reviewer
+from tests.integration.cases_of_tests import NOW, TOKEN_KEY, Keys, case_draft, reviewer, token_of
 
-from evenhand.appeals import queries
-from evenhand.appeals.checks import NotOpen, ObjectionExists, TokenWrong, WindowClosed, window_ends
+from evenhand.actions.models import Decision
+from evenhand.appeals import queries, talk_steps
+from evenhand.appeals.checks import (
+    NotOpen,
+    ObjectionExists,
+    TokenWrong,
+    TooMuchSaid,
+    WindowClosed,
+    window_ends,
+)
 from evenhand.appeals.complaint_steps import complain, complaint_path
+from evenhand.appeals.limits import MESSAGES_MAX
 from evenhand.appeals.models import Complaint
+from evenhand.appeals.steps import object_to
 from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.base.personal import MessageText
 from evenhand.base.sealing import unseal
@@ -21,7 +32,7 @@ from evenhand.reports.drafts import ReportDraft, ReporterDraft
 from evenhand.reports.keys import Keys as ReportKeys
 from evenhand.reports.lists import ReporterKind, ReportKind, Way
 from evenhand.reports.models import Report
-from evenhand.reports.reactions import note_outcome
+from evenhand.reports.reactions import note_outcome, note_reversal
 from evenhand.reports.steps import receive
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +211,62 @@ def test_who_complained_is_told_how_that_ended(kind: ActionKind, outcome: str) -
 
     report = Report.objects.get()
     assert (report.outcome, report.told_at, report.tell_due) == (outcome, None, NOW)
+
+
+def test_who_complained_is_told_when_what_came_of_it_is_taken_back() -> None:
+    keys = Keys.fresh()
+    earlier = cases.open_case(case_draft(keys), now=NOW)
+    report = receive(
+        ReportDraft(
+            origin="api:test:1",
+            kind=ReportKind.USER_REPORT,
+            way=Way.MATRIX,
+            about=earlier.about,
+            text=MessageText("It is an offer of drugs."),
+            at=NOW,
+            reporter=ReporterDraft(kind=ReporterKind.USER, account="@rita:example.test"),
+        ),
+        now=NOW,
+        keys=ReportKeys(evidence=keys.evidence.public_key, token=TOKEN_KEY),
+    ).report
+    assert report.case_id == earlier.id
+    cases.decide_case(earlier.id, ActionKind.NONE, by=reviewer(), reason="A quotation.", now=NOW)
+    again = complained(keys, Case.objects.get(id=earlier.id), report.id).case
+    ben = reviewer("Ben Example")
+    cases.decide_case(again.id, ActionKind.SUSPEND, by=ben, reason="Looked again.", now=NOW)
+    decision = Decision.objects.get(case=again.id)
+    objection = object_to(
+        decision.id,
+        token_of(decision.id),
+        "I quoted somebody.",
+        token_key=TOKEN_KEY,
+        evidence_key=keys.evidence.public_key,
+        now=NOW,
+    )
+
+    note_reversal(SimpleNamespace(subject=objection.id), NOW)  # type: ignore[arg-type]
+
+    assert Report.objects.get().outcome == "reversed"
+
+
+def test_one_who_complained_does_not_use_up_what_the_others_may_say() -> None:
+    keys = Keys.fresh()
+    earlier = turned_down(keys)
+    one, other = complained(keys, earlier), complained(keys, earlier)
+    assert one.case == other.case
+
+    def says(complaint: Complaint, number: int) -> None:
+        talk_steps.answer(
+            one.case_id,
+            "A word more.",
+            origin=f"link:{complaint.id}:{number}",
+            evidence_key=keys.evidence.public_key,
+            now=NOW,
+            report=complaint.report,
+        )
+
+    for number in range(MESSAGES_MAX):
+        says(one, number)
+    with pytest.raises(TooMuchSaid):
+        says(one, MESSAGES_MAX)
+    says(other, 0)

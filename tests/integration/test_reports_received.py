@@ -15,7 +15,9 @@ from evenhand.base.lists import ActionKind, ChannelKind, Language, RecordKind
 from evenhand.base.personal import IpAddress, MailAddress, MessageText
 from evenhand.base.sealing import make_keys, read_key, unseal
 from evenhand.cases import steps as cases
+from evenhand.cases.lists import CaseLane
 from evenhand.cases.models import Case
+from evenhand.connectors.mail import MailedReporters, Outbox
 from evenhand.connectors.memory import MemoryMessenger
 from evenhand.people.roles import Role
 from evenhand.records.models import Record
@@ -311,3 +313,45 @@ def test_a_trusted_flagger_needs_two_people_and_comes_first(keys: Keys) -> None:
     year = flagger_year(flagger.id, 2026)
     assert (year.notices, year.open) == (2, 2)
     assert year.by_harm == (("m.spam", 1), ("m.tos.prohibited.papers", 1))
+
+
+def test_a_form_that_comes_first_does_not_say_whose_message_it_is_or_where() -> None:
+    steps.receive(replace(from_form(), channel="!victims:example.test"), now=NOW)
+
+    steps.receive(from_matrix(), now=NOW)
+
+    case = Case.objects.get()
+    assert (case.account, case.channel) == ("@sender:example.test", "!r:example.test")
+
+
+def test_the_same_end_twice_is_told_twice_and_one_tried_again_once(tmp_path: Path) -> None:
+    mails = MailedReporters(Outbox(tmp_path / "out"), "desk@example.test")
+    report = steps.receive(from_form(), now=NOW).report
+    later = NOW + timedelta(days=3)
+    assert report.case_id is not None
+
+    def told(moment: datetime) -> int:
+        tell_due(MemoryMessenger(), mails, public_url=URL, now=moment)
+        return len(list((tmp_path / "out").glob("*.eml")))
+
+    steps.answer_case(report.case_id, ReportOutcome.NOT_ACTED, now=NOW)
+    assert told(NOW) == 1
+    steps.answer_complaints([report.id], ReportOutcome.NOT_ACTED, now=later)
+    assert told(later) == 2
+    Report.objects.update(tell_due=later)  # killed after it was sent, before that was written
+    assert told(later) == 2
+
+
+def test_in_a_crowd_too_what_may_harm_a_child_goes_to_its_lane() -> None:
+    for number in range(10):
+        draft = from_matrix(number, account=f"@{number}:example.test")
+        steps.receive(replace(draft, harm="m.spam", text=MessageText(str(number))), now=NOW)
+
+    draft = replace(from_matrix(99, account="@rita:example.test"), harm="m.child_safety")
+    report = steps.receive(draft, now=NOW).report
+
+    assert report.masses == [Mass.BURST]
+    case = Case.objects.get()
+    assert case.lane == CaseLane.SEALED
+    assert case.reports_received == 11
+    assert case.reports_raising == 9

@@ -36,7 +36,7 @@ def ask(
     with transaction.atomic():
         case = _locked(case_id)
         refuse_if(check_judge(cases.facts_of(case), cases.judge_of(by)))
-        kept = check_message(text, state=CaseState(case.state), said=_said(case, Side.DESK))
+        kept = check_message(text, state=CaseState(case.state), said=_said(case, Side.DESK, report))
         check_names_nobody(kept, own=case.account)
         message_id = new_id(now=now)
         message = AppealMessage.objects.create(
@@ -74,7 +74,9 @@ def answer(
         before = AppealMessage.objects.filter(origin=origin).first()
         if before is not None:
             return before
-        kept = check_message(text, state=CaseState(case.state), said=_said(case, Side.PERSON))
+        kept = check_message(
+            text, state=CaseState(case.state), said=_said(case, Side.PERSON, report)
+        )
         message_id = new_id(now=now)
         item = keep(
             kept.encode(), media_type="text/plain", subject=case.id, to=evidence_key, now=now
@@ -103,8 +105,9 @@ def _locked(case_id: UUID) -> Case:
     return case
 
 
-def _said(case: Case, side: Side) -> int:
-    return AppealMessage.objects.filter(case=case, side=side.value).count()
+def _said(case: Case, side: Side, report: UUID | None) -> int:
+    """Counts one talk: of several who complained, none uses up what the others may say."""
+    return AppealMessage.objects.filter(case=case, side=side.value, report=report).count()
 
 
 def _record(message: AppealMessage, case: Case, *, now: datetime) -> None:

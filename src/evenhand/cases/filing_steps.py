@@ -311,6 +311,9 @@ def _join(case: Case, draft: CaseDraft, *, now: datetime) -> None:
     if case.lane == CaseLane.SEALED:
         reserve_held(case.id, role=Role.CHILD_SAFETY)
     case.evidence_id = case.evidence_id or draft.evidence
+    if case.event and draft.account and not case.account:
+        # Who knows whose message it is knows its channel too; so far it was as somebody said.
+        case.channel = draft.channel or case.channel
     for field in ("account", "channel", "event"):
         setattr(case, field, getattr(case, field) or getattr(draft, field))
     set_order(case)

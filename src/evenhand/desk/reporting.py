@@ -18,7 +18,7 @@ from evenhand.base.harms import harms
 from evenhand.base.lists import Language
 from evenhand.base.personal import IpAddress, MailAddress, MessageText
 from evenhand.base.sealing import read_key
-from evenhand.desk.limits import address_of, count_send
+from evenhand.desk.limits import address_of, count_send, network_of
 from evenhand.desk.texts import line, lines
 from evenhand.desk.words import harm_name
 from evenhand.evidence.disclosures import holds_session_keys
@@ -177,7 +177,7 @@ def _received(request: HttpRequest, texts: Mapping[str, str]) -> Received:
         channel=found.channel,
         event=found.event,
         good_faith=texts["good_faith"] == "yes",
-        network=IpAddress(address_of(request)),
+        network=IpAddress(network_of(address_of(request))),
         slow=not work.done,
         place=texts["place"],
     )

@@ -72,7 +72,8 @@ def _of_ids(ids: Sequence[str]) -> Place | None:
     event = next((one for one in found if one[0] == "$"), "")
     account = next((one for one in found if one[0] == "@"), "")
     if event:
-        return Place(about_event(event), account=account, channel=channel, event=event)
+        # Whose message it is, the messenger says or a proof; never who reports it.
+        return Place(about_event(event), channel=channel, event=event)
     if channel:
         return Place(about_channel(channel), account=account, channel=channel)
     return Place(about_account(account), account=account)

@@ -34,6 +34,8 @@ def note_reversal(record: Record, now: datetime) -> None:
     decision = objection.decision if objection is not None else None
     if decision is not None and decision.case is not None:
         answer_case(decision.case, ReportOutcome.REVERSED, now=now)
+        complained = [one.report for one in complaints_of(decision.case)]
+        answer_complaints(complained, ReportOutcome.REVERSED, now=now)
 
 
 OUTCOMES = Reaction(

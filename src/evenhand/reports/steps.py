@@ -17,6 +17,7 @@ from evenhand.cases import steps as case_steps
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
 from evenhand.cases.models import Case
+from evenhand.cases.queues import is_sealed
 from evenhand.evidence.models import SealedItem
 from evenhand.evidence.steps import hold, keep
 from evenhand.records.entries import NewRecord
@@ -260,9 +261,11 @@ def _case(report: Report, *, now: datetime) -> Case:
     if not report.masses:
         return case_steps.open_case(replace(draft, reports=1), now=now)
     known = cases.open_case_about(report.about)
-    case = known or case_steps.open_case(replace(draft, due_at=None), now=now)
+    if known is None or is_sealed(draft.harm):
+        # What may be abuse of a child goes to its lane, however many say so.
+        known = case_steps.open_case(replace(draft, due_at=None), now=now)
     return case_steps.add_report(
-        case.id, source=draft.source, due_at=draft.due_at, raises_priority=False, now=now
+        known.id, source=draft.source, due_at=draft.due_at, raises_priority=False, now=now
     )
 
 

@@ -89,7 +89,9 @@ def _send(report: Report, told: ToldReport, messenger: Messenger, mails: Mails, 
     if not bytes(report.contact):
         return
     language = Language(report.language)
-    key = uuid5(report.id, report.outcome or "receipt")
+    # The same end twice, after a complaint, is told twice; one answer tried again, once.
+    moment = report.answered_at.isoformat() if report.answered_at else ""
+    key = uuid5(report.id, f"{report.outcome}{moment}" if report.outcome else "receipt")
     text = f"{subject_of(told, language)}\n\n{text_of(told, language)}"
     _send_text(report, text, key, language, messenger, mails, keys)
 

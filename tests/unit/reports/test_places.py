@@ -32,6 +32,8 @@ EVENT = "$Rqnc-F-dvnEYJTyHq_iKxU2bZ1CI92-kuZq3a5lr5Zg"
         (f" !room:x.test {EVENT} ", Place(f"event:{EVENT}", channel="!room:x.test", event=EVENT)),
         (f"event:{EVENT}", Place(f"event:{EVENT}", event=EVENT)),
         (EVENT, Place(f"event:{EVENT}", event=EVENT)),
+        # Nobody makes somebody else the sender of a message by saying so.
+        (f"{EVENT} @victim:example.test", Place(f"event:{EVENT}", event=EVENT)),
         ("https://example.test/page?q=1", Place("place:https://example.test/page?q=1")),
     ],
 )

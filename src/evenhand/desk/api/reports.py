@@ -29,7 +29,7 @@ from evenhand.desk.api.routes import (
     problem,
     words_of,
 )
-from evenhand.desk.limits import API_CALLS_MAX, FORM_SENDS_MAX, address_of, count_send
+from evenhand.desk.limits import API_CALLS_MAX, FORM_SENDS_MAX, address_of, count_send, network_of
 from evenhand.desk.texts import line, lines
 from evenhand.evidence.disclosures import holds_session_keys, read_disclosure
 from evenhand.reports import queries, xarf
@@ -104,7 +104,7 @@ def report(
 def report_in_xarf(request: HttpRequest) -> tuple[int, dict[str, object]]:
     """Takes a report in XARF; the same `report_id` of the same reporter again is the same."""
     flagger = _sender(request)
-    network = IpAddress(address_of(request))
+    network = IpAddress(network_of(address_of(request)))
     draft = xarf.draft_of(xarf.read(request.body), way=Way.API, at=now(), network=network)
     if flagger is not None:
         draft = _as_flagger(draft, flagger)
@@ -225,7 +225,7 @@ def _draft(
         channel=place.channel or (disclosure.room_id if disclosure else ""),
         event=place.event,
         good_faith=given.good_faith,
-        network=IpAddress(address_of(request)),
+        network=IpAddress(network_of(address_of(request))),
         disclosure=disclosure,
         place=line(given.about),
     )

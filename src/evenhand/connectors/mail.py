@@ -35,6 +35,10 @@ SEND_SECONDS_MAX = 20.0
 """Seconds that the mail server may take to accept one message."""
 
 
+class RecipientWaits(Unavailable):
+    """The mail server answers, and does not take mail for one mailbox now."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """The operator's mail server, which knows this machine."""
@@ -58,7 +62,7 @@ class MailServer:
             codes = [code for code, _ in error.recipients.values()]
             if any(code >= PERMANENT for code in codes):
                 raise NotAllowed(peer="mail server", why="recipient refused") from error
-            raise Unavailable(peer="mail server", why="recipient refused for now") from error
+            raise RecipientWaits(peer="mail server", why="recipient refused for now") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable(peer="mail server", why=type(error).__name__) from error
 
@@ -99,6 +103,10 @@ class Outbox:
             except NotAllowed as error:
                 log.error("mail_refused", message=path.stem, **error.fields)  # noqa: TRY400
                 path.replace(path.with_suffix(".refused"))
+                continue
+            except RecipientWaits as error:
+                # One mailbox that is full or asks to come back must not hold up all others.
+                log.info("mail_waits", message=path.stem, **error.fields)
                 continue
             # Emptied before it is renamed: what was sent is nobody's here any more.
             path.write_bytes(b"")

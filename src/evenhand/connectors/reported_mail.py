@@ -5,6 +5,7 @@ text of the report itself, and of HTML only the words are read. Whoever hands me
 have checked their sender (SPF, DKIM, DMARC), since the outcome is sent there.
 """
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterator
@@ -38,6 +39,12 @@ PARTS_MAX = 50
 PART_BYTES_MAX = 262_144
 """Bytes of one part that are read: as much as one request to the API may hold."""
 
+BOUNDARIES_MAX = 200
+"""Times that a message may speak of a boundary: parts within parts take ever longer to part."""
+
+CODECS_REFUSED = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape"})
+"""Codecs of Python that are no charsets of mail: slow on long texts, or able to write anything."""
+
 WORDS_MAX = 5_000
 """Words of a message in which a link is looked for."""
 
@@ -66,10 +73,18 @@ class NoReport(InputRefused):
     remedy = "Nothing has to be done."
 
 
-def draft_of(content: bytes, *, own: str, sender: str | None, at: datetime) -> ReportDraft:
-    """Gives the report that a message makes; `sender` is the envelope's, where it is known."""
+def draft_of(
+    content: bytes, *, own: str, sender: str | None, at: datetime, url: str = ""
+) -> ReportDraft:
+    """Gives the report that a message makes.
+
+    sender  the envelope's, where it is known
+    url     the desk's own address: what quotes our mail is no report of our pages
+    """
     if len(content) > MAIL_BYTES_MAX:
         raise MailRefused(why="larger than two megabytes")
+    if content.lower().count(b"boundary") > BOUNDARIES_MAX:
+        raise MailRefused(why="too many parts within parts")
     who = asked(content, own=own, envelope=sender)
     if who in _SHORTER:
         raise NoReport(why=str(who))
@@ -85,7 +100,8 @@ def draft_of(content: bytes, *, own: str, sender: str | None, at: datetime) -> R
     feedback = _feedback(parts)
     if not isinstance(who, Asked) and not feedback:
         raise NoReport(why=str(who))
-    return _in_words(message, parts, feedback, _sender(message, sender), content, at=at)
+    given = _sender(message, sender)
+    return _in_words(message, parts, feedback, given, content, at=at, url=url)
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -117,9 +133,10 @@ def _in_words(
     content: bytes,
     *,
     at: datetime,
+    url: str,
 ) -> ReportDraft:
     text = "\n\n".join(_texts(parts))
-    place, typed = _place(feedback.get("reported-uri", ""), text)
+    place, typed = _place(feedback.get("reported-uri", ""), text, url=url)
     if place is None:
         raise MailRefused(why="no link to what is reported was found in the text")
     # The message as it came is not kept; what was too long for the reasons is cut and says so.
@@ -166,10 +183,11 @@ def _texts(parts: list[Message]) -> Iterator[str]:
             yield _Words.of(_text(part))
 
 
-def _place(named: str, text: str) -> tuple[Place | None, str]:
+def _place(named: str, text: str, *, url: str) -> tuple[Place | None, str]:
     """Gives the first place in a text: one of the messenger before any other address."""
     words = [named, *(word.strip(_EDGES) for word in text.split()[:WORDS_MAX])]
-    found = [(place_of(word), word) for word in words if word]
+    foreign = [word for word in words if word and not (url and word.startswith(f"{url}/"))]
+    found = [(place_of(word), word) for word in foreign]
     known = [pair for pair in found if pair[0] is not None]
     ours = [pair for pair in known if pair[0] and not pair[0].about.startswith("place:")]
     return next(iter(ours or known), (None, ""))
@@ -186,10 +204,12 @@ def _bytes(part: Message) -> bytes:
 def _text(part: Message) -> str:
     content, charset = _bytes(part), part.get_content_charset("utf-8")
     try:
-        text = content.decode(charset, errors="replace")
+        known = codecs.lookup(charset).name.replace("-", "_") not in CODECS_REFUSED
+        text = content.decode(charset if known else "utf-8", errors="replace")
     except (LookupError, ValueError):
         text = content.decode("utf-8", errors="replace")
-    return text.replace("\0", "")
+    # Some charsets can write halves of signs, which no other text may hold.
+    return text.encode(errors="replace").decode().replace("\0", "")
 
 
 def _sender(message: Message, envelope: str | None) -> str:

@@ -45,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
 def take(content: bytes, *, sender: str | None, now: datetime) -> int:
     """Takes one message and gives the exit code; says on standard error what was wrong."""
     try:
-        draft = draft_of(content, own=settings.MAIL_FROM, sender=sender, at=now)
+        draft = draft_of(
+            content, own=settings.MAIL_FROM, sender=sender, at=now, url=settings.PUBLIC_URL
+        )
         receive(draft, now=now)
     except NoReport as error:
         return _said(f"no report, and not answered ({error.fields['why']})", 0)

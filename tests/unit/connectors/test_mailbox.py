@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.sealing import make_keys
-from evenhand.connectors.mail import MailedOffices, MailServer, Outbox
+from evenhand.connectors.mail import MailedOffices, MailServer, Outbox, RecipientWaits
 from evenhand.connectors.mailbox import (
     ANSWERS_PER_HOUR_MAX,
     TEMPORARY_FAILURE,
@@ -298,3 +298,23 @@ def test_a_message_that_the_server_refuses_hinders_no_other(
     assert outbox.send(MailServer(*server.server_address)) == 1
     assert [path.suffix for path in sorted((tmp_path / "out").iterdir())] == [".refused", ".sent"]
     assert (tmp_path / "out").stat().st_mode & 0o077 == 0
+
+
+def test_a_mailbox_that_waits_hinders_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox, sent = Outbox(tmp_path / "out"), []
+    offices = MailedOffices(outbox, OWN, "https://safety.example", clock=lambda: NOW)
+    told(offices, UUID(int=1), to="full@police.example")
+    told(offices, UUID(int=2))
+
+    def send(_: MailServer, message: EmailMessage, *, to: str, sender: str) -> None:
+        if to.startswith("full"):
+            raise RecipientWaits(peer="mail server")
+        sent.append(to)
+
+    monkeypatch.setattr(MailServer, "send", send)
+
+    assert outbox.send(MailServer("mail.example", 25)) == 1
+    assert sent == ["head@police.example"]
+    assert [path.suffix for path in sorted((tmp_path / "out").iterdir())] == [".eml", ".sent"]

@@ -196,3 +196,32 @@ def outcome_of(content: bytes) -> object:
         return read(content).about
     except InputRefused as error:
         return error.fields
+
+
+def part(charset: str, text: bytes) -> bytes:
+    head = f"From: ada@example.org\nContent-Type: text/plain; charset={charset}\n\n"
+    return head.encode() + text
+
+
+def test_a_charset_that_is_none_of_mail_is_read_as_plain_bytes() -> None:
+    long = part("punycode", LINK.encode() + b" " + b"a" * 200_000 + b"-zzz9" * 5_000)
+    assert read(long).event == "$e1"
+
+    halved = read(part("unicode_escape", LINK.encode() + b"\\ud800"))
+    assert halved.event.encode() == b"$e1\\ud800"
+
+
+def test_parts_within_parts_without_end_are_refused() -> None:
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (one, one) for one in range(400)
+    )
+    with pytest.raises(MailRefused, match="parts within parts"):
+        read(b"From: ada@example.org\n" + nested + LINK.encode())
+
+
+def test_an_absence_that_quotes_our_mail_reports_nothing() -> None:
+    url = "https://desk.example.test"
+    content = mail(f"I am away.\n> It stands at {url}/report/follow/").as_bytes()
+
+    with pytest.raises(MailRefused, match="no link"):
+        draft_of(content, own=OWN, sender=None, at=NOW, url=url)

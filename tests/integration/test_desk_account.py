@@ -276,3 +276,24 @@ def test_what_was_written_before_it_entered_is_answered() -> None:
     talk.conversation.run()
 
     assert talk.account.heard_by(room) == [words(Language.EN)["help"]]
+
+
+def test_a_chat_that_cannot_be_entered_keeps_nobody_else_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    talk = Talk()
+    hostile = talk.account.invite("@hostile:elsewhere.test")
+    entered = talk.account.join
+
+    def join(room: str) -> None:
+        if room == hostile:
+            raise Unavailable(peer="twin", why="its server does not answer")
+        entered(room)
+
+    monkeypatch.setattr(talk.account, "join", join)
+
+    assert talk.says("help") == words(Language.EN)["help"]
+    friendly = talk.account.invite(OTHER)
+    talk.conversation.run()
+    assert talk.account.name in talk.account.chats[friendly].members
+    assert talk.account.name not in talk.account.chats[hostile].members

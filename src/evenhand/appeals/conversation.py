@@ -35,7 +35,7 @@ from evenhand.appeals.limits import (
     TALK_WINDOW,
 )
 from evenhand.appeals.phrases import phrases
-from evenhand.appeals.ports import DeskAccount, Said
+from evenhand.appeals.ports import DeskAccount, Invited, Said
 from evenhand.base.errors import EvenhandError, Unavailable, where
 from evenhand.base.lists import Language
 from evenhand.base.sealing import token_for
@@ -65,15 +65,27 @@ class Conversation:
         """Answers everything new, then keeps how far that was; gives how much there was."""
         name = self.account.name
         heard = self.account.listen(queries.cursor_of(name))
-        for invited in heard.invited:
-            if invited.direct:
-                self.account.join(invited.room)
-            else:
-                self.account.leave(invited.room)
         for said in heard.said:
             self._answer_safely(said)
+        for invited in heard.invited:
+            self._enter(invited)
         account_steps.keep_cursor(name, heard.since, now=self.now())
         return len(heard.invited) + len(heard.said)
+
+    def _enter(self, invited: Invited) -> None:
+        """Enters a chat of two, and declines all others.
+
+        What cannot be entered now, since another server does not answer or the room is vast, is
+        declined too: who invited sees it and can ask again, and nobody else has to wait for it.
+        """
+        if invited.direct:
+            try:
+                self.account.join(invited.room)
+            except Unavailable as error:
+                log.info("invitation_declined", why=type(error).__name__)
+            else:
+                return
+        self.account.leave(invited.room)
 
     def _answer_safely(self, said: Said) -> None:
         """Answers one message; what goes wrong with it must not stop the others."""

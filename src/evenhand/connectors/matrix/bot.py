@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx
 
+from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.appeals.ports import Heard, Invited, Said
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.connectors.matrix.client import CALL_SECONDS_MAX, CONNECT_SECONDS_MAX
@@ -182,9 +183,12 @@ class MatrixDeskAccount:
 
 def _answered(relates: Values) -> str:
     """Gives the message that another answers: its thread's first, else the one replied to."""
-    if relates.get("rel_type") == "m.thread":
-        return str(relates.get("event_id") or "")
-    return str(_values(relates.get("m.in_reply_to")).get("event_id") or "")
+    threaded = relates.get("rel_type") == "m.thread"
+    named = relates if threaded else _values(relates.get("m.in_reply_to"))
+    event = str(named.get("event_id") or "")
+    # What is longer is no id; an address made of it might be refused in a way that looks like an
+    # outage, and the same message would come again and again.
+    return event if len(event.encode(errors="replace")) <= ID_LENGTH_MAX else ""
 
 
 def _events(value: Values) -> Iterator[Values]:

@@ -291,6 +291,26 @@ def test_an_answer_for_another_package_is_refused(vault: Vault) -> None:
         vault.bring(second, vault.answer(first))
 
 
+@pytest.mark.parametrize(
+    "alter",
+    [
+        {"want": sorted(one.value for one in DataClass)},
+        {"accounts": [ACCOUNT, OTHER]},
+        {"since": "2020-01-01T00:00:00+00:00"},
+    ],
+)
+def test_a_task_that_was_altered_on_its_way_is_answered_in_vain(vault: Vault, alter: Any) -> None:
+    phone = replace(plan_of(EPOC), preservation=vault.kept.id, want=frozenset({DataClass.PHONE}))
+    package = vault.prepared(phone)
+    task = json.loads(vault.task(package)) | alter
+    answer = answer_bytes(task_of(json.dumps(task).encode()), identities=BOTH, key=MACHINE, now=NOW)
+
+    with pytest.raises(InputRefused, match="not to the task"):
+        vault.bring(package, answer)
+    package.refresh_from_db()
+    assert package.state == "planned"
+
+
 def test_one_holder_opens_nothing_and_a_swapped_item_is_noticed(vault: Vault) -> None:
     package = vault.prepared()
     task = task_of(vault.task(package))
@@ -376,7 +396,11 @@ def test_the_holders_machine_works_by_its_command_alone(
     words = ["vault", "disclose", str(tmp_path / "task.json"), "--key", str(key)]
     identities = ["--identity", str(tmp_path / "a.key"), "--identity", str(tmp_path / "b.key")]
     assert main([*words, *identities[:2], "--out", str(answer)]) == 2
+    capsys.readouterr()
     assert main([*words, *identities, "--out", str(answer)]) == 0
+    told = capsys.readouterr().out
+    assert ACCOUNT in told
+    assert package.recipient in told
 
     made = steps.bring_from_vault(
         package.id, answer.read_bytes(), signs=(signs,), by=vault.one.lawyer, now=NOW

@@ -41,10 +41,14 @@ class VaultTask:
 
 @dataclass(frozen=True, slots=True)
 class VaultAnswer:
-    """What came back: the package, and what the holders' machine says of it."""
+    """What came back: the package, and what the holders' machine says of it.
+
+    task  digest of the task that the package was made for
+    """
 
     disclosure: UUID
     preservation: UUID
+    task: str
     recipient: str
     sealed: bytes
     manifest: Mapping[str, object]
@@ -53,8 +57,18 @@ class VaultAnswer:
 
 def task_bytes(asked: VaultTask) -> bytes:
     """Gives the file that is carried to the key holders' machine."""
+    items = {name: b64encode(item).decode() for name, item in asked.items.items()}
+    return _pretty({**_asked_for(asked), "items": items})
+
+
+def task_digest(asked: VaultTask) -> str:
+    """Gives the SHA-256 (hex) of all that a task asks for; its items are listed by their hashes."""
+    return hashlib.sha256(_pretty(_asked_for(asked))).hexdigest()
+
+
+def _asked_for(asked: VaultTask) -> dict[str, object]:
     task = asked.task
-    value = {
+    return {
         "what": "evenhand vault task",
         "disclosure": str(task.disclosure),
         "matter": str(task.matter),
@@ -72,9 +86,7 @@ def task_bytes(asked: VaultTask) -> bytes:
         "until": task.until.isoformat() if task.until else None,
         "preservation": str(asked.preservation),
         "hashes": dict(asked.hashes),
-        "items": {name: b64encode(item).decode() for name, item in asked.items.items()},
     }
-    return _pretty(value)
 
 
 def task_of(content: bytes) -> VaultTask:
@@ -125,6 +137,7 @@ def answer_bytes(
         "what": "evenhand vault answer",
         "disclosure": str(task.disclosure),
         "preservation": str(asked.preservation),
+        "task": task_digest(asked),
         "recipient": task.recipient,
         "sha256": made.sha256.hex(),
         "manifest": made.manifest.as_json(),
@@ -144,6 +157,7 @@ def answer_of(content: bytes, *, signs: Sequence[str]) -> VaultAnswer:
         answer = VaultAnswer(
             disclosure=UUID(said["disclosure"]),
             preservation=UUID(said["preservation"]),
+            task=str(said["task"]),
             recipient=str(said["recipient"]),
             sealed=sealed,
             manifest=dict(said["manifest"]),

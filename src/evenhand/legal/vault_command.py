@@ -16,7 +16,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused
 from evenhand.base.sealing import KEY_BYTES
 from evenhand.evidence import command as vault
-from evenhand.legal.vault_answer import answer_bytes, task_of
+from evenhand.legal.vault_answer import VaultTask, answer_bytes, task_digest, task_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
             sys.stdout.write(f"signs   {bytes(key.verify_key).hex()}\n")
         case "disclose":
             asked = task_of(vault.read_file(options.file))
+            sys.stdout.write(_said(asked))
             identities = [vault.identity_in(path) for path in options.identity]
             answer = answer_bytes(asked, identities=identities, key=_key(options.key), now=now())
             vault.write_new(options.out, answer)
@@ -67,6 +68,23 @@ def _task(options: argparse.Namespace) -> bytes:
 
     by = vault.staff_named(options.by)
     return take_task(options.package, by=by, reason=options.reason, now=now())
+
+
+def _said(asked: VaultTask) -> str:
+    """Gives in words what the holders are asked to open, and for whom."""
+    task = asked.task
+    lines = {
+        "number": task.number,
+        "for": task.authority,
+        "law": task.law,
+        "accounts": ", ".join(task.accounts),
+        "classes": ", ".join(sorted(task.want)),
+        "since": task.since or "-",
+        "until": task.until or "-",
+        "to": task.recipient,
+        "task": task_digest(asked),
+    }
+    return "".join(f"{name:9} {value}\n" for name, value in lines.items())
 
 
 def _key(path: Path) -> SigningKey:

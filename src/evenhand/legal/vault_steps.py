@@ -3,7 +3,7 @@
 The package takes the way of every package from there: signed by an approver, handed out once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -17,7 +17,13 @@ from evenhand.legal.history_steps import locked, write_step
 from evenhand.legal.lists import DisclosureState, Finding
 from evenhand.legal.models import Disclosure, Preservation
 from evenhand.legal.queries import actor_of, collection_task
-from evenhand.legal.vault_answer import ACCOUNT_ITEMS, VaultTask, answer_of, task_bytes
+from evenhand.legal.vault_answer import (
+    ACCOUNT_ITEMS,
+    VaultTask,
+    answer_of,
+    task_bytes,
+    task_digest,
+)
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 
@@ -29,16 +35,21 @@ def take_task(disclosure_id: UUID, *, by: Person, reason: str, now: datetime) ->
     """
     with transaction.atomic():
         one, kept = _planned(disclosure_id, by=by, reason=reason)
-        names = sorted(name for name in kept.hashes if name.startswith(ACCOUNT_ITEMS))
+        names = _names(kept)
         items = {
             # The collector names an item by the preservation and the name of its content.
             name: take_sealed(uuid5(kept.id, name), staff=by.id, reason=reason, now=now)
             for name in names
         }
-        facts = {"disclosure": str(one.id), "preservation": str(kept.id), "items": len(items)}
+        asked = _task(one, kept, items)
+        facts = {
+            "disclosure": str(one.id),
+            "preservation": str(kept.id),
+            "items": len(items),
+            "task": task_digest(asked),
+        }
         write_step(locked(one.matter_id), "vault_task_taken", by=by.id, now=now, facts=facts)
-        hashes = {name: kept.hashes[name] for name in names}
-        return task_bytes(VaultTask(collection_task(one), kept.id, hashes, items))
+        return task_bytes(asked)
 
 
 def bring_from_vault(
@@ -46,14 +57,16 @@ def bring_from_vault(
 ) -> Disclosure:
     """Keeps the package that two key holders made; it is what the collector's would have been.
 
-    The holders' machine signed it, it is sealed to the officer's key, and each item that was
-    opened is one that the preservation lists.
+    The holders' machine signed it, it answers the task as the desk has it now and no other, it is
+    sealed to the officer's key, and each item that was opened is one that the preservation lists.
     """
     answer = answer_of(content, signs=signs)
     with transaction.atomic():
         one, kept = _planned(disclosure_id, by=by, reason=None)
         if answer.disclosure != one.id or answer.preservation != kept.id:
             raise InputRefused(what="vault answer", why="made for another package")
+        if answer.task != task_digest(_task(one, kept, {})):
+            raise InputRefused(what="vault answer", why="not to the task as it was taken")
         if not answer.preserved or not answer.preserved.items() <= kept.hashes.items():
             raise InputRefused(what="vault answer", why="not what the preservation lists")
         facts = {"disclosure": str(one.id), "preservation": str(kept.id)}
@@ -65,6 +78,15 @@ def bring_from_vault(
             manifest={**answer.manifest, "preserved": dict(answer.preserved)},
             now=now,
         )
+
+
+def _task(one: Disclosure, kept: Preservation, items: Mapping[str, bytes]) -> VaultTask:
+    hashes = {name: kept.hashes[name] for name in _names(kept)}
+    return VaultTask(collection_task(one), kept.id, hashes, items)
+
+
+def _names(kept: Preservation) -> list[str]:
+    return sorted(name for name in kept.hashes if name.startswith(ACCOUNT_ITEMS))
 
 
 def _planned(

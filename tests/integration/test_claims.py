@@ -405,3 +405,15 @@ def test_objections_and_failed_effects_stand_beside_a_review() -> None:
 
     assert failed != review
     assert failed.about == ""
+
+
+def test_a_barred_person_does_not_pass_the_case_on_either() -> None:
+    ada, ben = reviewer(), reviewer("Ben Example")
+    case = opened("$one", barred_staff=ada.id)
+
+    with refused_for(Finding.DECIDED_BY_THE_SAME_PERSON):
+        steps.hand_over(case.id, to=ben, by=ada, reason="Take it, friend.", now=NOW)
+    with refused_for(Finding.DECIDED_BY_THE_SAME_PERSON):
+        steps.escalate(case.id, by=ada, reason="Away with it.", now=NOW)
+    with refused_for(Finding.DECIDED_BY_THE_SAME_PERSON):
+        steps.move_to_sealed_lane(case.id, by=ada, reason="Away with it.", now=NOW)

@@ -238,3 +238,24 @@ def test_what_is_grave_counts_against_the_day_and_the_rest_does_not() -> None:
     assert steps.claim_next(ada, ClaimFilter(queue="danger"), now=NOW) is None
     assert steps.claim_next(ada, now=NOW) == mild
     assert count_opening(grave.id, by=ada, now=NOW + timedelta(days=1)).grave == 1
+
+
+def test_a_second_look_that_goes_into_the_sealed_lane_is_decided_for_real(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    again = second_look(closed(reviewer(), ActionKind.NONE), monkeypatch)
+    cleo = reviewer("Cleo", Role.CHILD_SAFETY)
+    steps.move_to_sealed_lane(
+        again.id,
+        by=reviewer("Eve Example"),
+        reason="A child may be in danger.",
+        harm="m.child_safety.grooming",
+        now=NOW,
+    )
+
+    decision = steps.decide_case(again.id, ActionKind.SUSPEND, by=cleo, reason="Yes.", now=NOW)
+
+    assert decision is not None
+    assert Case.objects.get(pk=again.pk).outcome == CaseOutcome.ACTED
+    assert not QualityCheck.objects.exists()
+    assert Record.objects.filter(kind="case_opened", subject=again.id).count() == 1

@@ -146,11 +146,17 @@ def escalate(case_id: UUID, *, by: Person, reason: str, now: datetime) -> Case:
 def move_to_sealed_lane(
     case_id: UUID, *, by: Person, reason: str, now: datetime, harm: str = "m.child_safety"
 ) -> Case:
-    """Moves a case that turns out to be about a child's safety to where few may see it."""
+    """Moves a case that turns out to be about a child's safety to where few may see it.
+
+    A second look becomes a case of its own there: what is decided on it is done.
+    """
     with transaction.atomic():
         case = locked(case_id)
         refuse_if([*_check_in_hand(case, by, now=now), *check_reason(reason)])
         seal_lane(case, harm, severity=harms()[harm].severity)
+        if case.sampled_of_id is not None:
+            case.sampled_of = None
+            record(case, RecordKind.CASE_OPENED, by=by.id, now=now)
         case.escalated_at, case.escalated_by, case.escalated_reason = now, by, reason.strip()
         case.save()
         note_step(case, StepKind.ESCALATED, by=by, said=reason.strip(), now=now)
@@ -206,10 +212,10 @@ def _check_free_hand(person: Person, *, now: datetime) -> None:
 
 
 def _check_in_hand(case: Case, by: Person, *, now: datetime) -> list[Finding]:
-    """Finds why somebody may not pass a case on: others have it, or it is not theirs to see."""
+    """Finds why somebody may not pass a case on: others have it, or it is not theirs to judge."""
+    found = check_judge(facts_of(case), judge_of(by))
     return [
-        *([] if case.state == CaseState.OPEN else [Finding.CASE_CLOSED]),
-        *check_role(facts_of(case), judge_of(by).roles),
+        *(one for one in found if one is not Finding.GAVE_AN_OPINION),
         *([Finding.CLAIMED_BY_ANOTHER] if held_by_another(case, by, now=now) else []),
         *([Finding.NOT_CLAIMED] if case.golden else []),
     ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.integration.cases_of_tests import NOW, case_draft, reviewer
 
+from evenhand.actions import steps as actions
 from evenhand.actions.models import Action, Decision
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
@@ -204,3 +205,31 @@ def test_a_portion_that_dies_leaves_nothing_half(monkeypatch: pytest.MonkeyPatch
     assert bulk_steps.run_bulks(now=NOW) == 0
     assert Decision.objects.count() == 30
     assert Record.objects.filter(kind="bulk_decided").count() == 1
+
+
+@pytest.mark.parametrize("doubt", ["escalated", "opinion wanted"])
+def test_a_case_that_somebody_doubts_does_not_follow(doubt: str) -> None:
+    bulk, ada = proposed(raid(8), senior()), reviewer()
+    case = queries.bulk_members(bulk.id, sampled=False)[0].case
+    if doubt == "escalated":
+        steps.escalate(case.id, by=ada, reason="A journalist, no raid.", now=NOW)
+    else:
+        steps.ask_opinion(case.id, by=ada, now=NOW)
+    decide_sample(bulk, ada)
+
+    bulk_steps.start_bulk(bulk.id, now=NOW)
+    run_to_the_end(bulk)
+
+    case.refresh_from_db()
+    assert case.state == "open"
+    assert bulk.members.get(case=case).left_out == Finding.BULK_NOT_ALIKE
+
+
+def test_a_sample_that_was_taken_back_lets_nothing_follow() -> None:
+    bulk, ada = proposed(raid(8), senior()), reviewer()
+    decide_sample(bulk, ada)
+    action = Action.objects.first()
+    assert action is not None
+    actions.undo(action.id, by=ada.id, reason="It was a mistake.", now=NOW)
+
+    assert bulk_steps.start_bulk(bulk.id, now=NOW).state == BulkState.STOPPED

@@ -30,9 +30,10 @@ from evenhand.cases.limits import (
 )
 from evenhand.cases.lists import BulkState, CaseState
 from evenhand.cases.models import Bulk, BulkCase, Case
-from evenhand.cases.queries import answer_of, facts_of, in_another_bulk, judge_of
-from evenhand.cases.steps import decide_case
+from evenhand.cases.queries import answer_of, facts_of, in_another_bulk, judge_of, stands
+from evenhand.cases.steps import decide_case, locked
 from evenhand.people.models import Person
+from evenhand.people.roles import Role
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
 
@@ -82,7 +83,8 @@ def propose_bulk(
 def start_bulk(bulk_id: UUID, *, now: datetime) -> Bulk:
     """Lets the rest follow if all of the sample got this decision; stops the bulk if one did not.
 
-    Refuses while a case of the sample is open.
+    Refuses while a case of the sample is open. What was taken back meanwhile counts as decided
+    otherwise.
     """
     with transaction.atomic():
         bulk = _locked(bulk_id)
@@ -92,7 +94,7 @@ def start_bulk(bulk_id: UUID, *, now: datetime) -> Bulk:
         still_open = any(case.state == CaseState.OPEN for case in cases)
         refuse_if([Finding.BULK_SAMPLE_OPEN] if still_open else [])
         sample.update(done=True)
-        if all(answer_of(case) == bulk.kind and case.harm == bulk.harm for case in cases):
+        if all(_bears_out(bulk, case) for case in cases):
             bulk.state = BulkState.RUNNING.value
             bulk.save(update_fields=["state"])
         else:
@@ -117,7 +119,8 @@ def stop_bulk(bulk_id: UUID, *, by: Person, now: datetime) -> Bulk:
 def run_bulk(bulk_id: UUID, *, now: datetime) -> int:
     """Decides the next portion of a bulk in one transaction, and gives how many are left.
 
-    A case that was decided, claimed or moved meanwhile is left out, with the reason.
+    A case that was decided, claimed or moved meanwhile is left out, with the reason; so is one
+    that somebody escalated or asked an opinion on.
     """
     with transaction.atomic():
         bulk = _locked(bulk_id)
@@ -150,10 +153,15 @@ def sample_of(case_ids: Sequence[UUID], *, seed: int) -> frozenset[UUID]:
     return frozenset(random.sample(sorted(case_ids), min(wanted, len(case_ids))))
 
 
+def _bears_out(bulk: Bulk, case: Case) -> bool:
+    return answer_of(case) == bulk.kind and case.harm == bulk.harm and stands(case)
+
+
 def _follow(bulk: Bulk, member: BulkCase, *, now: datetime) -> str:
     """Decides one case as its bulk says; gives why not, or nothing."""
-    case = Case.objects.only("harm").get(pk=member.case_id)
-    if case.harm != bulk.harm:
+    case = locked(member.case_id)
+    doubted = case.escalated_at is not None or case.opinion_wanted_by_id is not None
+    if case.harm != bulk.harm or case.needs_role != Role.REVIEWER or doubted:
         return Finding.BULK_NOT_ALIKE.value
     try:
         decide_case(member.case_id, ActionKind(bulk.kind), by=bulk.by, reason=bulk.reason, now=now)

@@ -32,6 +32,9 @@ from evenhand.legal.models import Matter
 from evenhand.people.models import Person
 from evenhand.people.passkeys import BACKEND
 from evenhand.people.roles import STAFF_ROLES, Role
+from evenhand.records.models import Record
+from evenhand.standing.models import Strike
+from evenhand.standing.reactions import keep_standing
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +129,28 @@ def test_what_was_done_in_the_sealed_lane_is_seen_there_alone() -> None:
     there = browser(cleo)
     assert there.get(f"/staff/actions/{action.id}/").status_code == 200
     assert str(action.id) in there.get("/staff/actions/").content.decode()
+
+
+def test_standing_says_nothing_of_the_sealed_lane() -> None:
+    cleo = member("Cleo", Role.CHILD_SAFETY)
+    decision = decide_case(
+        sealed_case().id, ActionKind.SUSPEND, by=cleo, reason="It is grooming.", now=now()
+    )
+    assert decision is not None
+    keep_standing(Record.objects.get(subject=decision.id, kind="decision"), now())
+    strike = Strike.objects.get()
+    sam = browser(member("Sam", Role.SENIOR, Role.REVIEWER))
+    asked = {"do": "find", "account": "@sealed:example.test", "reason": "another case"}
+    lift = {"do": "lift_strike", "id": str(strike.id), "reason": "as I like"}
+
+    page = sam.post("/staff/standing/", asked).content.decode()
+    lifted = sam.post("/staff/standing/", lift)
+
+    assert "rooming" not in page
+    assert str(strike.id) not in page
+    assert lifted.status_code == 404
+    strike.refresh_from_db()
+    assert strike.lifted_at is None
 
 
 def test_an_officer_reaches_nobody_elses_request() -> None:

@@ -85,10 +85,11 @@ def decide(
     kind: ActionKind = ActionKind.REDACT,
     at: datetime = NOW,
     done_at: datetime | None = None,
+    event: str = "",
 ) -> Decision:
     """A person's decision in a case, as the cases room makes it; its records are followed."""
     case = a_case(by, harm=harm, at=done_at or at)
-    event = f"${case.id}"
+    event = event or f"${case.id}"
     target = (
         Target(TargetKind.EVENT, account=ACCOUNT, channel="!r:x", event=event)
         if kind is ActionKind.REDACT
@@ -112,6 +113,7 @@ def decide(
             case=case.id,
             staff=by.id,
             account=ACCOUNT,
+            event=event,
         ),
         now=at,
     )
@@ -421,3 +423,12 @@ def test_keys_of_reporters_are_forgotten() -> None:
     assert forget_misuse(now=day(100)) == 0
     assert forget_misuse(now=day(800)) == 4
     assert bytes(Misuse.objects.get().key) == b""
+
+
+def test_a_message_counts_once_however_often_it_is_decided_about() -> None:
+    first = decide(reviewer(), event="$same")
+
+    decide(reviewer("Ben Example"), event="$same")
+    assert [strike.decision for strike in strikes_of(ACCOUNT, NOW)] == [first]
+    decide(reviewer("Eve Example"), event="$other")
+    assert len(strikes_of(ACCOUNT, NOW)) == 2

@@ -1,6 +1,8 @@
 """What is held against an account, and whose filings are paused: shown for a reason, lifted."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,9 +15,11 @@ from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.base.clock import now
 from evenhand.base.errors import NotFound
 from evenhand.base.lists import ActionKind
+from evenhand.cases.queues import is_sealed
 from evenhand.desk import words
 from evenhand.desk.doors import signed_in, staff_who
 from evenhand.people.checks import ReasonMissing
+from evenhand.people.models import Person
 from evenhand.people.powers import Power
 from evenhand.people.roles import Role
 from evenhand.standing import steps
@@ -65,6 +69,20 @@ def standing(request: HttpRequest) -> HttpResponse:
             return _page(request, None)
 
 
+def shown_to(member: Person, found: Panel, moment: datetime) -> Panel:
+    """Gives a panel without what came from the sealed lane, to whoever does not work there."""
+    if member.has(Role.CHILD_SAFETY):
+        return found
+    hidden = [one for one in found.strikes if is_sealed(one.harm)]
+    counting = sum(one.count for one in hidden if one.lifted_at is None and one.expires_at > moment)
+    return replace(
+        found,
+        counting=found.counting - counting,
+        strikes=[one for one in found.strikes if not is_sealed(one.harm)],
+        penalties=[one for one in found.penalties if not is_sealed(one.decision.harm)],
+    )
+
+
 def _find(request: HttpRequest) -> HttpResponse:
     account = request.POST.get("account", "").strip()
     if not account or len(account) > ID_LENGTH_MAX:
@@ -104,8 +122,9 @@ def _named(value: str) -> UUID:
         raise NotFound(what="strike or pause") from error
 
 
-def _page(request: HttpRequest, found: Panel | None) -> HttpResponse:
+def _page(request: HttpRequest, known: Panel | None) -> HttpResponse:
     moment = now()
+    found = shown_to(signed_in(request), known, moment) if known is not None else None
     context = {
         "found": found,
         "strikes": [_strike_row(one, current=_counts(one, found)) for one in _strikes(found)],

@@ -24,6 +24,7 @@ from evenhand.base.lists import (
     TargetKind,
     UndoResult,
 )
+from evenhand.cases.queues import is_sealed
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.people.steps import read_personal
@@ -75,12 +76,15 @@ def give_strike(
 ) -> Strike | None:
     """Gives the strikes of one decision, once, and what they lead to by the ladder.
 
+    A message counts once, however often it is decided about: by who looks again, or differs.
     `case` and `by` are where and by whom it was decided or upheld: a person stands behind each.
     """
     policy = policy_of(decision.harm)
     kept = list(Action.objects.filter(decision=decision))
     taken_back = any(action.undo_by is not None for action in kept)
     if not decision.account or not policy.strikes or not kept or taken_back:
+        return None
+    if _counts_already(decision):
         return None
     with transaction.atomic():
         strike, new = Strike.objects.get_or_create(
@@ -119,10 +123,13 @@ def lift_of(decision: Decision, *, why: LiftedWhy, by: UUID, now: datetime) -> i
 
 
 def lift_strike(strike_id: UUID, *, by: Person, reason: str, now: datetime) -> Strike:
-    """Lifts one strike by a senior reviewer's hand, with a reason that is recorded."""
+    """Lifts one strike by a senior reviewer's hand, with a reason that is recorded.
+
+    A strike of the sealed lane exists for that lane's people alone.
+    """
     with transaction.atomic():
         strike = Strike.objects.select_for_update().filter(pk=strike_id).first()
-        if strike is None:
+        if strike is None or (is_sealed(strike.harm) and not by.has(Role.CHILD_SAFETY)):
             raise NotFound(what="strike", id=strike_id)
         found = check_lift(
             senior=by.has(Role.SENIOR), lifted=strike.lifted_at is not None, reason=reason
@@ -155,6 +162,13 @@ def forget_standing(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
         )
         Penalty.objects.filter(strike_id__in=old).update(account="")
         return Strike.objects.filter(id__in=old).update(account="")
+
+
+def _counts_already(decision: Decision) -> bool:
+    rows = Strike.objects.filter(
+        account=decision.account, decision__event=decision.event, lifted_at=None
+    )
+    return bool(decision.event) and rows.exclude(decision=decision).exists()
 
 
 def _penalise(

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from evenhand.actions.policies import CHILD_SAFETY
 from evenhand.base.errors import NotAllowed
 from evenhand.childsafety.limits import (
+    ENTRY_CHARACTERS_MAX,
     NAME_CHARACTERS_MAX,
     PLACE_CHARACTERS_MAX,
     TEXT_CHARACTERS_MAX,
@@ -145,6 +146,11 @@ def check_withdrawal(*, roles: Collection[str], state: TipState) -> list[Finding
 def hash_holds(algorithm: Algorithm, value: bytes) -> bool:
     """Tells whether a value is as long as its algorithm's hashes."""
     return len(value) == HASH_BYTES[algorithm]
+
+
+def entry_holds(entry: str) -> bool:
+    """Tells whether an entry's number can be kept: short, and of signs that are shown."""
+    return 0 < len(entry) <= ENTRY_CHARACTERS_MAX and entry.isprintable()
 
 
 def refuse_if(findings: Collection[Finding]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from evenhand.base.errors import EvenhandError, NotFound
+from evenhand.base.errors import EvenhandError, InputRefused, NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
 from evenhand.childsafety.checks import (
@@ -14,10 +14,11 @@ from evenhand.childsafety.checks import (
     check_activation,
     check_feed,
     check_stop,
+    entry_holds,
     hash_holds,
     refuse_if,
 )
-from evenhand.childsafety.limits import PAGES_MAX
+from evenhand.childsafety.limits import PAGES_MAX, PLACE_CHARACTERS_MAX
 from evenhand.childsafety.lists import FeedKind, FeedState
 from evenhand.childsafety.models import FeedHash, HashFeed
 from evenhand.childsafety.ports import FeedPage, FeedSources
@@ -97,19 +98,25 @@ def read_feeds(sources: FeedSources, *, now: datetime) -> int:
 
 
 def keep_page(feed_id: UUID, page: FeedPage, *, now: datetime) -> tuple[int, int]:
-    """Keeps a page with its cursor, in one transaction; gives hashes added and taken out."""
+    """Keeps a page with its cursor, in one transaction; gives hashes added and taken out.
+
+    An entry whose number cannot be kept is passed over: it holds up no other.
+    """
+    if len(page.cursor) > PLACE_CHARACTERS_MAX or not page.cursor.isprintable():
+        raise InputRefused(what="feed", why="its place to go on from cannot be kept")
+    entries = [entry for entry in page.entries if entry_holds(entry.entry)]
     with transaction.atomic():
         feed = _locked(feed_id)
         if feed.state != FeedState.ACTIVE:
             return 0, 0
-        named = [entry.entry for entry in page.entries]
+        named = [entry.entry for entry in entries]
         before = FeedHash.objects.filter(feed=feed)
         if not page.whole:
             before = before.filter(entry__in=named)
         had = {(row.algorithm, bytes(row.value), row.entry): row.pk for row in before}
         rows = {
             (one.algorithm.value, one.value, entry.entry)
-            for entry in page.entries
+            for entry in entries
             for one in entry.hashes
             if hash_holds(one.algorithm, one.value)
         }

@@ -20,7 +20,7 @@ from threatexchange.exchanges.clients.ncmec.hash_api import NCMECEnvironment, NC
 from threatexchange.exchanges.clients.techagainstterrorism.api import TATHashListAPI
 
 from evenhand.base.errors import InputRefused, Misconfigured, Unavailable
-from evenhand.childsafety.checks import EXTREMISM, HASH_BYTES, MATERIAL
+from evenhand.childsafety.checks import EXTREMISM, HASH_BYTES, MATERIAL, entry_holds
 from evenhand.childsafety.limits import ENTRY_CHARACTERS_MAX, FILE_BYTES_MAX
 from evenhand.childsafety.lists import Algorithm, FeedKind
 from evenhand.childsafety.ports import FeedEntry, FeedHashValue, FeedPage, FeedSource
@@ -187,8 +187,8 @@ def _file_entry(number: int, row: list[str]) -> FeedEntry:
     hashes = tuple(_values({algorithm: value}))
     if not hashes:
         raise FeedUnreadable(line=number, why="no hash of an algorithm that is known")
-    if not entry or len(entry) > ENTRY_CHARACTERS_MAX:
-        raise FeedUnreadable(line=number, why="no entry, or too long a one")
+    if not entry_holds(entry):
+        raise FeedUnreadable(line=number, why="no entry, or one that cannot be kept")
     return FeedEntry(entry, hashes)
 
 
@@ -197,9 +197,11 @@ def _ncmec_entry(update: Any) -> FeedEntry:
     return FeedEntry(entry, () if update.deleted else tuple(_values(update.fingerprints)))
 
 
-def _values(named: Mapping[str, str]) -> Iterator[FeedHashValue]:
+def _values(named: Mapping[object, object]) -> Iterator[FeedHashValue]:
     """Gives those hashes that can be matched here; whatever else an exchange has is left."""
     for name, text in named.items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            continue
         algorithm = NAMES.get(name.strip().lower())
         if algorithm is None:
             continue

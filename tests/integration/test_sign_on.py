@@ -124,6 +124,16 @@ def test_a_subject_may_be_named_instead(
     assert is_in(client)
 
 
+def test_a_subject_that_reads_as_a_mailbox_proves_none(
+    provider: OidcTwin, settings: Settings, client: Client
+) -> None:
+    let_in(settings)
+    provider.user |= {"sub": MAILBOX, "email": "mallory@elsewhere.test"}
+
+    assert come_in(client).status_code == 403
+    assert not is_in(client)
+
+
 def test_nobody_comes_in_whom_nobody_named(
     provider: OidcTwin, settings: Settings, client: Client
 ) -> None:

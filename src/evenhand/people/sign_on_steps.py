@@ -89,8 +89,11 @@ def forget_stale(*, now: datetime) -> int:
 
 
 def _expected_row(claims: Claims, *, key: bytes, now: datetime) -> SignOn:
-    """Gives who waits under the subject or under the mailbox that the provider verified."""
-    names = [_expected(claims.subject, key=key)]
+    """Gives who waits under the subject or under the mailbox that the provider verified.
+
+    A subject that reads as a mailbox proves none: at some providers people choose their subject.
+    """
+    names = [] if "@" in claims.subject else [_expected(claims.subject, key=key)]
     if claims.email and claims.email_verified:
         names.append(_expected(claims.email, key=key))
     rows = list(

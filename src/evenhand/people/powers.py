@@ -62,6 +62,7 @@ POWERS: Mapping[Role, frozenset[Power]] = {
     Role.SENIOR: _EVERYBODY
     | _REVIEWING
     | {
+        Power.REPORT_DANGER,
         Power.CHECK_QUALITY,
         Power.DECIDE_IN_BULK,
         Power.SEE_SUBMISSIONS,
@@ -69,6 +70,7 @@ POWERS: Mapping[Role, frozenset[Power]] = {
     Role.CHILD_SAFETY: _EVERYBODY
     | {
         Power.WORK_SEALED_LANE,
+        Power.REPORT_DANGER,
         Power.SEE_CASES,
         Power.DECIDE_CASES,
         Power.JUDGE_APPEALS,

@@ -14,7 +14,7 @@ from evenhand.base.errors import InputRefused, NotAllowed, NotFound
 from evenhand.cases.models import Case
 from evenhand.cases.queries import case_for
 from evenhand.desk.countries import country
-from evenhand.desk.doors import fresh_passkey, signed_in, staff_only
+from evenhand.desk.doors import fresh_passkey, signed_in, staff_only, staff_who
 from evenhand.desk.matter_rows import said_of
 from evenhand.desk.texts import line, lines
 from evenhand.legal import queries, steps
@@ -22,6 +22,7 @@ from evenhand.legal.lists import DangerLaw
 from evenhand.legal.models import DangerReport
 from evenhand.legal.oversight_steps import REPORTING
 from evenhand.people.models import Person
+from evenhand.people.powers import Power
 from evenhand.people.roles import Role
 
 LAWS = {
@@ -33,7 +34,7 @@ LAWS = {
 
 
 @require_POST
-@staff_only(Role.REVIEWER, Role.LEGAL_OFFICER)
+@staff_who(Power.REPORT_DANGER)
 @fresh_passkey
 def report(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Keeps a report to an authority; the evidence that backs it is held."""

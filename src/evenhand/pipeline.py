@@ -26,7 +26,7 @@ from evenhand.signals.domains import host_table, read_domain_list
 from evenhand.signals.engine import Seen, SignalEngine, see
 from evenhand.signals.language import spoken_language
 from evenhand.signals.links import LinkFinder
-from evenhand.signals.media import HashLists
+from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.signals.patterns import PatternScanner
 from evenhand.signals.registration import Registrations
@@ -151,13 +151,12 @@ class ScreeningPlane:
         """Reads and compiles everything: a minute at first, seconds from the cache on disk."""
         lists = read_pattern_lists(resources.patterns)
         domains = [read_domain_list(file) for file in _in(resources.domains)]
-        hashes = resources.hashes
         plane = cls(
             load_rules(resources.rules, all_columns(one.name for one in lists)),
             SignalEngine(
                 patterns=PatternScanner(lists, folder=resources.cache),
                 links=LinkFinder(host_table(domains)),
-                hashes=HashLists.read(hashes) if hashes and hashes.is_dir() else HashLists.of({}),
+                hashes=WatchedHashLists(resources.hashes),
                 model=TextModel.load(),
                 velocity=Velocity(),
                 registrations=Registrations(),
@@ -177,6 +176,11 @@ class ScreeningPlane:
         spare.screen(pa.RecordBatch.from_pylist(list(WARMING), schema=EVENT_SCHEMA), Scope.FILES)
         spare.explain(WARMING[0], Scope.FILES)
         spoken_language(str(WARMING[0]["text"]))
+
+    def watch_lists(self) -> None:
+        """Follows the folder of hash lists from now on: what the worker writes counts at once."""
+        if isinstance(self.signals.hashes, WatchedHashLists):
+            self.signals.hashes.watch()
 
     def screen(self, batch: pa.RecordBatch, scope: Scope = Scope.LIVE) -> pa.Table:
         """Gives a verdict for each event that a rule fired for; `row` counts within `batch`."""

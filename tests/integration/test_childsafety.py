@@ -5,18 +5,24 @@ Hashes are random bytes and texts are placeholders; no material of any kind is h
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
+from shutil import copyfile
 from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
 from tests.integration.cases_of_tests import NOW, Keys, case_draft, reviewer
+from tests.integration.test_drain import Rules, flagged
 
+from evenhand.actions.drain import store
+from evenhand.actions.journal import Answered, FlaggedEntry
+from evenhand.actions.models import Action
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.base.ids import new_id
-from evenhand.base.lists import ChannelKind, Language, RecordKind
+from evenhand.base.lists import ActionKind, ChannelKind, Language, RecordKind
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind, CaseLane
 from evenhand.cases.models import Case
@@ -54,11 +60,16 @@ from evenhand.evidence.models import Hold, SealedItem
 from evenhand.evidence.steps import keep, open_sealed
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
+from evenhand.pipeline import Resources, ScreeningPlane
 from evenhand.records.models import Record, RecordOpening
 from evenhand.signals.media import HashLists
+from evenhand.signals.media_watch import WatchedHashLists
+from evenhand.verdicts.schema import Verdict
+from evenhand.wiring import CaseReviews
 
 pytestmark = pytest.mark.django_db
 MATERIAL = "m.child_safety.csam"
+EXTREMISM = "m.violence.extremist"
 KEY = b"k" * 32
 DRAFT = FeedDraft("own", FeedKind.FILE, MATERIAL, "feeds/own.csv")
 
@@ -441,6 +452,80 @@ def test_the_door_gets_the_hashes_of_active_feeds(ann: Person, bob: Person, tmp_
     stop_feed(feed.id, by=ann, now=NOW)
     assert lists.write() == 1
     assert len(HashLists.read(tmp_path / "hashes")) == 0
+
+
+@pytest.fixture(scope="module")
+def known_files(tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    """The pack's rules about listed files, with nothing else beside them."""
+    folder = tmp_path_factory.mktemp("known_files")
+    for name in ("rules", "patterns", "cache"):
+        (folder / name).mkdir()
+    pack = Path(str(files("evenhand.rules"))) / "pack" / "rules"
+    for rule in ("known_abuse_file", "known_extremist_file", "listed_file"):
+        copyfile(pack / f"{rule}.yaml", folder / "rules" / f"{rule}.yaml")
+    (folder / "patterns" / "one.yaml").write_text("name: one\npatterns:\n  - text: snowdust\n")
+    return Resources(
+        rules=folder / "rules",
+        patterns=folder / "patterns",
+        domains=(),
+        hashes=None,
+        cache=folder / "cache",
+        seed=7,
+    )
+
+
+@pytest.mark.parametrize(
+    ("harm", "rule", "lane"),
+    [
+        (MATERIAL, "known_abuse_file", CaseLane.SEALED),
+        (EXTREMISM, "known_extremist_file", CaseLane.OPEN),
+    ],
+)
+def test_from_a_feed_to_a_case_without_a_restart(
+    ann: Person,
+    bob: Person,
+    tmp_path: Path,
+    known_files: Resources,
+    harm: str,
+    rule: str,
+    lane: CaseLane,
+) -> None:
+    lists, value = HashListFiles(tmp_path / "hashes"), os.urandom(32)
+    plane = ScreeningPlane.load(replace(known_files, hashes=tmp_path / "hashes"))
+    assert plane.check() == ()
+    assert plane.screen_one(posted("$before", value)) is None
+    feed = active(ann, bob, FeedDraft("own", FeedKind.FILE, harm, "feeds/own.csv"))
+    holding(feed, entry("1", (Algorithm.SHA256, value)))
+
+    lists.write()
+    assert isinstance(plane.signals.hashes, WatchedHashLists)
+    assert plane.signals.hashes.refresh()
+    verdict = plane.screen_one(posted("$after", value))
+
+    assert verdict is not None
+    assert (verdict.harm, verdict.action) == (harm, ActionKind.HOLD)
+    assert [hit.id for hit in verdict.rules] == [rule]
+    store([held(verdict)], rulebook=Rules(), reviews=CaseReviews(), now=NOW)
+    case = Case.objects.get()
+    assert (case.harm, case.lane, case.event) == (harm, lane, "$after")
+    assert Action.objects.get().kind == ActionKind.HOLD
+    assert case.evidence is not None
+    assert (case.needs_role == Role.CHILD_SAFETY) is (lane is CaseLane.SEALED)
+
+
+def posted(event: str, value: bytes) -> dict[str, object]:
+    return {
+        "event_id": event,
+        "kind": "media",
+        "time": NOW,
+        "account": "@a:twin",
+        "channel_kind": "private",
+        "media_sha256": [value],
+    }
+
+
+def held(verdict: Verdict) -> FlaggedEntry:
+    return replace(flagged(verdict.event_id, ActionKind.HOLD, Answered.REFUSED), verdict=verdict)
 
 
 def test_what_lies_in_the_lane_is_opened_by_its_role_alone(ann: Person) -> None:

@@ -233,7 +233,7 @@ def _asked(ask: Callable[[], Any]) -> Any:
 class HashListFiles:
     """What the door reads of active feeds: their SHA-256 hashes, a file for each harm.
 
-    The door reads its lists when it starts; a list that changes is in force from then on.
+    The door looks at its lists every few seconds; a list that changed is in force then.
     """
 
     folder: Path

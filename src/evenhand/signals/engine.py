@@ -20,6 +20,7 @@ from evenhand.signals.hashing import hashes_of
 from evenhand.signals.language import language
 from evenhand.signals.links import LinkFinder
 from evenhand.signals.media import HashLists
+from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.patterns import Found, PatternScanner
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Allowed, Scope, allowed
@@ -69,7 +70,7 @@ class SignalEngine:
 
     patterns: PatternScanner
     links: LinkFinder
-    hashes: HashLists
+    hashes: HashLists | WatchedHashLists
     model: TextModel
     velocity: Velocity
     registrations: Registrations

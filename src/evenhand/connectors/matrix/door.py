@@ -216,6 +216,7 @@ def load_plane() -> Screening:
 
     plane = ScreeningPlane.load(Resources.default())
     warm_up(plane, now())
+    plane.watch_lists()
     return plane
 
 

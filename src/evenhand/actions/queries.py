@@ -304,16 +304,31 @@ def latest_actions(
     return list(rows[skip : skip + rows_max])
 
 
-def actions_against(account: str, *, rows_max: int = HISTORY_ROWS_MAX) -> list[Action]:
-    """Gives what was decided about an account or what it wrote, the latest first."""
-    rows = Action.objects.select_related("decision").filter(decision__account=account)
-    return list(rows.order_by("-id")[:rows_max]) if account else []
+def actions_around(
+    account: str,
+    channel: str,
+    *,
+    rows_max: int = HISTORY_ROWS_MAX,
+    before: datetime | None = None,
+) -> tuple[list[Action], list[Action]]:
+    """Gives what was decided about an account, and what was done to a channel and in it.
 
-
-def actions_in(channel: str, *, rows_max: int = HISTORY_ROWS_MAX) -> list[Action]:
-    """Gives what was done to a channel and in it, the latest first."""
-    rows = Action.objects.select_related("decision").filter(channel=channel)
-    return list(rows.order_by("-id")[:rows_max]) if channel else []
+    Each the latest first, and only of what was decided before; both in one question.
+    """
+    rows = Action.objects.order_by("-id")
+    if before is not None:
+        rows = rows.filter(decision__at__lt=before)
+    parts = [
+        *([rows.filter(decision__account=account).values("id")[:rows_max]] if account else []),
+        *([rows.filter(channel=channel).values("id")[:rows_max]] if channel else []),
+    ]
+    if not parts:
+        return [], []
+    wanted = parts[0].union(*parts[1:])
+    found = list(Action.objects.select_related("decision").filter(id__in=wanted).order_by("-id"))
+    against = [one for one in found if account and one.decision.account == account]
+    inside = [one for one in found if channel and one.channel == channel]
+    return against[:rows_max], inside[:rows_max]
 
 
 def action_of(action_id: UUID) -> Action | None:

@@ -34,7 +34,7 @@ from evenhand.records.outbox import Reaction
 COPIED = (
     "harm", "severity", "score", "rules", "reason_opened", "source", "market", "language",
     "account", "channel", "channel_kind", "event", "evidence_id", "lane", "queue", "needs_role",
-    "reach", "account_channels", "reach_counted_at",
+    "reach", "account_channels", "reach_counted_at", "reports_received", "reports_raising",
 )  # fmt: skip
 """What a case that measures has from the one that it stands for."""
 
@@ -114,7 +114,7 @@ def mix_golden(person: Person, *, chance: float, now: datetime) -> Case | None:
         origin=origin,
         golden=True,
         golden_answer=golden.answer,
-        serve_by=now,
+        serve_by=now + (golden.case.serve_by - golden.case.opened_at),
         now=now,
         claimed_by=person,
         claimed_until=until,

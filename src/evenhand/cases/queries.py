@@ -92,7 +92,8 @@ def open_counts() -> dict[str, int]:
 def case_of(case_id: UUID) -> Case:
     """Gives a case with its decision."""
     case = (
-        Case.objects.select_related("decision", "evidence", "objection", "closed_by")
+        Case.objects.select_related("decision", "evidence", "objection", "closed_by", "claimed_by")
+        .defer("evidence__sealed", "objection__sealed")
         .filter(pk=case_id)
         .first()
     )
@@ -172,8 +173,19 @@ def history_of(case_id: UUID) -> list[CaseStep]:
     return list(rows.order_by("at", "id"))
 
 
-def similar_cases(case: Case) -> list[Case]:
-    """Gives cases of the same harm about the same account or channel, the latest first."""
+def original_of(case: Case) -> Case | None:
+    """Gives the case that one which only measures stands for; None for any other case."""
+    if case.sampled_of_id is not None:
+        return case.sampled_of
+    if not case.golden:
+        return None
+    known = Golden.objects.select_related("case__decision").filter(pk=case.origin.split(":")[1])
+    found = known.first()
+    return found.case if found is not None else None
+
+
+def similar_cases(case: Case, *, before: datetime | None = None) -> list[Case]:
+    """Gives cases about the same account or channel, the latest first; only those opened before."""
     same = Q()
     for field in ("account", "channel"):
         if value := getattr(case, field):
@@ -183,6 +195,8 @@ def similar_cases(case: Case) -> list[Case]:
     rows = Case.objects.filter(same, lane=case.lane, golden=False, sampled_of=None)
     if case.golden or case.sampled_of_id is not None:
         rows = rows.exclude(event=case.event, closed_at__isnull=False)  # its answer shows nowhere
+    if before is not None:
+        rows = rows.filter(opened_at__lt=before)
     return list(rows.exclude(pk=case.pk).order_by("-opened_at")[:SIMILAR_CASES_MAX])
 
 

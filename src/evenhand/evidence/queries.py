@@ -11,5 +11,5 @@ def item_about(subject: UUID) -> SealedItem | None:
 
 
 def items_about(subject: UUID) -> list[SealedItem]:
-    """Gives every item kept for a decision or case, the latest first."""
-    return list(SealedItem.objects.filter(subject=subject).order_by("-at"))
+    """Gives every item kept for a decision or case, the latest first, without its content."""
+    return list(SealedItem.objects.filter(subject=subject).defer("sealed").order_by("-at"))

@@ -122,6 +122,17 @@ def counting(account: str) -> list[CountedStrikes]:
     return [CountedStrikes(*row) for row in rows.values_list("count", "given_at", "expires_at")]
 
 
+def count_strikes(account: str, *, at: datetime) -> int:
+    """Gives how many strikes of an account counted at a moment, of those that stand today."""
+    if not account:
+        return 0
+    rows = Strike.objects.filter(
+        account=account, lifted_at=None, given_at__lte=at, expires_at__gt=at
+    )
+    total: int | None = rows.aggregate(total=Sum("count"))["total"]
+    return total or 0
+
+
 def counting_now(account: str, *, days: int, now: datetime) -> int:
     """Gives how many strikes count that were given within so many days."""
     return counted(counting(account), days=days, now=now)

@@ -1,5 +1,6 @@
 """The page of one case: what is known, what is sealed, what can be decided."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from evenhand.actions import queries as actions_queries
 from evenhand.actions.policies import policies
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound
@@ -28,6 +28,7 @@ from evenhand.desk import words
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.evidence import ShownEvidence, shown
 from evenhand.desk.legal.danger import danger_forms
+from evenhand.desk.review.known import Known, known_of, reports_seen
 from evenhand.desk.review.queue import exposure_words
 from evenhand.desk.review.reported import report_items, report_rows
 from evenhand.desk.review.rows import (
@@ -40,10 +41,10 @@ from evenhand.desk.review.rows import (
 from evenhand.evidence.models import SealedItem
 from evenhand.evidence.opener import Request, ask
 from evenhand.evidence.queries import items_about
+from evenhand.people.models import Person
 from evenhand.people.queries import staff_with
 from evenhand.people.roles import Role
-from evenhand.reports.queries import reports_of
-from evenhand.standing.queries import panel
+from evenhand.reports.models import Report
 
 DURATIONS = (1, 7, 30, 90)
 """Days that a measure can be given; without one it lasts until somebody lifts it."""
@@ -63,7 +64,8 @@ def open_evidence(request: HttpRequest, case_id: UUID) -> HttpResponse:
     member = signed_in(request)
     found = queries.case_for(case_id, member)
     which = request.POST.get("item", "")
-    item = _items(found).get(which)
+    reports = reports_seen(found, queries.original_of(found), now=now())
+    item = _items(found, reports).get(which)
     if item is None:
         raise NotFound(what="evidence", item=which)
     reason = request.POST.get("reason", "").strip()
@@ -105,7 +107,7 @@ def surroundings(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return redirect("staff_case", case_id=case_id)
 
 
-def _items(found: Case) -> dict[str, SealedItem | None]:
+def _items(found: Case, reports: Sequence[Report]) -> dict[str, SealedItem | None]:
     """Gives what is sealed for a case, by the name that the page uses."""
     items = {"evidence": found.evidence, "objection": found.objection}
     for item in items_about(found.id):
@@ -113,7 +115,7 @@ def _items(found: Case) -> dict[str, SealedItem | None]:
             items["context"] = item
         elif item.id not in (found.evidence_id, found.objection_id):
             items[str(item.id)] = item
-    return {**items, **report_items(found.id)}
+    return {**items, **report_items(reports)}
 
 
 def _page(
@@ -126,34 +128,37 @@ def _page(
     member, moment = signed_in(request), now()
     facts = queries.facts_of(found)
     findings = check_judge(facts, queries.judge_of(member))
-    held_by_me = found.claimed_by_id == member.id and case_row(found, now=moment)["held"]
+    known, row = known_of(found, now=moment), case_row(found, now=moment)
+    items = _items(found, known.reports)
+    held_by_me = found.claimed_by_id == member.id and row["held"]
+    works = any(member.has(role) for role in DECIDING_ROLES)
     context = {
-        **case_row(found, now=moment),
-        **_decision_of(found),
-        **_work_on(found),
+        **row,
+        **_decision_of(known),
+        **_work_on(found, known),
         **exposure_words(member),
         "why_opened": words.why_opened(found),
         "is_objection": found.kind == CaseKind.OBJECTION,
         "sealed": found.lane == CaseLane.SEALED,
         "source": words.source_name(found.source),
         "channel_kind": words.channel_kind_name(found.channel_kind),
-        "items": _items(found),
+        "items": items,
         "opened": opened or {},
         "translates": bool(settings.TRANSLATION_URL),
         "nearby": nearby,
-        "context_item": _items(found).get("context"),
+        "context_item": items.get("context"),
         "context_possible": found.channel_kind == ChannelKind.PUBLIC and bool(found.event),
         "held_by_me": held_by_me,
-        "held_by_other": case_row(found, now=moment)["held"] and not held_by_me,
-        "works": any(member.has(role) for role in DECIDING_ROLES),
+        "held_by_other": row["held"] and not held_by_me,
+        "works": works,
         "barred": [gettext(words.FINDINGS[Finding(finding)]) for finding in findings],
-        "colleagues": [one for one in staff_with(*DECIDING_ROLES) if one.id != member.id],
+        "colleagues": _colleagues(found, member) if works else [],
         "wants_my_opinion": found.opinion_wanted_by_id not in (None, member.id)
         and member.id not in found.opinion_by,
-        "standing": panel(found.account, moment) if found.account else None,
-        "similar": [case_row(one, now=moment) for one in queries.similar_cases(found)],
-        "reports": report_rows(found.id, opened or {}),
-        "reports_number": len(reports_of(found.id)),
+        "standing": {"counting": known.strikes} if found.account else None,
+        "similar": [case_row(one, now=moment) for one in known.similar],
+        "reports": report_rows(known.reports, opened or {}, before=known.before),
+        "reports_number": len(known.reports),
         "can_be_golden": found.state == CaseState.CLOSED and member.has(Role.SENIOR),
         **_choosing(found),
         **danger_forms(found, member),
@@ -161,35 +166,36 @@ def _page(
     return render(request, "desk/case.html", context)
 
 
-def _decision_of(found: Case) -> dict[str, object]:
-    decision = found.decision
+def _colleagues(found: Case, member: Person) -> list[Person]:
+    if found.state != CaseState.OPEN:
+        return []
+    return [one for one in staff_with(*DECIDING_ROLES) if one.id != member.id]
+
+
+def _decision_of(known: Known) -> dict[str, object]:
+    decision = known.decision
     if decision is None:
         return {"decision": None}
     return {
         "decision": decision,
-        "done": [action_row(action) for action in actions_queries.actions_of(decision.id)],
+        "done": [action_row(action) for action in known.done],
         "automation": words.automation_name(decision.automation),
         "decision_reason": words.reason_of(decision)[0],
     }
 
 
-def _work_on(found: Case) -> dict[str, object]:
+def _work_on(found: Case, known: Known) -> dict[str, object]:
     return {
         "notes": queries.notes_on(found.id),
         "opinions": [
             (opinion, gettext(words.CHOICES[ActionKind(opinion.kind)]))
-            for opinion in queries.opinions_on(found.id)
+            for opinion in (queries.opinions_on(found.id) if found.opinion_by else [])
         ],
         "history": [
-            (step, gettext(words.CASE_STEPS[StepKind(step.kind)]))
-            for step in queries.history_of(found.id)
+            (step, gettext(words.CASE_STEPS[StepKind(step.kind)])) for step in known.history
         ],
-        "earlier": [action_row(one) for one in actions_queries.actions_against(found.account)]
-        if found.account
-        else [],
-        "in_channel": [action_row(one) for one in actions_queries.actions_in(found.channel)]
-        if found.channel
-        else [],
+        "earlier": [action_row(one) for one in known.against],
+        "in_channel": [action_row(one) for one in known.in_channel],
     }
 
 

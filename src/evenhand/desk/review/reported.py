@@ -1,8 +1,8 @@
 """What was reported about a case: who says it, in which words, and what of it is proved."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import datetime
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -11,7 +11,7 @@ from evenhand.desk.proof_words import ProofWords, proof_words
 from evenhand.evidence.models import SealedItem
 from evenhand.reports.lists import ProofLevel, Way
 from evenhand.reports.models import Report
-from evenhand.reports.queries import ReporterRecord, reporter_record, reports_of
+from evenhand.reports.queries import ReporterRecord, reporter_records
 
 WAYS: Mapping[Way, str] = {
     Way.MATRIX: gettext_noop("in the messenger"),
@@ -54,23 +54,34 @@ class ReportRow:
     disclosed: SealedPart | None
 
 
-def report_items(case_id: UUID) -> dict[str, SealedItem]:
+def report_items(reports: Sequence[Report]) -> dict[str, SealedItem]:
     """Gives what is sealed of a case's reports, by the name that the page uses."""
-    return {which: item for report in reports_of(case_id) for which, item in _sealed(report)}
+    return {which: item for report in reports for which, item in _sealed(report)}
 
 
-def report_rows(case_id: UUID, opened: Mapping[str, ShownEvidence]) -> list[ReportRow]:
-    """Gives the reports of a case, with what was opened of them; disclosed messages stand first."""
-    reports = sorted(reports_of(case_id), key=lambda one: one.proof == ProofLevel.NONE)
-    return [_row(report, opened) for report in reports[:REPORTS_SHOWN_MAX]]
+def report_rows(
+    reports: Sequence[Report],
+    opened: Mapping[str, ShownEvidence],
+    *,
+    before: datetime | None = None,
+) -> list[ReportRow]:
+    """Gives the reports of a case, with what was opened of them; disclosed messages stand first.
+
+    before  the moment whose knowledge of the reporters is shown; None is now
+    """
+    first = sorted(reports, key=lambda one: one.proof == ProofLevel.NONE)[:REPORTS_SHOWN_MAX]
+    if not first:
+        return []
+    records = reporter_records({one.reporter_id for one in first}, before=before)
+    return [_row(one, opened, records[one.reporter_id]) for one in first]
 
 
-def _row(report: Report, opened: Mapping[str, ShownEvidence]) -> ReportRow:
+def _row(report: Report, opened: Mapping[str, ShownEvidence], record: ReporterRecord) -> ReportRow:
     parts = {which: SealedPart(which, item, opened.get(which)) for which, item in _sealed(report)}
     return ReportRow(
         report,
         gettext(WAYS[Way(report.way)]),
-        reporter_record(report.reporter),
+        record,
         proof_words(report.proof, report.proof_findings),
         parts.get(f"report-{report.id}"),
         parts.get(f"disclosed-{report.id}"),

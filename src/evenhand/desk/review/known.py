@@ -1,0 +1,97 @@
+"""What the page of a case shows of what is known besides, each thing read once.
+
+A case that only measures (golden, second look) shows what its original did before anybody decided
+it: later decisions, strikes and answers would give the answer away, and so would an empty page.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from evenhand.actions import queries as actions
+from evenhand.actions.lists import ActionState
+from evenhand.actions.models import Action, Decision
+from evenhand.base.lists import Ground
+from evenhand.cases import queries
+from evenhand.cases.models import Case, CaseStep
+from evenhand.reports.models import Report
+from evenhand.reports.queries import reports_of
+from evenhand.standing.queries import count_strikes
+
+UNSEEN = frozenset({ActionState.UNDOING, ActionState.UNDONE, ActionState.COMPENSATED})
+"""What became of a rule's actions after the case was first decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A case's surroundings as of the moment that its page stands for.
+
+    before    the moment after which nothing is shown; None for a usual case
+    decision  what was decided before a person looked, with what was done for it
+    """
+
+    before: datetime | None
+    reports: Sequence[Report]
+    history: Sequence[CaseStep]
+    decision: Decision | None
+    done: Sequence[Action]
+    against: Sequence[Action]
+    in_channel: Sequence[Action]
+    similar: Sequence[Case]
+    strikes: int
+
+
+def known_of(case: Case, *, now: datetime) -> Known:
+    """Gives what the page of a case shows besides the case itself."""
+    original = queries.original_of(case)
+    before = original.opened_at if original is not None else None
+    decision = case.decision if original is None else _decided_before(original)
+    against, inside = actions.actions_around(case.account, case.channel, before=before)
+    done = actions.actions_of(decision.id) if decision is not None else []
+    return Known(
+        before=before,
+        reports=reports_seen(case, original, now=now),
+        history=_history(case, original, now=now),
+        decision=decision,
+        done=done if original is None else [_as_it_stood(action) for action in done],
+        against=against,
+        in_channel=inside,
+        similar=queries.similar_cases(case, before=before),
+        strikes=count_strikes(case.account, at=before or now),
+    )
+
+
+def reports_seen(case: Case, original: Case | None, *, now: datetime) -> list[Report]:
+    """Gives the reports of a case; those of its original as if they had come to this one."""
+    if not case.reports_received:
+        return []
+    reports = reports_of(case.id if original is None else original.id)
+    if original is not None:
+        for report in reports:
+            report.at = _moved(report.at, case.opened_at - original.opened_at, now=now)
+    return reports
+
+
+def _history(case: Case, original: Case | None, *, now: datetime) -> list[CaseStep]:
+    own = queries.history_of(case.id)
+    if original is None:
+        return own
+    moved = [step for step in queries.history_of(original.id) if step.by_id is None]
+    for step in moved:
+        step.at = _moved(step.at, case.opened_at - original.opened_at, now=now)
+    return [*moved, *own]
+
+
+def _moved(at: datetime, by: timedelta, *, now: datetime) -> datetime:
+    return min(at + by, now)
+
+
+def _decided_before(original: Case) -> Decision | None:
+    decision = original.decision
+    return decision if decision is not None and decision.ground == Ground.RULE else None
+
+
+def _as_it_stood(action: Action) -> Action:
+    if ActionState(action.state) in UNSEEN:
+        action.state = ActionState.IN_FORCE.value
+    return action

@@ -1,0 +1,146 @@
+"""What the page of a case costs, and that a second look shows nothing of the first decision."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
+from tests.integration.cases_of_tests import reviewer
+from tests.integration.test_reports_received import from_matrix
+
+from evenhand.base.clock import now
+from evenhand.base.lists import ActionKind, RecordKind
+from evenhand.base.sealing import make_keys
+from evenhand.cases import steps as cases
+from evenhand.cases.models import Case
+from evenhand.cases.quality_steps import draw_second_look
+from evenhand.people.models import Person
+from evenhand.people.passkeys import BACKEND
+from evenhand.records.models import Record
+from evenhand.reports.models import Report
+from evenhand.reports.reactions import note_outcome
+from evenhand.reports.steps import receive
+from evenhand.standing.reactions import keep_standing
+
+pytestmark = pytest.mark.django_db
+
+QUERIES_MAX = 15
+HARM = "m.tos.prohibited.papers"
+EARLIER = re.compile(r"Decided about this account \(\d+\)")
+STRIKES = re.compile(r"\d+ strikes? counts?\.")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    make_keys(tmp_path / "keys")
+    settings.EVENHAND_HOME = tmp_path
+    settings.KEYS = tmp_path / "keys"
+    settings.ALLOWED_HOSTS = ["testserver"]
+    cache.clear()
+    yield tmp_path
+    cache.clear()
+
+
+@pytest.fixture
+def ada(client: Client) -> Person:
+    member = reviewer("Ada Example")
+    client.force_login(member, backend=BACKEND)
+    return member
+
+
+def reported(*, times: int = 1, event: str = "$e1", at: datetime | None = None) -> Case:
+    """A case that so many people reported."""
+    moment = at or now()
+    for number in range(times):
+        draft = from_matrix(0, account=f"@r{number}:example.test", event=event)
+        origin = f"matrix:event:{event}:{number}"
+        report = receive(replace(draft, origin=origin, at=moment, harm=HARM), now=moment).report
+    assert report.case is not None
+    return Case.objects.get(pk=report.case.id)
+
+
+def asked(client: Client, path: str) -> list[str]:
+    """The queries that a page makes, once everything that is cached is there."""
+    client.get(path)
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(path).status_code == 200
+    return [one["sql"] for one in seen.captured_queries]
+
+
+def test_the_page_of_a_case_asks_little_and_nothing_twice(client: Client, ada: Person) -> None:
+    earlier = reported(event="$e0")
+    cases.decide_case(
+        earlier.id, ActionKind.REDACT, by=reviewer("Bo"), reason="An offer.", now=now(), harm=HARM
+    )
+    case = reported(times=30)
+    cases.note(case.id, "Look at the picture.", by=ada, now=now())
+
+    found = asked(client, f"/staff/cases/{case.id}/")
+
+    assert len(found) <= QUERIES_MAX, "\n".join(found)
+    assert len(set(found)) == len(found)
+    assert not any('"sealed"' in sql for sql in found if "evidence_sealeditem" in sql)
+
+
+def test_the_list_of_cases_asks_little_however_many_there_are(client: Client, ada: Person) -> None:
+    for number in range(20):
+        reported(event=f"$e{number}")
+
+    found = asked(client, "/staff/cases/")
+
+    assert len(found) <= QUERIES_MAX, "\n".join(found)
+    assert len(set(found)) == len(found)
+
+
+def decided(case: Case, by: Person) -> Record:
+    """Somebody decides a case; strikes and outcomes follow."""
+    cases.decide_case(case.id, ActionKind.REDACT, by=by, reason="An offer.", harm=HARM, now=now())
+    record = Record.objects.get(subject=case.id, kind=RecordKind.CASE_CLOSED.value)
+    note_outcome(record, now())
+    for made in Record.objects.filter(kind=RecordKind.DECISION.value):
+        keep_standing(made, now())
+    return record
+
+
+def test_a_second_look_shows_nothing_of_the_first_decision(
+    client: Client, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = reported(times=2)
+    record = decided(case, reviewer("Bo Example"))
+    monkeypatch.setattr("evenhand.cases.quality_steps.drawn", lambda *_: True)
+
+    draw_second_look(record, now())
+
+    again = Case.objects.get(sampled_of=case)
+    page = client.get(f"/staff/cases/{again.id}/").content.decode()
+    assert "Decided about this account" not in page
+    assert "Decided in this channel" not in page
+    assert "Similar cases" not in page
+    assert "0 strikes count." in page
+    assert page.count("0 right, 0 unfounded") == Report.objects.count() == 2
+    assert "An offer." not in page
+    assert "These reports are manifestly unfounded" in page
+
+
+def test_what_was_decided_before_the_original_stays_on_the_page(
+    client: Client, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided(reported(event="$e0"), reviewer("Bo Example"))
+    case = reported()
+    before = client.get(f"/staff/cases/{case.id}/").content.decode()
+    record = decided(case, reviewer("Di Example"))
+    monkeypatch.setattr("evenhand.cases.quality_steps.drawn", lambda *_: True)
+
+    draw_second_look(record, now())
+
+    again = Case.objects.get(sampled_of=case)
+    page = client.get(f"/staff/cases/{again.id}/").content.decode()
+    for shown in (EARLIER, STRIKES):
+        assert shown.findall(page) == shown.findall(before) != []

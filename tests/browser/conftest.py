@@ -13,11 +13,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 from tests.browser.find_chromium import found
+from tests.browser.hands_of_tests import Hands
 from tests.conftest import Postgres, Site, pointed_at
 
 from evenhand.base.sealing import make_keys, read_key
 
-START_SECONDS_MAX = 30.0
+START_SECONDS_MAX = 240.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def desk(
     finally:
         for process in (web, *site.processes):
             process.terminate()
-            process.wait(20)
+            process.wait(120)
         postgres.drop(site.database)
 
 
@@ -129,9 +130,36 @@ def colleague(chromium: Browser) -> Iterator[Visitor]:
     context.close()
 
 
+@pytest.fixture
+def hands(chromium: Browser) -> Iterator[list[Hands]]:
+    """Three people with devices of their own."""
+    made, contexts = [], []
+    for _ in range(3):
+        context = chromium.new_context(
+            locale="en-GB", accept_downloads=True, reduced_motion="reduce"
+        )
+        watched = _watched(context)
+        session = context.new_cdp_session(watched.page)
+        session.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        made.append(Hands(watched.page, watched.complaints))
+        contexts.append(context)
+    yield made
+    for context in contexts:
+        context.close()
+
+
 def _watched(context: BrowserContext) -> Visitor:
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(

@@ -1,8 +1,6 @@
 """The portal and the legal desk by keyboard alone, with a passkey; every new page under axe."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Browser, Page
-from tests.browser.conftest import Desk, _watched
+from tests.browser.conftest import Desk
+from tests.browser.hands_of_tests import Hands, link_of
 from tests.integration import matters_of_tests as legal
 from tests.integration.cases_of_tests import Keys, case_draft
 from tests.integration.pages import faults
@@ -22,69 +21,12 @@ from evenhand.legal.lists import DangerLaw
 from evenhand.legal.models import Disclosure, Matter
 from evenhand.legal.steps import assign, report_danger
 from evenhand.markets.regimes import law
-from evenhand.people import steps as people
-from evenhand.people.models import Person
 
 pytestmark = pytest.mark.browser
 
 EPOC = "eu-epoc-subscriber"
-TABS_MAX = 250
 SHOTS = os.environ.get("EVENHAND_SCREENSHOTS", "")
 """A folder for pictures of every page that the test looks at, for people."""
-
-
-@dataclass
-class Hands:
-    """Somebody who uses the keyboard alone."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-
-    def reach(self, text: str, *, kind: str = "") -> None:
-        """Presses Tab until something of this name has the focus."""
-        for _ in range(TABS_MAX):
-            found = self.page.evaluate(
-                """() => { const at = document.activeElement;
-                const label = at.labels && at.labels[0] ? at.labels[0].innerText : '';
-                const named = label || at.getAttribute('aria-label') || at.innerText || '';
-                return [at.tagName, named.trim()]; }"""
-            )
-            is_control = found[0] not in {"BODY", "MAIN", "DIV", "HTML"}
-            if is_control and text in found[1] and (not kind or found[0] == kind):
-                return
-            self.page.keyboard.press("Tab")
-        pytest.fail(f"the keyboard does not reach {text!r} on {self.page.url}")
-
-    def press(self, text: str) -> None:
-        """Reaches a button or a link, presses Enter and waits for the page that it leads to."""
-        self.reach(text)
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
-
-    def type(self, label: str, text: str) -> None:
-        """Reaches a field and types."""
-        self.reach(label)
-        self.page.keyboard.insert_text(text)
-
-    def pick(self, element: str) -> None:
-        """Reaches a group of choices and picks one with the arrow keys, or ticks a box."""
-        for _ in range(TABS_MAX):
-            same = self.page.evaluate(
-                """id => { const at = document.activeElement, to = document.getElementById(id);
-                return [at.id === id, at.name === to.name && at.type === 'radio']; }""",
-                element,
-            )
-            if same[0]:
-                self.page.keyboard.press("Space")
-                return
-            self.page.keyboard.press("ArrowDown" if same[1] else "Tab")
-        pytest.fail(f"the keyboard does not reach {element!r} on {self.page.url}")
-
-    def enrol(self, url: str) -> None:
-        """Enrols a passkey at a link."""
-        self.page.goto(url)
-        self.press("Enrol a passkey")
-        self.page.wait_for_url(lambda to: "/enrol/" not in to)
 
 
 def look(page: Page, name: str) -> None:
@@ -115,38 +57,6 @@ def office(desk: Desk) -> legal.Desk:
     """The site's authority, officer and staff, whose devices enrol in the tests."""
     with transaction.atomic():
         return legal.desk(now=now())
-
-
-@pytest.fixture
-def hands(chromium: Browser) -> Iterator[list[Hands]]:
-    """Three people with devices of their own."""
-    made, contexts = [], []
-    for _ in range(3):
-        context = chromium.new_context(
-            locale="en-GB", accept_downloads=True, reduced_motion="reduce"
-        )
-        watched = _watched(context)
-        session = context.new_cdp_session(watched.page)
-        session.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        made.append(Hands(watched.page, watched.complaints))
-        contexts.append(context)
-    yield made
-    for context in contexts:
-        context.close()
-
-
-def link_of(person: Person) -> str:
-    with transaction.atomic():
-        return people._link(person, by=None, now=now()).path
 
 
 def test_an_officer_files_is_answered_and_fetches_by_keyboard_alone(

@@ -67,7 +67,9 @@ class Talk:
 
 
 def words(language: Language = Language.DE) -> dict[str, str]:
-    return dict(phrases(language)["account"])
+    said = dict(phrases(language)["account"])
+    note = phrases(language)["review"]["note"]
+    return {**said, "help": f"{said['help']}\n\n{note}"}
 
 
 def link(decision: UUID) -> str:

@@ -1,6 +1,5 @@
 """Pure: may this be objected to, and may it be judged like this?"""
 
-import re
 from calendar import monthrange
 from datetime import UTC, datetime, time, timedelta
 
@@ -11,11 +10,10 @@ from evenhand.appeals.limits import (
     WINDOW_MONTHS,
 )
 from evenhand.base.errors import InputRefused, NotAllowed
-from evenhand.cases.checks import CaseFacts, Finding
+from evenhand.cases.checks import CaseFacts, Finding, NamesSomebody, check_names_nobody
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 
-ACCOUNT = re.compile(r"@[\w.=/+-]+:[\w.:\[\]-]*\w")
-MAILBOX = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+__all__ = ["NamesSomebody", "check_names_nobody"]
 
 
 class ObjectionRefused(InputRefused):
@@ -60,12 +58,6 @@ class TooMuchSaid(NotAllowed):
     remedy = "Decide, or wait for the decision, on what was said."
 
 
-class NamesSomebody(InputRefused):
-    """A text for the person concerned names an account or a mailbox that is not theirs."""
-
-    remedy = "Say it without naming anybody."
-
-
 def window_ends(informed_at: datetime) -> datetime:
     """Gives the moment before which an appeal is taken (DSA Art. 20(1) and (2)).
 
@@ -106,16 +98,6 @@ def check_message(text: str, *, state: CaseState, said: int) -> str:
     if said >= MESSAGES_MAX:
         raise TooMuchSaid(messages_max=MESSAGES_MAX)
     return kept
-
-
-def check_names_nobody(text: str, *, own: str) -> None:
-    """Refuses a text for a person that names anybody's account or mailbox but their own.
-
-    Who reported must never reach the person concerned, and a reviewer writes in a hurry.
-    """
-    named = {*ACCOUNT.findall(text), *MAILBOX.findall(ACCOUNT.sub(" ", text))}
-    if named - {own}:
-        raise NamesSomebody(quantity=len(named - {own}))
 
 
 def check_complaint(state: CaseState, outcome: str) -> None:

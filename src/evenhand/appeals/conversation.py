@@ -34,7 +34,7 @@ from evenhand.appeals.limits import (
     TALK_MESSAGES_MAX,
     TALK_WINDOW,
 )
-from evenhand.appeals.phrases import phrases
+from evenhand.appeals.phrases import phrases, unread_by_a_lawyer
 from evenhand.appeals.ports import DeskAccount, Invited, Said
 from evenhand.base.errors import EvenhandError, Unavailable, where
 from evenhand.base.lists import Language
@@ -230,7 +230,9 @@ class Conversation:
         return Language(known[0].language) if known else Language.EN
 
     def _words(self, language: Language) -> dict[str, str]:
-        return dict(phrases(language)["account"])
+        words = dict(phrases(language)["account"])
+        words["help"] = "\n".join([words["help"], *unread_by_a_lawyer(language)])
+        return words
 
     def _say(self, said: Said, text: str, *, decision: UUID | None = None) -> None:
         self.account.say(said.room, text, key=f"answer-{said.event}", decision=decision)

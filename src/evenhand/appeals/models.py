@@ -48,6 +48,7 @@ class AppealMessage(models.Model):
     """One message of the talk between who decides about an appeal and who made it.
 
     report  with whom the desk speaks, where that is somebody who complained; empty else
+    told_at  when who complained was told of a question, by the reports room
     text    what the desk asks; what the person answers is sealed in `item` alone
     origin  the same origin again is the same message
     """
@@ -68,6 +69,7 @@ class AppealMessage(models.Model):
     answer_by = models.DateTimeField(null=True, help_text="until when the desk waits")
     answered_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, help_text="when who complained was told of it")
 
     class Meta:
         """The desk speaks by a person and in the open; the person's words are under seal."""
@@ -78,6 +80,11 @@ class AppealMessage(models.Model):
                 fields=["at"],
                 condition=Q(side=Side.DESK.value, answered_at=None, reminded_at=None),
                 name="appeals_to_remind",
+            ),
+            models.Index(
+                fields=["at"],
+                condition=Q(side=Side.DESK.value, report__isnull=False, told_at=None),
+                name="appeals_to_tell",
             ),
         ]
         constraints: ClassVar = [

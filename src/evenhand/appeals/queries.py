@@ -7,6 +7,7 @@ from uuid import UUID
 
 from evenhand.actions.lists import ActionState
 from evenhand.actions.models import Action, Decision, Statement
+from evenhand.appeals.lists import Side
 from evenhand.appeals.models import AccountCursor, AppealMessage, Complaint
 from evenhand.base.lists import ActionKind, Ground
 from evenhand.cases.lists import CaseKind, CaseOutcome
@@ -110,6 +111,20 @@ def talk_about(case_id: UUID, *, report: UUID | None = None) -> list[AppealMessa
     """Gives what was said about an appeal to one person and by them, the oldest first."""
     rows = AppealMessage.objects.select_related("staff", "item")
     return list(rows.filter(case_id=case_id, report=report).order_by("at", "id"))
+
+
+def questions_to_tell(*, rows_max: int) -> list[AppealMessage]:
+    """Gives questions to people who complained, of which the reports room told nobody yet."""
+    rows = AppealMessage.objects.select_related("case").filter(
+        side=Side.DESK.value, report__isnull=False, told_at=None
+    )
+    return list(rows.order_by("at")[:rows_max])
+
+
+def complained_about(case_id: UUID, report: UUID) -> UUID | None:
+    """Gives the case whose end somebody complained about, by the case that looks again."""
+    rows = Complaint.objects.filter(case_id=case_id, report=report)
+    return rows.values_list("earlier_id", flat=True).first()
 
 
 def all_talk(case_id: UUID) -> list[AppealMessage]:

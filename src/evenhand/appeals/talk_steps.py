@@ -98,6 +98,11 @@ def answer(
     return message
 
 
+def note_asked(message_id: UUID, *, now: datetime) -> None:
+    """Notes that who complained was told of a question, or cannot be reached."""
+    AppealMessage.objects.filter(pk=message_id, told_at=None).update(told_at=now)
+
+
 def _locked(case_id: UUID) -> Case:
     case = cases.locked(case_id)
     if case.kind not in TALKED_ABOUT:

@@ -19,6 +19,7 @@ from evenhand.cases.checks import (
     CaseNotClosed,
     Finding,
     check_bulk,
+    check_names_nobody,
     check_reason,
     refuse_if,
 )
@@ -64,6 +65,7 @@ def propose_bulk(
                 *([Finding.BULK_TAKEN] if in_another_bulk(case_ids) else []),
             ]
         )
+        check_names_nobody(reason, own="")
         bulk = Bulk.objects.create(
             id=new_id(now=now),
             at=now,

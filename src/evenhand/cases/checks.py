@@ -1,5 +1,6 @@
 """Pure: may this case be closed like this, by this person?"""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,10 @@ WAITS_FOR_OPINION = frozenset({ActionKind.LOCK, ActionKind.BLOCK_CHANNEL})
 
 ENDING = LASTING - {ActionKind.REDACT, ActionKind.BLOCK_CHANNEL}
 """What a person may give an end: what can be lifted without loss."""
+
+
+ACCOUNT = re.compile(r"@[\w.=/+-]+:[\w.:\[\]-]*\w")
+MAILBOX = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
 
 
 class Finding(StrEnum):
@@ -83,6 +88,12 @@ class CaseNotClosed(NotAllowed):
     """A case may not be closed like this."""
 
     remedy = "See the findings; somebody else may have to decide."
+
+
+class NamesSomebody(InputRefused):
+    """A text for the person concerned names an account or a mailbox that is not theirs."""
+
+    remedy = "Say it without naming anybody."
 
 
 class CaseNoteRefused(InputRefused):
@@ -174,6 +185,16 @@ def check_reason(reason: str) -> list[Finding]:
     if not reason.strip():
         return [Finding.REASON_MISSING]
     return [Finding.REASON_TOO_LONG] if len(reason) > REASON_CHARACTERS_MAX else []
+
+
+def check_names_nobody(text: str, *, own: str) -> None:
+    """Refuses a text for a person that names anybody's account or mailbox but their own.
+
+    Who reported must never reach the person concerned, and a reviewer writes in a hurry.
+    """
+    named = {*ACCOUNT.findall(text), *MAILBOX.findall(ACCOUNT.sub(" ", text))}
+    if named - {own}:
+        raise NamesSomebody(quantity=len(named - {own}))
 
 
 def check_choice(case: CaseFacts, chosen: Chosen, *, now: datetime) -> list[Finding]:

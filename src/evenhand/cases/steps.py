@@ -17,7 +17,14 @@ from evenhand.actions.statements import account_language
 from evenhand.base.harms import harms
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, ChannelKind, Ground, Language, Source, TargetKind
-from evenhand.cases.checks import Chosen, check_choice, check_judge, check_reason, refuse_if
+from evenhand.cases.checks import (
+    Chosen,
+    check_choice,
+    check_judge,
+    check_names_nobody,
+    check_reason,
+    refuse_if,
+)
 from evenhand.cases.claim_steps import (
     claim,
     claim_next,
@@ -102,6 +109,7 @@ def decide_case(
                 *check_choice(facts, chosen, now=now),
             ]
         )
+        check_names_nobody(reason, own=case.account)
         if facts.measuring:
             compare(case, kind, by=by, reason=reason, now=now)
             return None

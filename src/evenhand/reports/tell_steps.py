@@ -12,6 +12,10 @@ import structlog
 from django.db import transaction
 
 from evenhand.actions.ports import Messenger, Notice
+from evenhand.appeals.complaint_steps import complaint_path
+from evenhand.appeals.phrases import complaint_question_text
+from evenhand.appeals.queries import complained_about, questions_to_tell
+from evenhand.appeals.talk_steps import note_asked
 from evenhand.base.errors import EvenhandError, InputRefused, Unavailable
 from evenhand.base.lists import Language
 from evenhand.reports.keys import Keys, installed
@@ -46,6 +50,7 @@ def tell_due(
         _tell(report, messenger, mails, keys=used, public_url=public_url, now=now)
         for report in list(due[:rows_max])
     )
+    told += _ask(messenger, mails, used, public_url=public_url, now=now)
     return told + _tell_misuse(messenger, mails, used, public_url=public_url, now=now)
 
 
@@ -115,6 +120,36 @@ def _send_text(
             mails.mail(contact["to"], subject, rest, language=language, key=str(key))
         case other:
             raise InputRefused(what="contact", why="no way to be told by", way=other.value)
+
+
+def _ask(messenger: Messenger, mails: Mails, keys: Keys, *, public_url: str, now: datetime) -> int:
+    """Tells people who complained of a question about it; gives how many were told.
+
+    Whoever left no way to be told finds it on the page of the complaint.
+    """
+    told = 0
+    for message in questions_to_tell(rows_max=SWEEP_ROWS_MAX):
+        assert message.report is not None
+        assert message.answer_by is not None
+        report = Report.objects.filter(pk=message.report).exclude(contact=b"").first()
+        earlier = complained_about(message.case_id, message.report)
+        if report is not None and earlier is not None:
+            language = Language(report.language)
+            text = complaint_question_text(
+                language,
+                question=message.text,
+                answer_by=message.answer_by,
+                url=public_url + complaint_path(report.id, earlier, key=keys.token),
+            )
+            try:
+                _send_text(report, text, message.id, language, messenger, mails, keys)
+            except Unavailable:
+                continue
+            except EvenhandError as error:
+                log.info("question_not_told", message=str(message.id), why=type(error).__name__)
+        note_asked(message.id, now=now)
+        told += 1
+    return told
 
 
 def _tell_misuse(

@@ -134,6 +134,7 @@ def test_a_notice_says_who_did_what_where_and_what_can_be_done(
 
     for part in ("EH-2026-000001", "Court of Example", "DE", "2026-11-21", words.redress_url):
         assert part in text
+    assert text.endswith(phrases(language)["review"]["note"])
     assert "{" not in text
 
 

@@ -32,8 +32,33 @@ def question_text(
         "",
         said["how"].format(date=f"{answer_by:%Y-%m-%d}", url=url),
         said["otherwise"],
+        *unread_by_a_lawyer(language),
     ]
     return "\n".join(lines)
+
+
+def complaint_question_text(
+    language: Language, *, question: str, answer_by: datetime, url: str
+) -> str:
+    """Gives the notice with a question to somebody who complained, its subject first."""
+    said = phrases(language)["question"]
+    lines = [
+        said["complaint_subject"],
+        "",
+        said["complaint_about"],
+        question,
+        "",
+        said["how"].format(date=f"{answer_by:%Y-%m-%d}", url=url),
+        said["otherwise"],
+        *unread_by_a_lawyer(language),
+    ]
+    return "\n".join(lines)
+
+
+def unread_by_a_lawyer(language: Language) -> list[str]:
+    """Gives the lines that say so, as long as no lawyer has read these phrases."""
+    review = phrases(language)["review"]
+    return [] if review["lawyer"] == "yes" else ["", str(review["note"])]
 
 
 def redress_lines(redress: Redress | None, language: Language) -> list[str]:

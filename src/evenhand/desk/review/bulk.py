@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 from evenhand.base.clock import now
 from evenhand.base.lists import ActionKind
 from evenhand.cases import bulk_steps, queries
-from evenhand.cases.checks import CHOICES, CaseNotClosed
+from evenhand.cases.checks import CHOICES, CaseNotClosed, NamesSomebody
 from evenhand.cases.limits import BULK_CASES_MAX
 from evenhand.cases.lists import BulkState, CaseState
 from evenhand.cases.models import Bulk
 from evenhand.desk import words
 from evenhand.desk.doors import signed_in, staff_only
-from evenhand.desk.review.rows import case_row, listed, say_findings
+from evenhand.desk.review.rows import case_row, listed, say_findings, say_names
 from evenhand.people.roles import Role
 from evenhand.transparency.words import HARMS
 
@@ -75,6 +75,9 @@ def propose(request: HttpRequest) -> HttpResponse:
         )
     except CaseNotClosed as error:
         say_findings(request, error)
+        return redirect("staff_bulks")
+    except NamesSomebody:
+        say_names(request)
         return redirect("staff_bulks")
     messages.success(request, gettext("The sample is drawn. Decide it one by one."))
     return redirect("staff_bulk", bulk_id=bulk.id)

@@ -10,15 +10,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from evenhand.appeals import steps as appeals
-from evenhand.appeals.checks import NamesSomebody
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused
 from evenhand.base.lists import ActionKind
 from evenhand.cases import queries, steps
-from evenhand.cases.checks import CaseNotClosed, Finding, refuse_if
+from evenhand.cases.checks import CaseNotClosed, Finding, NamesSomebody, refuse_if
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.review.page import DURATIONS
-from evenhand.desk.review.rows import DECIDING_ROLES, refused
+from evenhand.desk.review.rows import DECIDING_ROLES, refused, say_names
 
 COUNTRIES_MAX = 60
 """Countries that one decision names: more is the world with exceptions, which nobody reads."""
@@ -48,6 +47,9 @@ def decide(request: HttpRequest, case_id: UUID) -> HttpResponse:
         )
     except CaseNotClosed as error:
         return refused(request, case_id, error)
+    except NamesSomebody:
+        say_names(request)
+        return redirect("staff_case", case_id=case_id)
     messages.success(request, gettext("The case is closed."))
     if request.POST.get("then") == "queue":
         return redirect("staff_cases")
@@ -75,10 +77,7 @@ def judge(request: HttpRequest, case_id: UUID) -> HttpResponse:
     except CaseNotClosed as error:
         return refused(request, case_id, error)
     except NamesSomebody:
-        messages.error(
-            request,
-            gettext("It was not sent: it names an account or a mailbox. Say it without names."),
-        )
+        say_names(request)
         return redirect("staff_case", case_id=case_id)
     messages.success(request, said)
     return redirect("staff_case", case_id=case_id)

@@ -72,6 +72,14 @@ def say_findings(request: HttpRequest, error: CaseNotClosed) -> None:
         messages.error(request, gettext(words.FINDINGS[Finding(finding)]))
 
 
+def say_names(request: HttpRequest) -> None:
+    """Says that a text was not taken since it names somebody."""
+    messages.error(
+        request,
+        gettext("It was not sent: it names an account or a mailbox. Say it without names."),
+    )
+
+
 def listed(value: str, values: Sequence[str]) -> str:
     """Gives a filter's value if it is one that exists, else no filter."""
     return value if value in values else ""

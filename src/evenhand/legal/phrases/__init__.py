@@ -52,6 +52,7 @@ def notice_text(words: NoticeWords, language: Language) -> str:
         said["redress"],
         *([said["object"].format(url=words.objection_url)] if words.objection_url else []),
         said["more"].format(url=words.redress_url, number=words.number),
+        *([] if said["review"]["lawyer"] == "yes" else ["", said["review"]["note"]]),
     ]
     return "\n".join(lines)
 

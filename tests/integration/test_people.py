@@ -347,8 +347,25 @@ def test_the_command_line_invites_lists_and_lets_go(capsys: pytest.CaptureFixtur
     assert steps.invited(token, now=clock.now()).name == "Cleo Example"
 
     assert main(["staff", "leave", "Cleo Example"]) == 0
+    assert "--role ROLE" in capsys.readouterr().out
     assert main(["staff", "list"]) == 0
     assert "Cleo Example: reviewer (left)" in capsys.readouterr().out
+
+
+def test_those_who_are_left_are_never_locked_out(capsys: pytest.CaptureFixture[str]) -> None:
+    from evenhand.cli import main
+
+    for name, role in (("Ada", "operator"), ("Ben", "approver")):
+        assert main(["staff", "invite", name, "--role", role]) == 0
+    for name in ("Cleo", "Dan"):
+        member(name, Role.REVIEWER)
+    capsys.readouterr()
+
+    assert main(["staff", "leave", "Ben"]) == 0
+    assert "with the role approver." in capsys.readouterr().out
+    assert main(["staff", "invite", "Eve", "--role", "operator"]) == 2
+    assert main(["staff", "invite", "Eve", "--role", "approver"]) == 0
+    assert main(["staff", "invite", "Flo", "--role", "approver"]) == 2
 
 
 def test_the_command_line_says_what_was_wrong(capsys: pytest.CaptureFixture[str]) -> None:

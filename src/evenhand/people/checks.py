@@ -112,15 +112,29 @@ def check_sign_on(named: str) -> None:
         raise InvitationRefused(why="sign-on", characters_max=SIGN_ON_CHARACTERS_MAX)
 
 
-def check_first(*, others: int, keys: int) -> None:
-    """Refuses the command line once two people work here, and for whoever holds a passkey.
+def check_first(*, others: Collection[Collection[str]], roles: Collection[str], keys: int) -> None:
+    """Refuses the command line once two people can admit others, and for who holds a passkey.
 
-    Else whoever runs the machine could enrol a passkey of their own in a colleague's name.
+    Else whoever runs the machine could enrol a passkey of their own in a colleague's name. Once
+    two people work here it lets in only the role that is missing. `others` are the roles of each
+    person who works here.
     """
-    if others >= FIRST_STAFF:
+    if len(others) >= FIRST_STAFF and not admitters_missing(others) & set(roles):
         raise InvitationRefused(why="two people who work here propose and confirm others")
     if keys:
         raise InvitationRefused(why="this person holds a passkey; let them leave first")
+
+
+def admitters_missing(staff: Collection[Collection[str]]) -> frozenset[Role]:
+    """Gives the roles of which one more is needed for anybody at all to be let in.
+
+    Two people propose and confirm; without an approver nobody gets a role that releases data.
+    """
+    admitting = [roles for roles in staff if ADMITTING_ROLES & set(roles)]
+    approvers = [roles for roles in admitting if Role.APPROVER in roles]
+    if not approvers and admitting:
+        return frozenset({Role.APPROVER})
+    return ADMITTING_ROLES if len(admitting) < FIRST_STAFF else frozenset()
 
 
 def check_proposal(*, by: Admitter, person: UUID | None) -> None:

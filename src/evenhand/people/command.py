@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402
 from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import NotFound  # noqa: E402
 from evenhand.base.lists import Language  # noqa: E402
+from evenhand.people.checks import admitters_missing  # noqa: E402
 from evenhand.people.queries import everybody, person_named  # noqa: E402
 from evenhand.people.roles import STAFF_ROLES, Role  # noqa: E402
 from evenhand.people.steps import invite, leave  # noqa: E402
@@ -52,11 +53,24 @@ def run(options: argparse.Namespace) -> int:
                 raise NotFound(what="member of staff", name=options.name)
             leave(member.id, by=None, now=now())
             sys.stdout.write(f"{options.name} no longer works here.\n")
+            sys.stdout.write(_warning())
         case _:
             for member in everybody():
                 state = "" if member.is_active else " (left)"
                 sys.stdout.write(f"{member.name}: {', '.join(member.roles)}{state}\n")
     return 0
+
+
+def _warning() -> str:
+    """Gives what to do where those who are left can let nobody in; else nothing."""
+    staff = [member.roles for member in everybody() if member.may_enter]
+    missing = sorted(role.value for role in admitters_missing(staff))
+    if not missing:
+        return ""
+    return (
+        "Too few are left to let others in: `evenhand staff invite NAME --role ROLE` lets in one"
+        f" more with the role {' or '.join(missing)}.\n"
+    )
 
 
 def _invite(options: argparse.Namespace) -> None:

@@ -71,9 +71,12 @@ def invite(
         person = Person.objects.select_for_update().filter(name=name).first()
         check_staff(name=name, roles=roles)
         _check_is_staff(person)
-        others = Person.objects.filter(is_active=True, roles__overlap=_values(STAFF_ROLES))
+        staff = Person.objects.filter(
+            is_active=True, suspended_at=None, roles__overlap=_values(STAFF_ROLES)
+        )
         check_first(
-            others=others.exclude(name=name).count(),
+            others=list(staff.exclude(name=name).values_list("roles", flat=True)),
+            roles=person.roles if person is not None and person.is_active else _values(roles),
             keys=0 if person is None else Authenticator.objects.filter(user=person).count(),
         )
         if person is None or not person.is_active:

@@ -124,15 +124,34 @@ def test_the_longest_name_is_taken() -> None:
 
 
 def test_the_command_line_lets_in_the_first_two() -> None:
+    both = [[Role.OPERATOR], [Role.APPROVER]]
     for others in range(FIRST_STAFF):
-        check_first(others=others, keys=0)
-    with pytest.raises(InvitationRefused):
-        check_first(others=FIRST_STAFF, keys=0)
+        check_first(others=both[:others], roles=[Role.REVIEWER], keys=0)
+    for role in STAFF_ROLES:
+        with pytest.raises(InvitationRefused):
+            check_first(others=both, roles=[role], keys=0)
+
+
+def test_the_command_line_lets_in_whoever_is_missing_to_let_in_others() -> None:
+    one_left = [[Role.APPROVER], [Role.REVIEWER], [Role.REVIEWER]]
+    no_approver = [[Role.OPERATOR], [Role.OPERATOR]]
+    nobody = [[Role.REVIEWER], [Role.REVIEWER]]
+
+    for others, missing in (
+        (one_left, ADMITTING_ROLES),
+        (no_approver, {Role.APPROVER}),
+        (nobody, ADMITTING_ROLES),
+    ):
+        for role in STAFF_ROLES - missing:
+            with pytest.raises(InvitationRefused):
+                check_first(others=others, roles=[role], keys=0)
+        for role in missing:
+            check_first(others=others, roles=[role], keys=0)
 
 
 def test_the_command_line_adds_no_passkey_to_one() -> None:
     with pytest.raises(InvitationRefused):
-        check_first(others=0, keys=1)
+        check_first(others=[], roles=[Role.OPERATOR], keys=1)
 
 
 @pytest.mark.parametrize("role", sorted(Role))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TextIO, cast
 
 from evenhand.base.errors import EvenhandError, Unavailable
 from evenhand.database.failures import NOT_ANSWERING
@@ -63,9 +63,7 @@ COMMANDS = (
     Command(("labels",), "write decisions of people for training", "evenhand.cases.labels_command"),
     Command(("rules", "check"), "validate rules and run their fixtures", "evenhand.fixtures"),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
-    Command(
-        ("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"
-    ),
+    Command(("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"),
     Command(
         ("mail", "answer"),
         "answer a message with where requests are taken",
@@ -101,10 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     command = _named(words)
     if command is None:
-        _print_help()
         if words in ([], ["-h"], ["--help"]):
+            _print_help()
             return 0
-        print(f"evenhand: there is no command {' '.join(words[:2])!r}", file=sys.stderr)
+        _print_help(file=sys.stderr)
+        print(f"\nevenhand: {_why_unknown(words)}", file=sys.stderr)
         return EXIT_CANNOT_RUN
     return _answer(lambda: _run(command, words[len(command.words) :]))
 
@@ -160,11 +159,21 @@ def _named(words: list[str]) -> Command | None:
     return None
 
 
-def _print_help() -> None:
-    print("evenhand COMMAND … (COMMAND --help tells more)\n")
+def _why_unknown(words: list[str]) -> str:
+    """Gives in words why no command is meant: its second word is missing or wrong, or it is."""
+    after = [known.words[1] for known in COMMANDS if known.words[0] == words[0] and known.words[1:]]
+    if not after:
+        return f"there is no command {words[0]!r}"
+    said = f"{words[0]!r} needs one more word: {' or '.join(after)}"
+    return f"{said}, not {words[1]!r}" if words[1:] else said
+
+
+def _print_help(*, file: TextIO | None = None) -> None:
+    print("evenhand COMMAND … (COMMAND --help tells more)\n", file=file)
     for command in COMMANDS:
-        print(f"  {' '.join(command.words):14} {command.does}")
-    print(f"  {'bench NAME':14} run a benchmark: {', '.join(sorted(_benches()))}")
+        print(f"  {' '.join(command.words):14} {command.does}", file=file)
+    benches = ", ".join(sorted(_benches()))
+    print(f"  {'bench NAME':14} run a benchmark: {benches}", file=file)
 
 
 def _benches() -> dict[str, Path]:

@@ -69,7 +69,17 @@ def test_a_wrong_messenger_is_found_before_anything_is_started(tmp_path: Path):
 
 def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]):
     assert main(["regime"]) == EXIT_CANNOT_RUN
-    assert "'regime'" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "'regime'" in said.err.splitlines()[-1]
+    assert not said.out
+
+
+@pytest.mark.parametrize("words", [["rules"], ["rules", "chek"]])
+def test_what_is_missing_from_a_command_is_said_last(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert main(words) == EXIT_CANNOT_RUN
+    assert "'rules' needs one more word: check" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_the_version_is_said(capsys: pytest.CaptureFixture[str]):

@@ -125,7 +125,7 @@ def identity_in(path: Path) -> str:
     for line in read_file(path).decode(errors="replace").splitlines():
         if line.startswith("AGE-SECRET-KEY-"):
             return line.strip()
-    raise InputRefused(what="identity", file=path.name, why="holds no AGE-SECRET-KEY")
+    raise InputRefused(what="identity", file=path, why="holds no AGE-SECRET-KEY")
 
 
 def read_file(path: Path) -> bytes:
@@ -133,7 +133,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputRefused(what="file", file=path.name, why="not readable") from error
+        raise InputRefused(what="file", file=path, why="not readable") from error
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -142,5 +142,5 @@ def write_new(path: Path, content: bytes) -> None:
         path.touch(mode=0o600, exist_ok=False)
         path.write_bytes(content)
     except OSError as error:
-        raise InputRefused(what="file", file=path.name, why="exists or not writable") from error
+        raise InputRefused(what="file", file=path, why="exists or not writable") from error
     sys.stdout.write(f"{path}: {len(content)} bytes\n")

@@ -90,5 +90,5 @@ def _said(asked: VaultTask) -> str:
 def _key(path: Path) -> SigningKey:
     content = vault.read_file(path)
     if len(content) != KEY_BYTES:
-        raise InputRefused(what="signing key", file=path.name, why=f"must be {KEY_BYTES} bytes")
+        raise InputRefused(what="signing key", file=path, why=f"must be {KEY_BYTES} bytes")
     return SigningKey(content)

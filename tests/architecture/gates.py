@@ -175,36 +175,40 @@ GATES: dict[str, Callable[[], tuple[int, int, bool, bool, str]]] = {
 
 
 def findings(names: list[str]) -> list[Finding]:
-    """Gives what each gate named says, two at a time."""
+    """Gives what each gate named says, two at a time; each is shown when it is done."""
 
     def one(name: str) -> Finding:
         begun = time.monotonic()
         read, expected, caught, passed, output = GATES[name]()
-        return Finding(name, read, expected, caught, passed, output, time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        finding = Finding(name, read, expected, caught, passed, output, seconds)
+        show(finding)
+        return finding
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(one, names))
 
 
+def show(finding: Finding) -> None:
+    """Prints a gate's line, after its output if it does not hold; in one write, at once."""
+    said = "holds" if finding.holds else "FAILS"
+    planted = "caught" if finding.planted_caught else "MISSED"
+    line = (
+        f"{finding.gate:13} {said}  {finding.read} of {finding.expected} files, "
+        f"planted fault {planted}, {finding.seconds:.1f} s\n"
+    )
+    sys.stdout.write(line if finding.holds else f"{finding.output}\n{line}")
+    sys.stdout.flush()
+
+
 def main() -> int:
-    """Prints a line per gate and the output of those that do not hold."""
+    """Runs the gates named, or all of them."""
     names = sys.argv[1:] or list(GATES)
     unknown = set(names) - set(GATES)
     if unknown:
         print(f"script/check: no such gate: {', '.join(sorted(unknown))} ({', '.join(GATES)})")
         return 2
-    found = findings(names)
-    for finding in found:
-        if not finding.holds:
-            print(finding.output)
-    for finding in found:
-        said = "holds" if finding.holds else "FAILS"
-        planted = "caught" if finding.planted_caught else "MISSED"
-        print(
-            f"{finding.gate:13} {said}  {finding.read} of {finding.expected} files, "
-            f"planted fault {planted}, {finding.seconds:.1f} s"
-        )
-    return 0 if all(finding.holds for finding in found) else 1
+    return 0 if all(finding.holds for finding in findings(names)) else 1
 
 
 if __name__ == "__main__":

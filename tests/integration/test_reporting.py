@@ -162,6 +162,18 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_typed_is_lost(
     assert Report.objects.count() == 0
 
 
+def test_all_wrong_fields_are_marked_at_once_and_without_calculation(client: Client) -> None:
+    wrong = dict.fromkeys(("text", "harm", "name", "mailbox", "good_faith"), "")
+
+    for place in ("", "no link"):
+        for _ in range(SLOW_SENDS_MAX):
+            page = sent(client, work=False, place=place, **wrong)
+
+            assert page.status_code == 422
+            marked = re.findall(r'id="([a-z_]+)-fault"', page.content.decode())
+            assert sorted(marked) == sorted([*wrong, "place"])
+
+
 def test_nothing_hostile_is_executed_or_breaks_it(client: Client) -> None:
     page = sent(client, text=HOSTILE, name=HOSTILE[:20], harm="")
     assert page.status_code == 422

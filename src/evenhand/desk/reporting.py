@@ -22,7 +22,7 @@ from evenhand.desk.limits import address_of, count_send, network_of
 from evenhand.desk.texts import line, lines
 from evenhand.desk.words import harm_name
 from evenhand.evidence.disclosures import holds_session_keys
-from evenhand.reports.checks import ReporterSuspended, ReportRefused
+from evenhand.reports.checks import ReporterSuspended, ReportRefused, check_report
 from evenhand.reports.drafts import ReportDraft, ReporterDraft
 from evenhand.reports.limits import (
     MAILBOX_CHARACTERS_MAX,
@@ -156,11 +156,7 @@ def _received(request: HttpRequest, texts: Mapping[str, str]) -> Received:
         raise ReportRefused(findings=(ReportFinding.FORM_EXPIRED,))
     if holds_session_keys(texts["text"]):
         raise ReportRefused(findings=(ReportFinding.DISCLOSURE_TOO_MUCH,))
-    if not work.done:
-        count_send(request, form="report-slow", sends_max=SLOW_SENDS_MAX)
     place = place_of(texts["place"])
-    if place is None and texts["place"]:
-        raise ReportRefused(findings=(ReportFinding.PLACE_UNREADABLE,))
     found = place or Place(about="")
     mailbox = MailAddress(texts["mailbox"]) if texts["mailbox"] else None
     draft = ReportDraft(
@@ -181,6 +177,14 @@ def _received(request: HttpRequest, texts: Mapping[str, str]) -> Received:
         slow=not work.done,
         place=texts["place"],
     )
+    findings = check_report(draft)
+    if place is None and texts["place"]:
+        others = (one for one in findings if one is not ReportFinding.PLACE_MISSING)
+        findings = (ReportFinding.PLACE_UNREADABLE, *others)
+    if findings:
+        raise ReportRefused(findings=findings)
+    if not work.done:
+        count_send(request, form="report-slow", sends_max=SLOW_SENDS_MAX)
     return receive(draft, now=at)
 
 

@@ -81,7 +81,8 @@
       setTimeout(turn, wanted ? 0 : 10);
     };
     form.addEventListener("submit", (event) => {
-      if (field.value) return;
+      // What misses a field is answered at once and kept nowhere; it needs no calculation.
+      if (field.value || [...form.elements].some((one) => one.validity.valueMissing)) return;
       event.preventDefault();
       wanted = true;
       working.hidden = false;

@@ -25,19 +25,19 @@ EVENHAND_CYBERTIP_CREDENTIALS file with the username on its first line, the pass
 EVENHAND_MAIL_FROM          address from which the desk writes; desk@ the public host unless set
 EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail stays in
                             EVENHAND_HOME/mail/out for somebody else to send
-EVENHAND_TRANSLATION_URL    an engine that you run (LibreTranslate's protocol): what a reviewer opened
-                            is sent there when they ask; unset: no translations
+EVENHAND_TRANSLATION_URL    an engine that you run (LibreTranslate's protocol): what was opened is
+                            sent there when a reviewer asks; unset: no translations
 EVENHAND_TRANSLATION_KEY_FILE file with the key that it asks for, if it asks for one
 EVENHAND_OIDC_ISSUER        your OpenID Connect provider, by which staff may sign in; unset: none
 EVENHAND_OIDC_CLIENT_ID     as whom the desk is registered there
 EVENHAND_OIDC_CLIENT_SECRET_FILE file with the secret that belongs to it
 EVENHAND_OIDC_NAME          what your staff call the provider; "single sign-on" unless set
-EVENHAND_DSA_URL            address of the DSA Transparency Database, sandbox or production, as it
-                            was given to you; unset: entries wait; `off`: a micro or small enterprise,
-                            which submits nothing (DSA Art. 19)
-EVENHAND_DSA_TOKEN_FILE     file that holds the token which belongs to it
 EVENHAND_REPORT_WORK_BITS   bits of proof of work for the public report form, 1 to 30; 18 unless
                             set: about a second in a browser
+EVENHAND_DSA_URL            address of the DSA Transparency Database, sandbox or production, as it
+                            was given to you; unset: entries wait; `off`: a micro or small
+                            enterprise, which submits nothing (DSA Art. 19)
+EVENHAND_DSA_TOKEN_FILE     file that holds the token which belongs to it
 """
 
 import os
@@ -96,6 +96,21 @@ def _messenger() -> str:
     return value
 
 
+def _issuer() -> str:
+    """Gives the OpenID Connect provider; what else it needs must be set too."""
+    value = os.environ.get("EVENHAND_OIDC_ISSUER") or ""
+    parts = urlsplit(value)
+    loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if value and parts.scheme != "https" and not loopback:
+        raise Misconfigured(
+            setting="EVENHAND_OIDC_ISSUER", value=value, why="is no https:// address"
+        )
+    for setting in ("EVENHAND_OIDC_CLIENT_ID", "EVENHAND_OIDC_CLIENT_SECRET_FILE"):
+        if value and not os.environ.get(setting):
+            raise Misconfigured(setting=setting, why="is needed beside the issuer, and is not set")
+    return value
+
+
 def _dsa_url() -> str:
     """Gives where entries go; what goes over the net goes encrypted."""
     value = (os.environ.get("EVENHAND_DSA_URL") or "").rstrip("/")
@@ -109,21 +124,6 @@ def _dsa_url() -> str:
         raise Misconfigured(
             setting="EVENHAND_DSA_TOKEN_FILE", why="is needed beside the address, and is not set"
         )
-    return value
-
-
-def _issuer() -> str:
-    """Gives the OpenID Connect provider; what else it needs must be set too."""
-    value = os.environ.get("EVENHAND_OIDC_ISSUER") or ""
-    parts = urlsplit(value)
-    loopback = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if value and parts.scheme != "https" and not loopback:
-        raise Misconfigured(
-            setting="EVENHAND_OIDC_ISSUER", value=value, why="is no https:// address"
-        )
-    for setting in ("EVENHAND_OIDC_CLIENT_ID", "EVENHAND_OIDC_CLIENT_SECRET_FILE"):
-        if value and not os.environ.get(setting):
-            raise Misconfigured(setting=setting, why="is needed beside the issuer, and is not set")
     return value
 
 
@@ -145,14 +145,14 @@ MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")
 FEED_CREDENTIALS_FILE = os.environ.get("EVENHAND_FEED_CREDENTIALS", "")
 CYBERTIP_URL = os.environ.get("EVENHAND_CYBERTIP_URL") or "https://exttest.cybertip.org/ispws"
 CYBERTIP_CREDENTIALS_FILE = os.environ.get("EVENHAND_CYBERTIP_CREDENTIALS", "")
-DSA_URL = _dsa_url()
-DSA_TOKEN_FILE = os.environ.get("EVENHAND_DSA_TOKEN_FILE", "")
 TRANSLATION_URL = os.environ.get("EVENHAND_TRANSLATION_URL", "")
 TRANSLATION_KEY_FILE = os.environ.get("EVENHAND_TRANSLATION_KEY_FILE", "")
 OIDC_ISSUER = _issuer()
 OIDC_CLIENT_ID = os.environ.get("EVENHAND_OIDC_CLIENT_ID", "")
 OIDC_CLIENT_SECRET_FILE = os.environ.get("EVENHAND_OIDC_CLIENT_SECRET_FILE", "")
 OIDC_NAME = os.environ.get("EVENHAND_OIDC_NAME", "") or "single sign-on"
+DSA_URL = _dsa_url()
+DSA_TOKEN_FILE = os.environ.get("EVENHAND_DSA_TOKEN_FILE", "")
 DOOR_TOKEN_FILE = os.environ.get("EVENHAND_DOOR_TOKEN_FILE", str(KEYS / "door.token"))
 
 

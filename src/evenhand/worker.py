@@ -46,11 +46,11 @@ from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
 from evenhand.cases.bulk_steps import run_bulks  # noqa: E402
+from evenhand.childsafety import steps as childsafety  # noqa: E402
 from evenhand.connectors import webhooks  # noqa: E402
+from evenhand.connectors.feeds import HashListFiles  # noqa: E402
 from evenhand.connectors.paging import send_pages  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
-from evenhand.childsafety import steps as childsafety  # noqa: E402
-from evenhand.connectors.feeds import HashListFiles  # noqa: E402
 from evenhand.legal import steps as legal  # noqa: E402
 from evenhand.legal.ports import Pager  # noqa: E402
 from evenhand.markets.places import places  # noqa: E402
@@ -157,9 +157,9 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
         Loop("mail", 5.0, lambda: wiring.outbox().send(wiring.mail_server())),
         *_legal(),
-        *_reports(),
         *_standing(),
         *_child_safety(),
+        *_reports(),
         Loop("statements", 5.0, _submit),
         *_appeals(),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),

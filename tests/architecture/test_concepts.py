@@ -21,9 +21,9 @@ from evenhand.legal.answers import facts
 from evenhand.markets import lists as law
 from evenhand.people.powers import Power
 from evenhand.people.roles import Role
+from evenhand.reports import lists as flagged
 from evenhand.standing import lists as standing
 from evenhand.statements import lists as entries
-from evenhand.reports import lists as flagged
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src/evenhand"

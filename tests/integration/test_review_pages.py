@@ -226,6 +226,37 @@ def test_the_sealed_lane_does_not_exist_for_others(
     assert str(case.id) not in client.get("/staff/cases/?lane=sealed").content.decode()
 
 
+def test_what_the_sealed_lane_decided_shows_on_no_other_case(
+    client: Client, signed_in: Callable[..., Person]
+) -> None:
+    known: dict[str, object] = {"account": "@one:example.test", "channel": "!one:example.test"}
+    sealed = opened("$sealed", harm="m.child_safety", severity=4, **known)
+    keeper = signed_in(Role.CHILD_SAFETY, name="Kim Example")
+    steps.decide_case(sealed.id, ActionKind.SUSPEND, by=keeper, reason=REASON, now=NOW)
+    action = Action.objects.get(decision__case=sealed.id)
+    usual = opened("$usual", **known)
+
+    signed_in()
+    seen_by_reviewer = client.get(f"/staff/cases/{usual.id}/").content.decode()
+    client.force_login(reviewer("Ola Example", Role.CHILD_SAFETY, Role.REVIEWER), backend=BACKEND)
+    seen_by_keeper = client.get(f"/staff/cases/{usual.id}/").content.decode()
+
+    assert str(action.id) not in seen_by_reviewer
+    assert str(action.id) in seen_by_keeper
+
+
+def test_a_length_that_is_not_offered_decides_nothing(
+    client: Client, signed_in: Callable[..., Person]
+) -> None:
+    case = opened(account="@sender:example.test")
+    signed_in()
+
+    said = post(client, case, "decide", kind="warn", reason=REASON, days="14")
+
+    assert escape(FINDINGS[Finding.KIND_NOT_OFFERED]) in said
+    assert not Action.objects.exists()
+
+
 def test_those_of_the_sealed_lane_see_it_apart(
     client: Client, signed_in: Callable[..., Person]
 ) -> None:

@@ -310,14 +310,18 @@ def actions_around(
     *,
     rows_max: int = HISTORY_ROWS_MAX,
     before: datetime | None = None,
+    without_harm: str = "",
 ) -> tuple[list[Action], list[Action]]:
     """Gives what was decided about an account, and what was done to a channel and in it.
 
     Each the latest first, and only of what was decided before; both in one question.
+    `without_harm` leaves out the harms that begin so: what lies in a lane of its own.
     """
     rows = Action.objects.order_by("-id")
     if before is not None:
         rows = rows.filter(decision__at__lt=before)
+    if without_harm:
+        rows = rows.exclude(decision__harm__startswith=without_harm)
     parts = [
         *([rows.filter(decision__account=account).values("id")[:rows_max]] if account else []),
         *([rows.filter(channel=channel).values("id")[:rows_max]] if channel else []),

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import unquote
 from uuid import UUID
 
 from evenhand.actions.checks import LASTING, SCOPED, is_country
@@ -192,7 +193,8 @@ def check_names_nobody(text: str, *, own: str) -> None:
 
     Who reported must never reach the person concerned, and a reviewer writes in a hurry.
     """
-    named = {*ACCOUNT.findall(text), *MAILBOX.findall(ACCOUNT.sub(" ", text))}
+    plain = unquote(text)  # a link hides a name as %40name
+    named = {*ACCOUNT.findall(plain), *MAILBOX.findall(ACCOUNT.sub(" ", plain))}
     if named - {own}:
         raise NamesSomebody(quantity=len(named - {own}))
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.urls import include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from evenhand.desk import (
     audit,
@@ -141,7 +141,7 @@ portal_urls = [
     ),
 ]
 
-staff_urls = [
+staff_urls: list[URLPattern | URLResolver] = [
     path("", console.start, name="staff_start"),
     path("sign-in/", staff.sign_in, name="staff_sign_in"),
     path("sign-in/provider/", sign_on.begin, name="staff_sign_on"),

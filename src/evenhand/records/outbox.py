@@ -12,7 +12,7 @@ from django.db import transaction
 
 from evenhand.base.lists import RecordKind
 from evenhand.records.models import Cursor, Record
-from evenhand.records.queries import Place, settled_after
+from evenhand.records.queries import Place, has_news, settled_after
 
 ROWS_MAX = 500
 """Records looked at in one transaction of a consumer."""
@@ -29,6 +29,8 @@ class Reaction:
 
 def react(reaction: Reaction, *, now: datetime, rows_max: int = ROWS_MAX) -> int:
     """Shows a consumer what it has not seen, and gives the number of records passed."""
+    if not has_news(reaction.consumer):
+        return 0
     with transaction.atomic():
         Cursor.objects.get_or_create(consumer=reaction.consumer)
         cursor = Cursor.objects.select_for_update().get(consumer=reaction.consumer)

@@ -143,6 +143,17 @@ ORDER BY transaction, serial
 LIMIT %s
 """
 
+NEWS = """
+SELECT EXISTS (
+    SELECT 1 FROM records_record r
+    WHERE (r.transaction, r.serial) > (
+        COALESCE((SELECT c.transaction FROM records_cursor c WHERE c.consumer = %s), '0'::xid8),
+        COALESCE((SELECT c.serial FROM records_cursor c WHERE c.consumer = %s), 0)
+    ) AND r.transaction < pg_snapshot_xmin(pg_current_snapshot())
+)
+"""
+"""What `SETTLED` gives, as a question: most looks find nothing, and many consumers look."""
+
 
 def counts(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[Cell]:
     """Gives how often each combination of columns happened on a day, between two places."""
@@ -209,6 +220,14 @@ def last_record_before(moment: datetime) -> UUID | None:
     """Gives the id of the last record before a moment; None if there was none."""
     rows = Record.objects.filter(at__lt=moment).order_by("-at", "-serial")
     return rows.values_list("id", flat=True).first()
+
+
+def has_news(consumer: str) -> bool:
+    """Tells whether a consumer has something to see: one look, without lock or transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWS, [consumer, consumer])
+        row = cursor.fetchone()
+    return row is not None and bool(row[0])
 
 
 def settled_after(place: Place, *, rows_max: int) -> Sequence[Record]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from evenhand.base.errors import InputRefused, NotAllowed
 from evenhand.base.harms import harms
 from evenhand.base.personal import reveal
+from evenhand.evidence.disclosures import holds_session_keys
 from evenhand.people.powers import Power, roles_with
 from evenhand.reports.drafts import FlaggerDraft, ReportDraft
 from evenhand.reports.limits import (
@@ -155,6 +156,9 @@ def _check_text(draft: ReportDraft) -> list[ReportFinding]:
     # In a messenger one may report with a press of a button; everywhere else reasons are asked.
     if not text.strip() and draft.way is not Way.MATRIX:
         return [ReportFinding.TEXT_MISSING]
+    # Keys of a chat open more than one message: whoever can be answered is asked to leave them out.
+    if draft.way is not Way.MATRIX and holds_session_keys(text):
+        return [ReportFinding.DISCLOSURE_TOO_MUCH]
     return []
 
 

@@ -122,13 +122,18 @@ def counting(account: str) -> list[CountedStrikes]:
     return [CountedStrikes(*row) for row in rows.values_list("count", "given_at", "expires_at")]
 
 
-def count_strikes(account: str, *, at: datetime) -> int:
-    """Gives how many strikes of an account counted at a moment, of those that stand today."""
+def count_strikes(account: str, *, at: datetime, without_harm: str = "") -> int:
+    """Gives how many strikes of an account counted at a moment, of those that stand today.
+
+    `without_harm` leaves out the harms that begin so: what lies in a lane of its own.
+    """
     if not account:
         return 0
     rows = Strike.objects.filter(
         account=account, lifted_at=None, given_at__lte=at, expires_at__gt=at
     )
+    if without_harm:
+        rows = rows.exclude(harm__startswith=without_harm)
     total: int | None = rows.aggregate(total=Sum("count"))["total"]
     return total or 0
 

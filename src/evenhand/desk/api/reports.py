@@ -25,13 +25,14 @@ from evenhand.desk.api.routes import (
     PROBLEMS,
     UNAUTHORISED,
     Api,
+    field_of,
     findings_of,
     problem,
     words_of,
 )
 from evenhand.desk.limits import API_CALLS_MAX, FORM_SENDS_MAX, address_of, count_send, network_of
 from evenhand.desk.texts import line, lines
-from evenhand.evidence.disclosures import holds_session_keys, read_disclosure
+from evenhand.evidence.disclosures import read_disclosure
 from evenhand.reports import queries, xarf
 from evenhand.reports.checks import ReportRefused
 from evenhand.reports.drafts import ReportDraft, ReporterDraft
@@ -178,10 +179,7 @@ def _refused(request: HttpRequest, error: EvenhandError) -> HttpResponse:
 
 @reports_api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    found = [
-        f"{'.'.join(str(part) for part in one.get('loc', ()))}: {one.get('type', '')}"
-        for one in error.errors
-    ]
+    found = [f"{field_of(one.get('loc', ()))}: {one.get('type', '')}" for one in error.errors]
     return problem(request, INVALID, findings=found)
 
 
@@ -205,8 +203,6 @@ def _draft(
     if place is None:
         raise ReportRefused(findings=(ReportFinding.PLACE_UNREADABLE,))
     text = lines(given.text)
-    if holds_session_keys(text):
-        raise ReportRefused(findings=(ReportFinding.DISCLOSURE_TOO_MUCH,))
     disclosure = None if given.disclosure is None else read_disclosure(given.disclosure)
     mailbox = line(given.mailbox)
     draft = ReportDraft(

@@ -15,6 +15,7 @@ from evenhand.base.errors import InputRefused
 from evenhand.base.lists import ActionKind
 from evenhand.cases import queries, steps
 from evenhand.cases.checks import CaseNotClosed, Finding, NamesSomebody, refuse_if
+from evenhand.cases.lists import CaseOutcome
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.review.page import DURATIONS
 from evenhand.desk.review.rows import DECIDING_ROLES, refused, say_names
@@ -30,7 +31,8 @@ def decide(request: HttpRequest, case_id: UUID) -> HttpResponse:
     member, moment = signed_in(request), now()
     queries.case_for(case_id, member)
     kind = request.POST.get("kind", "")
-    if kind not in list(ActionKind):
+    days = request.POST.get("days", "")
+    if kind not in list(ActionKind) or (days and days not in map(str, DURATIONS)):
         messages.error(request, gettext("Please choose one of the decisions offered."))
         return redirect("staff_case", case_id=case_id)
     try:
@@ -42,7 +44,7 @@ def decide(request: HttpRequest, case_id: UUID) -> HttpResponse:
             now=moment,
             harm=request.POST.get("harm") or None,
             territory=territory_of(request.POST.get("territory", "")),
-            ends_at=ends_at(request.POST.get("days", ""), now=moment),
+            ends_at=ends_at(days, now=moment),
             unfounded=request.POST.get("unfounded") == "yes",
         )
     except CaseNotClosed as error:
@@ -50,7 +52,13 @@ def decide(request: HttpRequest, case_id: UUID) -> HttpResponse:
     except NamesSomebody:
         say_names(request)
         return redirect("staff_case", case_id=case_id)
-    messages.success(request, gettext("The case is closed."))
+    if queries.case_of(case_id).outcome == CaseOutcome.COMPARED:
+        said = gettext(
+            "Nothing is done: this case compares how people decide. Your answer is kept."
+        )
+    else:
+        said = gettext("The case is closed.")
+    messages.success(request, said)
     if request.POST.get("then") == "queue":
         return redirect("staff_cases")
     return redirect("staff_case", case_id=case_id)

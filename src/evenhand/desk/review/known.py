@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from evenhand.actions import queries as actions
 from evenhand.actions.lists import ActionState
 from evenhand.actions.models import Action, Decision
+from evenhand.actions.policies import CHILD_SAFETY
 from evenhand.base.lists import Ground
 from evenhand.cases import queries
 from evenhand.cases.models import Case, CaseStep
@@ -41,12 +42,20 @@ class Known:
     strikes: int
 
 
-def known_of(case: Case, *, now: datetime) -> Known:
-    """Gives what the page of a case shows besides the case itself."""
+def known_of(case: Case, *, sees_sealed: bool, now: datetime) -> Known:
+    """Gives what the page of a case shows besides the case itself.
+
+    What lies in the sealed lane is shown to nobody but its people, whichever case leads there.
+    """
     original = queries.original_of(case)
     before = original.opened_at if original is not None else None
     decision = case.decision if original is None else _decided_before(original)
-    against, inside = actions.actions_around(case.account, case.channel, before=before)
+    against, inside = actions.actions_around(
+        case.account,
+        case.channel,
+        before=before,
+        without_harm="" if sees_sealed else CHILD_SAFETY,
+    )
     done = actions.actions_of(decision.id) if decision is not None else []
     return Known(
         before=before,
@@ -57,7 +66,11 @@ def known_of(case: Case, *, now: datetime) -> Known:
         against=against,
         in_channel=inside,
         similar=queries.similar_cases(case, before=before),
-        strikes=count_strikes(case.account, at=before or now),
+        strikes=count_strikes(
+            case.account,
+            at=before or now,
+            without_harm="" if sees_sealed else CHILD_SAFETY,
+        ),
     )
 
 

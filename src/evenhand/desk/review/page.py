@@ -128,7 +128,10 @@ def _page(
     member, moment = signed_in(request), now()
     facts = queries.facts_of(found)
     findings = check_judge(facts, queries.judge_of(member))
-    known, row = known_of(found, now=moment), case_row(found, now=moment)
+    known, row = (
+        known_of(found, sees_sealed=member.has(Role.CHILD_SAFETY), now=moment),
+        case_row(found, now=moment),
+    )
     items = _items(found, known.reports)
     held_by_me = found.claimed_by_id == member.id and row["held"]
     works = any(member.has(role) for role in DECIDING_ROLES)

@@ -138,6 +138,12 @@ def test_what_is_broken_is_a_problem_and_leaves_nothing(body: object, status: in
     assert Report.objects.count() == 0
 
 
+def test_a_missing_field_is_named_as_its_sender_knows_it() -> None:
+    answer = post("", {key: value for key, value in REPORT.items() if key != "about"})
+
+    assert answer.json()["findings"] == ["about: missing"]
+
+
 def test_a_huge_body_is_refused() -> None:
     assert post("", {**REPORT, "text": "x" * 300_000}).status_code == 413
 

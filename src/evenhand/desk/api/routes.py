@@ -7,7 +7,7 @@ document at `/api/v1/openapi.json`.
 import json
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -369,10 +369,7 @@ def _refused(request: HttpRequest, error: EvenhandError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    found = [
-        f"{'.'.join(str(part) for part in one.get('loc', ()))}: {one.get('type', '')}"
-        for one in error.errors
-    ]
+    found = [f"{field_of(one.get('loc', ()))}: {one.get('type', '')}" for one in error.errors]
     return problem(request, INVALID, findings=found)
 
 
@@ -394,6 +391,12 @@ def problem(
 ) -> HttpResponse:
     """Gives an error as RFC 9457 writes it."""
     return problems.as_problem(request, words, findings=findings or [])
+
+
+def field_of(place: Sequence[str | int]) -> str:
+    """Gives a field as its sender knows it: without where, and in which argument, we took it."""
+    inner = place[2:] if place[:1] == ("body",) else place[1:]
+    return ".".join(map(str, inner)) or "body"
 
 
 def words_of(error: EvenhandError) -> problems.Words:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 
+from evenhand.database.failures import NOT_ANSWERING
 from evenhand.desk.legal.queue import LEGAL_ROLES
 from evenhand.desk.review.rows import CASE_ROLES
 from evenhand.people.models import Person
@@ -51,8 +52,11 @@ DOORS = (
 
 def doors_of(user: object) -> list[dict[str, str]]:
     """Gives the doors that are open to whoever is signed in; none to a visitor."""
-    if not isinstance(user, Person):
-        return []
+    try:
+        if not isinstance(user, Person):
+            return []
+    except NOT_ANSWERING:
+        return []  # The page that says so opens none.
     shown: dict[str, dict[str, str]] = {}
     for door in DOORS:
         if door.section not in shown and any(user.has(role) for role in door.roles):

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from evenhand.appeals.checks import TokenWrong
 from evenhand.base.errors import (
     EvenhandError,
     InputRefused,
@@ -134,6 +135,15 @@ WORDS: tuple[tuple[type[EvenhandError], Words], ...] = (
             "sign-on-refused",
             gettext_noop("Your provider's account does not open this desk"),
             gettext_noop("Two people here have to let you in under it first. Ask an operator."),
+        ),
+    ),
+    (
+        TokenWrong,
+        Words(
+            403,
+            "link-wrong",
+            gettext_noop("This link is not complete"),
+            gettext_noop("Copy the whole link from the notice and open it again."),
         ),
     ),
     (NotFound, NOT_FOUND),

@@ -42,6 +42,14 @@ def test_a_special_error_stands_before_its_parent() -> None:
         assert not any(issubclass(later, kind) for later in kinds[index + 1 :]), kind
 
 
+def test_a_wrong_sign_in_a_link_is_said_to_be_one() -> None:
+    request = RequestFactory().get("/", headers={"accept": "text/html"})
+
+    page = answer(request, words_for(TokenWrong())).content.decode()
+
+    assert "Copy the whole link from the notice" in page
+
+
 def test_a_program_gets_a_problem_as_rfc_9457_asks() -> None:
     request = RequestFactory().get("/", headers={"accept": "application/json"})
 

@@ -81,6 +81,8 @@ def draft_of(
     sender  the envelope's, where it is known
     url     the desk's own address: what quotes our mail is no report of our pages
     """
+    if not content.strip():
+        raise MailRefused(why="nothing came on standard input")
     if len(content) > MAIL_BYTES_MAX:
         raise MailRefused(why="larger than two megabytes")
     if content.lower().count(b"boundary") > BOUNDARIES_MAX:
@@ -98,10 +100,20 @@ def draft_of(
         if found is not None:
             return found
     feedback = _feedback(parts)
+    if who is Silence.NO_SENDER and not feedback:
+        raise MailRefused(why=_why_no_sender(message, sender))
     if not isinstance(who, Asked) and not feedback:
         raise NoReport(why=str(who))
     given = _sender(message, sender)
     return _in_words(message, parts, feedback, given, content, at=at, url=url)
+
+
+def _why_no_sender(message: Message, envelope: str | None) -> str:
+    if not message.keys():
+        return "no message: it has no head"
+    if envelope:
+        return "the sender given is no mail address, or the head of the message is too long"
+    return "no sender to whom the outcome could be told"
 
 
 def _parts(message: Message) -> Iterator[Message]:

@@ -134,6 +134,23 @@ def test_what_is_no_report_is_refused_in_words(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "sender", "why"),
+    [
+        (b"", None, "nothing came"),
+        (b"\n", "ada@example.org", "nothing came"),
+        (b"no head", "ada@example.org", "no head"),
+        (mail().as_bytes(), "ada", "sender given"),
+        (mail(From="nobody").as_bytes(), None, "no sender"),
+    ],
+)
+def test_what_a_person_sent_wrongly_is_told_to_them(
+    content: bytes, sender: str | None, why: str
+) -> None:
+    with pytest.raises(MailRefused, match=why):
+        read(content, sender=sender)
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"Auto_Submitted": "auto-replied"},

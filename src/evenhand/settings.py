@@ -108,7 +108,20 @@ def _issuer() -> str:
     for setting in ("EVENHAND_OIDC_CLIENT_ID", "EVENHAND_OIDC_CLIENT_SECRET_FILE"):
         if value and not os.environ.get(setting):
             raise Misconfigured(setting=setting, why="is needed beside the issuer, and is not set")
+    secret = os.environ.get("EVENHAND_OIDC_CLIENT_SECRET_FILE", "")
+    if value and _is_missing(Path(secret)):
+        raise Misconfigured(
+            setting="EVENHAND_OIDC_CLIENT_SECRET_FILE", value=secret, why="there is no such file"
+        )
     return value
+
+
+def _is_missing(path: Path) -> bool:
+    """Tells whether a file is not there; a process that may not see it cannot tell."""
+    try:
+        return not path.is_file()
+    except PermissionError:
+        return False
 
 
 def _dsa_url() -> str:

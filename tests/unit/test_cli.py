@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def evenhand(home: Path | str, *words: str, **environment: str) -> subprocess.Co
         ({"EVENHAND_PUBLIC_URL": "safety.example"}, "EVENHAND_PUBLIC_URL"),
         ({"EVENHAND_DSA_URL": "http://database.example"}, "EVENHAND_DSA_URL"),
         ({"EVENHAND_DSA_URL": "https://database.example"}, "EVENHAND_DSA_TOKEN_FILE"),
+        (
+            {
+                "EVENHAND_OIDC_ISSUER": "https://id.example",
+                "EVENHAND_OIDC_CLIENT_ID": "desk",
+                "EVENHAND_OIDC_CLIENT_SECRET_FILE": "/nope/oidc.secret",
+            },
+            "/nope/oidc.secret",
+        ),
     ],
 )
 def test_what_is_wrong_around_a_command_is_said_in_words(
@@ -80,6 +89,35 @@ def test_what_is_missing_from_a_command_is_said_last(
 ):
     assert main(words) == EXIT_CANNOT_RUN
     assert "'rules' needs one more word: check" in capsys.readouterr().err.splitlines()[-1]
+
+
+DISCLOSE = (
+    "disclose", "!r:x.test $e1", "--homeserver", "https://x.test", "--account", "@ada:x.test",
+    "--desk", "https://desk.test", "--store", "/nonexistent",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--harm", "m.none"], "--harm"),
+        (["--harm", "m.spam", "--keys", "/nope/keys.txt"], "/nope/keys.txt"),
+        (["--harm", "m.spam", "--keys", __file__], "no file of exported keys"),
+        (["--harm", "m.spam", "--token-file", "/nope/token"], "/nope/token"),
+        (["--harm", "m.spam"], "in a terminal"),
+    ],
+)
+def test_what_a_disclosure_lacks_is_said_before_a_password_is_asked_for(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    def no_terminal(question: str) -> str:
+        assert said == "in a terminal", question
+        raise termios.error(25, "Inappropriate ioctl for device")
+
+    monkeypatch.setattr("evenhand.disclose.command.getpass", no_terminal)
+
+    assert main([*DISCLOSE, *words]) == EXIT_CANNOT_RUN
+    assert said in capsys.readouterr().err
 
 
 def test_the_version_is_said(capsys: pytest.CaptureFixture[str]):

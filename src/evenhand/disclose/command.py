@@ -14,7 +14,7 @@ import httpx
 
 from evenhand.base.errors import InputRefused, Misconfigured, NotAllowed, Unavailable
 from evenhand.base.harms import harms
-from evenhand.disclose.key_file import exported_session
+from evenhand.disclose.key_file import check_key_file, exported_session
 from evenhand.disclose.places import Place, checked_address, place_of
 from evenhand.evidence.disclosures import written
 
@@ -49,6 +49,12 @@ ANSWER_CHARACTERS_MAX = 500
 """Characters of what the desk answers that are printed."""
 
 
+class NoTerminal(InputRefused):
+    """Nobody is at a terminal to type what is asked for."""
+
+    remedy = "Run the command in a terminal; a password or passphrase is typed there, unseen."
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `evenhand disclose`."""
     parser.add_argument("message", help="link to the message (copy link), or 'ROOM EVENT'")
@@ -73,7 +79,11 @@ def run(options: argparse.Namespace) -> int:
     desk = checked_address(options.desk, what="--desk")
     if options.harm not in harms():
         raise InputRefused(what="--harm", why="unknown", known=", ".join(harms()))
+    for what, path in (("--keys", options.keys), ("--token-file", options.token_file)):
+        if path and not (path.is_file() and os.access(path, os.R_OK)):
+            raise InputRefused(what=what, file=path, why="no file that can be read")
     if options.keys:
+        check_key_file(options.keys)
         one = _with_keys(options, homeserver, place)
     else:
         one = _with_device(options, homeserver, place)
@@ -145,7 +155,7 @@ def _with_keys(options: argparse.Namespace, homeserver: str, place: Place) -> On
     """Gives the message by the keys that the member exported from their own program."""
     with _token(options, homeserver) as token:
         encrypted = read_event(event_of(homeserver, token, place), place)
-    passphrase = getpass("Passphrase of the exported keys: ")
+    passphrase = _secret("Passphrase of the exported keys: ")
     exported = exported_session(
         options.keys, passphrase, room=place.room, session_id=encrypted.session_id
     )
@@ -198,7 +208,15 @@ def _folder(account: str) -> Path:
 
 
 def _password(account: str) -> str:
-    return getpass(f"Password of {printable(account)} (used to sign in, not kept): ")
+    return _secret(f"Password of {printable(account)} (used to sign in, not kept): ")
+
+
+def _secret(question: str) -> str:
+    """Gives what the member typed unseen."""
+    try:
+        return getpass(question)
+    except Exception as error:  # termios has an error of its own, and not on every machine
+        raise NoTerminal(asked=question.strip()) from error
 
 
 def _asked(question: str) -> str:

@@ -45,15 +45,26 @@ def exported_session(path: Path, passphrase: str, *, room: str, session_id: str)
     return None
 
 
-def _sessions(path: Path, passphrase: str) -> list[object]:
+def check_key_file(path: Path) -> None:
+    """Refuses what is no file of exported keys, before anybody types a passphrase for it."""
+    _sealed(path)
+
+
+def _sealed(path: Path) -> str:
+    """Gives what stands between head and foot of the file."""
     if path.stat().st_size > FILE_BYTES_MAX:
         raise KeyFileClosed(why="too large", bytes_max=FILE_BYTES_MAX)
     text = "".join(path.read_text(encoding="ascii", errors="replace").split())
     head, foot = "".join(HEAD.split()), "".join(FOOT.split())
     if not text.startswith(head) or not text.endswith(foot):
         raise KeyFileClosed(why="no file of exported keys")
+    return text[len(head) : -len(foot)]
+
+
+def _sessions(path: Path, passphrase: str) -> list[object]:
+    sealed = _sealed(path)
     try:
-        value = json.loads(_opened(decoded(text[len(head) : -len(foot)]), passphrase))
+        value = json.loads(_opened(decoded(sealed), passphrase))
     except Malformed as error:
         raise KeyFileClosed(why="damaged") from error
     except (ValueError, RecursionError) as error:

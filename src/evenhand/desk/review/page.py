@@ -30,7 +30,7 @@ from evenhand.desk.evidence import ShownEvidence, shown
 from evenhand.desk.legal.danger import danger_forms
 from evenhand.desk.review.known import Known, known_of, reports_seen
 from evenhand.desk.review.queue import exposure_words
-from evenhand.desk.review.reported import report_items, report_rows
+from evenhand.desk.review.reported import channel_kind_of, report_items, report_rows
 from evenhand.desk.review.rows import (
     CASE_ROLES,
     DECIDING_ROLES,
@@ -144,7 +144,7 @@ def _page(
         "is_objection": found.kind == CaseKind.OBJECTION,
         "sealed": found.lane == CaseLane.SEALED,
         "source": words.source_name(found.source),
-        "channel_kind": words.channel_kind_name(found.channel_kind),
+        "channel_kind": channel_kind_of(found, known.reports),
         "items": items,
         "opened": opened or {},
         "translates": bool(settings.TRANSLATION_URL),

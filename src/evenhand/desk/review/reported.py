@@ -6,8 +6,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext, gettext_noop
 
+from evenhand.base.lists import ChannelKind, Source
+from evenhand.cases.models import Case
 from evenhand.desk.evidence import ShownEvidence
 from evenhand.desk.proof_words import ProofWords, proof_words
+from evenhand.desk.words import channel_kind_name
 from evenhand.evidence.models import SealedItem
 from evenhand.reports.lists import ProofLevel, Way
 from evenhand.reports.models import Report
@@ -93,3 +96,15 @@ def _sealed(report: Report) -> Iterator[tuple[str, SealedItem]]:
         yield f"report-{report.id}", report.text
     if report.proof_text is not None:
         yield f"disclosed-{report.id}", report.proof_text
+
+
+def channel_kind_of(case: Case, reports: Sequence[Report]) -> str:
+    """Gives what kind of channel it is, in words; not known where no messenger was asked.
+
+    What comes by form, mail or program counts as private until somebody knows better.
+    """
+    reported = case.source != Source.OWN and bool(reports)
+    asked = any(report.way == Way.MATRIX for report in reports)
+    if reported and not asked and case.channel_kind == ChannelKind.PRIVATE:
+        return gettext("not known")
+    return channel_kind_name(case.channel_kind)

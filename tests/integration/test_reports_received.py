@@ -142,7 +142,7 @@ def test_reports_of_one_thing_are_one_case() -> None:
 
     assert first.case_id == second.case_id != other.case_id
     assert first.case_id is not None
-    assert [one.id for one in reports_of(first.case_id)] == [first.id, second.id]
+    assert {one.id for one in reports_of(first.case_id)} == {first.id, second.id}
 
 
 def test_after_the_case_is_closed_a_new_report_opens_another() -> None:

@@ -44,7 +44,7 @@ class FlaggerYear:
 def reports_of(case_id: UUID) -> list[Report]:
     """Gives the reports that a case unites, the oldest first."""
     rows = Report.objects.filter(case_id=case_id).select_related("reporter", "text", "proof_text")
-    return list(rows.defer("text__sealed", "proof_text__sealed").order_by("at"))
+    return list(rows.defer("text__sealed", "proof_text__sealed").order_by("at", "id"))
 
 
 def report_of(report_id: UUID) -> Report | None:

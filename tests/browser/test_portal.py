@@ -17,6 +17,7 @@ from tests.integration.pages import faults
 
 from evenhand.base.clock import now
 from evenhand.cases.steps import open_case
+from evenhand.desk.law_words import field_name
 from evenhand.legal.lists import DangerLaw
 from evenhand.legal.models import Disclosure, Matter
 from evenhand.legal.steps import assign, report_danger
@@ -80,7 +81,7 @@ def test_an_officer_files_is_answered_and_fetches_by_keyboard_alone(
     officer.type("Your reference", "12 Js 345/26")
     officer.type("Accounts, links", legal.ACCOUNT)
     for name in law().kind(EPOC).mandatory_fields:
-        officer.type(name.replace("_", " ").capitalize(), "As the order says.")
+        officer.type(field_name(name), "As the order says.")
     look(officer.page, "new-details")
     officer.press("Continue to the review")
     look(officer.page, "new-review")
@@ -212,8 +213,9 @@ def test_the_steps_after_release_hold(desk: Desk, office: legal.Desk, hands: lis
     }
     for name, path in pages.items():
         one.page.goto(f"{desk.url}/staff/{path}")
-        for closed in one.page.locator("details:not([open]) > summary").all():
-            closed.click()
+        # Asked again each time: what opens is no longer among them.
+        while (closed := one.page.locator("details:not([open]) > summary")).count():
+            closed.first.click()
         look(one.page, name)
 
     officer.enrol(desk.url + link_of(office.officer.person))

@@ -36,6 +36,7 @@ from evenhand.demo.stage import Stage
 from evenhand.demo.town import Town
 
 SETTLE_SECONDS_MAX = 90.0
+PUBLISHED_TRIES = 5
 Look = Callable[[], Awaitable[bool]]
 DOUBTFUL = (
     "URGENT! Your mobile number has won a 2000 prize GUARANTEED. Call 09050009999 from land line. "
@@ -107,7 +108,7 @@ class Day:
             found=gone,
             seconds=time.monotonic() - begun,
         )
-        link = await self._objection_link(owner)
+        link = await self._objection_link(owner, ActionKind.BLOCK_CHANNEL)
         await self._object(link, "We are a garden club; a stranger posted that, we removed him.")
         begun = time.monotonic()
         await self._second_look(uphold=True, reason="The members did nothing wrong.")
@@ -166,14 +167,17 @@ class Day:
             )
             await asyncio.to_thread(self.second.judge, case, uphold=uphold, reason=reason)
 
-    async def _objection_link(self, person: Person) -> str:
+    async def _objection_link(self, person: Person, kind: ActionKind) -> str:
+        """Gives the link against a decision of a kind: a strike's warning has one of its own."""
         links: list[str] = []
 
         async def look() -> bool:
+            day = await asyncio.to_thread(ledger)
             for text in await person.notices():
-                found = Sent(None, text, 0.0).objection
-                if found:
-                    links.append(found)
+                told = Sent(None, text, 0.0)
+                if told.objection and told.decision:
+                    kinds = day.kinds.get(told.decision, frozenset())
+                    links.extend([told.objection] if kind in kinds else [])
             return bool(links)
 
         assert await self.until(look), "the statement of reasons carries a link"
@@ -227,16 +231,24 @@ def _compare_reports(
     findings.add("staff report says what clients saw", expected=seen, found=said)
     clerk.browser.page(f"/staff/reports/{days[-1]}/")
     for day in days:
-        wanted = published_and_protected(day)
-        browser = Browser(stage.site.public_url)
-        public = json.loads(browser.page(f"/reports/{day}/report.json"))
-        browser.page(f"/reports/{day}/")
-        browser.close()
         findings.add(
             f"public report of {day} equals protect(exact)",
             expected=True,
-            found=all(public[part] == wanted[part] for part in ("figures", "breakdowns")),
+            found=any(_published_as_protected(stage, day) for _ in range(PUBLISHED_TRIES)),
         )
+
+
+def _published_as_protected(stage: Stage, day: date) -> bool:
+    """Publishes a day, and tells whether the public page says what the exact numbers must say.
+
+    Work goes on meanwhile: a record that came between the two is in the next try.
+    """
+    wanted = published_and_protected(day)
+    browser = Browser(stage.site.public_url)
+    public = json.loads(browser.page(f"/reports/{day}/report.json"))
+    browser.page(f"/reports/{day}/")
+    browser.close()
+    return all(public[part] == wanted[part] for part in ("figures", "breakdowns"))
 
 
 async def play_day(

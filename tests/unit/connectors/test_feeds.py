@@ -55,7 +55,7 @@ def test_a_file_is_read_whole_and_again_only_if_it_changed(tmp_path: Path) -> No
         ("photodna,abcd,1", "line=2"),
         (f"md5,{'0' * 32}", "not three columns"),
         (f"md5,{'0' * 32},", "no entry"),
-        (f"md5,{'0' * 32},{'x' * 200}", "too long"),
+        (f"md5,{'0' * 32},{'x' * 200}", "no entry"),
         ('"', "not CSV"),
     ],
 )

@@ -201,7 +201,7 @@ def _shown(character: str) -> bool:
         (AnswerKind.TCO_REMOVED, "22 November 2026, 09:05 UTC"),
         (AnswerKind.TCO_NOT_EXECUTED, "manifest errors. (manifest_errors)"),
         (AnswerKind.EPOC_NOT_EXECUTED, "Secrets Act, s. 4"),
-        (AnswerKind.EPOC_NOT_EXECUTED, "are being kept until this is settled"),
+        (AnswerKind.EPOC_NOT_EXECUTED, "is being kept until this is settled"),
         (AnswerKind.REFUSAL, "(wrong_authority) Explanation Only a judge."),
         (AnswerKind.PLEASE_COMPLETE, "legal basis Questions"),
         (AnswerKind.PRESERVED, "20 February 2027, 09:05 UTC"),

@@ -198,10 +198,7 @@ def errors_of(given: Mapping[str, Any], *, alone: bool) -> Errors:
     _texts(given, say)
     for name, listed in LISTED.items():
         allowed = {*schema().lists[listed], "null"}
-        value = given.get(name)
-        if value in (None, "", []):
-            continue  # what is empty counts as left out, as Laravel reads it
-        if not isinstance(value, str) or value not in allowed:
+        if given.get(name) is not None and str(given[name]) not in allowed:
             say(name, f"The selected {name.replace('_', ' ')} is invalid.")
     for name, listed in MANY.items():
         _several(given, name, frozenset(schema().lists[listed]), say)

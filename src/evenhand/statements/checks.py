@@ -91,6 +91,8 @@ def _refusals(field: Field, payload: Mapping[str, object]) -> Iterator[Found]:
     if value is None or value in ("", []):
         if needed:
             yield Found(field.name, Fault.MISSING, "is needed")
+        elif value is not None:
+            yield Found(field.name, Fault.NOT_LISTED, "is empty; left out instead")
         return
     if field.needs is not None and not needed:
         yield Found(field.name, Fault.NOT_LISTED, f"only with {field.needs.value}")

@@ -47,11 +47,6 @@ def reports_of(case_id: UUID) -> list[Report]:
     return list(rows.defer("text__sealed", "proof_text__sealed").order_by("at", "id"))
 
 
-def report_of(report_id: UUID) -> Report | None:
-    """Gives a report."""
-    return Report.objects.select_related("reporter", "case").filter(pk=report_id).first()
-
-
 def report_by_code(code: str, *, key: bytes) -> Report | None:
     """Gives the report that a receipt code was given for."""
     digits = typed(code)

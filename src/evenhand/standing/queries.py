@@ -13,7 +13,6 @@ from evenhand.standing.checks import (
     Filed,
     Given,
     Led,
-    counted,
     next_penalty,
 )
 from evenhand.standing.limits import ROWS_SHOWN_MAX
@@ -136,11 +135,6 @@ def count_strikes(account: str, *, at: datetime, without_harm: str = "") -> int:
         rows = rows.exclude(harm__startswith=without_harm)
     total: int | None = rows.aggregate(total=Sum("count"))["total"]
     return total or 0
-
-
-def counting_now(account: str, *, days: int, now: datetime) -> int:
-    """Gives how many strikes count that were given within so many days."""
-    return counted(counting(account), days=days, now=now)
 
 
 def strikes_still(account: str, *, since: datetime, until: datetime) -> int:

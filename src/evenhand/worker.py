@@ -66,7 +66,8 @@ from evenhand.reports.steps import admit_waiting, forget  # noqa: E402
 from evenhand.reports.tell_steps import tell_due  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
-from evenhand.transparency.publish import publish, published  # noqa: E402
+from evenhand.transparency.publish import publish  # noqa: E402
+from evenhand.transparency.site import published  # noqa: E402
 
 log = structlog.get_logger()
 

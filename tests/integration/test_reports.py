@@ -28,7 +28,8 @@ from evenhand.transparency.daily import exact
 from evenhand.transparency.documents import schema_text
 from evenhand.transparency.figures import Breakdown, Figure
 from evenhand.transparency.protect import protect
-from evenhand.transparency.publish import exact_report, publish, published, published_days
+from evenhand.transparency.publish import exact_report, publish
+from evenhand.transparency.site import published, published_days
 
 DAY = date(2026, 11, 21)
 NEXT_DAY = datetime(2026, 11, 22, 0, 10, tzinfo=UTC)
@@ -138,7 +139,7 @@ def test_late_records_make_a_revision_that_says_so(folder: Path) -> None:
     assert harms_of(read(folder)) == {"m.spam": 26, "m.spam.fraud": 9}
     page = (folder / "reports" / DAY.isoformat() / "index.html").read_text("utf-8")
     assert "Revision 2" in page
-    earlier = folder / "reports" / ".revisions" / f"{DAY}.1" / "report.json"
+    earlier = folder / "reports" / f"{DAY}.1" / "report.json"
     assert harms_of(json.loads(earlier.read_text())) == {"m.spam": 20, "m.spam.fraud": 9}
 
 

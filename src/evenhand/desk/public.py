@@ -16,7 +16,7 @@ from evenhand.desk.scope import scope_rows
 from evenhand.transparency import charts
 from evenhand.transparency.documents import schema_text
 from evenhand.transparency.pages import page_context
-from evenhand.transparency.publish import PublishedDay, published, published_days
+from evenhand.transparency.site import PublishedDay, published, published_days
 from evenhand.transparency.words import number
 
 FILE_TYPES = {"report.json": "application/json", "report.csv": "text/csv; charset=utf-8"}

@@ -1,16 +1,10 @@
-"""Publishing a day: static files that any web server can carry, and the record that says so.
+"""Publishing a day: the record that says so, and the files that `site` writes from it.
 
-    public/reports/index.json            every published day
-    public/reports/2026-11-21            a link to the day's latest revision, swapped whole
-    public/reports/.revisions/2026-11-21.1/{report.json,report.csv,index.html,de.html,…}
-
-Earlier revisions stay where they are. What was counted, and up to which record, stands in the
-record of the publication; so files that are lost are written again exactly as they were.
+What was counted, and up to which record, stands in the record of the publication; so files that
+are lost are written again exactly as they were.
 """
 
 import fcntl
-import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,12 +21,9 @@ from evenhand.records.entries import NewRecord
 from evenhand.records.queries import BEGINNING, Place, bodies_about, last_settled
 from evenhand.records.steps import append
 from evenhand.transparency.daily import exact
-from evenhand.transparency.documents import as_csv, as_json, from_json, schema_text
-from evenhand.transparency.figures import Exact, Figure, Report
-from evenhand.transparency.pages import house_style, static_pages
+from evenhand.transparency.figures import Exact, Report
 from evenhand.transparency.protect import THRESHOLD, protect
-
-REVISIONS = ".revisions"
+from evenhand.transparency.site import published, write_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ def publish(day: date, *, now: datetime, folder: Path) -> Report:
             threshold=THRESHOLD,
             public=protect(batches),
         )
-        _write(report, reports)
+        write_site(report, reports)
     return report
 
 
@@ -84,38 +75,6 @@ def exact_report(day: date, *, now: datetime) -> Report:
         threshold=THRESHOLD,
         public=exact(day).in_full(),
     )
-
-
-def published(day: date, *, folder: Path) -> Report | None:
-    """Gives the latest publication of a day from its file, None if there is none."""
-    path = folder / "reports" / day.isoformat() / "report.json"
-    return from_json(path.read_text("utf-8")) if path.is_file() else None
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedDay:
-    """A day in the list of all reports; a figure that is None is withheld."""
-
-    day: date
-    revision: int
-    screened: int | None
-    decisions: int | None
-
-
-def published_days(*, folder: Path) -> list[PublishedDay]:
-    """Gives every published day, the latest first."""
-    path = folder / "reports" / "index.json"
-    if not path.is_file():
-        return []
-    return [
-        PublishedDay(
-            day=date.fromisoformat(row["day"]),
-            revision=row["revision"],
-            screened=row["screened"],
-            decisions=row["decisions"],
-        )
-        for row in json.loads(path.read_text("utf-8"))["days"]
-    ]
 
 
 def subject_of(day: date) -> UUID:
@@ -153,61 +112,6 @@ def _record(day: date, *, revision: int, through: Place, now: datetime) -> None:
             },
         )
     )
-
-
-def _write(report: Report, reports: Path) -> None:
-    """Writes a revision beside the others, then swaps the day's link to it."""
-    name = f"{report.day.isoformat()}.{report.revision}"
-    revision = reports / REVISIONS / name
-    partial = revision.with_name(name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    for file, content in _files(report).items():
-        (partial / file).write_text(content, encoding="utf-8")
-    if revision.exists():
-        shutil.rmtree(revision)
-    partial.replace(revision)
-    link = reports / f".{report.day.isoformat()}.link"
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path(REVISIONS) / name, target_is_directory=True)
-    link.replace(reports / report.day.isoformat())
-    _write_index(report, reports)
-
-
-def _files(report: Report) -> dict[str, str]:
-    return {
-        "report.json": as_json(report),
-        "report.csv": as_csv(report),
-        **static_pages(report),
-    }
-
-
-def _write_index(report: Report, reports: Path) -> None:
-    days = {entry.day: entry for entry in published_days(folder=reports.parent)}
-    days[report.day] = PublishedDay(
-        day=report.day,
-        revision=report.revision,
-        screened=report.public.figures[Figure.SCREENED],
-        decisions=report.public.figures[Figure.DECISIONS],
-    )
-    rows = [
-        {
-            "day": entry.day.isoformat(),
-            "revision": entry.revision,
-            "screened": entry.screened,
-            "decisions": entry.decisions,
-        }
-        for entry in sorted(days.values(), key=lambda entry: entry.day, reverse=True)
-    ]
-    _write_file(reports / "index.json", json.dumps({"days": rows}, indent=1) + "\n")
-    _write_file(reports / "daily-report-1.schema.json", schema_text())
-    _write_file(reports / "house.css", house_style())
-
-
-def _write_file(path: Path, content: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(content, encoding="utf-8")
-    partial.replace(path)
 
 
 @contextmanager

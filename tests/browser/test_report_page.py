@@ -16,7 +16,7 @@ OVERFLOWS = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - 
 
 @pytest.mark.parametrize("language", Language)
 def test_no_table_is_cut_off_on_a_telephone(chromium: Browser, tmp_path: Path, language: Language):
-    figures = dict.fromkeys([Figure.CASES_OPENED, Figure.OBJECTIONS_RECEIVED], 1_234_567)
+    figures = dict.fromkeys([Figure.CASES_OPENED, Figure.CASES_CLOSED], 1_234_567)
     durations = dict.fromkeys(Span, Duration(50, 8, 123_456))
     report = Report(
         day=date(2026, 11, 21),

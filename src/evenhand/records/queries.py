@@ -26,6 +26,10 @@ class Cell:
     channel_kind: str
     records: int
     quantity: int
+    regime: str = ""
+    request: str = ""
+    outcome: str = ""
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

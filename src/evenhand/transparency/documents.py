@@ -11,7 +11,9 @@ from typing import Any
 from evenhand.base.errors import InputRefused
 from evenhand.base.harms import harms
 from evenhand.transparency.figures import (
+    DIMENSION_OF_BREAKDOWN,
     Breakdown,
+    Dimension,
     Duration,
     Figure,
     Public,
@@ -119,7 +121,7 @@ def _breakdown_json(breakdown: Breakdown, cells: PublicBreakdown) -> dict[str, o
 
 def _category(breakdown: Breakdown, key: str) -> str:
     """Gives the DSA category of a harm; the two are one row, so one never gives the other away."""
-    if breakdown is not Breakdown.DECISIONS_BY_HARM or key not in harms():
+    if DIMENSION_OF_BREAKDOWN[breakdown] is not Dimension.HARM or key not in harms():
         return ""
     return harms()[key].dsa_category
 

@@ -12,15 +12,25 @@ A breakdown whose total is one to four is withheld whole, and so is the total.
 
 **Between breakdowns.** No two properties are crossed, so no cell of a joint table is published.
 
+**Between a sum and its parts.** What decisions led to is split by every property too. So that all
+decisions minus some of these families never gives away what another hides, nothing is published
+of all decisions but the sum of what is published of each family. What a family withholds is not
+added: all decisions may be too low by up to four per family.
+
 **Between versions of a day.** Records that come late form a batch of their own. Each batch is
 protected alone, and the publication is the sum of the publications of its batches: subtracting one
 version from the next gives exactly the publication of the late batch, which is protected. What a
 batch withholds is not added, so a revised number may be too low by up to four per batch.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from evenhand.transparency.figures import (
+    BREAKDOWNS_OF,
+    DIMENSION_OF_BREAKDOWN,
+    FAMILIES,
     FIGURE_OF_BREAKDOWN,
     Breakdown,
     Duration,
@@ -79,17 +89,53 @@ def protect_figure(quantity: int, *, threshold: int = THRESHOLD) -> int | None:
 def _protect_batch(exact: Exact) -> Public:
     for breakdown, figure in FIGURE_OF_BREAKDOWN.items():
         assert sum(exact.breakdown(breakdown).values()) == exact.figure(figure), breakdown
+    figures = {figure: protect_figure(exact.figure(figure)) for figure in Figure}
+    breakdowns = {breakdown: protect_cells(exact.breakdown(breakdown)) for breakdown in Breakdown}
+    rest = _without_family(exact)
+    figures[Figure.DECISIONS] = reduce(
+        _figure_added,
+        [figures[family] for family in FAMILIES],
+        protect_figure(rest.figure(Figure.DECISIONS)),
+    )
+    for breakdown in BREAKDOWNS_OF[Figure.DECISIONS]:
+        breakdowns[breakdown] = reduce(
+            _breakdown_added,
+            [breakdowns[same] for same in _in_families(breakdown)],
+            protect_cells(rest.breakdown(breakdown)),
+        )
     return Public(
-        figures={figure: protect_figure(exact.figure(figure)) for figure in Figure},
-        breakdowns={
-            breakdown: protect_cells(exact.breakdown(breakdown)) for breakdown in Breakdown
-        },
+        figures=figures,
+        breakdowns=breakdowns,
         durations={
             span: duration
             for span, duration in exact.durations.items()
             if duration.quantity >= THRESHOLD
         },
     )
+
+
+def _without_family(exact: Exact) -> Exact:
+    """Gives the decisions that no family counts; of records there are none."""
+    decisions = exact.figure(Figure.DECISIONS) - sum(exact.figure(one) for one in FAMILIES)
+    breakdowns: dict[Breakdown, dict[str, int]] = {}
+    for breakdown in BREAKDOWNS_OF[Figure.DECISIONS]:
+        left = Counter(exact.breakdown(breakdown))
+        for same in _in_families(breakdown):
+            left.subtract(exact.breakdown(same))
+        assert min(left.values(), default=0) >= 0, "a family counts decisions and nothing else"
+        breakdowns[breakdown] = dict(+left)
+    return Exact(figures={Figure.DECISIONS: decisions}, breakdowns=breakdowns, durations={})
+
+
+def _in_families(breakdown: Breakdown) -> list[Breakdown]:
+    """Gives the breakdowns of families by the property by which one splits all decisions."""
+    dimension = DIMENSION_OF_BREAKDOWN[breakdown]
+    return [
+        one
+        for family in FAMILIES
+        for one in BREAKDOWNS_OF[family]
+        if DIMENSION_OF_BREAKDOWN[one] is dimension
+    ]
 
 
 def _added(one: Public, late: Public) -> Public:

@@ -6,7 +6,13 @@ from django.utils.translation import get_language_info, gettext, gettext_noop
 
 from evenhand.base.harms import harms
 from evenhand.base.lists import UNKNOWN_MARKET, ActionKind, Automation, ChannelKind, Source
-from evenhand.transparency.figures import Breakdown, Figure, Span
+from evenhand.transparency.figures import (
+    DIMENSION_OF_BREAKDOWN,
+    Breakdown,
+    Dimension,
+    Figure,
+    Span,
+)
 
 HARMS = {
     "m.spam": gettext_noop("Spam"),
@@ -107,7 +113,7 @@ COUNTRIES = {
 }
 """Names of the countries that reports of this desk name most; others show their code."""
 
-FIGURES = {
+FIGURES = {figure: figure.value.replace("_", " ").capitalize() for figure in Figure} | {
     Figure.SCREENED: gettext_noop("Posts and sign-ups screened"),
     Figure.UNSCREENED: gettext_noop("Passed without screening, screened later"),
     Figure.DECISIONS: gettext_noop("Decisions"),
@@ -125,7 +131,7 @@ FIGURES = {
     Figure.EVIDENCE_OPENED: gettext_noop("Times a person opened sealed evidence"),
 }
 
-BREAKDOWNS = {
+BREAKDOWNS = {one: one.value.replace("_", " ").capitalize() for one in Breakdown} | {
     Breakdown.DECISIONS_BY_HARM: gettext_noop("Decisions by harm"),
     Breakdown.DECISIONS_BY_ACTION: gettext_noop("Decisions by what was done"),
     Breakdown.DECISIONS_BY_AUTOMATION: gettext_noop("Decisions by who decided"),
@@ -136,7 +142,7 @@ BREAKDOWNS = {
     Breakdown.UNSCREENED_BY_CHANNEL_KIND: gettext_noop("Passed unscreened, by kind of channel"),
 }
 
-SPANS = {
+SPANS = {span: span.value.replace("_", " ").capitalize() for span in Span} | {
     Span.SEND_TO_VERDICT: gettext_noop("At the door: from the question to the verdict"),
     Span.VERDICT_TO_EFFECT: gettext_noop("From the verdict to the confirmed effect"),
     Span.CASE_TO_DECISION: gettext_noop("From opening a case to a person's decision"),
@@ -145,31 +151,37 @@ SPANS = {
 
 def label(breakdown: Breakdown, key: str) -> str:
     """Gives what a cell of a breakdown is called."""
-    match breakdown:
-        case Breakdown.DECISIONS_BY_HARM:
+    if not key and DIMENSION_OF_BREAKDOWN[breakdown] is Dimension.ACTION:
+        return gettext("No action")
+    if not key:
+        return gettext("Not stated")
+    match DIMENSION_OF_BREAKDOWN[breakdown]:
+        case Dimension.HARM:
             return gettext(HARMS.get(key, key))
-        case Breakdown.DECISIONS_BY_ACTION:
-            return gettext(ACTIONS.get(ActionKind(key), key)) if key else gettext("No action")
-        case Breakdown.DECISIONS_BY_AUTOMATION:
-            return gettext(AUTOMATIONS[Automation(key)]) if key else gettext("Not stated")
-        case Breakdown.DECISIONS_BY_MARKET:
+        case Dimension.ACTION:
+            return gettext(ACTIONS.get(ActionKind(key), key))
+        case Dimension.AUTOMATION:
+            return gettext(AUTOMATIONS[Automation(key)])
+        case Dimension.MARKET:
             return country(key)
-        case Breakdown.DECISIONS_BY_SOURCE:
-            return gettext(SOURCES[Source(key)]) if key else gettext("Not stated")
-        case Breakdown.DECISIONS_BY_LANGUAGE:
-            return language_name(key) if key else gettext("Not stated")
-        case Breakdown.SCREENED_BY_CHANNEL_KIND | Breakdown.UNSCREENED_BY_CHANNEL_KIND:
-            return gettext(CHANNEL_KINDS[ChannelKind(key)]) if key else gettext("Not stated")
+        case Dimension.SOURCE:
+            return gettext(SOURCES[Source(key)])
+        case Dimension.LANGUAGE:
+            return language_name(key)
+        case Dimension.CHANNEL_KIND:
+            return gettext(CHANNEL_KINDS[ChannelKind(key)])
+        case _:
+            return key
 
 
 def heading(breakdown: Breakdown) -> str:
     """Gives what stands above a breakdown's first column."""
-    match breakdown:
-        case Breakdown.DECISIONS_BY_HARM:
+    match DIMENSION_OF_BREAKDOWN[breakdown]:
+        case Dimension.HARM:
             return gettext("Harm")
-        case Breakdown.DECISIONS_BY_MARKET:
+        case Dimension.MARKET:
             return gettext("Country")
-        case Breakdown.DECISIONS_BY_LANGUAGE:
+        case Dimension.LANGUAGE:
             return gettext("Language")
         case _:
             return gettext("Kind")

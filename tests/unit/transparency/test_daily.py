@@ -1,7 +1,14 @@
-from evenhand.base.lists import RecordKind
+from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.records.queries import Cell, DurationByAutomation
-from evenhand.transparency.daily import counted
-from evenhand.transparency.figures import FIGURE_OF_BREAKDOWN, Breakdown, Duration, Figure, Span
+from evenhand.transparency.daily import FIGURE_OF_KIND, counted
+from evenhand.transparency.figures import (
+    FAMILIES,
+    FIGURE_OF_BREAKDOWN,
+    Breakdown,
+    Duration,
+    Figure,
+    Span,
+)
 
 
 def cell(kind: RecordKind, quantity: int = 1, **columns: str) -> Cell:
@@ -43,7 +50,33 @@ def test_every_breakdown_adds_up_to_its_figure() -> None:
     exact = counted([cell(kind, 7, harm="m.spam", action="refuse") for kind in RecordKind], [])
 
     for breakdown, figure in FIGURE_OF_BREAKDOWN.items():
-        assert sum(exact.breakdown(breakdown).values()) == exact.figure(figure) == 7
+        assert sum(exact.breakdown(breakdown).values()) == exact.figure(figure)
+    assert {exact.figure(figure) for figure in FIGURE_OF_KIND.values()} == {7}
+
+
+def test_every_decision_is_in_one_family() -> None:
+    cells = [cell(RecordKind.DECISION, 2, harm="m.spam", action=kind) for kind in ActionKind]
+
+    exact = counted(cells, [])
+
+    assert sum(exact.figure(family) for family in FAMILIES) == exact.figure(Figure.DECISIONS)
+    assert exact.figure(Figure.REMOVED) == 4
+    assert exact.figure(Figure.ACCOUNTS_BLOCKED) == 6
+
+
+def test_a_refused_fake_account_is_told_from_a_refused_message() -> None:
+    exact = counted(
+        [
+            cell(RecordKind.DECISION, 8, harm="m.spam.fake_account", action="refuse"),
+            cell(RecordKind.DECISION, 5, harm="m.spam", action="refuse"),
+            cell(RecordKind.DECISION, 3, harm="m.spam.fake_account", action="suspend"),
+        ],
+        [],
+    )
+
+    assert exact.figure(Figure.FAKE_ACCOUNTS_REFUSED) == 8
+    assert exact.figure(Figure.REFUSED) == 5
+    assert exact.figure(Figure.ACCOUNTS_BLOCKED) == 3
 
 
 def test_what_people_take_is_not_mixed_with_what_software_takes() -> None:

@@ -14,6 +14,9 @@ from evenhand.base.errors import InputRefused
 from evenhand.base.harms import harms
 from evenhand.transparency.documents import as_csv, as_json, from_json, schema_text
 from evenhand.transparency.figures import (
+    BREAKDOWNS_OF,
+    DIMENSION_OF_BREAKDOWN,
+    FAMILIES,
     FIGURE_OF_BREAKDOWN,
     Breakdown,
     Duration,
@@ -32,7 +35,7 @@ KEYS = {
 
 @st.composite
 def exact_days(draw: st.DrawFn) -> Exact:
-    """Days of any size whose breakdowns add up."""
+    """Days of any size whose breakdowns add up, to all decisions too."""
     figures = {
         figure: draw(st.integers(0, 60))
         for figure in Figure
@@ -47,6 +50,12 @@ def exact_days(draw: st.DrawFn) -> Exact:
             if of is figure:
                 keys = KEYS.get(breakdown, ["a", "b", "c"])
                 breakdowns[breakdown] = Counter(chance.choices(keys, k=total))
+    for breakdown in BREAKDOWNS_OF[Figure.DECISIONS]:
+        for family in FAMILIES:
+            for one in BREAKDOWNS_OF[family]:
+                if DIMENSION_OF_BREAKDOWN[one] is DIMENSION_OF_BREAKDOWN[breakdown]:
+                    breakdowns[breakdown] += breakdowns[one]
+    figures[Figure.DECISIONS] += sum(figures[family] for family in FAMILIES)
     durations = {
         span: Duration(draw(st.integers(1, 50)), draw(st.integers(0, 99)), 100)
         for span in draw(st.sets(st.sampled_from(Span)))
@@ -67,11 +76,12 @@ def report_of(exact: Exact) -> Report:
 
 def example() -> Report:
     cells = {"m.spam": 40, "m.spam.fraud": 20, "m.violence": 2}
-    other = {breakdown: {"a": 62} for breakdown in Breakdown if "decisions" in breakdown}
+    other = {breakdown: {"a": 62} for breakdown in Breakdown if breakdown.startswith("decisions")}
+    few = {breakdown: {"a": 3} for breakdown in BREAKDOWNS_OF[Figure.OBJECTIONS_RECEIVED]}
     return report_of(
         Exact(
             figures={Figure.DECISIONS: 62, Figure.OBJECTIONS_RECEIVED: 3},
-            breakdowns=other | {Breakdown.DECISIONS_BY_HARM: cells},
+            breakdowns=other | few | {Breakdown.DECISIONS_BY_HARM: cells},
             durations={Span.SEND_TO_VERDICT: Duration(62, 3, 9)},
         )
     )

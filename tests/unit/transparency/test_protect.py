@@ -143,9 +143,9 @@ def test_a_late_batch_below_the_threshold_changes_nothing() -> None:
 
 
 def test_a_figure_that_only_small_batches_added_to_stays_withheld() -> None:
-    public = protect([exact({}, objections_received=2), exact({}, objections_received=3)])
+    public = protect([exact({}, complaints_received=2), exact({}, complaints_received=3)])
 
-    assert public.figures[Figure.OBJECTIONS_RECEIVED] is None
+    assert public.figures[Figure.COMPLAINTS_RECEIVED] is None
 
 
 def with_duration(quantity: int, median_ms: int) -> Exact:

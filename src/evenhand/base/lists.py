@@ -167,6 +167,13 @@ class RecordKind(StrEnum):
     CHILD_SAFETY_REPORTED = "child_safety_reported"
 
 
+class BatchKind(StrEnum):
+    """What a batch of the log holds: records as they came, or the cells of a published day."""
+
+    RECORDS = "records"
+    CLASSES = "classes"
+
+
 UNKNOWN_MARKET = "ZZ"
 """The market of what cannot be placed in a country (ISO 3166-1 reserves ZZ for users)."""
 

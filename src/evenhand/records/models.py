@@ -108,6 +108,48 @@ class RecordOpening(AppendOnly):
     salt = models.BinaryField(max_length=32)
 
 
+class LogBatch(AppendOnly):
+    """What entered the log together: the leaves from `first` up to `size`, and the root after them.
+
+    `transaction` and `serial` say up to which place in the outbox records are in the log by then;
+    `day` and `edition` say of which publication the cells are.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=16)
+    day = models.DateField(null=True)
+    edition = models.IntegerField(null=True)
+    transaction = TransactionIdField()
+    serial = models.BigIntegerField()
+    first = models.BigIntegerField(unique=True)
+    size = models.BigIntegerField(unique=True)
+    root = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        """Batches follow each other without gap or fork; an edition has one."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(size__gt=models.F("first"), first__gte=0),
+                name="records_log_grows",
+            ),
+            models.UniqueConstraint(fields=["day", "edition"], name="records_log_edition"),
+            models.CheckConstraint(
+                condition=models.Q(kind="records", day=None, edition=None)
+                | models.Q(kind="classes", day__isnull=False, edition__isnull=False),
+                name="records_log_kind",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["transaction", "serial"],
+                condition=models.Q(kind="records"),
+                name="records_log_places",
+            ),
+        ]
+
+
 class Cursor(models.Model):
     """How far one consumer has come in the outbox."""
 

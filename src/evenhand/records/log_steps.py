@@ -1,0 +1,198 @@
+"""The only writer of the log: batches of leaves, in an order of writes that can never fork.
+
+First tiles and bundles, on disk for good; then the row of the batch, committed; then the
+checkpoint, signed from that row and put in place whole. Killed anywhere, the next call finishes:
+an older checkpoint is signed anew from the last row, files beyond the last row are overwritten.
+A checkpoint that is ahead of the last row means that the database is an older copy: then nothing
+is written, since two trees of one size would convict us of a fork that nobody meant.
+
+Batches of records enter on a fixed timetable, in an order of their own, and are filled up with
+leaves that mean nothing, so that the log's growth tells nothing about a single case.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from evenhand.base.errors import Misconfigured
+from evenhand.base.lists import BatchKind
+from evenhand.proof.notes import Checkpoint, Signer, open_note, sign
+from evenhand.proof.tiles import WIDTH, TileWriter, synced
+from evenhand.proof.tree import HASH_BYTES
+from evenhand.records.entries import NewRecord
+from evenhand.records.log_queries import last_batch, logged_through
+from evenhand.records.log_rows import rows_after
+from evenhand.records.models import LogBatch
+from evenhand.records.queries import Place
+from evenhand.records.steps import append
+
+ONE_APPENDER_LOCK = 0x6C_6F_67
+"""Number of the advisory lock under which the log is written ("log")."""
+
+RECORDS_MAX = 65_536
+"""Records in one batch: what waits beyond them enters at once in the next."""
+
+CHECKPOINT = "checkpoint"
+
+Chance = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Where the log lies and what signs it.
+
+    more_signers    keys that sign beside the first while one follows the other
+    """
+
+    folder: Path
+    signer: Signer
+    origin: str
+    random: Chance = os.urandom
+    more_signers: tuple[Signer, ...] = field(default=())
+
+
+@contextmanager
+def log_lock() -> Iterator[None]:
+    """Keeps every other writer of the log away; may be taken again within itself.
+
+    A lock of the session: it goes when the connection does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_APPENDER_LOCK])
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.connection.closed:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_APPENDER_LOCK])
+
+
+def append_records(log: Log, *, now: datetime) -> Checkpoint:
+    """Adds every settled record since the last batch, and gives the new head.
+
+    Also when nothing happened: a batch that is missing would tell that.
+    """
+    with log_lock():
+        checkpoint, more = _append_records(log, now)
+        while more:
+            checkpoint, more = _append_records(log, now)
+        return checkpoint
+
+
+def append_classes(
+    log: Log,
+    leaves: Sequence[bytes],
+    *,
+    day: date,
+    edition: int,
+    record: NewRecord,
+    now: datetime,
+) -> LogBatch:
+    """Adds the cells of a published day, with the record of the publication in one transaction.
+
+    Not within another transaction: the checkpoint is signed from what is committed. What an
+    edition counts should not reach beyond `log_queries.logged_through`, so that the classes of
+    each record that it counts are in the log before it.
+    """
+    with log_lock():
+        resume(log)
+        with transaction.atomic(durable=True):
+            append(record)
+            batch = _append(
+                log,
+                leaves,
+                LogBatch(kind=BatchKind.CLASSES, day=day, edition=edition, at=now),
+                logged_through(),
+            )
+        _put_checkpoint(log, batch)
+    return batch
+
+
+def resume(log: Log) -> Checkpoint | None:
+    """Brings the checkpoint to the last committed batch; refuses one that is ahead of it."""
+    with log_lock():
+        batch = last_batch()
+        size = 0 if batch is None else batch.size
+        standing = standing_checkpoint(log)
+        if standing is not None and standing.size > size:
+            raise Misconfigured(
+                setting="database",
+                checkpoint_size=standing.size,
+                database_size=size,
+                why="is older than the published log; restore the newer copy, or begin a new log",
+            )
+        return None if batch is None else _put_checkpoint(log, batch)
+
+
+def standing_checkpoint(log: Log) -> Checkpoint | None:
+    """Gives the checkpoint that is published; None if there is none."""
+    path = log.folder / CHECKPOINT
+    if not path.is_file():
+        return None
+    verifiers = [signer.verifier for signer in _signers(log)]
+    return open_note(path.read_text("utf-8"), verifiers).checkpoint()
+
+
+def _append_records(log: Log, now: datetime) -> tuple[Checkpoint, bool]:
+    resume(log)
+    with transaction.atomic(durable=True):
+        after = logged_through()
+        found = rows_after(after, rows_max=RECORDS_MAX)
+        through = after if found is None else found.through
+        leaves = [] if found is None else found.leaves
+        batch = _append(
+            log,
+            [log.random(HASH_BYTES) if leaf is None else leaf for leaf in leaves],
+            LogBatch(kind=BatchKind.RECORDS, at=now),
+            through,
+        )
+    return _put_checkpoint(log, batch), len(leaves) == RECORDS_MAX
+
+
+def _append(log: Log, leaves: Sequence[bytes], batch: LogBatch, through: Place) -> LogBatch:
+    """Writes the files of a batch and adds its row to the running transaction."""
+    last = last_batch()
+    batch.number = 1 if last is None else last.number + 1
+    batch.transaction, batch.serial = through.transaction, through.serial
+    batch.first = 0 if last is None else last.size
+    log.folder.mkdir(parents=True, exist_ok=True)
+    writer = TileWriter(log.folder, batch.first)
+    batch.root = writer.append(shuffled(leaves, log.random))
+    batch.size = writer.size
+    batch.save(force_insert=True)
+    return batch
+
+
+def shuffled(leaves: Sequence[bytes], random: Chance) -> list[bytes]:
+    """Gives leaves filled up to whole bundles, in the order of their values: nobody's order."""
+    missing = -len(leaves) % WIDTH if leaves else WIDTH
+    chance = random(missing * HASH_BYTES)
+    filling = [chance[at : at + HASH_BYTES] for at in range(0, len(chance), HASH_BYTES)]
+    return sorted([*leaves, *filling])
+
+
+def _put_checkpoint(log: Log, batch: LogBatch) -> Checkpoint:
+    """Signs the head that a committed batch gives, and puts it in place whole."""
+    checkpoint = Checkpoint(log.origin, batch.size, bytes(batch.root))
+    with (log.folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        standing = standing_checkpoint(log)
+        if standing is not None and standing.size >= checkpoint.size:
+            return standing
+        path = log.folder / CHECKPOINT
+        partial = path.with_suffix(".partial")
+        partial.write_text(sign(checkpoint, _signers(log)), encoding="utf-8")
+        synced(partial)
+        partial.replace(path)
+        synced(log.folder)
+    return checkpoint
+
+
+def _signers(log: Log) -> list[Signer]:
+    return [log.signer, *log.more_signers]

@@ -63,6 +63,8 @@ WARMING: Sequence[Mapping[str, object]] = (
         "text": "Cafe\u0301 pаypal hxxps://warm[.]example t.me/evenhand_demo_scam +7 701 123 45 67",
         "urls": ["https://warm.example"],
         "media_sha256": [bytes(32)],
+        "media_sha1": [bytes(20)],
+        "media_md5": [bytes(16)],
     },
     {
         "event_id": "warm-2",
@@ -82,7 +84,7 @@ class Resources:
 
     rules, patterns  folders of YAML files
     domains          folders of domain lists; those that do not exist are left out
-    hashes           folder of hash lists, `NAME.sha256`; None or missing is no list
+    hashes           folder of hash lists, `NAME.sha256` and others; None or missing is no list
     cache            folder for compiled patterns; None is `base/cache.py`'s
     seed             secret that keeps strangers from choosing where they are counted
     """

@@ -31,7 +31,9 @@ from evenhand.cases.queries import violation_stands
 from evenhand.cases.reach_steps import reach_counted
 from evenhand.cases.reactions import FAILED_EFFECTS
 from evenhand.cases.steps import open_case
+from evenhand.childsafety.checks import hashes_named
 from evenhand.childsafety.ports import FeedSources, TipLine
+from evenhand.childsafety.steps import SeenFiles, look_up
 from evenhand.connectors.cybertip import CyberTipline
 from evenhand.connectors.dsa import DsaDatabase
 from evenhand.connectors.feeds import Connections
@@ -313,6 +315,7 @@ class CaseReviews:
         """Opens a case for each request that has none, in the running transaction."""
         for request in requests:
             open_case(_case(request), now=now)
+        look_up([_files(request) for request in requests if request.hashes], now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +366,20 @@ def _case(request: ReviewRequest) -> CaseDraft:
         channel=request.channel,
         event=request.event,
         decision=request.decision,
+        evidence=request.evidence,
+    )
+
+
+def _files(request: ReviewRequest) -> SeenFiles:
+    """Gives the files of an event, to be looked up in the feeds: a tip says what they matched."""
+    return SeenFiles(
+        event=request.event,
+        account=request.account,
+        channel=request.channel,
+        channel_kind=request.channel_kind,
+        hashes=hashes_named(request.hashes),
+        language=Language(request.language),
+        market=request.market,
         evidence=request.evidence,
     )
 

@@ -23,22 +23,23 @@ from evenhand.actions.models import Action
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, ChannelKind, Language, RecordKind
+from evenhand.base.sealing import lock, unlock
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind, CaseLane
 from evenhand.cases.models import Case
 from evenhand.cases.steps import open_case
-from evenhand.childsafety.checks import FeedDraft, LaneRefused
+from evenhand.childsafety.checks import HASH_BYTES, FeedDraft, FileHash, LaneRefused
 from evenhand.childsafety.lists import (
     Algorithm,
     FeedKind,
     IncidentType,
     TipState,
 )
-from evenhand.childsafety.models import CyberTip, FeedHash, HashFeed
-from evenhand.childsafety.ports import FeedEntry, FeedHashValue, FeedPage, TipRefused
+from evenhand.childsafety.models import CyberTip, FeedHash, HashFeed, HashMatch
+from evenhand.childsafety.ports import FeedEntry, FeedPage, TipRefused
 from evenhand.childsafety.queries import listed
 from evenhand.childsafety.steps import (
-    Seen,
+    SeenFiles,
     TipDraft,
     activate_feed,
     confirm_tip,
@@ -90,15 +91,16 @@ def active(ann: Person, bob: Person, draft: FeedDraft = DRAFT) -> HashFeed:
 
 
 def entry(name: str, *values: tuple[Algorithm, bytes]) -> FeedEntry:
-    return FeedEntry(name, tuple(FeedHashValue(*value) for value in values))
+    return FeedEntry(name, tuple(FileHash(*value) for value in values))
 
 
 def holding(feed: HashFeed, *entries: FeedEntry, whole: bool = False) -> tuple[int, int]:
     return keep_page(feed.id, FeedPage(entries, cursor="c", whole=whole), now=NOW)
 
 
-def seen(algorithm: Algorithm, value: bytes, *, event: str = "$file") -> Seen:
-    return Seen(event, "@poster:example.test", "!room:x", ChannelKind.PUBLIC, {algorithm: value})
+def seen(algorithm: Algorithm, value: bytes, *, event: str = "$file") -> SeenFiles:
+    hashes = (FileHash(algorithm, value),)
+    return SeenFiles(event, "@poster:example.test", "!room:x", ChannelKind.PUBLIC, hashes)
 
 
 def did(subject: UUID) -> list[str]:
@@ -233,7 +235,7 @@ def test_the_terrorism_list_opens_no_sealed_case(ann: Person, bob: Person) -> No
     assert Case.objects.get().lane == CaseLane.OPEN
 
 
-def sealed_case(keys: Keys | None = None) -> Case:
+def sealed_case(keys: Keys | None = None, *, event: str = "$talk") -> Case:
     """A report of grooming, with text under seal and no file at all."""
     case_id = new_id(now=NOW)
     keys = keys or Keys.fresh()
@@ -249,7 +251,7 @@ def sealed_case(keys: Keys | None = None) -> Case:
             id=case_id, at=NOW, kind=CaseKind.REVIEW, origin=f"report:{case_id}",
             harm="m.child_safety.grooming", severity=4, score=1.0, reason="Reported.",
             channel_kind=ChannelKind.DIRECT, language=Language.EN,
-            account="@reported:example.test", event="$talk", evidence=item.id,
+            account="@reported:example.test", event=event, evidence=item.id,
         ),
         now=NOW,
     )  # fmt: skip
@@ -445,12 +447,12 @@ def test_the_door_gets_the_hashes_of_active_feeds(ann: Person, bob: Person, tmp_
     value = os.urandom(32)
     holding(feed, entry("1", (Algorithm.SHA256, value), (Algorithm.MD5, os.urandom(16))))
 
-    assert (lists.write(), lists.write()) == (1, 0)
+    assert (lists.write(), lists.write()) == (2, 0)
     held = HashLists.read(tmp_path / "hashes")
-    assert (held.names, len(held)) == (("child_safety",), 1)
+    assert (held.names, len(held)) == (("child_safety",), 2)
 
     stop_feed(feed.id, by=ann, now=NOW)
-    assert lists.write() == 1
+    assert lists.write() == 2
     assert len(HashLists.read(tmp_path / "hashes")) == 0
 
 
@@ -475,10 +477,12 @@ def known_files(tmp_path_factory: pytest.TempPathFactory) -> Resources:
 
 
 @pytest.mark.parametrize(
-    ("harm", "rule", "lane"),
+    ("harm", "rule", "lane", "algorithm"),
     [
-        (MATERIAL, "known_abuse_file", CaseLane.SEALED),
-        (EXTREMISM, "known_extremist_file", CaseLane.OPEN),
+        (MATERIAL, "known_abuse_file", CaseLane.SEALED, Algorithm.SHA256),
+        (MATERIAL, "known_abuse_file", CaseLane.SEALED, Algorithm.SHA1),
+        (MATERIAL, "known_abuse_file", CaseLane.SEALED, Algorithm.MD5),
+        (EXTREMISM, "known_extremist_file", CaseLane.OPEN, Algorithm.MD5),
     ],
 )
 def test_from_a_feed_to_a_case_without_a_restart(
@@ -489,43 +493,81 @@ def test_from_a_feed_to_a_case_without_a_restart(
     harm: str,
     rule: str,
     lane: CaseLane,
+    algorithm: Algorithm,
 ) -> None:
-    lists, value = HashListFiles(tmp_path / "hashes"), os.urandom(32)
+    lists, value = HashListFiles(tmp_path / "hashes"), os.urandom(HASH_BYTES[algorithm])
     plane = ScreeningPlane.load(replace(known_files, hashes=tmp_path / "hashes"))
     assert plane.check() == ()
-    assert plane.screen_one(posted("$before", value)) is None
+    assert plane.screen_one(posted("$before", algorithm, value)) is None
     feed = active(ann, bob, FeedDraft("own", FeedKind.FILE, harm, "feeds/own.csv"))
-    holding(feed, entry("1", (Algorithm.SHA256, value)))
+    holding(feed, entry("17", (algorithm, value)))
 
     lists.write()
     assert isinstance(plane.signals.hashes, WatchedHashLists)
     assert plane.signals.hashes.refresh()
-    verdict = plane.screen_one(posted("$after", value))
+    verdict = plane.screen_one(posted("$after", algorithm, value))
 
     assert verdict is not None
     assert (verdict.harm, verdict.action) == (harm, ActionKind.HOLD)
     assert [hit.id for hit in verdict.rules] == [rule]
-    store([held(verdict)], rulebook=Rules(), reviews=CaseReviews(), now=NOW)
+    for _ in range(2):  # a kill lets the journal be drained again
+        store([held(verdict, algorithm, value)], rulebook=Rules(), reviews=CaseReviews(), now=NOW)
     case = Case.objects.get()
     assert (case.harm, case.lane, case.event) == (harm, lane, "$after")
     assert Action.objects.get().kind == ActionKind.HOLD
     assert case.evidence is not None
     assert (case.needs_role == Role.CHILD_SAFETY) is (lane is CaseLane.SEALED)
+    match = HashMatch.objects.get(case=case)
+    assert (match.entry, match.algorithm, bytes(match.value)) == ("17", algorithm, value)
 
 
-def posted(event: str, value: bytes) -> dict[str, object]:
+def posted(event: str, algorithm: Algorithm, value: bytes) -> dict[str, object]:
     return {
         "event_id": event,
         "kind": "media",
         "time": NOW,
         "account": "@a:twin",
         "channel_kind": "private",
-        "media_sha256": [value],
+        f"media_{algorithm}": [value],
     }
 
 
-def held(verdict: Verdict) -> FlaggedEntry:
-    return replace(flagged(verdict.event_id, ActionKind.HOLD, Answered.REFUSED), verdict=verdict)
+def held(verdict: Verdict, algorithm: Algorithm, value: bytes) -> FlaggedEntry:
+    entry = flagged(verdict.event_id, ActionKind.HOLD, Answered.REFUSED)
+    facts = replace(entry.event, hashes=(f"{algorithm}:{value.hex()}", "md5:no hash", "x:00"))
+    return replace(entry, event=facts, verdict=verdict)
+
+
+def test_a_draft_says_which_hash_stands_on_which_list(ann: Person, bob: Person) -> None:
+    value, other = os.urandom(16), os.urandom(20)
+    holding(active(ann, bob), entry("17", (Algorithm.MD5, value), (Algorithm.SHA1, other)))
+    both = (FileHash(Algorithm.MD5, value), FileHash(Algorithm.SHA1, other))
+
+    look_up([replace(seen(Algorithm.MD5, value), hashes=both)], now=NOW)
+    tip = drafted(Case.objects.get(), ann)
+
+    document = unlock(bytes(tip.document), key=KEY).decode()
+    assert f"own 17: md5 {value.hex()} (equal)" in document
+    assert f"own 17: sha1 {other.hex()} (equal)" in document
+
+
+@pytest.mark.parametrize(
+    "altered", [lock(b"<report/>", key=KEY), b"no box", b""], ids=["another", "broken", "empty"]
+)
+def test_what_nobody_confirmed_is_not_sent(
+    ann: Person, bob: Person, line: Line, altered: bytes
+) -> None:
+    client, twin = line
+    first, second = (drafted(sealed_case(event=event), ann) for event in ("$one", "$two"))
+    for tip in (first, second):
+        confirm_tip(tip.id, by=bob, now=NOW)
+    CyberTip.objects.filter(pk=first.pk).update(document=altered)
+
+    assert send_tips(client, key=KEY, now=NOW) == 1
+
+    first.refresh_from_db()
+    assert (first.state, first.error) == (TipState.REFUSED, "not the text that was confirmed")
+    assert len(twin.reports) == 1
 
 
 def test_what_lies_in_the_lane_is_opened_by_its_role_alone(ann: Person) -> None:

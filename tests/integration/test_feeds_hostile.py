@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from tests.integration.cases_of_tests import NOW, reviewer
 
-from evenhand.childsafety.checks import FeedDraft
+from evenhand.childsafety.checks import FeedDraft, FileHash
 from evenhand.childsafety.lists import Algorithm, FeedKind
 from evenhand.childsafety.models import HashFeed
-from evenhand.childsafety.ports import FeedEntry, FeedHashValue, FeedPage
+from evenhand.childsafety.ports import FeedEntry, FeedPage
 from evenhand.childsafety.queries import listed
 from evenhand.childsafety.steps import activate_feed, keep_page, propose_feed, read_feeds
 from evenhand.connectors.feeds import TerrorismFeed
@@ -28,7 +28,7 @@ def feed() -> HashFeed:
 
 
 def entry(name: str, value: bytes) -> FeedEntry:
-    return FeedEntry(name, (FeedHashValue(Algorithm.SHA256, value),))
+    return FeedEntry(name, (FileHash(Algorithm.SHA256, value),))
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 129, ""])

@@ -246,6 +246,7 @@ def _review(entry: FlaggedEntry, why: ReviewReason, *, decided: bool = False) ->
         market=entry.market,
         evidence=entry.id,
         decision=entry.id if decided else None,
+        hashes=event.hashes,
     )
 
 

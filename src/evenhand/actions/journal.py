@@ -58,7 +58,8 @@ class Counter(StrEnum):
 class EventFacts:
     """Which event it was; what was written in it is only in the sealed content.
 
-    media  the messenger's own ids of the files attached, for actions on them
+    media   the messenger's own ids of the files attached, for actions on them
+    hashes  what is known of those files, as `sha256:…`, `sha1:…` or `md5:…` in hexadecimal
     """
 
     event_id: str
@@ -71,6 +72,7 @@ class EventFacts:
     territory: str = ""
     language: str = ""
     media: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +431,7 @@ def _facts_json(facts: EventFacts) -> dict[str, object]:
         "territory": facts.territory,
         "language": facts.language,
         "media": list(facts.media),
+        "hashes": list(facts.hashes),
     }
 
 
@@ -478,7 +481,9 @@ def _flagged_from(value: dict[str, object]) -> FlaggedEntry:
 
 def _facts_from(value: dict[str, object]) -> EventFacts:
     created, media = value["account_created"], value["media"]
+    hashes = value.get("hashes", [])  # a segment of an earlier version has none
     assert isinstance(media, list)
+    assert isinstance(hashes, list)
     return EventFacts(
         event_id=str(value["event_id"]),
         kind=EventKind(str(value["kind"])),
@@ -490,6 +495,7 @@ def _facts_from(value: dict[str, object]) -> EventFacts:
         territory=str(value["territory"]),
         language=str(value["language"]),
         media=tuple(str(item) for item in media),
+        hashes=tuple(str(item) for item in hashes),
     )
 
 

@@ -112,6 +112,7 @@ class ReviewRequest:
     decision  what was decided already (a hold); None if nothing was
     rules     the rules that fired, as (id, version), the deciding one first
     proposes  what the rule would do
+    hashes    what is known of the files attached, as `kind:hexadecimal`
     """
 
     origin: str
@@ -132,6 +133,7 @@ class ReviewRequest:
     market: str
     evidence: UUID
     decision: UUID | None = None
+    hashes: tuple[str, ...] = ()
 
 
 class Reviews(Protocol):

@@ -35,6 +35,8 @@ ENVIRONMENTS = {
 
 HASH_BYTES = {Algorithm.SHA256: 32, Algorithm.SHA1: 20, Algorithm.MD5: 16, Algorithm.PDQ: 32}
 
+HEX = re.compile(r"([0-9a-f]{2})+")
+
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -59,6 +61,14 @@ class LaneRefused(NotAllowed):
     """Something may not be done in the sealed lane like this."""
 
     remedy = "See the findings; a second person of the lane may be needed."
+
+
+@dataclass(frozen=True, slots=True)
+class FileHash:
+    """One hash of a file."""
+
+    algorithm: Algorithm
+    value: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,17 @@ def check_withdrawal(*, roles: Collection[str], state: TipState) -> list[Finding
 def hash_holds(algorithm: Algorithm, value: bytes) -> bool:
     """Tells whether a value is as long as its algorithm's hashes."""
     return len(value) == HASH_BYTES[algorithm]
+
+
+def hashes_named(names: Collection[str]) -> tuple[FileHash, ...]:
+    """Gives the hashes that a door wrote as `kind:hexadecimal`; others are passed over."""
+    found = []
+    for name in names:
+        kind, _, text = name.partition(":")
+        if kind in set(Algorithm) and HEX.fullmatch(text):
+            one = FileHash(Algorithm(kind), bytes.fromhex(text))
+            found += [one] if hash_holds(one.algorithm, one.value) else []
+    return tuple(found)
 
 
 def entry_holds(entry: str) -> bool:

@@ -85,15 +85,17 @@ class HashMatch(models.Model):
     feed = models.ForeignKey(HashFeed, on_delete=models.PROTECT, related_name="matches")
     entry = models.CharField(max_length=ENTRY_CHARACTERS_MAX)
     algorithm = models.CharField(max_length=8)
+    value = models.BinaryField(max_length=HASH_BYTES_MAX, default=b"", help_text="of the file")
     distance = models.PositiveSmallIntegerField(help_text="bits; 0 is exact")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="hash_matches")
 
     class Meta:
-        """Once per case and entry."""
+        """Once per case, entry and hash."""
 
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["case", "feed", "entry", "algorithm"], name="childsafety_match_once"
+                fields=["case", "feed", "entry", "algorithm", "value"],
+                name="childsafety_match_once",
             ),
         ]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evenhand.base.errors import EvenhandError
-from evenhand.childsafety.lists import Algorithm, FeedKind
+from evenhand.childsafety.checks import FileHash
+from evenhand.childsafety.lists import FeedKind
 
 
 class TipRefused(EvenhandError):
@@ -21,19 +22,11 @@ class ReportLapsed(EvenhandError):
 
 
 @dataclass(frozen=True, slots=True)
-class FeedHashValue:
-    """One hash of an entry."""
-
-    algorithm: Algorithm
-    value: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class FeedEntry:
     """One entry of a feed as it is now; without hashes it was taken out."""
 
     entry: str
-    hashes: tuple[FeedHashValue, ...] = ()
+    hashes: tuple[FileHash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

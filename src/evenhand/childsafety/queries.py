@@ -53,10 +53,10 @@ def alike(algorithm: Algorithm) -> list[KnownHash]:
     return _known(rows.order_by("id").values_list("feed_id", "entry", "feed__harm", "value"))
 
 
-def listed(harm: str) -> list[bytes]:
-    """Gives the SHA-256 hashes of active feeds that stand for a harm, in order, each once."""
+def listed(harm: str, algorithm: Algorithm = Algorithm.SHA256) -> list[bytes]:
+    """Gives the hashes of active feeds that stand for a harm, in order, each once."""
     rows = FeedHash.objects.filter(
-        algorithm=Algorithm.SHA256.value, feed__state=FeedState.ACTIVE.value, feed__harm=harm
+        algorithm=algorithm.value, feed__state=FeedState.ACTIVE.value, feed__harm=harm
     )
     return sorted({bytes(value) for value in rows.values_list("value", flat=True)})
 

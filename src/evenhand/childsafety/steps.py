@@ -1,6 +1,6 @@
 """The only writers: feeds, matches, reports to the CyberTipline and what they preserve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
 from evenhand.cases.models import Case
 from evenhand.cases.steps import open_case
+from evenhand.childsafety.checks import FileHash
 from evenhand.childsafety.feed_steps import (
     activate_feed,
     keep_page,
@@ -38,7 +39,7 @@ from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
 
 __all__ = [
-    "Seen",
+    "SeenFiles",
     "TipDraft",
     "activate_feed",
     "confirm_tip",
@@ -56,14 +57,14 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A file that somebody posted, by its hashes alone."""
+class SeenFiles:
+    """The files that somebody posted with one event, by their hashes alone."""
 
     event: str
     account: str
     channel: str
     channel_kind: ChannelKind
-    hashes: Mapping[Algorithm, bytes]
+    hashes: tuple[FileHash, ...]
     language: Language = Language.EN
     market: str = UNKNOWN_MARKET
     evidence: UUID | None = None
@@ -72,17 +73,18 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class _Found:
     known: KnownHash
-    algorithm: Algorithm
+    seen: FileHash
     distance: int
 
 
-def look_up(seen: Sequence[Seen], *, now: datetime) -> list[HashMatch]:
+def look_up(seen: Sequence[SeenFiles], *, now: datetime) -> list[HashMatch]:
     """Looks files up in the active feeds; each match opens a case or joins the one there is.
 
     Equal by SHA-256, SHA-1 or MD5, or alike by PDQ within its makers' distance; nothing else
     matches. A harm to children lies in the sealed lane from the beginning.
     """
-    pictures = alike(Algorithm.PDQ) if any(Algorithm.PDQ in one.hashes for one in seen) else []
+    pdq = any(_pictures(one) for one in seen)
+    pictures = alike(Algorithm.PDQ) if pdq else []
     index = PdqIndex.of([one.value for one in pictures])
     matches = []
     for one in seen:
@@ -91,24 +93,27 @@ def look_up(seen: Sequence[Seen], *, now: datetime) -> list[HashMatch]:
     return matches
 
 
-def _equal(seen: Seen) -> list[_Found]:
+def _equal(seen: SeenFiles) -> list[_Found]:
     return [
-        _Found(one, algorithm, 0)
-        for algorithm, value in seen.hashes.items()
-        if algorithm is not Algorithm.PDQ
-        for one in known(algorithm, [value])
+        _Found(one, asked, 0)
+        for asked in seen.hashes
+        if asked.algorithm is not Algorithm.PDQ
+        for one in known(asked.algorithm, [asked.value])
     ]
 
 
-def _alike(seen: Seen, pictures: Sequence[KnownHash], index: PdqIndex) -> list[_Found]:
-    value = seen.hashes.get(Algorithm.PDQ)
-    near = index.nearest(value) if value is not None else None
-    if near is None:
-        return []
-    return [_Found(pictures[near.place], Algorithm.PDQ, near.distance)]
+def _alike(seen: SeenFiles, pictures: Sequence[KnownHash], index: PdqIndex) -> Iterator[_Found]:
+    for asked in _pictures(seen):
+        near = index.nearest(asked.value)
+        if near is not None:
+            yield _Found(pictures[near.place], asked, near.distance)
 
 
-def _kept(seen: Seen, found: Sequence[_Found], *, now: datetime) -> list[HashMatch]:
+def _pictures(seen: SeenFiles) -> list[FileHash]:
+    return [one for one in seen.hashes if one.algorithm is Algorithm.PDQ]
+
+
+def _kept(seen: SeenFiles, found: Sequence[_Found], *, now: datetime) -> list[HashMatch]:
     with transaction.atomic():
         # What concerns children comes first: it seals the case.
         worst = min(found, key=lambda one: (-harms()[one.known.harm].severity, one.known.harm))
@@ -121,7 +126,8 @@ def _match(case: Case, found: _Found, *, now: datetime) -> HashMatch | None:
         case=case,
         feed_id=found.known.feed,
         entry=found.known.entry,
-        algorithm=found.algorithm.value,
+        algorithm=found.seen.algorithm.value,
+        value=found.seen.value,
         defaults={"id": new_id(now=now), "at": now, "distance": found.distance},
     )
     if not new:
@@ -136,7 +142,7 @@ def _match(case: Case, found: _Found, *, now: datetime) -> HashMatch | None:
             market=case.market,
             body={
                 "feed": str(found.known.feed),
-                "algorithm": found.algorithm.value,
+                "algorithm": found.seen.algorithm.value,
                 "distance": found.distance,
             },
         )
@@ -144,7 +150,7 @@ def _match(case: Case, found: _Found, *, now: datetime) -> HashMatch | None:
     return match
 
 
-def _draft(seen: Seen, found: _Found, *, now: datetime) -> CaseDraft:
+def _draft(seen: SeenFiles, found: _Found, *, now: datetime) -> CaseDraft:
     harm = found.known.harm
     return CaseDraft(
         id=new_id(now=now),

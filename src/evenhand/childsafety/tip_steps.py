@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from evenhand.actions.queries import evidence_of
-from evenhand.base.errors import NotFound, Unavailable
+from evenhand.base.errors import InputRefused, NotFound, Unavailable
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
 from evenhand.base.sealing import lock, unlock
@@ -156,9 +156,13 @@ def end_preservations(*, now: datetime) -> int:
 
 def _send(tip_id: UUID, line: TipLine, *, key: bytes, now: datetime) -> bool:
     tip = tip_of(tip_id)
+    document = _confirmed_document(tip, key=key)
+    if document is None:
+        _refused(tip_id, "not the text that was confirmed", now=now)
+        return False
     try:
         if not tip.report_id:
-            number = line.open_report(unlock(bytes(tip.document), key=key))
+            number = line.open_report(document)
             CyberTip.objects.filter(pk=tip_id).update(report_id=number, sandbox=line.sandbox)
         else:
             number = tip.report_id
@@ -181,6 +185,15 @@ def _send(tip_id: UUID, line: TipLine, *, key: bytes, now: datetime) -> bool:
         _preserve(tip, now=now)
         _record(tip, "sent", now=now)
     return True
+
+
+def _confirmed_document(tip: CyberTip, *, key: bytes) -> bytes | None:
+    """Gives the XML as a second person confirmed it; None if its bytes are no longer the same."""
+    try:
+        document = unlock(bytes(tip.document), key=key)
+    except InputRefused:
+        return None
+    return document if hashlib.sha256(document).digest() == bytes(tip.sha256) else None
 
 
 def _again(tip_id: UUID, error: str, *, now: datetime) -> None:
@@ -215,7 +228,8 @@ def _preserve(tip: CyberTip, *, now: datetime) -> None:
 
 def _facts(case: Case, draft: TipDraft, *, messenger: str, mail: str) -> TipFacts:
     lines = [
-        f"{match.feed.name} {match.entry} ({match.algorithm}, {match.distance} bits apart)"
+        f"{match.feed.name} {match.entry}: {match.algorithm} {bytes(match.value).hex()} "
+        f"({f'{match.distance} bits apart' if match.distance else 'equal'})"
         for match in matches_of(case.id)
     ]
     return TipFacts(

@@ -6,7 +6,7 @@ wheel. What comes is hashes alone; no exchange is sent anything but the wish to 
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -20,10 +20,10 @@ from threatexchange.exchanges.clients.ncmec.hash_api import NCMECEnvironment, NC
 from threatexchange.exchanges.clients.techagainstterrorism.api import TATHashListAPI
 
 from evenhand.base.errors import InputRefused, Misconfigured, Unavailable
-from evenhand.childsafety.checks import EXTREMISM, HASH_BYTES, MATERIAL, entry_holds
+from evenhand.childsafety.checks import EXTREMISM, HASH_BYTES, MATERIAL, FileHash, entry_holds
 from evenhand.childsafety.limits import ENTRY_CHARACTERS_MAX, FILE_BYTES_MAX
 from evenhand.childsafety.lists import Algorithm, FeedKind
-from evenhand.childsafety.ports import FeedEntry, FeedHashValue, FeedPage, FeedSource
+from evenhand.childsafety.ports import FeedEntry, FeedPage, FeedSource
 from evenhand.childsafety.queries import listed
 
 COLUMNS = ["algorithm", "value", "entry"]
@@ -41,6 +41,9 @@ NAMES: Mapping[str, Algorithm] = {
 
 FILES_OF = {"child_safety": MATERIAL, "extremism": EXTREMISM}
 """Names of the door's lists, as the rules ask for them, and the harm that each stands for."""
+
+AT_THE_DOOR = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
+"""Hashes that the door knows of a file; a picture's PDQ it does not."""
 
 
 class FeedUnreadable(InputRefused):
@@ -197,7 +200,7 @@ def _ncmec_entry(update: Any) -> FeedEntry:
     return FeedEntry(entry, () if update.deleted else tuple(_values(update.fingerprints)))
 
 
-def _values(named: Mapping[object, object]) -> Iterator[FeedHashValue]:
+def _values(named: Mapping[object, object]) -> Iterator[FileHash]:
     """Gives those hashes that can be matched here; whatever else an exchange has is left."""
     for name, text in named.items():
         if not isinstance(name, str) or not isinstance(text, str):
@@ -210,7 +213,7 @@ def _values(named: Mapping[object, object]) -> Iterator[FeedHashValue]:
         except ValueError:
             continue
         if len(value) == HASH_BYTES[algorithm]:
-            yield FeedHashValue(algorithm, value)
+            yield FileHash(algorithm, value)
 
 
 def _span(cursor: str) -> tuple[int, int, str]:
@@ -231,7 +234,7 @@ def _asked(ask: Callable[[], Any]) -> Any:
 
 @dataclass
 class HashListFiles:
-    """What the door reads of active feeds: their SHA-256 hashes, a file for each harm.
+    """What the door reads of active feeds: a file for each harm and each kind of hash.
 
     The door looks at its lists every few seconds; a list that changed is in force then.
     """
@@ -241,15 +244,19 @@ class HashListFiles:
 
     def write(self) -> int:
         """Writes the files anew if what they should hold has changed; gives how many it wrote."""
-        return sum(self._write(name, harm) for name, harm in FILES_OF.items())
+        return sum(
+            self._write(f"{name}.{algorithm}", listed(harm, algorithm))
+            for name, harm in FILES_OF.items()
+            for algorithm in AT_THE_DOOR
+        )
 
-    def _write(self, name: str, harm: str) -> bool:
-        content = "".join(f"{value.hex()}\n" for value in listed(harm))
-        path = self.folder / f"{name}.sha256"
+    def _write(self, name: str, values: Sequence[bytes]) -> bool:
+        content = "".join(f"{value.hex()}\n" for value in values)
+        path = self.folder / name
         if content == self._written.get(name) or (not content and not path.exists()):
             return False
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = path.with_suffix(".partial")
+        partial = path.with_name(f"{name}.partial")
         partial.touch(mode=0o600)
         partial.write_text(content, encoding="ascii")
         partial.replace(path)

@@ -19,6 +19,8 @@ LINKS_PER_EVENT_MAX = 1_000
 """Links that a messenger may mark up in one event: more than a text of 64 kB holds."""
 
 HASH_BYTES = 32
+SHA1_BYTES = 20
+MD5_BYTES = 16
 NETWORK_BYTES = 16
 
 _EVENT_KINDS = frozenset(kind.value for kind in EventKind)
@@ -188,6 +190,8 @@ _CHECKS: Mapping[str, Callable[[object], Finding]] = {
     "language": _words(8),
     "urls": _many(_TEXT, LINKS_PER_EVENT_MAX),
     "media_sha256": _HASHES,
+    "media_sha1": _many(_digest(SHA1_BYTES), MEDIA_PER_EVENT_MAX),
+    "media_md5": _many(_digest(MD5_BYTES), MEDIA_PER_EVENT_MAX),
     "media_pdq": _HASHES,
     "reply_to": _NAME,
     "forwarded_from": _NAME,

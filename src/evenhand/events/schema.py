@@ -20,6 +20,8 @@ EVENT_SCHEMA = pa.schema(
         pa.field("language", pa.string()),
         pa.field("urls", pa.list_(pa.string())),
         pa.field("media_sha256", pa.list_(pa.binary(32))),
+        pa.field("media_sha1", pa.list_(pa.binary(20))),
+        pa.field("media_md5", pa.list_(pa.binary(16))),
         pa.field("media_pdq", pa.list_(pa.binary(32))),
         pa.field("reply_to", pa.string()),
         pa.field("forwarded_from", pa.string()),
@@ -43,6 +45,8 @@ text            body of a message, raw; a query for searches
 language        ISO 639-1 code that the sender or file states; null if unknown
 urls            links that the messenger marked up apart from the text; others are found in text
 media_sha256    SHA-256 of each attached file
+media_sha1      SHA-1 of each attached file, for lists that hold nothing else
+media_md5       MD5 of each attached file, likewise
 media_pdq       PDQ hash of each attached picture, 256 bits
 reply_to        event_id answered, forwarded_from: account or channel forwarded from
 """

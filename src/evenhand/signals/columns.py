@@ -144,14 +144,14 @@ FIXED: tuple[SignalColumn, ...] = (
         "media_listed",
         WHOLE,
         DrawsOn.HASH,
-        "attached files whose SHA-256 is on a hash list",
+        "attached files whose SHA-256, SHA-1 or MD5 is on a hash list",
         evidence=True,
     ),
     SignalColumn(
         "media_list",
         WORD,
         DrawsOn.HASH,
-        "name of the hash list that was hit first",
+        "name of the hash list that was hit, the first by name",
         evidence=True,
     ),
 )

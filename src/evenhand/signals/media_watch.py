@@ -5,7 +5,7 @@ assignment; the screening thread takes whatever stands there once for a whole ba
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ import structlog
 from numpy.typing import NDArray
 
 from evenhand.base.errors import EvenhandError
-from evenhand.signals.media import HashLists
+from evenhand.signals.media import HashLists, list_files
 from evenhand.signals.table import Values
 
 log = structlog.get_logger()
@@ -38,7 +38,9 @@ class WatchedHashLists:
         """Gives the lists in force."""
         return self._lists
 
-    def look_up(self, media: pa.ListArray, watched: NDArray[np.bool_]) -> Mapping[str, Values]:
+    def look_up(
+        self, media: Sequence[pa.ListArray], watched: NDArray[np.bool_]
+    ) -> Mapping[str, Values]:
         """Gives the columns about a batch's attached files, by the lists in force at its begin."""
         return self._lists.look_up(media, watched)
 
@@ -75,7 +77,7 @@ class WatchedHashLists:
 def _stamp_of(folder: Path | None) -> Stamp:
     """Gives what changes whenever a list does: names, inodes, sizes, times of change."""
     found = []
-    for path in sorted(folder.glob("*.sha256")) if folder is not None else ():
+    for path in list_files(folder) if folder is not None else ():
         try:
             facts = path.stat()
         except OSError:

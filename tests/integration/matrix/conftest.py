@@ -50,7 +50,11 @@ class WordPlane:
         if self.broken:
             raise ValueError
         self.seen.append(event)
-        listed = hashlib.sha256(b"listed file").digest() in event["media_sha256"]
+        listed = (
+            hashlib.sha256(b"listed file").digest() in event["media_sha256"]
+            or hashlib.sha1(b"known by SHA-1").digest() in event["media_sha1"]
+            or hashlib.md5(b"known by MD5").digest() in event["media_md5"]
+        )
         words = {
             "refuseword": (ActionKind.REFUSE, False),
             "holdword": (ActionKind.HOLD, False),

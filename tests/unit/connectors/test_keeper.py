@@ -312,3 +312,45 @@ def test_health_and_metrics_need_no_token_and_name_nobody(at):
         answer = asyncio.run(at.keeper.handle(Request("GET", f"/{page}", {}, b"")))
         assert answer.status == 200
         assert b"somebody" not in answer.body
+
+
+HASHES = {"sha256": "11" * 32, "sha1": "22" * 20, "md5": "33" * 16}
+
+
+def upload(at: Post, **hashes: object) -> Answer:
+    return at.ask("check_media_file_for_spam", {"server": "x.test", "media": "abc", **hashes})
+
+
+def test_every_kind_of_hash_of_an_upload_counts_for_the_event_that_posts_it(at):
+    at.plane.action = ActionKind.HOLD
+    upload(at, **HASHES)
+
+    at.send(msgtype="m.image", url="mxc://x.test/abc")
+
+    (row,) = at.plane.seen
+    assert row["media_sha256"] == [b"\x11" * 32]
+    assert row["media_sha1"] == [b"\x22" * 20]
+    assert row["media_md5"] == [b"\x33" * 16]
+    (entry,) = at.journal()
+    assert entry.event.hashes == tuple(f"{kind}:{value}" for kind, value in HASHES.items())
+
+
+def test_a_module_of_an_earlier_version_sends_one_hash(at):
+    upload(at, sha256=HASHES["sha256"])
+
+    at.send(msgtype="m.image", url="mxc://x.test/abc")
+
+    (row,) = at.plane.seen
+    assert (row["media_sha256"], row["media_md5"]) == ([b"\x11" * 32], [])
+
+
+@pytest.mark.parametrize(
+    "hashes",
+    [{}, {"sha256": "no"}, {"sha256": "11" * 31}, {**HASHES, "md5": "33"}, {**HASHES, "sha1": "x"}],
+)
+def test_hashes_that_are_none_are_counted_and_stop_nothing(at, hashes):
+    assert upload(at, **hashes).status == 200
+
+    assert at.send(msgtype="m.image", url="mxc://x.test/abc").status == 200
+    assert at.plane.seen[0]["media_sha256"] == []
+    assert ("unscreened", "malformed") in at.counts()

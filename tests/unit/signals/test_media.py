@@ -29,17 +29,62 @@ def test_each_row_says_how_many_files_are_listed_and_where():
     lists = HashLists.of({"a": [one], "b": [two]})
     media = pa.array([[other, two, one], None, [], [other]], pa.list_(pa.binary(32)))
 
-    columns = lists.look_up(media, np.array([True, True, True, True]))
+    columns = lists.look_up([media], np.array([True, True, True, True]))
 
     assert columns["media_listed"].values.tolist() == [2, 0, 0, 0]
-    assert columns["media_list"].words[columns["media_list"].values[0]] == "b"
+    assert columns["media_list"].words[columns["media_list"].values[0]] == "a"
+
+
+@given(st.sampled_from([16, 20]), st.data())
+def test_a_short_hash_is_found_by_its_own_kind_alone(size: int, data: st.DataObject):
+    value = data.draw(st.binary(min_size=size, max_size=size))
+    lists = HashLists.of({"operator": [value]})
+    other = 36 - size
+    columns = [
+        pa.array([[value], None, []], pa.list_(pa.binary(size))),
+        pa.array([None, [value[:16].ljust(other, b"\0")], []], pa.list_(pa.binary(other))),
+        pa.array([None, None, [value.ljust(32, b"\0")]], pa.list_(pa.binary(32))),
+    ]
+
+    found = lists.look_up(columns, np.array([True, True, True]))
+
+    assert found["media_listed"].values.tolist() == [1, 0, 0]
+
+
+def test_a_file_that_two_kinds_of_hash_find_counts_once():
+    lists = HashLists.of({"b": [bytes(32)], "a": [bytes(16)]})
+    whole = [pa.array([[bytes(32)]] * 3, pa.list_(pa.binary(32))),
+             pa.array([[bytes(16)]] * 3, pa.list_(pa.binary(16)))]  # fmt: skip
+
+    columns = lists.look_up([one.slice(1, 2) for one in whole], np.array([True, True]))
+
+    assert columns["media_listed"].values.tolist() == [1, 1]
+    assert columns["media_list"].words[columns["media_list"].values[0]] == "a"
+
+
+def test_a_list_may_stand_in_a_file_for_each_kind_of_hash(tmp_path: Path):
+    (tmp_path / "feed.md5").write_text("00" * 16 + "  # remark\n")
+    (tmp_path / "feed.sha1").write_text("11" * 20)
+    (tmp_path / "feed.md5.partial").write_text("not yet whole")
+
+    lists = HashLists.read(tmp_path)
+
+    assert (lists.names, len(lists)) == (("feed",), 2)
+
+
+@pytest.mark.parametrize("name", ["feed.md5", "feed.sha1"])
+def test_a_hash_of_another_kind_is_refused_with_its_line(tmp_path: Path, name: str):
+    (tmp_path / name).write_text("0" * 64)
+
+    with pytest.raises(InputRefused, match=r"MD5|SHA1"):
+        HashLists.read(tmp_path)
 
 
 def test_rows_that_are_not_watched_are_null():
     lists = HashLists.of({"a": [bytes(32)]})
     media = pa.array([[bytes(32)]], pa.list_(pa.binary(32)))
 
-    columns = lists.look_up(media, np.array([False]))
+    columns = lists.look_up([media], np.array([False]))
 
     assert columns["media_listed"].known is not None
     assert not columns["media_listed"].known[0]

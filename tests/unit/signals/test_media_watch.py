@@ -22,7 +22,7 @@ def written(folder: Path, name: str, *values: bytes) -> None:
 
 def listed(lists: WatchedHashLists | HashLists, value: bytes) -> str | None:
     media = pa.array([[value]], pa.list_(pa.binary(32)))
-    column = lists.look_up(media, np.array([True]))["media_list"]
+    column = lists.look_up([media], np.array([True]))["media_list"]
     assert column.known is not None
     return column.words[int(column.values[0])] if column.known[0] else None
 
@@ -83,7 +83,7 @@ def test_who_reads_meanwhile_sees_one_whole_state(tmp_path: Path) -> None:
 
     def read() -> None:
         while not stop.is_set():
-            column = lists.look_up(media, np.array([True, True]))["media_list"]
+            column = lists.look_up([media], np.array([True, True]))["media_list"]
             if column.known is None or not column.known.all() or len(set(column.values)) != 1:
                 faults.append(column)
 

@@ -46,6 +46,8 @@ _TEXTS = ("text", "display_name", "channel_name", "user_agent")
 _LISTS = {
     "urls": LINKS_PER_EVENT_MAX,
     "media_sha256": MEDIA_PER_EVENT_MAX,
+    "media_sha1": MEDIA_PER_EVENT_MAX,
+    "media_md5": MEDIA_PER_EVENT_MAX,
     "media_pdq": MEDIA_PER_EVENT_MAX,
 }
 

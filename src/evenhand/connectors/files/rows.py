@@ -44,7 +44,7 @@ COLUMNS = (*EVENT_SCHEMA.names, *ALIASES)
 ROW_KEYS = keys_of(*COLUMNS)
 SLOTS = {name: slot for slot, name in enumerate(COLUMNS)}
 
-LISTS = {"urls": None, "media_sha256": 32, "media_pdq": 32}
+LISTS = {"urls": None, "media_sha256": 32, "media_sha1": 20, "media_md5": 16, "media_pdq": 32}
 """Columns that hold lists: of texts, or of hashes of so many bytes, written in hexadecimal."""
 
 TIMES = ("time", "account_created")

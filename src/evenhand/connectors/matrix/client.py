@@ -5,6 +5,7 @@ connection, timeout, 5xx, rate limit) is `Unavailable`; what will not change is 
 `NotFound`. Errors carry the name of the call, never its arguments.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ CALL_SECONDS_MAX = 10.0
 """Seconds that one call may take: emptying or reading a room is several calls."""
 
 CONNECT_SECONDS_MAX = 2.0
+
+FILE_HASHES = ("sha256", "sha1", "md5")
+"""Kinds of hash that lists of known files hold; the last two find files, and prove nothing."""
 
 PUPPET_MINUTES = 5
 """Minutes that a token for acting on a member's behalf lives, should its logout be lost."""
@@ -446,6 +450,26 @@ class MatrixClient:
         path = f"/_synapse/admin/v1/media/{_in_path(server)}/{_in_path(media)}"
         value = _mapping(self._call("media", "GET", path)["media_info"]).get("sha256")
         return bytes.fromhex(value) if isinstance(value, str) else None
+
+    def hashes(self, server: str, media: str, *, bytes_max: int) -> dict[str, bytes] | None:
+        """Gives SHA-256, SHA-1 and MD5 of a file by reading it; None if it is longer than that."""
+        path = f"/_matrix/client/v1/media/download/{_in_path(server)}/{_in_path(media)}"
+        made = {name: hashlib.new(name, usedforsecurity=False) for name in FILE_HASHES}
+        headers, left = {"Authorization": f"Bearer {self._token}"}, bytes_max
+        try:
+            with self._http.stream("GET", path, headers=headers) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    _check("hashes", answer)
+                for chunk in answer.iter_bytes():
+                    left -= len(chunk)
+                    if left < 0:
+                        return None
+                    for one in made.values():
+                        one.update(chunk)
+        except httpx.TransportError as error:
+            raise Unavailable(peer="synapse", call="hashes", why=type(error).__name__) from error
+        return {name: one.digest() for name, one in made.items()}
 
     def download(self, server: str, media: str) -> tuple[str, bytes]:
         """Gives a file's media type and bytes."""

@@ -29,7 +29,7 @@ from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.logs import configure_logs
 from evenhand.base.sealing import read_key
 from evenhand.connectors.matrix.client import MatrixClient
-from evenhand.connectors.matrix.intake import Seen
+from evenhand.connectors.matrix.intake import FileHashes, Seen
 from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
 from evenhand.connectors.matrix.lane import Screening, ScreeningLane
 from evenhand.connectors.matrix.limits import BUDGET_MS, FLUSH_SECONDS, LOOKUP_SECONDS_MAX
@@ -232,7 +232,7 @@ def warm_up(plane: Screening, moment: datetime) -> None:
             time=moment,
             channel_kind=ChannelKind.PUBLIC,
             text="Good morning, see https://evenhand.test/",
-            media_sha256=(bytes(32),),
+            hashes=(FileHashes(bytes(32), bytes(20), bytes(16)),),
         ).row()
         for kind in EventKind
     ]

@@ -18,6 +18,9 @@ Json = Mapping[str, object]
 AGENT_BYTES_MAX = 1_024
 """Bytes kept of a user agent."""
 
+HASH_SIZES = {"sha256": 32, "sha1": 20, "md5": 16}
+"""Hashes of a file as our module names them, and their bytes."""
+
 FILE_TYPES = frozenset({"m.image", "m.file", "m.video", "m.audio", "m.sticker"})
 
 NAMING_TYPES = frozenset({"m.room.name", "m.room.topic", "m.room.canonical_alias"})
@@ -33,6 +36,25 @@ class Channel:
 
     kind: ChannelKind = ChannelKind.PRIVATE
     encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileHashes:
+    """What is known of a file; SHA-1 and MD5 are empty where nobody saw its bytes."""
+
+    sha256: bytes
+    sha1: bytes = b""
+    md5: bytes = b""
+
+    @property
+    def whole(self) -> bool:
+        """Tells whether every kind of hash is known."""
+        return bool(self.sha1 and self.md5)
+
+    def named(self) -> tuple[str, ...]:
+        """Gives them as `kind:hexadecimal`."""
+        kinds = {"sha256": self.sha256, "sha1": self.sha1, "md5": self.md5}
+        return tuple(f"{kind}:{value.hex()}" for kind, value in kinds.items() if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +76,7 @@ class Seen:
     text: str | None = None
     urls: tuple[str, ...] = ()
     media: tuple[str, ...] = ()
-    media_sha256: tuple[bytes, ...] = ()
+    hashes: tuple[FileHashes, ...] = ()
     reply_to: str | None = None
     content: Json = field(default_factory=dict)
 
@@ -76,7 +98,9 @@ class Seen:
             "text": self.text,
             "language": None,
             "urls": list(self.urls),
-            "media_sha256": list(self.media_sha256),
+            "media_sha256": [one.sha256 for one in self.hashes],
+            "media_sha1": [one.sha1 for one in self.hashes if one.sha1],
+            "media_md5": [one.md5 for one in self.hashes if one.md5],
             "media_pdq": [],
             "reply_to": self.reply_to,
             "forwarded_from": None,
@@ -206,6 +230,24 @@ def profile_seen(body: Json, *, now: datetime) -> Seen | None:
         display_name=display_name,
         text=display_name,
     )
+
+
+def hashes_of_file(body: Json) -> FileHashes:
+    """Gives the hashes of an uploaded file; an older module sends SHA-256 alone."""
+    values = {name: _hash_at(body, name, size) for name, size in HASH_SIZES.items()}
+    if not values["sha256"]:
+        raise InputRefused(field="sha256", why="missing")
+    return FileHashes(**values)
+
+
+def _hash_at(body: Json, name: str, size: int) -> bytes:
+    try:
+        value = bytes.fromhex(text_at(body, name))
+    except ValueError as error:
+        raise InputRefused(field=name, why="not hexadecimal") from error
+    if value and len(value) != size:
+        raise InputRefused(field=name, why=f"not {size} bytes")
+    return value
 
 
 def channel_of(facts: Json) -> Channel:

@@ -149,16 +149,12 @@ class DoorKeeper:
         created = seen.account_created
         if created is None and seen.account:
             created = await self._lookup.created(seen.account)
-        hashes = [await self._lookup.sha256(address) for address in seen.media]
+        known = await asyncio.gather(*(self._lookup.hashes(one) for one in seen.media))
+        hashes = tuple(one for one in known if one is not None)
         country = self._snapshot.current().account_countries.get(seen.account, "")
         if (created, country) == (seen.account_created, seen.territory) and not hashes:
             return seen
-        return replace(
-            seen,
-            account_created=created,
-            territory=country,
-            media_sha256=tuple(one for one in hashes if one is not None),
-        )
+        return replace(seen, account_created=created, territory=country, hashes=hashes)
 
     def is_own(self, account: str) -> bool:
         """Tells whether an account is one of the desk's own on this homeserver."""
@@ -284,7 +280,7 @@ class DoorKeeper:
 
     async def _media(self, body: Json) -> Answer:
         address = f"mxc://{name_at(body, 'server')}/{name_at(body, 'media')}"
-        self._lookup.remember_media(address, bytes.fromhex(text_at(body, "sha256")))
+        self._lookup.remember_media(address, intake.hashes_of_file(body))
         return ALLOWED
 
     async def _profile(self, body: Json) -> Answer:
@@ -372,6 +368,7 @@ def _facts_of(seen: Seen, verdict: Verdict) -> EventFacts:
         territory=seen.territory,
         language=verdict.language or "",
         media=seen.media,
+        hashes=tuple(name for one in seen.hashes for name in one.named()),
     )
 
 

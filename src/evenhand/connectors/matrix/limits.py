@@ -44,6 +44,19 @@ ACCOUNTS_KEPT = 200_000
 MEDIA_KEPT = 200_000
 """Files whose hash is kept until the event that posts them; older ones are asked of Synapse."""
 
+MEDIA_READ_BYTES_MAX = 64 * 2**20
+"""Bytes of a file that the door reads for its hashes, where it did not see the upload: above what
+Synapse takes by default (50 MB)."""
+
+MEDIA_READ_SECONDS_MAX = 0.1
+"""Seconds that a sender waits for that: with the question before it, less than the budget."""
+
+MEDIA_READ_AGAIN_SECONDS = 300.0
+"""Seconds until a file that could not be read is read again."""
+
+MEDIA_READ_WAITING_MAX = 64
+"""Files that wait to be read like that; beyond it their SHA-256 alone counts."""
+
 ANSWERED_KEPT = 200_000
 """Event ids that the sweep need not screen again: many times what comes between two sweeps."""
 

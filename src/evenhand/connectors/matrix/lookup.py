@@ -16,13 +16,17 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.lists import ChannelKind
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.effects import media_parts
-from evenhand.connectors.matrix.intake import Channel
+from evenhand.connectors.matrix.intake import Channel, FileHashes
 from evenhand.connectors.matrix.limits import (
     ACCOUNTS_KEPT,
     CHANNEL_FACTS_SECONDS,
     CHANNELS_KEPT,
     LOOKUP_THREADS,
     MEDIA_KEPT,
+    MEDIA_READ_AGAIN_SECONDS,
+    MEDIA_READ_BYTES_MAX,
+    MEDIA_READ_SECONDS_MAX,
+    MEDIA_READ_WAITING_MAX,
 )
 
 Key = TypeVar("Key")
@@ -64,7 +68,10 @@ class Lookup:
         self._pool = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup")
         self._channels: Kept[str, Channel] = Kept(CHANNELS_KEPT, seconds=CHANNEL_FACTS_SECONDS)
         self._accounts: Kept[str, datetime] = Kept(ACCOUNTS_KEPT)
-        self._media: Kept[str, bytes] = Kept(MEDIA_KEPT)
+        self._media: Kept[str, FileHashes] = Kept(MEDIA_KEPT)
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="media")
+        self._being_read: set[str] = set()
+        self._read_before: Kept[str, bool] = Kept(MEDIA_KEPT, seconds=MEDIA_READ_AGAIN_SECONDS)
         self._server = ""
 
     @property
@@ -84,9 +91,9 @@ class Lookup:
         """Remembers what our module said of an account."""
         self._accounts.put(account, created, at=time.monotonic())
 
-    def remember_media(self, address: str, sha256: bytes) -> None:
-        """Remembers the hash of a file that was uploaded."""
-        self._media.put(address, sha256, at=time.monotonic())
+    def remember_media(self, address: str, hashes: FileHashes) -> None:
+        """Remembers the hashes of a file that was uploaded."""
+        self._media.put(address, hashes, at=time.monotonic())
 
     async def channel(self, room: str) -> Channel:
         """Gives a channel's kind: private where it is not known in time."""
@@ -106,14 +113,43 @@ class Lookup:
                 self.remember_account(account, known)
         return known
 
-    async def sha256(self, address: str) -> bytes | None:
-        """Gives the hash of a file, where it is known in time."""
+    async def hashes(self, address: str) -> FileHashes | None:
+        """Gives the hashes of a file, where they are known in time.
+
+        Of a file whose upload nobody told the door, Synapse says the SHA-256 at once. The others
+        are had by reading it: what is not done in a moment serves the next event that posts it.
+        """
         known = self._media.get(address, at=time.monotonic())
+        if known is not None and known.whole:
+            return known
         if known is None:
-            known = await self._ask(lambda client: client.sha256(*media_parts(address)))
+            sha256 = await self._ask(lambda client: client.sha256(*media_parts(address)))
+            known = FileHashes(sha256) if sha256 is not None else None
             if known is not None:
                 self.remember_media(address, known)
-        return known
+        return await self._read(address) or known
+
+    async def _read(self, address: str) -> FileHashes | None:
+        """Reads a file for its hashes, beside all else; gives them if that takes but a moment."""
+        client = self._client
+        if client is None or self._read_before.get(address, at=time.monotonic()):
+            return None
+        if len(self._being_read) >= MEDIA_READ_WAITING_MAX:
+            return None
+        self._being_read.add(address)
+        self._read_before.put(address, True, at=time.monotonic())
+        loop = asyncio.get_running_loop()
+        reading = loop.run_in_executor(self._reading, _hashes_read, client, address)
+        reading.add_done_callback(lambda done: self._was_read(address, done))
+        try:
+            return await asyncio.wait_for(asyncio.shield(reading), MEDIA_READ_SECONDS_MAX)
+        except TimeoutError:
+            return None
+
+    def _was_read(self, address: str, done: "asyncio.Future[FileHashes | None]") -> None:
+        self._being_read.discard(address)
+        if not done.cancelled() and done.exception() is None and (known := done.result()):
+            self.remember_media(address, known)
 
     async def room_words(self, room: str) -> str:
         """Gives a room's name and topic, where they are known in time."""
@@ -128,6 +164,14 @@ class Lookup:
             return await loop.run_in_executor(self._pool, question, client)
         except EvenhandError:
             return None  # not known in time is an answer: the caller has a safe default
+
+
+def _hashes_read(client: MatrixClient, address: str) -> FileHashes | None:
+    try:
+        values = client.hashes(*media_parts(address), bytes_max=MEDIA_READ_BYTES_MAX)
+    except EvenhandError:
+        return None  # not to be read is an answer: its SHA-256 may be known
+    return FileHashes(**values) if values else None
 
 
 def channel_asked(client: MatrixClient, room: str) -> Channel:

@@ -56,6 +56,8 @@ def test_a_message_becomes_an_event(read: Any) -> None:
             "language": None,
             "urls": [],
             "media_sha256": None,
+            "media_sha1": None,
+            "media_md5": None,
             "media_pdq": None,
             "reply_to": "2",
             "forwarded_from": "Elsewhere",

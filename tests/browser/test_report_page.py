@@ -1,38 +1,98 @@
-"""The pages of a report as files, on a telephone: what it took and what there was fits its card."""
+"""The public site as files in a real browser: on a telephone, in the dark, under axe, and light."""
 
-from datetime import UTC, date, datetime
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from tests.days_of_tests import report_of
 
 from evenhand.base.lists import Language
-from evenhand.transparency.figures import Duration, Exact, Figure, Report, Span
-from evenhand.transparency.pages import house_style, page_name, static_pages
-from evenhand.transparency.protect import THRESHOLD, protect
+from evenhand.transparency.site import write_site
 
-OVERFLOWS = "[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)"
+pytestmark = pytest.mark.browser
+
+DAY = date(2026, 11, 21)
+SHOTS = os.environ.get("EVENHAND_SCREENSHOTS", "")
+"""A folder for pictures of every page that the test looks at, for people."""
+FIRST_PAGE_BYTES_MAX = 200_000
+
+PAGES = [f"{DAY}/"]
+CUT_OFF = """[...document.querySelectorAll('.scroll')]
+    .filter(e => e.scrollWidth > e.clientWidth && e.tabIndex < 0).length"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some days, the last of them corrected."""
+    reports = tmp_path_factory.mktemp("public") / "reports"
+    reports.mkdir()
+    for back in (2, 1, 0):
+        write_site(report_of(DAY - timedelta(days=back)), reports)
+    write_site(report_of(DAY, late=0.2), reports)
+    return reports
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A visitor whose browser runs no script."""
+    context = chromium.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()
 
 
 @pytest.mark.parametrize("language", Language)
-def test_no_table_is_cut_off_on_a_telephone(chromium: Browser, tmp_path: Path, language: Language):
-    figures = dict.fromkeys([Figure.CASES_OPENED, Figure.CASES_CLOSED], 1_234_567)
-    durations = dict.fromkeys(Span, Duration(50, 8, 123_456))
-    report = Report(
-        day=date(2026, 11, 21),
-        revision=1,
-        generated_at=datetime(2026, 11, 22, tzinfo=UTC),
-        complete=True,
-        threshold=THRESHOLD,
-        public=protect([Exact(figures, {}, durations)]),
-    )
-    (tmp_path / "house.css").write_text(house_style())
-    (tmp_path / "day").mkdir()
-    path = tmp_path / "day" / page_name(language)
-    path.write_text(static_pages(report)[page_name(language)])
+@pytest.mark.parametrize("where", PAGES)
+def test_a_page_fits_a_telephone_and_runs_without_script(
+    page: Page, site: Path, where: str, language: Language
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
 
-    page = chromium.new_page(viewport={"width": 360, "height": 800})
-    page.goto(path.as_uri())
+    page.goto((site / where / f"{language.value}.html").as_uri())
 
-    assert page.evaluate(OVERFLOWS) == [0, 0]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate(CUT_OFF) == 0
+    shoot(page, f"{where.strip('/') or 'index'}-{language.value}-phone")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("where", PAGES)
+def test_axe_finds_nothing_grave(chromium: Browser, site: Path, where: str, scheme: str) -> None:
+    page = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto((site / where / "en.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(at => { at.open = true })")
+
+    grave = [
+        (one["id"], one["nodes"][0]["html"][:160])
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+    assert grave == []
+    page.evaluate("document.querySelectorAll('details').forEach(at => { at.open = false })")
+    shoot(page, f"{where.strip('/') or 'index'}-{scheme}")
     page.close()
+
+
+@pytest.mark.parametrize("where", PAGES)
+def test_a_page_weighs_little(chromium: Browser, site: Path, where: str) -> None:
+    page = chromium.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / where / "ru.html").as_uri())
+
+    weight = sum(Path(url.removeprefix("file://")).stat().st_size for url in asked)
+
+    assert weight < FIRST_PAGE_BYTES_MAX
+    assert all(url.startswith(site.parent.as_uri()) for url in asked)
+    page.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keeps a picture for people, where they asked for one."""
+    if SHOTS:
+        Path(SHOTS).mkdir(exist_ok=True)
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)

@@ -1,130 +1,55 @@
-"""A report as a page: what its template shows, and the pages that stand alone as files."""
+"""A day's report as a page: what its template shows, in the active language."""
 
-from dataclasses import dataclass
 from importlib.resources import files
 
-from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from evenhand.base.lists import Automation, Language
+from evenhand.base.lists import Automation
 from evenhand.transparency import charts, words
-from evenhand.transparency.figures import Breakdown, Figure, PublicBreakdown, Report
+from evenhand.transparency.changes import Change
+from evenhand.transparency.figures import Breakdown, Figure, Report
+from evenhand.transparency.sections import BESIDE, GROUPS, HEADLINES, SECTIONS, Section
+from evenhand.transparency.shell import rendered
+from evenhand.transparency.tables import shown_table
 
-TILES = (
-    Figure.SCREENED,
-    Figure.DECISIONS,
-    Figure.EFFECTS_CONFIRMED,
-    Figure.STATEMENTS_DELIVERED,
-    Figure.OBJECTIONS_RECEIVED,
-    Figure.OBJECTIONS_UPHELD,
-)
-"""The figures at the head of a page."""
-
-TABLES = (
-    Breakdown.DECISIONS_BY_HARM,
-    Breakdown.DECISIONS_BY_ACTION,
-    Breakdown.DECISIONS_BY_MARKET,
-    Breakdown.DECISIONS_BY_LANGUAGE,
-    Breakdown.DECISIONS_BY_SOURCE,
-    Breakdown.SCREENED_BY_CHANNEL_KIND,
-    Breakdown.UNSCREENED_BY_CHANNEL_KIND,
-)
-"""The breakdowns that are shown as tables; who decided is shown apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownFigure:
-    """A figure in words; `withheld` marks words in place of a number."""
-
-    label: str
-    text: str
-    withheld: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRow:
-    """A row of a table with its bar."""
-
-    label: str
-    detail: str
-    quantity: str
-    share: str
-    bar: SafeString
-    merged: bool = False
-    series: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ShownTable:
-    """A breakdown as a table."""
-
-    title: str
-    heading: str
-    rows: list[ShownRow]
-    withheld: bool
-    total: str
-    chart: SafeString
-    has_details: bool
+SERIES = {Automation.FULL: 0, Automation.PARTIAL: 1, Automation.NONE: 2}
+"""The colour of who decided: the same every day."""
 
 
 def page_context(report: Report) -> dict[str, object]:
-    """Gives what the template `transparency/report.html` shows, in the active language."""
-    public = report.public
-    automation = _table(Breakdown.DECISIONS_BY_AUTOMATION, report)
+    """Gives what the template `transparency/report.html` shows."""
     return {
         "report": report,
         "is_exact": report.revision == 0,
         "day_text": date_format(report.day, "DATE_FORMAT"),
         "small_max": report.threshold - 1,
-        "tiles": [_figure(figure, report) for figure in TILES],
-        "figures": [_figure(figure, report) for figure in Figure],
-        # One bar of everything merged would say nothing about who decided.
-        "automation": automation if any(not row.merged for row in automation.rows) else None,
-        "tables": [
-            table
-            for breakdown in TABLES
-            if (table := _table(breakdown, report)).rows or table.withheld
-        ],
-        "durations": [
-            {
-                "label": gettext(words.SPANS[span]),
-                "quantity": words.number(duration.quantity),
-                "median": words.duration(duration.median_ms),
-                "p95": words.duration(duration.p95_ms),
-            }
-            for span, duration in public.durations.items()
-        ],
+        "tiles": [_tile(figure, report) for figure in HEADLINES],
+        "sentences": _sentences(report),
+        "automation": _automation(report),
+        "groups": [(series, gettext(text)) for series, text in GROUPS.items()],
+        "sections": [_section(section, report) for section in SECTIONS],
     }
 
 
-def static_pages(report: Report) -> dict[str, str]:
-    """Gives the pages that stand alone as files, by file name: one per language."""
-    pages: dict[str, str] = {}
-    for language in Language:
-        with translation.override(language.value):
-            context = page_context(report) | {
-                "page_language": language.value,
-                "languages": [
-                    {
-                        "code": other.value,
-                        "name": dict(settings.LANGUAGES)[other.value],
-                        "href": page_name(other),
-                        "current": other is language,
-                    }
-                    for other in Language
+def day_pages(report: Report, changes: tuple[Change, ...] = ()) -> dict[str, str]:
+    """Gives the pages of a day, by file name: one per language."""
+    return rendered(
+        "transparency/day.html",
+        lambda: (
+            page_context(report)
+            | {
+                "changes": [change.in_words() for change in changes],
+                "permanent": f"{report.day.isoformat()}.{report.revision}",
+                "earlier": [
+                    f"{report.day.isoformat()}.{number}" for number in range(1, report.revision)
                 ],
             }
-            pages[page_name(language)] = render_to_string("transparency/page.html", context)
-    return pages
-
-
-def page_name(language: Language) -> str:
-    """Gives the file of a page: English is the one that a web server shows unasked."""
-    return "index.html" if language is Language.EN else f"{language.value}.html"
+        ),
+        root="../",
+        section="days",
+    )
 
 
 def house_style() -> str:
@@ -133,64 +58,121 @@ def house_style() -> str:
     return path.read_text("utf-8")
 
 
-def _figure(figure: Figure, report: Report) -> ShownFigure:
+def _tile(figure: Figure, report: Report) -> dict[str, object]:
     quantity = report.public.figures[figure]
-    text = _between(report) if quantity is None else words.number(quantity)
-    return ShownFigure(gettext(words.FIGURES[figure]), text, withheld=quantity is None)
+    beside = [
+        f"{gettext(words.FIGURES[other])}: {_number(other, report)}"
+        for other in BESIDE.get(figure, ())
+        if report.public.figures[other] != 0
+    ]
+    return {
+        "label": gettext(words.FIGURES[figure]),
+        "text": words.quantity(quantity),
+        "withheld": quantity is None,
+        "beside": beside,
+    }
 
 
-def _between(report: Report) -> str:
-    return gettext("1 to %(most)s") % {"most": report.threshold - 1}
+def _one_in(report: Report) -> int | None:
+    """Gives in how much of what was screened one decision was taken."""
+    screened = report.public.figures[Figure.SCREENED]
+    decisions = report.public.figures[Figure.DECISIONS]
+    return round(screened / decisions) if screened and decisions and screened >= decisions else None
 
 
-def _table(breakdown: Breakdown, report: Report) -> ShownTable:
-    cells = report.public.breakdowns[breakdown]
+def _sentences(report: Report) -> list[str]:
+    """Gives the day in a few short sentences; what is withheld is left out."""
+    figures = report.public.figures
+    said = []
+    if rate := _one_in(report):
+        said.append(
+            gettext("One in %(number)s posts and sign-ups led to a decision.")
+            % {"number": words.number(rate)}
+        )
+    rows = report.public.breakdowns[Breakdown.DECISIONS_BY_AUTOMATION].rows
+    full = sum(row.quantity for row in rows if row.key == Automation.FULL)
+    if full and (decisions := figures[Figure.DECISIONS]):
+        said.append(
+            gettext("Software alone took %(share)s of the decisions.")
+            % {"share": words.share(full, of=decisions)}
+        )
+    upheld, refused = figures[Figure.OBJECTIONS_UPHELD], figures[Figure.OBJECTIONS_REFUSED]
+    if upheld is not None and refused is not None and upheld + refused:
+        said.append(
+            gettext("Of the objections decided, %(share)s were right.")
+            % {"share": words.share(upheld, of=upheld + refused)}
+        )
+    if figures[Figure.CLOCKS_MET] and figures[Figure.CLOCKS_MISSED] == 0:
+        said.append(gettext("No deadline was missed."))
+    return said
+
+
+def _number(figure: Figure, report: Report) -> str:
+    return words.quantity(report.public.figures[figure])
+
+
+def _automation(report: Report) -> dict[str, object] | None:
+    """Gives who decided as one bar; None where one merged bar would say nothing."""
+    cells = report.public.breakdowns[Breakdown.DECISIONS_BY_AUTOMATION]
+    if not cells.rows:
+        return None
     total = sum(row.quantity for row in cells.rows) + cells.merged
     rows = [
-        ShownRow(
-            label=words.label(breakdown, row.key),
-            detail=words.dsa_category(row.key) if breakdown is Breakdown.DECISIONS_BY_HARM else "",
-            quantity=words.number(row.quantity),
-            share=words.share(row.quantity, of=total),
-            bar=mark_safe(charts.bar(row.quantity, of=total)),  # noqa: S308  numbers alone
-            series=_series(breakdown, row.key),
+        (
+            SERIES[Automation(row.key)] if row.key else 3,
+            words.label(Breakdown.DECISIONS_BY_AUTOMATION, row.key),
+            row.quantity,
         )
         for row in cells.rows
     ]
     if cells.merged:
-        rows.append(_merged_row(cells, total))
-    return ShownTable(
-        title=gettext(words.BREAKDOWNS[breakdown]),
-        heading=words.heading(breakdown),
-        rows=rows,
-        withheld=cells.withheld,
-        total=words.number(total),
-        chart=_stacked(breakdown, cells),
-        has_details=breakdown is Breakdown.DECISIONS_BY_HARM,
-    )
+        rows.append((4, gettext("Others, together"), cells.merged))
+    return {
+        "chart": mark_safe(charts.stacked([(series, n) for series, _, n in rows])),  # noqa: S308  numbers alone
+        "rows": [
+            {
+                "series": series,
+                "label": label,
+                "quantity": words.number(quantity),
+                "share": words.share(quantity, of=total),
+            }
+            for series, label, quantity in rows
+        ],
+    }
 
 
-def _merged_row(cells: PublicBreakdown, total: int) -> ShownRow:
-    return ShownRow(
-        label=gettext("Others, together"),
-        detail="",
-        quantity=words.number(cells.merged),
-        share=words.share(cells.merged, of=total),
-        bar=mark_safe(charts.bar(cells.merged, of=total)),  # noqa: S308  numbers alone
-        merged=True,
-        series=len(Automation),
-    )
-
-
-def _series(breakdown: Breakdown, key: str) -> int:
-    """Gives the colour of a row where a chart needs one: the same for the same key every day."""
-    if breakdown is not Breakdown.DECISIONS_BY_AUTOMATION or not key:
-        return 0
-    return list(Automation).index(Automation(key))
-
-
-def _stacked(breakdown: Breakdown, cells: PublicBreakdown) -> SafeString:
-    parts = [(_series(breakdown, row.key), row.quantity) for row in cells.rows]
-    if cells.merged:
-        parts.append((len(Automation), cells.merged))
-    return mark_safe(charts.stacked(parts))  # noqa: S308  numbers alone
+def _section(section: Section, report: Report) -> dict[str, object]:
+    public = report.public
+    tables = [shown for table in section.tables if (shown := shown_table(table, report))]
+    durations = [
+        (span, public.durations[span]) for span in section.spans if span in public.durations
+    ]
+    longest = max((duration.p95_ms for _, duration in durations), default=0)
+    return {
+        "name": section.name,
+        "title": gettext(section.title),
+        "lead": gettext(section.lead) if section.lead else "",
+        "figures": [
+            {
+                "label": gettext(words.FIGURES[figure]),
+                "text": _number(figure, report),
+                "none": public.figures[figure] == 0,
+            }
+            for figure in section.figures
+        ],
+        "tables": [table for table in tables if table.wide and not table.folded],
+        "small": [table for table in tables if not table.wide and not table.folded],
+        "folded": [table for table in tables if table.folded],
+        "durations": [
+            {
+                "label": gettext(words.SPANS[span]),
+                "median": words.duration(duration.median_ms),
+                "p95": words.duration(duration.p95_ms),
+                "bar": mark_safe(  # noqa: S308  numbers alone
+                    charts.spread(duration.median_ms, duration.p95_ms, longest=longest)
+                ),
+            }
+            for span, duration in durations
+        ],
+        "is_empty": not (section.figures or tables or durations),
+    }

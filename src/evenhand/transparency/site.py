@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from evenhand.transparency.changes import Change, changes
 from evenhand.transparency.documents import as_csv, as_json, from_json, schema_text
 from evenhand.transparency.figures import Figure, Report
-from evenhand.transparency.pages import house_style, static_pages
+from evenhand.transparency.pages import day_pages, house_style
 
 NOTHING: Mapping[str, str] = {}
 
@@ -66,7 +67,9 @@ def _write_edition(report: Report, reports: Path, beside: Mapping[str, str]) -> 
     partial = edition.with_name(f".{edition.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for file, content in {**_files(report), **beside}.items():
+    before = _edition(report.day, report.revision - 1, reports)
+    changed = changes(before, report) if before else ()
+    for file, content in {**_files(report, changed), **beside}.items():
         (partial / file).write_text(content, encoding="utf-8")
     if edition.exists():
         shutil.rmtree(edition)
@@ -77,11 +80,16 @@ def _write_edition(report: Report, reports: Path, beside: Mapping[str, str]) -> 
     link.replace(reports / report.day.isoformat())
 
 
-def _files(report: Report) -> dict[str, str]:
+def _edition(day: date, revision: int, reports: Path) -> Report | None:
+    path = reports / f"{day.isoformat()}.{revision}" / "report.json"
+    return from_json(path.read_text("utf-8")) if path.is_file() else None
+
+
+def _files(report: Report, changed: tuple[Change, ...]) -> dict[str, str]:
     return {
         "report.json": as_json(report),
         "report.csv": as_csv(report),
-        **static_pages(report),
+        **day_pages(report, changed),
     }
 
 

@@ -4,7 +4,7 @@ from django.utils import translation
 from evenhand.base.harms import harms
 from evenhand.base.lists import ActionKind, Automation, ChannelKind, Source
 from evenhand.transparency import words
-from evenhand.transparency.figures import Breakdown, Figure, Span
+from evenhand.transparency.figures import Breakdown, Dimension, Figure, Span
 
 
 def test_every_member_of_a_closed_list_has_a_name() -> None:
@@ -14,7 +14,7 @@ def test_every_member_of_a_closed_list_has_a_name() -> None:
     assert set(words.SOURCES) == set(Source)
     assert set(words.CHANNEL_KINDS) == set(ChannelKind)
     assert set(words.FIGURES) == set(Figure)
-    assert set(words.BREAKDOWNS) == set(Breakdown)
+    assert set(words.DIMENSIONS) == set(words.HEADINGS) == set(Dimension)
     assert set(words.SPANS) == set(Span)
     assert set(words.DSA_CATEGORIES) == {harm.dsa_category for harm in harms().values()}
 

@@ -58,7 +58,6 @@ from evenhand.markets.queries import countries  # noqa: E402
 from evenhand.markets.sweep import Sweep  # noqa: E402
 from evenhand.people.sign_on_steps import forget_stale  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
-from evenhand.records.queries import days  # noqa: E402
 from evenhand.reports.limits import ADMIT_SECONDS, SLOW_PER_MINUTE_MAX  # noqa: E402
 from evenhand.reports.messenger_steps import take_from  # noqa: E402
 from evenhand.reports.proving_steps import prove_due  # noqa: E402
@@ -66,8 +65,6 @@ from evenhand.reports.steps import admit_waiting, forget  # noqa: E402
 from evenhand.reports.tell_steps import tell_due  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
-from evenhand.transparency.publish import publish  # noqa: E402
-from evenhand.transparency.site import published  # noqa: E402
 
 log = structlog.get_logger()
 
@@ -82,9 +79,6 @@ LOST = 75
 
 PLACES_SECONDS = 2.0
 """Seconds between looks for new accounts: what they do first is counted in their country."""
-
-REPORT_DAYS = 2
-"""Days after its end for which a day's report is brought up to date with late records."""
 
 SESSIONS_SECONDS = 600.0
 """Seconds between looks for sessions that have ended: each visit to a sign-in page begins one."""
@@ -165,7 +159,6 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *_appeals(),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
         Loop("sign_ons", SESSIONS_SECONDS, lambda: forget_stale(now=now())),
-        Loop("report", 60.0, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
 
 
@@ -193,18 +186,6 @@ class DoorFile:
 def forget_sessions(*, now: datetime) -> int:
     """Forgets the sessions of browsers that have ended."""
     Session.objects.filter(expire_date__lt=now).delete()
-    return 0
-
-
-def publish_days(folder: Path) -> int:
-    """Publishes each day that is over and not published, and renews the latest few."""
-    moment = now()
-    today = moment.date()
-    for day in days():
-        over = day < today
-        late = day >= today - timedelta(days=REPORT_DAYS)
-        if over and (late or published(day, folder=folder) is None):
-            publish(day, now=moment, folder=folder)
     return 0
 
 
@@ -278,6 +259,7 @@ def _legal() -> list[Loop]:
     """Gives what time brings about in the legal room; an order's effect waits for none of it."""
     pager = wiring.pager()
     return [
+        Loop("legal_gags", 60.0, lambda: legal.sweep_gags(now=now())),
         Loop("legal_clocks", 1.0, lambda: legal.sweep_clocks(pager, now=now())),
         Loop("legal_notices", 1.0, lambda: _legal_notices(pager)),
         Loop("legal_packages", 5.0, lambda: legal.sweep_disclosures(pager, now=now())),

@@ -33,7 +33,7 @@ ROWS = re.findall(
 ON_PAGE = (
     lists.EventKind, lists.ChannelKind, lists.ActionKind, lists.TargetKind, lists.UndoResult,
     lists.Ground, lists.Source, lists.Automation, lists.Language, lists.RecordKind,
-    lists.BatchKind,
+    lists.BatchKind, lists.LegalLane,
     law.LegalKind, law.LegalForm, law.DataCategory, law.AuthorityKind, law.NotifyRule,
     law.MarketState, law.Refusal, law.RightsQuestion, law.RightsAnswer, law.DutyState,
     Role, Power, known.CallBackAbout, known.CallBackSaid, known.Vouched, known.Direction,

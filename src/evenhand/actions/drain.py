@@ -269,6 +269,7 @@ def _count(entry: CountedEntry) -> NewRecord:
         kind=kind,
         subject=entry.id,
         channel_kind=entry.channel_kind,
+        outcome=entry.reason,
         quantity=entry.quantity,
         body={"reason": entry.reason},
     )

@@ -137,6 +137,7 @@ class RecordKind(StrEnum):
     LEGAL_REVIEWED = "legal_reviewed"
     CLOCK_WARNED = "clock_warned"
     CLOCK_MISSED = "clock_missed"
+    CLOCK_MET = "clock_met"
     PAGED = "paged"
     DISCLOSED = "disclosed"
     DISCLOSURE_CONFIRMED = "disclosure_confirmed"
@@ -144,6 +145,7 @@ class RecordKind(StrEnum):
     PRESERVATION_CHANGED = "preservation_changed"
     PRESERVATION_DESTROYED = "preservation_destroyed"
     USER_NOTICE = "user_notice"
+    GAG_ENDED = "gag_ended"
     DANGER_REPORTED = "danger_reported"
     SAMPLE_DRAWN = "sample_drawn"
     REPORT_RECEIVED = "report_received"
@@ -172,6 +174,14 @@ class BatchKind(StrEnum):
 
     RECORDS = "records"
     CLASSES = "classes"
+
+
+class LegalLane(StrEnum):
+    """How what an authority asks is handled, and so how it is counted; drills are not."""
+
+    ORDINARY = "ordinary"
+    EMERGENCY = "emergency"
+    DRILL = "drill"
 
 
 UNKNOWN_MARKET = "ZZ"

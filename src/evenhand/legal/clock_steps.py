@@ -1,5 +1,6 @@
 """Starts, pauses, stops and watches the clocks of matters."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -7,7 +8,7 @@ from django.db import transaction
 
 from evenhand.base.lists import RecordKind
 from evenhand.legal.clocks import ClockFacts, ClockPlan, Mark, marks, paused, restarted, resumed
-from evenhand.legal.history_steps import locked, write_step
+from evenhand.legal.history_steps import locked, write_record, write_step
 from evenhand.legal.limits import SWEEP_ROWS_MAX
 from evenhand.legal.lists import ClockName
 from evenhand.legal.models import Clock, Matter
@@ -59,17 +60,31 @@ def go_on(matter: Matter, name: ClockName, *, from_start: bool, now: datetime) -
 
 
 def stop(matter: Matter, name: ClockName, *, now: datetime) -> None:
-    """Stops a clock: what it measured is done."""
-    Clock.objects.filter(matter=matter, name=name.value, stopped_at=None).update(stopped_at=now)
+    """Stops a clock: what it measured is done; in time or not is recorded."""
+    _stop(matter, [name], now=now)
 
 
 def stop_all(matter: Matter, *, now: datetime) -> None:
     """Stops every clock of a matter but those of what comes after its end."""
-    Clock.objects.filter(
-        matter=matter,
-        name__in=[ClockName.ANSWER.value, ClockName.WINDOW.value],
-        stopped_at=None,
-    ).update(stopped_at=now)
+    _stop(matter, [ClockName.ANSWER, ClockName.WINDOW], now=now)
+
+
+def _stop(matter: Matter, names: Sequence[ClockName], *, now: datetime) -> None:
+    running = Clock.objects.filter(matter=matter, name__in=names, stopped_at=None)
+    for clock in running.select_for_update(of=("self",)).order_by("id"):
+        if clock.missed_at is None:
+            in_time = clock.paused_at is not None or now <= clock.due_at
+            write_record(
+                matter,
+                "clock_met" if in_time else "clock_missed",
+                by=None,
+                now=now,
+                kind=RecordKind.CLOCK_MET if in_time else RecordKind.CLOCK_MISSED,
+                facts={"clock": clock.name, "statutory": clock.statutory},
+            )
+            clock.missed_at = None if in_time else now
+        clock.stopped_at = now
+        clock.save(update_fields=["stopped_at", "missed_at"])
 
 
 def sweep_clocks(pager: Pager, *, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:

@@ -152,7 +152,8 @@ def hand_out(disclosure_id: UUID, *, to: Officer, now: datetime) -> HandedOut:
             matter, ClockPlan(ClockName.CONFIRMATION, CONFIRMATION, statutory=False), at=now
         )
         facts = {"sha256": _hex(one), "officer": str(to.id)}
-        if matter.state == MatterState.RELEASED:
+        is_first = matter.state == MatterState.RELEASED
+        if is_first:
             matter.executed_at = now
         assert matter.released_at is not None
         write_step(
@@ -160,10 +161,13 @@ def hand_out(disclosure_id: UUID, *, to: Officer, now: datetime) -> HandedOut:
             "handed_out",
             by=to.person_id,
             now=now,
-            to=MatterState.EXECUTED if matter.state == MatterState.RELEASED else None,
+            to=MatterState.EXECUTED if is_first else None,
             kind=RecordKind.DISCLOSED,
             facts=facts,
             took=now - matter.received_at,
+            # A new copy of the same package is no second disclosure of the same people.
+            outcome="+".join(sorted(one.want)) if is_first else "",
+            quantity=len(one.accounts) if is_first else 0,
         )
     return given
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
-from evenhand.base.lists import ActionKind, RecordKind, Source
+from evenhand.base.lists import ActionKind, LegalLane, RecordKind, Source
 from evenhand.legal.lists import MatterState
 from evenhand.legal.models import Matter, Step
 from evenhand.records.entries import NewRecord
@@ -35,6 +35,8 @@ def write_step(
     harm: str = "",
     action: ActionKind | None = None,
     took: timedelta | None = None,
+    outcome: str = "",
+    quantity: int = 1,
 ) -> None:
     """Moves a matter if `to` says so, saves it, and writes line and record.
 
@@ -52,6 +54,36 @@ def write_step(
         what=what,
         facts=dict(facts),
     )
+    write_record(
+        matter,
+        what,
+        by=by,
+        now=now,
+        kind=kind,
+        facts=facts,
+        harm=harm,
+        action=action,
+        took=took,
+        outcome=outcome,
+        quantity=quantity,
+    )
+
+
+def write_record(
+    matter: Matter,
+    what: str,
+    *,
+    by: UUID | None,
+    now: datetime,
+    kind: RecordKind,
+    facts: Mapping[str, object] = NOTHING,
+    harm: str = "",
+    action: ActionKind | None = None,
+    took: timedelta | None = None,
+    outcome: str = "",
+    quantity: int = 1,
+) -> None:
+    """Records what happened to a matter, in the columns by which it will be counted."""
     append(
         NewRecord(
             id=new_id(now=now),
@@ -63,7 +95,13 @@ def write_step(
             market=matter.country,
             source=Source.AUTHORITY,
             language=matter.language,
+            regime=matter.regime,
+            request=matter.kind,
+            outcome=outcome,
+            lane=lane_of(matter),
+            gagged=is_gagged(matter, now=now),
             milliseconds=None if took is None else round(took / timedelta(milliseconds=1)),
+            quantity=quantity,
             body={
                 "what": what,
                 "number": matter.number,
@@ -79,3 +117,15 @@ def write_step(
             },
         )
     )
+
+
+def lane_of(matter: Matter) -> LegalLane:
+    """Gives how a matter is counted; what an authority for drills files is not."""
+    if matter.authority.for_drills:
+        return LegalLane.DRILL
+    return LegalLane.EMERGENCY if matter.emergency else LegalLane.ORDINARY
+
+
+def is_gagged(matter: Matter, *, now: datetime) -> bool:
+    """Tells whether somebody who must not know of a matter could read it from a count today."""
+    return matter.gag_forever or (matter.gagged_until is not None and matter.gagged_until > now)

@@ -350,7 +350,14 @@ def withdraw(matter_id: UUID, *, by: Person, reason: str, now: datetime) -> Matt
         _drop_plan(matter)
         matter.outcome = Outcome.WITHDRAWN.value
         clock_steps.stop_all(matter, now=now)
-        write_step(matter, "withdrawn", by=by.id, now=now, to=MatterState.WITHDRAWN)
+        write_step(
+            matter,
+            "withdrawn",
+            by=by.id,
+            now=now,
+            to=MatterState.WITHDRAWN,
+            outcome=Outcome.WITHDRAWN.value,
+        )
         end_on_receipt(matter, now=now)
     return matter
 

@@ -22,7 +22,7 @@ from evenhand.legal import clock_steps
 from evenhand.legal.asking import link_for
 from evenhand.legal.checks import StepRefused, check_reason
 from evenhand.legal.drafts import NoticeDecision
-from evenhand.legal.history_steps import locked, write_step
+from evenhand.legal.history_steps import is_gagged, locked, write_step
 from evenhand.legal.limits import (
     ASK_BEFORE,
     ASKING_LINK,
@@ -39,8 +39,19 @@ from evenhand.legal.ports import Pager
 from evenhand.legal.queries import actor_of, concerned_accounts, notice_facts, plan_kept
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
+from evenhand.records.steps import end_gag
 
 DECIDING = frozenset({Role.LEGAL_OFFICER, Role.APPROVER})
+
+GAGS_ENDED = """
+SELECT DISTINCT matter.id FROM legal_matter AS matter
+JOIN records_record AS held ON held.subject = matter.id AND held.gagged
+WHERE NOT matter.gag_forever AND coalesce(matter.gagged_until <= %(now)s, true)
+  AND NOT EXISTS (SELECT 1 FROM records_record AS ended
+                  WHERE ended.subject = held.id AND ended.kind = 'gag_ended')
+LIMIT %(most)s
+"""
+"""Matters of which nothing need be hidden any longer, and of which something is."""
 
 TOLD_AFTER = (MatterState.EXECUTED.value, MatterState.CLOSED.value)
 """States in which an effect is there: then the user is told (DSA Art. 9(5))."""
@@ -91,6 +102,7 @@ def lift_gag(matter_id: UUID, *, by: Person, reason: str, now: datetime) -> int:
         if found:
             raise StepRefused(matter=matter_id, findings=tuple(found))
         matter.gagged_until, matter.gag_forever = None, False
+        end_gag(matter.id, now=now)
         held = UserNotice.objects.filter(
             matter=matter,
             state__in=[
@@ -107,6 +119,17 @@ def lift_gag(matter_id: UUID, *, by: Person, reason: str, now: datetime) -> int:
             facts={"notices": held, "why": reason},
         )
     return held
+
+
+def sweep_gags(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
+    """Lets be counted what an order kept from being told until now; gives how many matters."""
+    ended = [row.id for row in Matter.objects.raw(GAGS_ENDED, {"now": now, "most": rows_max})]
+    for matter_id in ended:
+        with transaction.atomic():
+            matter = locked(matter_id)
+            if not is_gagged(matter, now=now):
+                end_gag(matter_id, now=now)
+    return len(ended)
 
 
 def sweep_notices(

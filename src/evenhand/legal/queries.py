@@ -206,6 +206,14 @@ def danger_reports(case_id: UUID) -> list[DangerReport]:
     return list(DangerReport.objects.filter(case=case_id).order_by("reported_at"))
 
 
+def danger_report_of(report_id: UUID) -> DangerReport:
+    """Gives one report to an authority."""
+    found = DangerReport.objects.filter(pk=report_id).first()
+    if found is None:
+        raise NotFound(what="danger report", id=report_id)
+    return found
+
+
 def latest_danger_reports(*, rows_max: int = 50) -> list[DangerReport]:
     """Gives what was reported to authorities last, the newest first, with the authority."""
     rows = DangerReport.objects.select_related("authority").order_by("-reported_at")

@@ -319,6 +319,7 @@ def _refused(matter: Matter, *, by: Person, now: datetime) -> None:
         kind=RecordKind.LEGAL_REFUSED,
         facts={"ground": matter.ground},
         took=now - matter.received_at,
+        outcome=Outcome.REFUSED.value,
     )
     end_on_receipt(matter, now=now)
 
@@ -343,6 +344,7 @@ def _released(
         facts={"plan": plan.kind.value, "digest": digest.hex()},
         harm=plan.harm,
         took=now - matter.received_at,
+        outcome=matter.outcome,
     )
     if matter.emergency:
         clock_steps.start(matter, after_review_clock(), at=now)

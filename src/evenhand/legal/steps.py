@@ -30,7 +30,12 @@ from evenhand.legal.matter_steps import (
     vote,
     withdraw,
 )
-from evenhand.legal.notice_steps import decide_notice, lift_gag, sweep_notices
+from evenhand.legal.notice_steps import (
+    decide_notice,
+    lift_gag,
+    sweep_gags,
+    sweep_notices,
+)
 from evenhand.legal.oversight_steps import (
     Revealed,
     acknowledge_danger,
@@ -108,6 +113,7 @@ __all__ = [
     "review_sample",
     "sweep_clocks",
     "sweep_disclosures",
+    "sweep_gags",
     "sweep_notices",
     "sweep_preservations",
     "take",

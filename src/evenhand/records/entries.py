@@ -10,6 +10,7 @@ from evenhand.base.lists import (
     ActionKind,
     Automation,
     ChannelKind,
+    LegalLane,
     RecordKind,
     Source,
 )
@@ -20,6 +21,9 @@ class NewRecord:
     """One thing that happened; `body` holds what the columns do not, without personal data.
 
     subject       the decision, case or item it is about
+    regime        the law under which an authority asks, and what it asks (`request`)
+    outcome       how it ended, or why: a word of the writer's own closed list
+    gagged        may not be counted yet: somebody who must not know could read it from a count
     milliseconds  the duration the record speaks of; None if it speaks of none
     quantity      how many like things one record stands for (hourly counts); else 1
     """
@@ -35,6 +39,11 @@ class NewRecord:
     source: Source | None = None
     language: str = ""
     channel_kind: ChannelKind | None = None
+    regime: str = ""
+    request: str = ""
+    outcome: str = ""
+    lane: LegalLane | None = None
+    gagged: bool = False
     milliseconds: int | None = None
     quantity: int = 1
     body: Mapping[str, object] = field(default_factory=dict)

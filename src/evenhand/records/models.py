@@ -77,6 +77,13 @@ class Record(AppendOnly):
     source = models.CharField(max_length=32, blank=True, default="")
     language = models.CharField(max_length=8, blank=True, default="")
     channel_kind = models.CharField(max_length=16, blank=True, default="")
+    regime = models.CharField(max_length=64, blank=True, default="", db_default="")
+    request = models.CharField(max_length=20, blank=True, default="", db_default="")
+    outcome = models.CharField(max_length=32, blank=True, default="", db_default="")
+    lane = models.CharField(max_length=16, blank=True, default="", db_default="")
+    gagged = models.BooleanField(
+        default=False, db_default=False, help_text="counted once `gag_ended` says so"
+    )
     milliseconds = models.BigIntegerField(null=True)
     quantity = models.BigIntegerField(default=1)
 
@@ -91,6 +98,9 @@ class Record(AppendOnly):
                 fields=["-at", "-serial"],
                 condition=models.Q(kind__in=sorted(kind.value for kind in AUDITED_KINDS)),
                 name="records_audit",
+            ),
+            models.Index(
+                fields=["subject"], condition=models.Q(gagged=True), name="records_gagged"
             ),
         ]
         constraints: ClassVar = [

@@ -44,14 +44,15 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
-class DurationByAutomation:
-    """How long one kind of thing took on a day, by software alone or with a person."""
+class TimeTaken:
+    """How many of one kind of thing took just so long on a day."""
 
     kind: str
     automatic: bool
+    request: str
+    lane: str
+    milliseconds: int
     records: int
-    median_milliseconds: int
-    p95_milliseconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,35 @@ BEGINNING = Place(0, 0)
 END = Place(2**63 - 1, 2**63 - 1)
 """Beyond every record."""
 
-# Each takes a day and the two places between which records are counted: after, through.
-COUNTS = """
-SELECT kind, harm, action, market, automation, source, language, channel_kind,
-       count(*), sum(quantity)::bigint
-FROM records_record
+# Each takes a day and the two places between which records are counted: after, through, twice.
+# A record under a gag is counted when the gag ends, by the record that says so.
+COUNTED = """
+SELECT * FROM records_record
 WHERE day = %s AND (transaction, serial) > (%s::text::xid8, %s)
-  AND (transaction, serial) <= (%s::text::xid8, %s)
-GROUP BY kind, harm, action, market, automation, source, language, channel_kind
-ORDER BY kind, harm, action, market, automation, source, language, channel_kind
+  AND (transaction, serial) <= (%s::text::xid8, %s) AND NOT gagged
+UNION ALL
+SELECT gagged.* FROM records_record AS ended
+JOIN records_record AS gagged ON gagged.id = ended.subject AND gagged.gagged
+WHERE ended.day = %s AND (ended.transaction, ended.serial) > (%s::text::xid8, %s)
+  AND (ended.transaction, ended.serial) <= (%s::text::xid8, %s) AND ended.kind = 'gag_ended'
 """
+
+COUNTS = f"""
+SELECT kind, harm, action, market, automation, source, language, channel_kind,
+       count(*), sum(quantity)::bigint, regime, request, outcome, lane
+FROM ({COUNTED}) AS counted
+GROUP BY kind, harm, action, market, automation, source, language, channel_kind,
+         regime, request, outcome, lane
+ORDER BY kind, harm, action, market, automation, source, language, channel_kind,
+         regime, request, outcome, lane
+"""  # noqa: S608  two texts of ours
+
+TIMES = f"""
+SELECT kind, automation = 'full', request, lane, milliseconds, count(*)
+FROM ({COUNTED}) AS counted
+WHERE milliseconds IS NOT NULL AND kind = ANY(%s)
+GROUP BY 1, 2, 3, 4, 5
+"""  # noqa: S608  two texts of ours
 
 DURATIONS = """
 SELECT kind, action, count(*),
@@ -88,27 +108,12 @@ GROUP BY kind, action
 ORDER BY kind, action
 """
 
-# As percentile_disc would give it, but from a histogram: durations repeat, and counting them needs
-# no sort of a day's records.
-DURATIONS_BY_AUTOMATION = """
-WITH histogram AS (
-    SELECT kind, automation = 'full' AS automatic, milliseconds, count(*) AS rows
-    FROM records_record
-    WHERE day = %s AND milliseconds IS NOT NULL AND (transaction, serial) > (%s::text::xid8, %s)
-      AND (transaction, serial) <= (%s::text::xid8, %s)
-    GROUP BY 1, 2, 3
-), cumulated AS (
-    SELECT kind, automatic, milliseconds,
-           sum(rows) OVER (PARTITION BY kind, automatic ORDER BY milliseconds) AS reached,
-           sum(rows) OVER (PARTITION BY kind, automatic) AS total
-    FROM histogram
-)
-SELECT kind, automatic, max(total)::bigint,
-       min(milliseconds) FILTER (WHERE reached >= total * 0.5),
-       min(milliseconds) FILTER (WHERE reached >= total * 0.95)
-FROM cumulated
-GROUP BY kind, automatic
-ORDER BY kind, automatic
+GAGGED = """
+SELECT gagged.id FROM records_record AS gagged
+WHERE gagged.subject = %s AND gagged.gagged
+  AND NOT EXISTS (SELECT 1 FROM records_record AS ended
+                  WHERE ended.subject = gagged.id AND ended.kind = 'gag_ended')
+ORDER BY gagged.serial
 """
 
 LAST_SETTLED = """
@@ -163,7 +168,7 @@ def counts(day: date, *, after: Place = BEGINNING, through: Place = END) -> list
     """Gives how often each combination of columns happened on a day, between two places."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MEMORY)
-        cursor.execute(COUNTS, [day, *_between(after, through)])
+        cursor.execute(COUNTS, [*_twice(day, after, through)])
         return [Cell(*row) for row in cursor.fetchall()]
 
 
@@ -174,14 +179,21 @@ def durations(day: date, *, after: Place = BEGINNING, through: Place = END) -> l
         return [Duration(*row) for row in cursor.fetchall()]
 
 
-def durations_by_automation(
-    day: date, *, after: Place = BEGINNING, through: Place = END
-) -> list[DurationByAutomation]:
-    """Gives the median and the 95th percentile of what took time, by kind and who decided."""
+def times(
+    day: date, kinds: Sequence[RecordKind], *, after: Place = BEGINNING, through: Place = END
+) -> list[TimeTaken]:
+    """Gives how long things of these kinds took, counted by the millisecond: no sort is needed."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MEMORY)
-        cursor.execute(DURATIONS_BY_AUTOMATION, [day, *_between(after, through)])
-        return [DurationByAutomation(*row) for row in cursor.fetchall()]
+        cursor.execute(TIMES, [*_twice(day, after, through), [kind.value for kind in kinds]])
+        return [TimeTaken(*row) for row in cursor.fetchall()]
+
+
+def gagged_about(subject: UUID) -> list[UUID]:
+    """Gives the records about a subject that are not counted yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(GAGGED, [subject])
+        return [record for (record,) in cursor.fetchall()]
 
 
 def last_settled(day: date) -> Place:
@@ -194,6 +206,10 @@ def last_settled(day: date) -> Place:
 
 def _between(after: Place, through: Place) -> tuple[str, int, str, int]:
     return str(after.transaction), after.serial, str(through.transaction), through.serial
+
+
+def _twice(day: date, after: Place, through: Place) -> list[date | str | int]:
+    return [day, *_between(after, through)] * 2
 
 
 def days() -> list[date]:

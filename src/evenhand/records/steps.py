@@ -12,9 +12,11 @@ from psycopg.types.json import Jsonb
 
 from evenhand.base.errors import Misconfigured, NotFound
 from evenhand.base.ids import new_id
+from evenhand.base.lists import RecordKind
 from evenhand.database.bulk import add_rows
 from evenhand.records.entries import NewRecord
 from evenhand.records.models import Record, RecordOpening
+from evenhand.records.queries import gagged_about
 
 SALT_BYTES = 32
 """Bytes of salt in an opening: without it a commitment could be guessed from the columns."""
@@ -39,6 +41,19 @@ def append_missing(records: Sequence[NewRecord], *, random: Chance = os.urandom)
     ids = [record.id for record in records]
     known = set(Record.objects.filter(id__in=ids).values_list("id", flat=True))
     append_many([record for record in records if record.id not in known], random=random)
+
+
+def end_gag(subject: UUID, *, now: datetime, random: Chance = os.urandom) -> int:
+    """Lets what is gagged about a subject be counted, on this day; gives how much there was."""
+    held = gagged_about(subject)
+    append_many(
+        [
+            NewRecord(id=new_id(now=now), at=now, kind=RecordKind.GAG_ENDED, subject=one)
+            for one in held
+        ],
+        random=random,
+    )
+    return len(held)
 
 
 def forget(
@@ -80,6 +95,11 @@ def _row(record: NewRecord) -> dict[str, object]:
         "source": record.source.value if record.source else "",
         "language": record.language,
         "channel_kind": record.channel_kind.value if record.channel_kind else "",
+        "regime": record.regime,
+        "request": record.request,
+        "outcome": record.outcome,
+        "lane": record.lane.value if record.lane else "",
+        "gagged": record.gagged,
         "milliseconds": record.milliseconds,
         "quantity": record.quantity,
     }

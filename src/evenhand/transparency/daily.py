@@ -4,15 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from evenhand.base.lists import ActionKind, RecordKind
+from evenhand.base.lists import ActionKind, LegalLane, RecordKind
 from evenhand.records.queries import (
     BEGINNING,
     END,
     Cell,
-    DurationByAutomation,
     Place,
+    TimeTaken,
     counts,
-    durations_by_automation,
+    times,
 )
 from evenhand.transparency.figures import (
     BREAKDOWNS_OF,
@@ -24,6 +24,7 @@ from evenhand.transparency.figures import (
     Figure,
     Span,
 )
+from evenhand.transparency.preferred import rounded_up
 
 FIGURE_OF_KIND: Mapping[RecordKind, Figure] = {
     RecordKind.SCREENED: Figure.SCREENED,
@@ -49,9 +50,18 @@ FIGURE_OF_KIND: Mapping[RecordKind, Figure] = {
     RecordKind.LEGAL_RECEIVED: Figure.LEGAL_RECEIVED,
     RecordKind.PRESERVED: Figure.PRESERVED,
     RecordKind.DANGER_REPORTED: Figure.DANGERS_REPORTED,
+    RecordKind.CLOCK_MET: Figure.CLOCKS_MET,
     RecordKind.CLOCK_MISSED: Figure.CLOCKS_MISSED,
 }
 """The number that each kind of record adds to; kinds that are not here are not reported."""
+
+FIGURE_OF_ANSWER: Mapping[tuple[RecordKind, str], Figure] = {
+    (RecordKind.LEGAL_RELEASED, "accepted"): Figure.LEGAL_ACCEPTED,
+    (RecordKind.LEGAL_RELEASED, "narrowed"): Figure.LEGAL_NARROWED,
+    (RecordKind.LEGAL_REFUSED, "refused"): Figure.LEGAL_REFUSED,
+    (RecordKind.LEGAL_STEP, "withdrawn"): Figure.LEGAL_WITHDRAWN,
+}
+"""The number that an answer to an authority adds to, by how it ended."""
 
 FAMILY_OF_ACTION: Mapping[ActionKind, Figure] = {
     ActionKind.NONE: Figure.LEFT_UP,
@@ -80,11 +90,11 @@ def exact(day: date, *, after: Place = BEGINNING, through: Place = END) -> Exact
     """Gives the exact numbers of a day, of the records between two places of the outbox."""
     return counted(
         counts(day, after=after, through=through),
-        durations_by_automation(day, after=after, through=through),
+        times(day, MEASURED, after=after, through=through),
     )
 
 
-def counted(cells: Iterable[Cell], durations: Iterable[DurationByAutomation]) -> Exact:
+def counted(cells: Iterable[Cell], times_taken: Iterable[TimeTaken]) -> Exact:
     """Gives the numbers of a day from its counted records: pure."""
     figures: Counter[Figure] = Counter()
     breakdowns: dict[Breakdown, Counter[str]] = defaultdict(Counter)
@@ -98,20 +108,20 @@ def counted(cells: Iterable[Cell], durations: Iterable[DurationByAutomation]) ->
     return Exact(
         figures=dict(figures),
         breakdowns={breakdown: dict(cells) for breakdown, cells in breakdowns.items()},
-        durations={
-            span: Duration(row.records, row.median_milliseconds, row.p95_milliseconds)
-            for row in durations
-            if (span := _span(row)) is not None
-        },
+        durations=_durations(times_taken),
     )
 
 
 def figures_of(cell: Cell) -> Mapping[Figure, int]:
     """Gives the figures that records of these columns add to, and how much."""
     kind = RecordKind(cell.kind)
+    if cell.lane == LegalLane.DRILL:
+        return {}
     if kind is RecordKind.DECISION:
         return {Figure.DECISIONS: cell.quantity, _family(cell): cell.quantity}
-    figure = FIGURE_OF_KIND.get(kind)
+    if kind is RecordKind.DISCLOSED and cell.outcome:
+        return {Figure.DISCLOSURES: cell.records, Figure.USERS_DISCLOSED: cell.quantity}
+    figure = FIGURE_OF_KIND.get(kind) or FIGURE_OF_ANSWER.get((kind, cell.outcome))
     return {} if figure is None else {figure: cell.quantity}
 
 
@@ -144,9 +154,84 @@ COLUMN: Mapping[Dimension, str] = {
 """The column of a record that each property is read from."""
 
 
-def _span(row: DurationByAutomation) -> Span | None:
-    if row.kind == RecordKind.DECISION:
-        return Span.SEND_TO_VERDICT if row.automatic else Span.CASE_TO_DECISION
-    if row.kind == RecordKind.EFFECT_CONFIRMED and row.automatic:
-        return Span.VERDICT_TO_EFFECT
-    return None
+MEASURED = (
+    RecordKind.DECISION,
+    RecordKind.EFFECT_CONFIRMED,
+    RecordKind.REPORT_ANSWERED,
+    RecordKind.OBJECTION_UPHELD,
+    RecordKind.OBJECTION_REFUSED,
+    RecordKind.LEGAL_RELEASED,
+    RecordKind.LEGAL_REFUSED,
+    RecordKind.LEGAL_EXECUTED,
+)
+"""The kinds of records whose times are published."""
+
+ORDERS = frozenset({"removal", "geo-restriction"})
+"""What authorities ask that is done at the messenger, not at the desk."""
+
+
+def duration_of(taken: Mapping[int, int]) -> Duration:
+    """Gives median, 95th percentile and parts of times, counted by the millisecond.
+
+    A percentile is the shortest time that so many in a hundred do not exceed (percentile_disc).
+    """
+    total = sum(taken.values())
+    median, p95 = (_reached(taken, total * share) for share in (50, 95))
+    middle, high = rounded_up(median), rounded_up(p95)
+    parts = [0, 0, 0, 0, 0]
+    for milliseconds, records in taken.items():
+        parts[_part(rounded_up(milliseconds), middle, high)] += records
+    return Duration(total, median, p95, tuple(parts))
+
+
+def _durations(rows: Iterable[TimeTaken]) -> dict[Span, Duration]:
+    spans: dict[Span, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        if (span := _span(row)) is not None:
+            spans[span][row.milliseconds] += row.records
+    return {span: duration_of(taken) for span, taken in spans.items()}
+
+
+def _reached(taken: Mapping[int, int], hundredths: int) -> int:
+    reached = 0
+    for milliseconds in sorted(taken):
+        reached += taken[milliseconds]
+        if reached * 100 >= hundredths:
+            return milliseconds
+    raise AssertionError("a share of nothing is reached nowhere")
+
+
+def _part(milliseconds: int, median: int, p95: int) -> int:
+    if milliseconds <= median:
+        return int(milliseconds == median)
+    if milliseconds <= p95:
+        return 2 + int(milliseconds == p95)
+    return 4
+
+
+def _span(row: TimeTaken) -> Span | None:
+    match RecordKind(row.kind):
+        case RecordKind.DECISION:
+            return Span.SEND_TO_VERDICT if row.automatic else Span.CASE_TO_DECISION
+        case RecordKind.EFFECT_CONFIRMED:
+            return Span.VERDICT_TO_EFFECT if row.automatic else None
+        case RecordKind.REPORT_ANSWERED:
+            return Span.REPORT_TO_ANSWER
+        case RecordKind.OBJECTION_UPHELD | RecordKind.OBJECTION_REFUSED:
+            return Span.OBJECTION_TO_ANSWER
+        case RecordKind.LEGAL_RELEASED | RecordKind.LEGAL_REFUSED:
+            return _answered(row)
+        case RecordKind.LEGAL_EXECUTED:
+            return None if row.lane == LegalLane.DRILL else Span.RELEASE_TO_EFFECT
+        case _:
+            return None
+
+
+def _answered(row: TimeTaken) -> Span | None:
+    match row.lane:
+        case LegalLane.DRILL:
+            return None
+        case LegalLane.EMERGENCY:
+            return Span.EMERGENCY_TO_ANSWER
+        case _:
+            return Span.ORDER_TO_ANSWER if row.request in ORDERS else Span.REQUEST_TO_ANSWER

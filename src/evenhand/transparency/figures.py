@@ -1,7 +1,7 @@
 """What a daily report says: closed lists of its numbers, exact and public."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -243,11 +243,16 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """How long something took, over `quantity` measurements."""
+    """How long something took, over `quantity` measurements.
+
+    parts  how many took less than the median, just that, between, the 95th percentile, and more;
+           all as rounded for publication
+    """
 
     quantity: int
     median_ms: int
     p95_ms: int
+    parts: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,11 +317,22 @@ class Public:
 
 
 @dataclass(frozen=True, slots=True)
+class InLog:
+    """Where in the public log a publication stands: its leaves, and the head right after them."""
+
+    origin: str
+    first: int
+    leaves: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A day's numbers, and which publication of the day this is.
 
     revision  1 for the first; one more for each later publication; 0 for staff's exact numbers
     complete  false if the day was not over when its records were counted
+    in_log    where the leaves are from which it can be recomputed; None without a log
     """
 
     day: date
@@ -325,6 +341,7 @@ class Report:
     complete: bool
     threshold: int
     public: Public
+    in_log: InLog | None = None
 
 
 def sorted_rows(cells: Iterable[tuple[str, int]]) -> tuple[Row, ...]:

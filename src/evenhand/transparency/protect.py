@@ -17,6 +17,9 @@ decisions minus some of these families never gives away what another hides, noth
 of all decisions but the sum of what is published of each family. What a family withholds is not
 added: all decisions may be too low by up to four per family.
 
+**Times.** A median over fewer than five is withheld, and each time is rounded up to a preferred
+number: one long case is not known by its minutes.
+
 **Between versions of a day.** Records that come late form a batch of their own. Each batch is
 protected alone, and the publication is the sum of the publications of its batches: subtracting one
 version from the next gives exactly the publication of the late batch, which is protected. What a
@@ -25,6 +28,7 @@ batch withholds is not added, so a revised number may be too low by up to four p
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from evenhand.transparency.figures import (
@@ -41,6 +45,7 @@ from evenhand.transparency.figures import (
     Span,
     sorted_rows,
 )
+from evenhand.transparency.preferred import rounded_up
 
 THRESHOLD = 5
 """The smallest number of decisions that is ever shown alone: five, as statistical offices do."""
@@ -107,7 +112,11 @@ def _protect_batch(exact: Exact) -> Public:
         figures=figures,
         breakdowns=breakdowns,
         durations={
-            span: duration
+            span: replace(
+                duration,
+                median_ms=rounded_up(duration.median_ms),
+                p95_ms=rounded_up(duration.p95_ms),
+            )
             for span, duration in exact.durations.items()
             if duration.quantity >= THRESHOLD
         },

@@ -1,6 +1,11 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from evenhand.base.lists import ActionKind, RecordKind
-from evenhand.records.queries import Cell, DurationByAutomation
-from evenhand.transparency.daily import FIGURE_OF_KIND, counted
+from evenhand.records.queries import Cell, TimeTaken
+from evenhand.transparency.daily import FIGURE_OF_KIND, counted, duration_of
 from evenhand.transparency.figures import (
     FAMILIES,
     FIGURE_OF_BREAKDOWN,
@@ -9,6 +14,7 @@ from evenhand.transparency.figures import (
     Figure,
     Span,
 )
+from evenhand.transparency.preferred import rounded_up
 
 
 def cell(kind: RecordKind, quantity: int = 1, **columns: str) -> Cell:
@@ -79,19 +85,100 @@ def test_a_refused_fake_account_is_told_from_a_refused_message() -> None:
     assert exact.figure(Figure.ACCOUNTS_BLOCKED) == 3
 
 
+def taken(
+    kind: RecordKind,
+    milliseconds: int,
+    records: int = 1,
+    *,
+    automatic: bool = False,
+    request: str = "",
+    lane: str = "",
+) -> TimeTaken:
+    return TimeTaken(kind.value, automatic, request, lane, milliseconds, records)
+
+
 def test_what_people_take_is_not_mixed_with_what_software_takes() -> None:
     exact = counted(
         [],
         [
-            DurationByAutomation("decision", True, 90, 3, 9),
-            DurationByAutomation("decision", False, 10, 600_000, 900_000),
-            DurationByAutomation("effect_confirmed", True, 90, 200, 800),
-            DurationByAutomation("statement_delivered", True, 90, 300, 900),
+            taken(RecordKind.DECISION, 3, 90, automatic=True),
+            taken(RecordKind.DECISION, 9, 10, automatic=True),
+            taken(RecordKind.DECISION, 600_000, 10),
+            taken(RecordKind.EFFECT_CONFIRMED, 200, 90, automatic=True),
+            taken(RecordKind.EFFECT_CONFIRMED, 900, 90),
         ],
     )
 
     assert exact.durations == {
-        Span.SEND_TO_VERDICT: Duration(90, 3, 9),
-        Span.CASE_TO_DECISION: Duration(10, 600_000, 900_000),
-        Span.VERDICT_TO_EFFECT: Duration(90, 200, 800),
+        Span.SEND_TO_VERDICT: Duration(100, 3, 9),
+        Span.CASE_TO_DECISION: Duration(10, 600_000, 600_000),
+        Span.VERDICT_TO_EFFECT: Duration(90, 200, 200),
     }
+
+
+def test_emergencies_orders_and_requests_are_timed_apart_and_drills_not_at_all() -> None:
+    exact = counted(
+        [],
+        [
+            taken(RecordKind.LEGAL_RELEASED, 100, request="removal", lane="ordinary"),
+            taken(RecordKind.LEGAL_REFUSED, 200, request="disclosure", lane="ordinary"),
+            taken(RecordKind.LEGAL_RELEASED, 30, request="disclosure", lane="emergency"),
+            taken(RecordKind.LEGAL_RELEASED, 10, request="disclosure", lane="drill"),
+        ],
+    )
+
+    assert exact.durations == {
+        Span.ORDER_TO_ANSWER: Duration(1, 100, 100),
+        Span.REQUEST_TO_ANSWER: Duration(1, 200, 200),
+        Span.EMERGENCY_TO_ANSWER: Duration(1, 30, 30),
+    }
+
+
+@given(st.dictionaries(st.integers(0, 3_000_000), st.integers(1, 30), min_size=1, max_size=40))
+def test_the_parts_of_times_hold_each_once_and_say_where_the_median_is(
+    times: dict[int, int],
+) -> None:
+    duration = duration_of(times)
+
+    below, median, between, p95, _ = duration.parts
+    assert sum(duration.parts) == duration.quantity == sum(times.values())
+    assert 2 * below < duration.quantity <= 2 * (below + median)
+    if rounded_up(duration.median_ms) != rounded_up(duration.p95_ms):
+        reached = below + median + between
+        assert 20 * reached < 19 * duration.quantity <= 20 * (reached + p95)
+
+
+def test_what_authorities_ask_is_counted_by_how_it_ended() -> None:
+    columns = {"market": "KZ", "regime": "kz", "request": "disclosure", "lane": "ordinary"}
+    exact = counted(
+        [
+            cell(RecordKind.LEGAL_RECEIVED, 9, **columns),
+            cell(RecordKind.LEGAL_RELEASED, 4, outcome="accepted", **columns),
+            cell(RecordKind.LEGAL_RELEASED, 2, outcome="narrowed", **columns),
+            cell(RecordKind.LEGAL_RELEASED, 1, **columns),
+            cell(RecordKind.LEGAL_REFUSED, 3, outcome="refused", **columns),
+            cell(RecordKind.LEGAL_STEP, 5, **columns),
+            cell(RecordKind.LEGAL_STEP, 1, outcome="withdrawn", **columns),
+        ],
+        [],
+    )
+
+    assert exact.breakdown(Breakdown.LEGAL_RECEIVED_BY_REGIME) == {"kz": 9}
+    assert exact.figure(Figure.LEGAL_ACCEPTED) == 4
+    assert exact.figure(Figure.LEGAL_NARROWED) == 2
+    assert exact.figure(Figure.LEGAL_REFUSED) == 3
+    assert exact.figure(Figure.LEGAL_WITHDRAWN) == 1
+
+
+def test_disclosures_count_requests_and_the_users_concerned() -> None:
+    one = cell(RecordKind.DISCLOSED, 7, outcome="connections+phone", market="DE")
+    copy = cell(RecordKind.DISCLOSED, 0, market="DE")
+
+    exact = counted([replace(one, records=2), copy], [])
+
+    assert exact.breakdown(Breakdown.DISCLOSURES_BY_MARKET) == {"DE": 2}
+    assert exact.breakdown(Breakdown.USERS_DISCLOSED_BY_DATA) == {"connections+phone": 7}
+
+
+def test_a_drill_counts_for_nothing() -> None:
+    assert counted([cell(RecordKind.LEGAL_RECEIVED, 5, lane="drill")], []).figures == {}

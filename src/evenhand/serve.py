@@ -211,6 +211,12 @@ def children(site: Site) -> list[Child]:
             environment,
             (site.home / "worker.ready").exists,
         ),
+        Child(
+            "appender",
+            (python, "-m", "evenhand.appender"),
+            environment,
+            (site.home / "appender.ready").exists,
+        ),
         *_beside_synapse(site),
         Child(
             "web", web, environment, lambda: _answers(f"http://{LOOPBACK}:{site.web_port}/health/")

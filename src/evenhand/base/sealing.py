@@ -4,7 +4,8 @@ Evidence: libsodium sealed boxes (X25519, XSalsa20-Poly1305; PyNaCl `SealedBox`)
 hold the public key; only the opener process holds the private one.
 Packages and the vault: age (X25519, ChaCha20-Poly1305), to keys that others made and keep.
 Journal and tokens: their own symmetric keys (`SecretBox`, BLAKE2b keyed hash). `contact.key` is
-the Ed25519 seed that signs what is published for authorities (`base/jws.py`).
+the Ed25519 seed that signs what is published for authorities (`base/jws.py`); `log.key` that of
+the public log, whose cells are keyed from `log.secret`.
 """
 
 from collections.abc import Sequence
@@ -112,8 +113,9 @@ def read_key(path: Path) -> bytes:
 def make_keys(folder: Path) -> None:
     """Makes the keys that are missing in `folder`, readable by their owner alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("journal", "token", "network", "django", "contact"):
+    for name in ("journal", "token", "network", "django", "contact", "log"):
         _write_once(folder / f"{name}.key", random_bytes(KEY_BYTES))
+    _write_once(folder / "log.secret", random_bytes(KEY_BYTES))
     private = folder / "opener" / "evidence.key"
     private.parent.mkdir(exist_ok=True, mode=0o700)
     _write_once(private, bytes(PrivateKey.generate()))

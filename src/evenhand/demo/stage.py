@@ -29,13 +29,16 @@ DOOR_BUDGET_MS, SENDER_BUDGET_MS = 1_600, 2_000
 """Milliseconds that the door has, and that a sender waits at most: far more than on a site, since
 here Synapse, database, desk and forty clients share what may be one slow core."""
 
+LOG_SECONDS = 5
+"""Seconds between batches of the log: whoever watches wants to see the proof of what was done."""
+
 DATABASE_SETTINGS = (
     "DATABASE_URL",
     "EVENHAND_OWNER_DATABASE_URL",
     "EVENHAND_FORGET_DATABASE_URL",
 )
 
-OURS = ("postgres", "opener", "door", "worker", "directory", "collector", "web")
+OURS = ("postgres", "opener", "door", "worker", "appender", "directory", "collector", "web")
 """Processes that a fault may hit: all but Synapse."""
 
 
@@ -71,6 +74,7 @@ class Stage:
                 "EVENHAND_COLLECTOR_TOKEN_FILE": str(self.collector_token_file),
                 "EVENHAND_BOT_TOKEN_FILE": str(self.bot_token_file),
                 "EVENHAND_DSA_URL": self.dsa_url,
+                "EVENHAND_LOG_SECONDS": str(LOG_SECONDS),
                 "EVENHAND_DSA_TOKEN_FILE": str(self.dsa_token_file),
             },
         )

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from evenhand.base.errors import EvenhandError
+from evenhand.base.lists import BatchKind
 from evenhand.proof.leaves import canonical, commitment, joined, salts
 from evenhand.proof.notes import Checkpoint, parts
 from evenhand.proof.receipts import Receipt
@@ -41,6 +42,11 @@ class HasFolder(Protocol):
 def last_batch() -> LogBatch | None:
     """Gives the last batch of the log."""
     return LogBatch.objects.order_by("-number").first()
+
+
+def last_record_batch() -> LogBatch | None:
+    """Gives the last batch of records."""
+    return LogBatch.objects.filter(kind=BatchKind.RECORDS).order_by("-number").first()
 
 
 def logged_through() -> Place:

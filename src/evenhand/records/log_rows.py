@@ -5,6 +5,7 @@ What is empty is left out, so a column that is added later changes no leaf of an
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,7 +16,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection, models
 
-from evenhand.proof.leaves import canonical, record_leaf_of
+from evenhand.proof.leaves import EXACT_MAX, canonical, record_leaf_of
 from evenhand.records.models import Record, TransactionIdField
 from evenhand.records.queries import Place
 
@@ -24,6 +25,8 @@ NOT_SHOWN = frozenset({"subject", "serial", "transaction", "milliseconds"})
 
 BODY = "body"
 NO_BODY = "{}"
+
+MANY_DIGITS = re.compile(r"[0-9]{16}")
 
 MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 """How a moment is written (to_char's pattern): UTC, with microseconds."""
@@ -92,11 +95,26 @@ def shown_of(columns: Mapping[str, object]) -> dict[str, object]:
 
 def whole_of(columns: Mapping[str, object], body: Mapping[str, object]) -> dict[str, object]:
     """Gives all that a record's leaf commits to."""
-    return {**columns, BODY: dict(body)}
+    return {**columns, BODY: _read(json.dumps(dict(body)))}
+
+
+def _read(body: str) -> object:
+    """Gives a body as JSON reads it; numbers too large for a whole one are as near as they get.
+
+    The database writes 1e21 with all its digits.
+    """
+    if MANY_DIGITS.search(body):
+        return json.loads(body, parse_int=_number)
+    return json.loads(body)
+
+
+def _number(digits: str) -> int | float:
+    number = int(digits)
+    return number if -EXACT_MAX <= number <= EXACT_MAX else float(number)
 
 
 def _leaf(salt: bytes, body: str, shown: str, before: str, behind: str) -> bytes:
-    content = NO_BODY if body == NO_BODY else canonical(json.loads(body)).decode()
+    content = NO_BODY if body == NO_BODY else canonical(_read(body)).decode()
     whole = f'{{{before}"{BODY}":{content}{behind}}}'
     return record_leaf_of(shown.encode(), whole.encode(), salt)
 

@@ -14,7 +14,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,11 +22,11 @@ from django.db import connection, transaction
 
 from evenhand.base.errors import Misconfigured
 from evenhand.base.lists import BatchKind
-from evenhand.proof.notes import Checkpoint, Signer, open_note, sign
+from evenhand.proof.notes import Checkpoint, Signer, Verifier, open_note, sign
 from evenhand.proof.tiles import WIDTH, TileWriter, synced
 from evenhand.proof.tree import HASH_BYTES
 from evenhand.records.entries import NewRecord
-from evenhand.records.log_queries import last_batch, logged_through
+from evenhand.records.log_queries import last_batch, last_record_batch, logged_through
 from evenhand.records.log_rows import rows_after
 from evenhand.records.models import LogBatch
 from evenhand.records.queries import Place
@@ -48,13 +48,25 @@ class Log:
     """Where the log lies and what signs it.
 
     more_signers    keys that sign beside the first while one follows the other
+    verifiers       every key that ever signed it
     """
 
     folder: Path
     signer: Signer
     origin: str
     random: Chance = os.urandom
-    more_signers: tuple[Signer, ...] = field(default=())
+    more_signers: tuple[Signer, ...] = ()
+    verifiers: tuple[Verifier, ...] = ()
+
+    @property
+    def signers(self) -> tuple[Signer, ...]:
+        """Gives the keys that sign today."""
+        return (self.signer, *(key for key in self.more_signers if key != self.signer))
+
+    @property
+    def trusted(self) -> tuple[Verifier, ...]:
+        """Gives the keys by which its checkpoints may be signed, of today and before."""
+        return (*(key.verifier for key in self.signers), *self.verifiers)
 
 
 @contextmanager
@@ -83,6 +95,14 @@ def append_records(log: Log, *, now: datetime) -> Checkpoint:
         while more:
             checkpoint, more = _append_records(log, now)
         return checkpoint
+
+
+def append_due(log: Log, *, seconds: int, now: datetime) -> Checkpoint | None:
+    """Adds a batch if none entered yet in this span of the timetable."""
+    if _entered(seconds, now):
+        return None
+    with log_lock():
+        return None if _entered(seconds, now) else append_records(log, now=now)
 
 
 def append_classes(
@@ -135,8 +155,13 @@ def standing_checkpoint(log: Log) -> Checkpoint | None:
     path = log.folder / CHECKPOINT
     if not path.is_file():
         return None
-    verifiers = [signer.verifier for signer in _signers(log)]
-    return open_note(path.read_text("utf-8"), verifiers).checkpoint()
+    return open_note(path.read_text("utf-8"), log.trusted).checkpoint()
+
+
+def _entered(seconds: int, now: datetime) -> bool:
+    """Tells whether a batch of records entered in the span of the clock that `now` is in."""
+    last = last_record_batch()
+    return last is not None and last.at.timestamp() // seconds >= now.timestamp() // seconds
 
 
 def _append_records(log: Log, now: datetime) -> tuple[Checkpoint, bool]:
@@ -187,12 +212,8 @@ def _put_checkpoint(log: Log, batch: LogBatch) -> Checkpoint:
             return standing
         path = log.folder / CHECKPOINT
         partial = path.with_suffix(".partial")
-        partial.write_text(sign(checkpoint, _signers(log)), encoding="utf-8")
+        partial.write_text(sign(checkpoint, log.signers), encoding="utf-8")
         synced(partial)
         partial.replace(path)
         synced(log.folder)
     return checkpoint
-
-
-def _signers(log: Log) -> list[Signer]:
-    return [log.signer, *log.more_signers]

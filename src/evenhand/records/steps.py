@@ -1,6 +1,5 @@
 """The only writers of records: added in the transaction of what they speak of."""
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from evenhand.base.errors import Misconfigured, NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
 from evenhand.database.bulk import add_rows
+from evenhand.records.bodies import body_text, masked
 from evenhand.records.entries import NewRecord
 from evenhand.records.models import Record, RecordOpening
 from evenhand.records.queries import gagged_about
@@ -71,7 +71,7 @@ def forget(
     """
     if not forget_url:
         raise Misconfigured(setting="EVENHAND_FORGET_DATABASE_URL", why="needed to forget")
-    body = Jsonb({"by": str(by), "reason": reason})
+    body = Jsonb({"by": str(by), "reason": masked(reason)})
     with psycopg.connect(forget_url) as connection:
         answer = connection.execute(
             "SELECT records_forget(%s, %s, %s, %s, %s)",
@@ -108,6 +108,6 @@ def _row(record: NewRecord) -> dict[str, object]:
 def _opening(record: NewRecord, random: Chance) -> dict[str, object]:
     return {
         "record_id": record.id,
-        "body": json.dumps(dict(record.body), ensure_ascii=False),
+        "body": body_text(record.body),
         "salt": random(SALT_BYTES),
     }

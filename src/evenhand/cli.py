@@ -85,6 +85,12 @@ COMMANDS = (
         "disclose one message of an encrypted room to the desk",
         "evenhand.disclose.command",
     ),
+    Command(
+        ("verify",),
+        "check the log, a receipt or a report from public files",
+        "evenhand.verify.command",
+    ),
+    Command(("audit",), "follow a log and cry out on a fork", "evenhand.verify.audit_command"),
     Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
 )
 

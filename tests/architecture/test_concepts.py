@@ -24,6 +24,7 @@ from evenhand.people.roles import Role
 from evenhand.reports import lists as flagged
 from evenhand.standing import lists as standing
 from evenhand.statements import lists as entries
+from evenhand.verify.audit import Seen
 
 ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src/evenhand"
@@ -54,6 +55,7 @@ ON_PAGE = (
     standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,
     childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
     childsafety.IncidentType,
+    Seen,
 )  # fmt: skip
 
 

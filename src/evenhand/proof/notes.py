@@ -233,22 +233,27 @@ def parts(note: str) -> tuple[str, list[str]]:
 def _signature(line: str) -> tuple[str, bytes]:
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
-    try:
-        signature = b64decode(encoded, validate=True)
-    except (NotBase64, ValueError) as error:
-        raise NoteRefused(what="signature", why="is no base64") from error
+    signature = _decoded(encoded, "signature")
     if dash != DASH or not NAME.fullmatch(name) or len(signature) <= KEY_ID_BYTES:
         raise NoteRefused(what="signature", why="is no line of a signed note")
     return name, signature
 
 
 def _bytes(encoded: str, count: int, what: str) -> bytes:
+    content = _decoded(encoded, what)
+    if len(content) != count:
+        raise NoteRefused(what=what, why=f"has not {count} bytes")
+    return content
+
+
+def _decoded(encoded: str, what: str) -> bytes:
+    """Gives what base64 stands for; bytes have one form in it, so that no bit may differ."""
     try:
         content = b64decode(encoded, validate=True)
     except (NotBase64, ValueError) as error:
         raise NoteRefused(what=what, why="is no base64") from error
-    if len(content) != count:
-        raise NoteRefused(what=what, why=f"has not {count} bytes")
+    if b64encode(content).decode() != encoded:
+        raise NoteRefused(what=what, why="is no base64 as it is written")
     return content
 
 

@@ -1,0 +1,124 @@
+"""`evenhand verify`: checks a log, a receipt, two checkpoints or a day's report from public files.
+
+Exit code 0 if all is equal, 1 if something is not, 2 if something could not be read.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from evenhand.verify.findings import Differs, Verified, refusal
+from evenhand.verify.places import log_below, note_in, place_of
+from evenhand.verify.proving import (
+    check_consistency,
+    check_receipt,
+    head_in,
+    head_of,
+    receipt_of,
+)
+from evenhand.verify.trust import names, trust
+from evenhand.verify.whole import check_whole
+
+EXIT_EQUAL, EXIT_DIFFERS = 0, 1
+LEFT_OUT = "what was never recorded: only who holds a receipt notices that"
+KEY_HELP = "a key of the log that you trust, or a file with it (default: the log's own word)"
+LOG_HELP = "folder or address of the log, or of the public site it belongs to"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `evenhand verify`."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="log|inclusion|consistency")
+    log = kinds.add_parser("log", help="every entry and every tile, up to the signed root")
+    log.add_argument("log", help=LOG_HELP)
+    inclusion = kinds.add_parser("inclusion", help="that a receipt's record stands in the log")
+    inclusion.add_argument("receipt", type=Path, help="the receipt's file")
+    inclusion.add_argument("--log", help=LOG_HELP + "; without it, the receipt alone is checked")
+    consistency = kinds.add_parser("consistency", help="that a log continues an earlier checkpoint")
+    consistency.add_argument("log", help=LOG_HELP)
+    consistency.add_argument("old", type=Path, help="a checkpoint that was kept")
+    consistency.add_argument("new", type=Path, nargs="?", help="another (default: the log's)")
+    for one in (log, inclusion, consistency):
+        one.add_argument("--key", help=KEY_HELP)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Checks what was named, says what was checked and what was not."""
+    try:
+        found = KINDS[options.kind](options)
+    except Differs as error:
+        print(refusal(error))
+        return EXIT_DIFFERS
+    print(found.text())
+    return EXIT_EQUAL
+
+
+def verify_log(options: argparse.Namespace) -> Verified:
+    """Checks the whole log."""
+    place = log_below(place_of(options.log))
+    believed = trust(place, options.key)
+    head = head_in(place, believed.keys)
+    whole = check_whole(place, head.checkpoint)
+    return Verified(
+        (
+            f"the checkpoint of {head.checkpoint.origin} is signed by {names(head.signed_by)}",
+            (
+                f"{whole.entries} entries and {whole.tiles} tiles lead to its root"
+                f" {head.checkpoint.root.hex()}"
+            ),
+        ),
+        (
+            *believed.unchecked,
+            "what the entries stand for: each is opaque until its receipt or a report opens it",
+            "whether others are shown the same log: `evenhand audit` or a witness tells",
+            LEFT_OUT,
+        ),
+    )
+
+
+def verify_inclusion(options: argparse.Namespace) -> Verified:
+    """Checks a receipt, and if a log is named that it still has that record."""
+    receipt = receipt_of(note_in(options.receipt))
+    place = None if options.log is None else log_below(place_of(options.log))
+    believed = trust(place, options.key)
+    head = check_receipt(receipt, believed.keys)
+    checked = [
+        f"the receipt's checkpoint is signed by {names(head.signed_by)}",
+        f"the record {receipt.shown.get('id', '')} is leaf {receipt.index} of"
+        f" {receipt.size}, with exactly these classes: "
+        + ", ".join(f"{name} {value}" for name, value in receipt.shown.items() if value != ""),
+    ]
+    unchecked = [*believed.unchecked, "what else the record holds: its other half stays closed"]
+    if place is None:
+        unchecked.append("whether the log still has it: name it with --log")
+    else:
+        now = head_in(place, believed.keys)
+        check_consistency(place, head, now)
+        checked.append(f"the log of now, with {now.checkpoint.size} leaves, continues that one")
+    return Verified(tuple(checked), tuple(unchecked))
+
+
+def verify_consistency(options: argparse.Namespace) -> Verified:
+    """Checks that of two checkpoints the newer continues the older."""
+    place = log_below(place_of(options.log))
+    believed = trust(place, options.key)
+    old = head_of(note_in(options.old), believed.keys, name=str(options.old))
+    if options.new is None:
+        new = head_in(place, believed.keys)
+    else:
+        new = head_of(note_in(options.new), believed.keys, name=str(options.new))
+    check_consistency(place, old, new)
+    sizes = sorted((old.checkpoint.size, new.checkpoint.size))
+    return Verified(
+        (
+            f"both checkpoints of {old.checkpoint.origin} are signed",
+            f"the one with {sizes[1]} leaves begins with all {sizes[0]} of the other, unchanged",
+        ),
+        (*believed.unchecked, "the entries themselves: `evenhand verify log` does", LEFT_OUT),
+    )
+
+
+KINDS: Mapping[str, Callable[[argparse.Namespace], Verified]] = {
+    "log": verify_log,
+    "inclusion": verify_inclusion,
+    "consistency": verify_consistency,
+}

@@ -1,0 +1,58 @@
+"""What a verifier says: that all is equal, or what is not, and what could not be read."""
+
+from dataclasses import dataclass
+
+from evenhand.base.errors import EvenhandError, InputRefused, Unavailable
+
+
+class Differs(EvenhandError):
+    """What was read is not what was signed."""
+
+    remedy = "Keep a copy of all files as they are: they may be evidence. Then ask the publisher."
+
+
+class Unreadable(Unavailable):
+    """A file that is needed could not be read."""
+
+    remedy = "Look whether the address or folder is right, and try again later."
+
+
+class FileRefused(InputRefused):
+    """A file is not one that this command takes."""
+
+    remedy = "Get it again from where it was published, or name another one."
+
+
+class KeyMissing(InputRefused):
+    """No key is known by which the log could be believed."""
+
+    remedy = "Name the log's key with --key; it is best learned from somebody you trust."
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Something that was found equal: what was checked and, as plainly, what was not."""
+
+    checked: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Gives it in words."""
+        lines = ["Equal."]
+        lines += [f"  checked      {one}" for one in self.checked]
+        lines += [f"  not checked  {one}" for one in self.unchecked]
+        return "\n".join(lines)
+
+
+def refusal(error: EvenhandError) -> str:
+    """Gives in words what is not equal."""
+    lines = ["NOT EQUAL."]
+    lines += [f"  {name}: {printable(str(value))}" for name, value in error.fields.items()]
+    return "\n".join([*lines, f"  what to do: {error.remedy}"])
+
+
+def printable(text: str) -> str:
+    """Gives a text without signs that would move the cursor or turn the line around."""
+    return "".join(
+        sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text
+    )

@@ -1,0 +1,63 @@
+"""Whom a verifier believes: a key that somebody named, or the one that the log itself shows."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evenhand.proof.keys import LogKeys
+from evenhand.proof.notes import NoteRefused, Verifier
+from evenhand.verify.findings import KeyMissing
+from evenhand.verify.places import Place, note_in, text_of
+
+KEYS = "keys.json"
+NAMED_KEYS_MAX = 20
+"""Keys in a file that somebody names: the log's and some witnesses'."""
+
+OWN_WORD = (
+    "whether these are the publisher's keys: they were taken from the log itself."
+    " Name a key that you know with --key"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The keys that are believed; `unchecked` says what that leaves open."""
+
+    keys: tuple[Verifier, ...]
+    unchecked: tuple[str, ...] = ()
+
+
+def trust(place: Place | None, named: str | None) -> Trust:
+    """Gives the keys to believe: those named and what they lead to, or else the log's own."""
+    shown = None if place is None else shown_keys(place)
+    if named is not None:
+        pinned = named_keys(named)
+        return Trust(pinned if shown is None else shown.trusted(pinned))
+    if shown is None:
+        raise KeyMissing(what="--key", why=f"is needed where there is no {KEYS}")
+    return Trust(shown.trusted([shown.first]), (OWN_WORD,))
+
+
+def shown_keys(place: Place) -> LogKeys | None:
+    """Gives the keys that a log shows; None if it shows none."""
+    content = place.read(KEYS)
+    return None if content is None else LogKeys.from_json(text_of(content, KEYS))
+
+
+def named_keys(named: str) -> tuple[Verifier, ...]:
+    """Gives the keys of an option: one as text, or a file with one on each line, or keys.json."""
+    if "+" in named and not os.path.lexists(named):
+        return (Verifier.parse(named),)
+    text = note_in(Path(named))
+    if text.lstrip().startswith("{"):
+        return (LogKeys.from_json(text).first,)
+    found = [Verifier.parse(line) for line in text.split("\n") if line.strip()]
+    if not 0 < len(found) <= NAMED_KEYS_MAX:
+        raise NoteRefused(what="--key", file=named, why=f"holds no key, or over {NAMED_KEYS_MAX}")
+    return tuple(found)
+
+
+def names(keys: Sequence[Verifier]) -> str:
+    """Gives in words which keys signed."""
+    return ", ".join(f"{key.name} ({key.key_id.hex()})" for key in keys)

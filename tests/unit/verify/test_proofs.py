@@ -1,0 +1,165 @@
+"""`evenhand verify inclusion` and `consistency`: receipts, and checkpoints that were kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.logs_of_tests import KEY, SIGNER, MadeLog, altered, leaf, record, rewritten
+
+from evenhand.cli import main
+from evenhand.proof.keys import LogKeys
+from evenhand.proof.notes import Checkpoint, Signer, sign
+
+NEW = Signer("desk.example/log", b"\x07" * 32)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> MadeLog:
+    made = MadeLog(tmp_path / "log")
+    made.grow(200)
+    made.add([record()])
+    made.grow(500)
+    return made
+
+
+def inclusion(receipt: Path, *more: str) -> int:
+    return main(["verify", "inclusion", str(receipt), "--key", KEY, *more])
+
+
+def consistency(log: MadeLog, *notes: Path) -> int:
+    words = ["verify", "consistency", str(log.folder), *map(str, notes)]
+    return main([*words, "--key", KEY])
+
+
+def test_a_receipt_holds_with_and_without_the_log(log: MadeLog, capsys):
+    receipt = log.receipt()
+    log.grow(1000)
+
+    assert inclusion(receipt) == 0
+    assert inclusion(receipt, "--log", str(log.folder)) == 0
+    said = capsys.readouterr().out
+    assert "m.spam" in said
+    assert "1701 leaves" in said
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"shown": {"id": "x", "kind": "decision", "harm": "m.harassment"}},
+        {"index": 201},
+        {"index": -1},
+        {"size": 700},
+        {"salt": "00" * 32},
+        {"other": "00" * 32},
+        {"leaf": "00" * 32},
+        {"path": []},
+    ],
+)
+def test_an_altered_receipt_is_refused(log: MadeLog, fields: dict[str, object]):
+    assert inclusion(altered(log.receipt(), **fields)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"format": "evenhand-receipt-1"}', "[" * 50_000, "\x00"]
+)
+def test_what_is_no_receipt_is_unreadable(tmp_path: Path, text: str, capsys):
+    file = tmp_path / "receipt.json"
+    file.write_text(text)
+
+    assert inclusion(file) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_receipt_of_a_record_that_was_rewritten_is_refused(log: MadeLog):
+    receipt = log.receipt()
+    anew = rewritten(log, [leaf(1) if one == record() else one for one in log.leaves], "anew")
+
+    assert inclusion(receipt, "--log", str(anew.folder)) == 1
+
+
+def test_a_log_continues_each_checkpoint_that_was_kept(tmp_path: Path):
+    log = MadeLog(tmp_path / "log")
+    kept = [log.grow(count) for count in (1, 254, 1, 1, 255, 700, 65_000)]
+
+    assert [consistency(log, note) for note in kept] == [0] * len(kept)
+    assert consistency(log, kept[-1], kept[0]) == 0
+
+
+@pytest.mark.parametrize("place", [0, 99, 700])
+def test_a_rewritten_day_is_found_by_who_kept_a_checkpoint(log: MadeLog, place: int, capsys):
+    kept = Path(f"{log.folder}-701.note")
+    leaves = [*log.leaves, *(leaf(number) for number in range(2000, 2300))]
+    leaves[place] = leaf(5, of="another day")
+    anew = rewritten(log, leaves, "anew")
+
+    assert main(["verify", "log", str(anew.folder), "--key", KEY]) == 0
+    assert consistency(anew, kept) == 1
+    assert "begins with other leaves" in capsys.readouterr().out
+
+
+def test_a_leaf_dropped_by_who_holds_the_key_is_found_by_who_kept_a_checkpoint(log: MadeLog):
+    kept = Path(f"{log.folder}-701.note")
+    anew = rewritten(log, [*log.leaves[:99], *log.leaves[100:], *map(leaf, range(800))], "anew")
+
+    assert consistency(anew, kept) == 1
+
+
+def test_two_roots_signed_for_one_size_are_a_fork(log: MadeLog, tmp_path: Path, capsys):
+    fork = tmp_path / "fork.note"
+    fork.write_text(sign(Checkpoint("desk.example/log", 701, b"\x09" * 32), [SIGNER]))
+
+    assert consistency(log, fork) == 1
+    assert "two roots are signed for one size" in capsys.readouterr().out
+
+
+def test_damaged_tiles_are_not_taken_for_a_fork(log: MadeLog, capsys):
+    kept = Path(f"{log.folder}-201.note")
+    file = log.folder / "tile/0/000"
+    file.write_bytes(bytes(8192))
+
+    assert consistency(log, kept) == 1
+    assert "the tiles do not lead to the root" in capsys.readouterr().out
+
+
+def test_who_learned_the_first_key_follows_to_the_next(log: MadeLog, capsys):
+    receipt = log.receipt()
+    keys = LogKeys(SIGNER.verifier).followed_by(NEW.verifier, old=SIGNER)
+    (log.folder / "keys.json").write_text(keys.as_json())
+    log.signer = NEW
+    log.grow(10)
+    (log.folder / "keys.json").write_text(keys.as_json())
+
+    assert inclusion(receipt, "--log", str(log.folder)) == 0
+    assert main(["verify", "log", str(log.folder), "--key", str(NEW.verifier)]) == 0
+
+
+def test_a_new_key_that_the_old_one_did_not_sign_is_not_followed(log: MadeLog):
+    thief = Signer("desk.example/log", b"\x08" * 32)
+    keys = LogKeys(SIGNER.verifier).followed_by(thief.verifier, old=thief)
+    log.signer = thief
+    log.grow(10)
+    (log.folder / "keys.json").write_text(keys.as_json())
+
+    assert main(["verify", "log", str(log.folder), "--key", KEY]) == 1
+
+
+def test_a_key_may_stand_in_a_file(log: MadeLog, tmp_path: Path):
+    as_lines, as_list = tmp_path / "key", tmp_path / "keys.json"
+    as_lines.write_text(f"{KEY}\n")
+    as_list.write_text((log.folder / "keys.json").read_text())
+
+    for file in (as_lines, as_list):
+        assert main(["verify", "log", str(log.folder), "--key", str(file)]) == 0
+
+
+@pytest.mark.parametrize("key", ["", "desk.example/log", f"{KEY}x", KEY.replace("desk", "mesk")])
+def test_a_key_that_is_none_is_refused_in_words(log: MadeLog, key: str, capsys):
+    assert main(["verify", "log", str(log.folder), "--key", key]) == 2
+    assert "evenhand:" in capsys.readouterr().err
+
+
+def test_a_receipt_is_one_json_object_that_others_read(log: MadeLog):
+    content = json.loads(log.receipt().read_text())
+
+    assert content["format"] == "evenhand-receipt-1"
+    assert len(content["path"]) == 10

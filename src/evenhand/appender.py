@@ -31,7 +31,8 @@ from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.records.log_keys import site_log  # noqa: E402
 from evenhand.records.log_steps import append_due, resume  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
-from evenhand.transparency.publish import publish  # noqa: E402
+from evenhand.transparency.proving import site_prover  # noqa: E402
+from evenhand.transparency.publish import is_logged, publish  # noqa: E402
 from evenhand.transparency.site import published  # noqa: E402
 
 log = structlog.get_logger()
@@ -92,14 +93,14 @@ def append() -> int:
 
 
 def publish_days(folder: Path) -> int:
-    """Publishes each day that is over and not published, and renews the latest few."""
+    """Publishes each day that is over, in the log and not published, and renews the latest few."""
     moment = now()
     today = moment.date()
     for day in days():
         over = day < today
         late = day >= today - timedelta(days=REPORT_DAYS)
-        if over and (late or published(day, folder=folder) is None):
-            publish(day, now=moment, folder=folder)
+        if over and is_logged(day) and (late or published(day, folder=folder) is None):
+            publish(day, now=moment, folder=folder, prover=site_prover(now=moment))
     return 0
 
 

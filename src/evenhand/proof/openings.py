@@ -211,6 +211,9 @@ def _check_head(
 ) -> Iterator[Difference]:
     if report["day"] != openings.day.isoformat() or report["revision"] != openings.edition:
         yield Difference("the openings are of another day or revision", openings.day.isoformat())
+    stands = report.get("log") or {}
+    if (stands.get("first"), stands.get("leaves")) != (openings.first, openings.leaves):
+        yield Difference("the report names another place in the log", str(openings.first))
     if len(entries) != openings.leaves:
         yield Difference("the publication has another number of leaves", str(len(entries)))
 

@@ -120,6 +120,7 @@ LAST_SETTLED = """
 SELECT record.transaction::text, record.serial
 FROM records_record AS record
 WHERE record.day = %s AND record.transaction < pg_snapshot_xmin(pg_current_snapshot())
+  AND (record.transaction, record.serial) <= (%s::text::xid8, %s)
 ORDER BY record.transaction DESC, record.serial DESC
 LIMIT 1
 """
@@ -196,10 +197,10 @@ def gagged_about(subject: UUID) -> list[UUID]:
         return [record for (record,) in cursor.fetchall()]
 
 
-def last_settled(day: date) -> Place:
-    """Gives the place of a day's last record whose order can no longer change."""
+def last_settled(day: date, *, through: Place = END) -> Place:
+    """Gives the place of a day's last record whose order can no longer change, up to a place."""
     with connection.cursor() as cursor:
-        cursor.execute(LAST_SETTLED, [day])
+        cursor.execute(LAST_SETTLED, [day, str(through.transaction), through.serial])
         row = cursor.fetchone()
     return BEGINNING if row is None else Place(int(row[0]), row[1])
 

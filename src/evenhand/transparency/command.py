@@ -17,7 +17,8 @@ from evenhand.base.clock import now as clock  # noqa: E402
 from evenhand.base.errors import InputRefused  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
 from evenhand.transparency.documents import as_json  # noqa: E402
-from evenhand.transparency.publish import exact_report, publish  # noqa: E402
+from evenhand.transparency.proving import site_prover  # noqa: E402
+from evenhand.transparency.publish import exact_report, is_logged, publish  # noqa: E402
 
 
 class NothingToReport(InputRefused):
@@ -49,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(as_json(exact_report(day, now=now)))
         return 0
     folder = settings.PUBLIC_FILES
-    report = publish(day, now=now, folder=folder)
+    if not is_logged(day):
+        sys.stderr.write(f"Records of {day} wait for the log's next batch; they come later.\n")
+    report = publish(day, now=now, folder=folder, prover=site_prover(now=now))
     path = folder / "reports" / day.isoformat()
     sys.stdout.write(f"Published {day} (revision {report.revision}): {path / 'report.json'}\n")
     return 0

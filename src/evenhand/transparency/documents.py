@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from importlib.resources import files
@@ -16,6 +17,7 @@ from evenhand.transparency.figures import (
     Dimension,
     Duration,
     Figure,
+    InLog,
     Public,
     PublicBreakdown,
     Report,
@@ -42,6 +44,7 @@ def as_json(report: Report) -> str:
         "revision": report.revision,
         "generated_at": report.generated_at.isoformat(timespec="seconds"),
         "complete": report.complete,
+        "log": None if report.in_log is None else _log_json(report.in_log),
         "protection": {"method": METHOD, "threshold": report.threshold},
         "figures": {figure.value: public.figures[figure] for figure in Figure},
         "breakdowns": {
@@ -73,6 +76,7 @@ def from_json(text: str) -> Report:
             complete=bool(value["complete"]),
             threshold=int(value["protection"]["threshold"]),
             public=_public_from(value),
+            in_log=_in_log_from(value["log"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputRefused(what="report", why="not a daily report") from error
@@ -117,6 +121,24 @@ def _breakdown_json(breakdown: Breakdown, cells: PublicBreakdown) -> dict[str, o
             value["dsa_category"] = category
         rows.append(value)
     return {"rows": rows, "merged": cells.merged, "withheld": cells.withheld}
+
+
+def _log_json(found: InLog) -> dict[str, object]:
+    """Gives the head of the log that a report stands in, as a checkpoint names it."""
+    return {
+        "origin": found.origin,
+        "size": found.first + found.leaves,
+        "root": b64encode(found.root).decode(),
+        "first": found.first,
+        "leaves": found.leaves,
+    }
+
+
+def _in_log_from(value: Mapping[str, Any] | None) -> InLog | None:
+    if value is None:
+        return None
+    root = b64decode(value["root"], validate=True)
+    return InLog(str(value["origin"]), int(value["first"]), int(value["leaves"]), root)
 
 
 def _category(breakdown: Breakdown, key: str) -> str:

@@ -220,7 +220,7 @@ FAMILIES = (
     Figure.ACCOUNTS_BLOCKED,
     Figure.LEFT_UP,
 )
-"""What decisions led to: each decision is in one, by the gravest thing that it does."""
+"""What decisions led to: each decision is in one family, by the gravest thing that it does."""
 
 
 class Span(StrEnum):

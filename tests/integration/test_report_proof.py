@@ -23,7 +23,7 @@ from evenhand.records.steps import append_many, end_gag
 from evenhand.transparency.daily import exact
 from evenhand.transparency.figures import Breakdown, Figure
 from evenhand.transparency.proving import Prover
-from evenhand.transparency.publish import is_logged, publish
+from evenhand.transparency.publish import is_logged, publish, recounted
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -79,6 +79,7 @@ def test_a_late_edition_has_leaves_of_its_own(folder: Path, prover: Prover) -> N
     second = publish(DAY, now=NEXT_DAY + timedelta(hours=1), folder=folder, prover=prover)
 
     assert second.revision == 2
+    assert second.public == recounted(DAY)
     assert first.in_log is not None
     assert second.in_log is not None
     assert second.in_log.first >= first.in_log.first + first.in_log.leaves

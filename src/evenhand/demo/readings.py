@@ -25,12 +25,12 @@ from evenhand.cases.models import Case
 from evenhand.people.queries import everybody
 from evenhand.people.roles import Role
 from evenhand.people.steps import confirm, invite, propose
+from evenhand.records.log_steps import append_records
 from evenhand.records.models import Record
-from evenhand.transparency.daily import exact
 from evenhand.transparency.documents import as_json
 from evenhand.transparency.figures import Breakdown
-from evenhand.transparency.protect import protect
-from evenhand.transparency.publish import exact_report, publish
+from evenhand.transparency.proving import site_prover
+from evenhand.transparency.publish import exact_report, publish, recounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +168,16 @@ def decisions_in_reports(days: Sequence[date]) -> dict[str, int]:
 
 
 def published_and_protected(day: date) -> dict[str, Any]:
-    """Publishes a day, and gives what protecting its exact numbers must say."""
+    """Publishes what happened on a day until now, and gives what its exact numbers must say.
+
+    The day does not wait for the timetable of the log: what is counted is in the log before.
+    """
     close_old_connections()
-    publish(day, now=now(), folder=settings.PUBLIC_FILES)
+    prover = site_prover(now=now())
+    append_records(prover.log, now=now())
+    publish(day, now=now(), folder=settings.PUBLIC_FILES, prover=prover)
     report = exact_report(day, now=now())
-    wanted: dict[str, Any] = json.loads(as_json(replace(report, public=protect([exact(day)]))))
+    wanted: dict[str, Any] = json.loads(as_json(replace(report, public=recounted(day))))
     return wanted
 
 

@@ -22,7 +22,7 @@ from evenhand.records.log_queries import logged_through
 from evenhand.records.queries import BEGINNING, END, Place, bodies_about, last_settled
 from evenhand.records.steps import append
 from evenhand.transparency.daily import exact
-from evenhand.transparency.figures import Exact, Report
+from evenhand.transparency.figures import Exact, Public, Report
 from evenhand.transparency.protect import THRESHOLD, protect
 from evenhand.transparency.proving import FILE as OPENINGS
 from evenhand.transparency.proving import Prover, enter, in_log, openings_text
@@ -68,6 +68,11 @@ def is_logged(day: date) -> bool:
     """Tells whether every record of a day is in the log: then the day can be published whole."""
     last, logged = last_settled(day), logged_through()
     return (last.transaction, last.serial) <= (logged.transaction, logged.serial)
+
+
+def recounted(day: date) -> Public:
+    """Gives what a published day must say, counted from its records again."""
+    return protect(_batches(day, [publication.through for publication in _publications(day)]))
 
 
 def exact_report(day: date, *, now: datetime) -> Report:

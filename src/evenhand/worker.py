@@ -58,7 +58,7 @@ from evenhand.markets.queries import countries  # noqa: E402
 from evenhand.markets.sweep import Sweep  # noqa: E402
 from evenhand.people.sign_on_steps import forget_stale  # noqa: E402
 from evenhand.records.outbox import Reaction, react  # noqa: E402
-from evenhand.reports.limits import ADMIT_SECONDS, SLOW_PER_MINUTE_MAX  # noqa: E402
+from evenhand.reports.limits import ADMIT_SECONDS, SLOW_AT_ONCE_MAX  # noqa: E402
 from evenhand.reports.messenger_steps import take_from  # noqa: E402
 from evenhand.reports.proving_steps import prove_due  # noqa: E402
 from evenhand.reports.steps import admit_waiting, forget  # noqa: E402
@@ -291,7 +291,7 @@ def _tell_reporters() -> int:
 
 def _admit_waiting() -> int:
     """Lets the slow queue's next reports in; its pace is kept whatever waits."""
-    admit_waiting(now=now(), rows_max=SLOW_PER_MINUTE_MAX)
+    admit_waiting(now=now(), rows_max=SLOW_AT_ONCE_MAX)
     return 0
 
 

@@ -25,12 +25,16 @@ from evenhand.appeals.checks import window_ends
 from evenhand.appeals.complaint_steps import complaint_path
 from evenhand.appeals.models import AppealMessage, AppealNotice
 from evenhand.appeals.notice_steps import text_of as notice_text
+from evenhand.appeals.queries import sealed_of
 from evenhand.base.clock import now
 from evenhand.base.lists import ActionKind, ChannelKind, Language
 from evenhand.base.personal import MailAddress, MessageText
 from evenhand.base.sealing import make_keys, read_key
 from evenhand.cases import steps as cases
-from evenhand.cases.models import Case
+from evenhand.cases.limits import GRAVE_SEVERITY, SEALED_OPENED_PER_DAY_MAX
+from evenhand.cases.models import Case, Exposure
+from evenhand.desk import talking
+from evenhand.evidence.opener import Opened
 from evenhand.people.models import Person
 from evenhand.people.passkeys import BACKEND
 from evenhand.people.roles import Role
@@ -352,3 +356,34 @@ def test_nothing_of_who_reported_reaches_the_person_concerned(
     for text in seen:
         assert [secret for secret in secrets if secret in text] == []
         assert tag not in text
+
+
+def test_what_staff_open_of_an_appeal_counts_against_what_they_may_see(
+    client: Client,
+    signed_in: Callable[..., Person],
+    keys: Keys,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    link = link_to(decided(keys).id, home)
+    client.post(link, {"text": "I object."})
+    case = Case.objects.get()
+    signed_in()
+    client.post(f"/staff/appeals/{case.id}/ask/", {"text": "Which bank is it?"})
+    client.logout()
+    client.post(link, {"text": "I quoted my bank."})
+    Case.objects.filter(id=case.id).update(severity=GRAVE_SEVERITY)
+    asked: list[UUID] = []
+    opened = Opened("text/plain", b"I quoted my bank.")
+    monkeypatch.setattr(talking, "ask", lambda _home, one: asked.append(one.item) or opened)
+    member, path = signed_in(name="Ben Example"), f"/staff/appeals/{case.id}/open/"
+    item = next(iter(sealed_of(case.id)))
+    form = {"item": str(item), "reason": "To decide."}
+
+    assert "I quoted my bank." in text_of(client.post(path, form))
+    assert Exposure.objects.get(person=member).grave == 1
+    Exposure.objects.filter(person=member).update(grave=SEALED_OPENED_PER_DAY_MAX)
+    page = client.post(path, form, follow=True)
+
+    assert "That is enough of this for today" in text_of(page)
+    assert len(asked) == 1

@@ -225,6 +225,28 @@ def test_what_the_policy_holds_back_waits_for_an_opinion() -> None:
     assert block() is not None
 
 
+def test_an_opinion_that_dissents_leaves_it_to_a_senior_who_did_not_ask() -> None:
+    case = opened(harm="m.violence.extremist", severity=4)
+    ada, ben = reviewer(), reviewer("Ben Example")
+    sam = reviewer("Sam Example", Role.SENIOR, Role.REVIEWER)
+
+    def block(by: Person) -> Decision | None:
+        return steps.decide_case(
+            case.id, ActionKind.BLOCK_CHANNEL, by=by, reason="It recruits.", now=NOW
+        )
+
+    steps.claim(case.id, by=ada, now=NOW)
+    steps.ask_opinion(case.id, by=ada, now=NOW)
+    steps.give_opinion(case.id, ActionKind.NONE, by=ben, reason="Satire.", now=NOW)
+
+    with refused_for(Finding.OPINION_AGAINST):
+        block(ada)
+    with refused_for(Finding.GAVE_AN_OPINION):
+        block(ben)
+    steps.escalate(case.id, by=ada, reason="We disagree.", now=NOW)
+    assert block(sam) is not None
+
+
 def test_policy_territory_and_end_reach_the_decision() -> None:
     case = opened()
 

@@ -8,7 +8,7 @@ from threading import Barrier
 
 from django.db import connection
 from tests.conftest import Site
-from tests.integration.cases_of_tests import NOW, case_draft, reviewer
+from tests.integration.cases_of_tests import NOW, Keys, case_draft, reviewer
 
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind
@@ -16,6 +16,8 @@ from evenhand.cases import steps
 from evenhand.cases.checks import CaseNotClosed
 from evenhand.cases.limits import CLAIM_MINUTES
 from evenhand.cases.models import Case, CaseOrigin, CaseStep
+from evenhand.cases.quality_steps import make_golden
+from evenhand.people.roles import Role
 from evenhand.records.models import Record
 
 PEOPLE = 24
@@ -97,3 +99,17 @@ def test_reviews_of_one_thing_that_come_at_once_are_one_case(committed: Site) ->
     assert set(found) == {case.id}
     assert case.reports_received == PEOPLE
     assert CaseOrigin.objects.count() == PEOPLE - 1
+
+
+def test_a_known_answer_asked_for_twice_at_once_is_one_case(committed: Site) -> None:
+    case = steps.open_case(case_draft(Keys.fresh()), now=NOW)
+    steps.decide_case(case.id, ActionKind.REDACT, by=reviewer(), reason="It incites.", now=NOW)
+    sam = reviewer("Sam Example", Role.SENIOR)
+    make_golden(case.id, ActionKind.REDACT, by=sam, reason="Clear.", now=NOW)
+    ben = reviewer("Ben Example")
+
+    found = together([lambda: steps.claim_next(ben, now=NOW, chance=0.0)] * 8)
+
+    mixed = Case.objects.get(golden=True)
+    assert found == [mixed] * 8
+    assert mixed.claimed_by == ben

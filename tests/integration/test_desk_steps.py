@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from evenhand.cases.models import Case
 from evenhand.desk.doors import PROVED_AT
 from evenhand.legal import steps
 from evenhand.legal.drafts import NoticeDecision
+from evenhand.legal.lists import DangerLaw
 from evenhand.legal.models import DangerReport, Disclosure, Matter, Preservation
 from evenhand.markets.lists import AuthorityKind
 from evenhand.markets.models import MarketFigures, Representative
@@ -364,6 +366,36 @@ def test_a_danger_is_told_from_a_case_and_its_receipt_is_kept(office: Desk) -> N
     assert told.receipt == "Log 4711, duty officer"
     assert "Log 4711" in text_of(signed_in(office.lawyer).get("/staff/legal/emergencies/"))
     assert Record.objects.filter(kind=RecordKind.DANGER_REPORTED, subject=told.id).count() == 2
+
+
+def test_a_danger_of_the_sealed_lane_is_not_there_for_anybody_else(office: Desk) -> None:
+    grooming = replace(case_draft(Keys.fresh()), harm="m.child_safety.grooming", severity=4)
+    case = cases.open_case(grooming, now=now())
+    kim = member("Kim Keeper", Role.CHILD_SAFETY)
+    told = steps.report_danger(
+        case.id,
+        law=DangerLaw.DSA_18,
+        authority=office.authority.id,
+        text="A child is to be met tomorrow.",
+        evidence=None,
+        by=kim,
+        now=now(),
+    )
+    receipt = f"/staff/legal/emergencies/{told.id}/receipt/"
+    form = {"receipt": "Log 4711", "case": str(case.id)}
+
+    for role in (Role.REVIEWER, Role.SENIOR, Role.LEGAL_OFFICER, Role.APPROVER):
+        answer = signed_in(member(f"R {role.value}", role)).post(receipt, form)
+        assert answer.status_code in {403, 404}, role
+    board = text_of(signed_in(office.lawyer).get("/staff/legal/emergencies/"))
+    assert str(told.id) not in board
+    assert str(case.id) not in board
+    told.refresh_from_db()
+    assert told.receipt == ""
+    signed_in(kim).post(receipt, form)
+
+    told.refresh_from_db()
+    assert told.receipt == "Log 4711"
 
 
 def test_a_danger_wants_a_law_an_authority_and_words(office: Desk) -> None:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from pytest_django.fixtures import Settings
 from tests.integration import test_reporting as form
-from tests.integration.cases_of_tests import NOW, TOKEN_KEY, decided, reviewer, token_of
+from tests.integration.cases_of_tests import NOW, TOKEN_KEY, case_draft, decided, reviewer, token_of
 from tests.integration.cases_of_tests import Keys as CaseKeys
 from tests.integration.test_reports_received import ADA, MailTwin, from_form, from_matrix
 
@@ -25,6 +25,7 @@ from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.base.sealing import make_keys
 from evenhand.cases import steps as cases
 from evenhand.cases.checks import CaseNotClosed
+from evenhand.cases.lists import CaseKind
 from evenhand.cases.models import Case
 from evenhand.connectors.memory import MemoryMessenger
 from evenhand.people.models import Person
@@ -40,8 +41,10 @@ from evenhand.reports.reactions import note_outcome
 from evenhand.reports.steps import receive
 from evenhand.reports.tell_steps import tell_due
 from evenhand.standing.lists import MisuseKind, MisuseStep
+from evenhand.standing.misuse_steps import note_unfounded
 from evenhand.standing.models import Misuse, Unfounded
-from evenhand.standing.queries import may_appeal
+from evenhand.standing.queries import filed_by, may_appeal
+from evenhand.standing.subjects import account_subject
 
 pytestmark = pytest.mark.django_db
 
@@ -205,7 +208,12 @@ def test_refused_objections_lead_to_a_pause_that_the_door_names(judge: Person) -
     for number in range(7):
         case = objection(number)
         appeals.refuse(
-            case.id, by=judge, reason="As before.", now=later(number + 0.5), unfounded=True
+            case.id,
+            by=judge,
+            reason="As before.",
+            now=later(number + 0.5),
+            unfounded=True,
+            token_key=TOKEN_KEY,
         )
 
     steps = list(Misuse.objects.order_by("at").values_list("step", "kind", "account"))
@@ -214,7 +222,60 @@ def test_refused_objections_lead_to_a_pause_that_the_door_names(judge: Person) -
         objection(8)
     paused = Misuse.objects.get(step="suspended")
     assert paused.until is not None
-    assert may_appeal(account, paused.until)
+    assert may_appeal(account_subject(account, token_key=TOKEN_KEY), paused.until)
+
+
+def test_a_pause_of_objections_holds_for_complaints_and_the_other_way_round(
+    judge: Person, keys: Keys
+) -> None:
+    account = "@sender:example.test"
+    draft = from_matrix(1, event="$e1")
+    reporter = replace(draft.reporter, account=account)
+    theirs = replace(draft, at=later(0), reporter=reporter, account="@other:example.test")
+    report = receive(theirs, now=later(0)).report
+    judged(report, judge, hours=1, unfounded=False)
+    subject = account_subject(account, token_key=keys.token)
+
+    assert bytes(report.reporter.key) == subject
+    paused_until(subject, MisuseKind.APPEAL, later(48))
+    case_keys = CaseKeys.fresh()
+    decision = decided(case_keys)
+    with pytest.raises(AppealsPaused):
+        complained(report, keys)
+    with pytest.raises(AppealsPaused):
+        appeals.object_to(
+            decision.id,
+            token_of(decision.id, key=keys.token),
+            "No.",
+            token_key=keys.token,
+            evidence_key=case_keys.evidence.public_key,
+            now=later(6),
+        )
+
+
+def test_objections_and_complaints_are_weighed_each_against_its_own_number() -> None:
+    subject = b"s" * 32
+    for number in range(6):
+        draft = replace(case_draft(event=f"$w{number}"), kind=CaseKind.COMPLAINT)
+        if number % 2:
+            decision = decided(CaseKeys.fresh(), event=f"$d{number}")
+            draft = replace(
+                draft,
+                kind=CaseKind.OBJECTION,
+                decision=decision.id,
+                evidence=decision.evidence_id,
+                objection=decision.evidence_id,
+            )
+        case = cases.open_case(draft, now=NOW)
+        note_unfounded(
+            subject, MisuseKind.APPEAL, case.id, later(number), filed_at=later(number), judged=9
+        )
+
+    counted = filed_by(
+        subject, MisuseKind.APPEAL, days=90, now=later(9), case_kind=CaseKind.OBJECTION
+    )
+
+    assert len(counted) == 3
 
 
 def test_complaints_count_as_appeals_and_a_pause_holds_for_them(judge: Person, keys: Keys) -> None:

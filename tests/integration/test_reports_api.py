@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from nacl.public import PrivateKey
 from pytest_django.fixtures import Settings
 from tests.integration.cases_of_tests import reviewer
+from tests.integration.test_reports_received import from_form
 
 from evenhand.base.clock import now
 from evenhand.base.sealing import make_keys, read_key, unseal
@@ -26,10 +28,11 @@ from evenhand.people.roles import Role
 from evenhand.reports import flagger_steps
 from evenhand.reports.drafts import FlaggerDraft
 from evenhand.reports.keys import installed
-from evenhand.reports.lists import ProofLevel
+from evenhand.reports.lists import ProofLevel, ReportState, Way
 from evenhand.reports.models import Report
 from evenhand.reports.ports import Proof
 from evenhand.reports.proving_steps import prove_due
+from evenhand.reports.steps import admit_waiting, receive
 
 pytestmark = pytest.mark.django_db
 
@@ -93,9 +96,29 @@ def test_a_report_is_taken_and_followed() -> None:
     status = post("/status", {"receipt_code": code})
 
     assert status.status_code == 200
-    assert status.json()["state"] == "open"
+    assert status.json()["state"] == "waiting"
     assert status.json()["outcome"] is None
     assert Report.objects.get().about == "event:$e1"
+    assert admit_waiting(now=now(), rows_max=1) == 1
+    assert post("/status", {"receipt_code": code}).json()["state"] == "open"
+
+
+def test_a_trusted_flaggers_notice_does_not_wait(token: str) -> None:
+    answers = [post("", REPORT, **bearer(token)), post("/xarf", XARF, **bearer(token))]
+
+    assert [one.status_code for one in answers] == [201, 201]
+    assert set(Report.objects.values_list("state", flat=True)) == {ReportState.OPEN.value}
+
+
+def test_reports_of_one_way_in_hold_up_no_other() -> None:
+    for number in range(3):
+        post("", {**REPORT, "about": f"@u{number}:x.test"})
+    mailed = receive(replace(from_form(), way=Way.MAIL, slow=True), now=now()).report
+
+    assert admit_waiting(now=now(), rows_max=1) == 2
+
+    mailed.refresh_from_db()
+    assert mailed.state == ReportState.OPEN
 
 
 def test_the_same_key_is_the_same_report() -> None:

@@ -212,6 +212,7 @@ def test_undoing_lifts_the_strike_and_what_rested_on_it() -> None:
     action = Action.objects.get(decision=week.decision)
     assert action.state in (ActionState.UNDOING, ActionState.UNDONE)
     assert action.undo_by == ada.id
+    assert action.undo_reason == "Die Verstöße, auf denen dies beruhte, zählen nicht mehr."
     assert Penalty.objects.get(step="warning").lifted_at is None
     assert panel(ACCOUNT, day(2)).counting == 1
     assert Record.objects.filter(kind=RecordKind.STRIKE_LIFTED, subject=second.id).exists()
@@ -226,6 +227,8 @@ def test_without_its_warning_no_suspension_stands() -> None:
 
     assert Strike.objects.filter(lifted_at=None).count() == 1
     assert Penalty.objects.filter(lifted_at=None).count() == 0
+    week = Action.objects.get(decision=Penalty.objects.exclude(step="warning").get().decision)
+    assert week.undo_reason == "Die Verwarnung, die dem vorausging, wurde zurückgenommen."
 
 
 def test_what_ends_by_itself_lifts_nothing() -> None:
@@ -365,7 +368,7 @@ def test_unfounded_reports_warn_and_then_pause() -> None:
     assert suspended_until(REPORTER, MisuseKind.REPORT, day(2)) == day(31)
     assert may_report(REPORTER, day(31))
     assert may_report(b"o" * 32, day(2))
-    assert may_appeal(ACCOUNT, day(2))
+    assert may_appeal(REPORTER, day(2))
     kinds = Record.objects.filter(subject__in=[warning.id, pause.id]).values_list("kind")
     assert sorted(kind for (kind,) in kinds) == ["misuse_suspended", "misuse_warned"]
 

@@ -38,6 +38,7 @@ from evenhand.people.models import Person
 from evenhand.standing.lists import MisuseKind
 from evenhand.standing.misuse_steps import days_counted, note_unfounded
 from evenhand.standing.queries import may_appeal
+from evenhand.standing.subjects import account_subject
 from evenhand.verdicts.schema import RuleHit
 
 
@@ -55,7 +56,7 @@ def object_to(
     The text is sealed at once; nobody reads it without a reason that is recorded.
     """
     decision = decision_objected_to(decision_id, token, token_key=token_key)
-    _check_may_appeal(decision, now=now)
+    _check_may_appeal(decision, token_key=token_key, now=now)
     kept = check_objection_text(text)
     case_id = new_id(now=now)
     with transaction.atomic():
@@ -97,11 +98,18 @@ def uphold(case_id: UUID, *, by: Person, reason: str, now: datetime) -> list[Act
 
 
 def refuse(
-    case_id: UUID, *, by: Person, reason: str, now: datetime, unfounded: bool = False
+    case_id: UUID,
+    *,
+    by: Person,
+    reason: str,
+    now: datetime,
+    unfounded: bool = False,
+    token_key: bytes = b"",
 ) -> Case:
     """Refuses an objection with reasons, which the author is told.
 
-    unfounded  whether it is manifestly unfounded: it counts as misuse then (DSA Art. 23(2))
+    unfounded  whether it is manifestly unfounded: it counts as misuse then (DSA Art. 23(2)), of
+               the account as `token_key` makes it known again
     """
     with transaction.atomic():
         case = cases.locked(case_id)
@@ -111,14 +119,14 @@ def refuse(
         cases.close(case, CaseOutcome.REFUSED, by=by, reason=reason, now=now)
         _answer(case, upheld=False, told=False, now=now)
         if unfounded:
-            _note_unfounded(case, now=now)
+            _note_unfounded(case, token_key=token_key, now=now)
     return case
 
 
-def _check_may_appeal(decision: Decision, *, now: datetime) -> None:
+def _check_may_appeal(decision: Decision, *, token_key: bytes, now: datetime) -> None:
     """Refuses what comes too late, or from an account whose appeals are suspended."""
     check_window(informed_at(decision), now=now)
-    if not may_appeal(decision.account, now):
+    if not may_appeal(account_subject(decision.account, token_key=token_key), now):
         raise AppealsPaused(decision=decision.id)
 
 
@@ -138,14 +146,15 @@ def _answer(case: Case, *, upheld: bool, told: bool, now: datetime) -> None:
         )
 
 
-def _note_unfounded(case: Case, *, now: datetime) -> None:
+def _note_unfounded(case: Case, *, token_key: bytes, now: datetime) -> None:
+    assert token_key, "misuse is counted under a key"
     decision = case.decision
     assert decision is not None, "an objection is to a decision"
     if not decision.account:
         return
     since = now - timedelta(days=days_counted(MisuseKind.APPEAL))
     note_unfounded(
-        decision.account.encode(),
+        account_subject(decision.account, token_key=token_key),
         MisuseKind.APPEAL,
         case.id,
         now,

@@ -13,7 +13,7 @@ from evenhand.actions.policies import policy_of
 from evenhand.base.errors import InputRefused, NotAllowed
 from evenhand.base.harms import harms
 from evenhand.base.lists import ActionKind
-from evenhand.cases.limits import BULK_CASES_MAX, REASON_CHARACTERS_MAX
+from evenhand.cases.limits import BULK_CASES_MAX, COUNTRIES_MAX, REASON_CHARACTERS_MAX
 from evenhand.cases.lists import CaseKind, CaseState
 from evenhand.cases.queues import is_sealed
 from evenhand.people.roles import Role
@@ -65,12 +65,14 @@ class Finding(StrEnum):
     NEEDS_A_SENIOR = "needs_a_senior"
     GAVE_AN_OPINION = "gave_an_opinion"
     OPINION_MISSING = "opinion_missing"
+    OPINION_AGAINST = "opinion_against"
     OPINION_NOT_ASKED = "opinion_not_asked"
     OPINION_ASKED_BY_THE_SAME = "opinion_asked_by_the_same"
     POLICY_OFFERS_NOT = "policy_offers_not"
     HARM_UNKNOWN = "harm_unknown"
     TERRITORY_MISSING = "territory_missing"
     TERRITORY_INVALID = "territory_invalid"
+    TERRITORY_TOO_LONG = "territory_too_long"
     TERRITORY_NOT_POSSIBLE = "territory_not_possible"
     END_IN_THE_PAST = "end_in_the_past"
     END_NOT_POSSIBLE = "end_not_possible"
@@ -113,6 +115,14 @@ class Judge:
 
 
 @dataclass(frozen=True, slots=True)
+class Opined:
+    """What a second person would decide, and who had asked."""
+
+    kind: ActionKind
+    asked_by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the checks need to know of a case."""
 
@@ -126,6 +136,7 @@ class CaseFacts:
     sealed: bool = False
     needs_role: Role = Role.REVIEWER
     opinion_by: Collection[UUID] = ()
+    opinions: Collection[Opined] = ()
     measuring: bool = False
 
 
@@ -199,7 +210,7 @@ def check_names_nobody(text: str, *, own: str) -> None:
         raise NamesSomebody(quantity=len(named - {own}))
 
 
-def check_choice(case: CaseFacts, chosen: Chosen, *, now: datetime) -> list[Finding]:
+def check_choice(case: CaseFacts, chosen: Chosen, *, by: Judge, now: datetime) -> list[Finding]:
     """Finds why this may not be decided on this case."""
     found = []
     if case.kind is CaseKind.OBJECTION:
@@ -214,17 +225,31 @@ def check_choice(case: CaseFacts, chosen: Chosen, *, now: datetime) -> list[Find
         found.append(Finding.SEALED_LANE)
     if chosen.unfounded and chosen.kind is not ActionKind.NONE:
         found.append(Finding.UNFOUNDED_AND_ACTED)
-    return [*found, *_check_policy(case, chosen), *_check_scope(chosen, now=now)]
+    return [*found, *_check_policy(case, chosen, by), *_check_scope(chosen, now=now)]
 
 
-def _check_policy(case: CaseFacts, chosen: Chosen) -> list[Finding]:
+def _check_policy(case: CaseFacts, chosen: Chosen, by: Judge) -> list[Finding]:
     policy = policy_of(chosen.harm)
     if chosen.kind not in policy.offers:
         return [Finding.POLICY_OFFERS_NOT]
     waits = policy.second_opinion and chosen.kind in WAITS_FOR_OPINION
-    if waits and not case.opinion_by and not case.measuring:
-        return [Finding.OPINION_MISSING]
+    if waits and not case.measuring:
+        return _check_opinions(case.opinions, chosen.kind, by)
     return []
+
+
+def _check_opinions(opinions: Collection[Opined], kind: ActionKind, by: Judge) -> list[Finding]:
+    """Finds why the opinions given do not carry what waits for one.
+
+    More must agree than not; else a senior decides, and none who had asked for one.
+    """
+    if not opinions:
+        return [Finding.OPINION_MISSING]
+    agree = sum(one.kind is kind for one in opinions)
+    asked = any(one.asked_by == by.staff for one in opinions)
+    if agree > len(opinions) - agree or (Role.SENIOR in by.roles and not asked):
+        return []
+    return [Finding.OPINION_AGAINST]
 
 
 def _check_scope(chosen: Chosen, *, now: datetime) -> list[Finding]:
@@ -237,6 +262,8 @@ def _check_scope(chosen: Chosen, *, now: datetime) -> list[Finding]:
         is_country(code) for code in chosen.territory
     ):
         found.append(Finding.TERRITORY_INVALID)
+    if len(chosen.territory) > COUNTRIES_MAX:
+        found.append(Finding.TERRITORY_TOO_LONG)
     if chosen.ends_at is not None:
         if chosen.kind not in ENDING:
             found.append(Finding.END_NOT_POSSIBLE)

@@ -46,6 +46,9 @@ OPENED_BEFORE_BREAK = 12
 GRAVE_SEVERITY = 4
 """From here on a thing counts against what a person may open in a day."""
 
+COUNTRIES_MAX = 60
+"""Countries that one decision names: more is the world with exceptions, which nobody reads."""
+
 BULK_CASES_MAX = 5_000
 """Cases of one bulk decision: one raid; more is two of them."""
 

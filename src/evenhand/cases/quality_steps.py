@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from evenhand.actions.policies import policy_of
 from evenhand.base.ids import new_id
@@ -102,23 +102,35 @@ def mix_golden(person: Person, *, chance: float, now: datetime) -> Case | None:
     if golden is None:
         return None
     until = now + timedelta(minutes=CLAIM_MINUTES)
-    origin = golden_origin(golden, person)
-    left = Case.objects.select_for_update().filter(origin=origin).first()
-    if left is not None:  # met before, and let go unanswered
+    left = _left(golden, person, until=until)
+    if left is not None:
+        return left
+    try:
+        # Its evidence is not held: it is used while it is kept anyway, and no longer.
+        with transaction.atomic():
+            return _copy(
+                golden.case,
+                origin=golden_origin(golden, person),
+                golden=True,
+                golden_answer=golden.answer,
+                serve_by=now + (golden.case.serve_by - golden.case.opened_at),
+                now=now,
+                claimed_by=person,
+                claimed_until=until,
+            )
+    except IntegrityError:
+        # The same person asked twice at once: both get the same case, if it is still open.
+        return _left(golden, person, until=until)
+
+
+def _left(golden: Golden, person: Person, *, until: datetime) -> Case | None:
+    """Gives the case by which somebody met a known answer, and let it go unanswered."""
+    rows = Case.objects.select_for_update().filter(origin=golden_origin(golden, person))
+    left = rows.filter(state=CaseState.OPEN.value).first()
+    if left is not None:
         left.claimed_by, left.claimed_until = person, until
         left.save(update_fields=["claimed_by", "claimed_until"])
-        return left
-    # Its evidence is not held: it is used while it is kept anyway, and no longer.
-    return _copy(
-        golden.case,
-        origin=origin,
-        golden=True,
-        golden_answer=golden.answer,
-        serve_by=now + (golden.case.serve_by - golden.case.opened_at),
-        now=now,
-        claimed_by=person,
-        claimed_until=until,
-    )
+    return left
 
 
 def draw_second_look(closed: Record, now: datetime) -> None:

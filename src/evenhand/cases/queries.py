@@ -11,7 +11,7 @@ from evenhand.actions.models import Action, Decision
 from evenhand.base.errors import NotFound
 from evenhand.base.lists import ActionKind, Ground
 from evenhand.cases.agreement import Agreement, agreement_of
-from evenhand.cases.checks import CaseFacts, Judge, works_for
+from evenhand.cases.checks import CaseFacts, Judge, Opined, works_for
 from evenhand.cases.limits import BULK_CASES_MAX, CASES_PER_PAGE, SIMILAR_CASES_MAX
 from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
 from evenhand.cases.models import (
@@ -127,6 +127,12 @@ def case_for(case_id: UUID, person: Person) -> Case:
     if case.lane == CaseLane.SEALED and not person.has(Role.CHILD_SAFETY):
         raise NotFound(what="case", id=case_id)
     return case
+
+
+def sealed_among(cases: Collection[UUID]) -> frozenset[UUID]:
+    """Gives those of these cases that lie in the sealed lane."""
+    rows = Case.objects.filter(pk__in=cases, lane=CaseLane.SEALED.value)
+    return frozenset(rows.values_list("id", flat=True))
 
 
 def claimed_cases(person: Person, *, now: datetime) -> list[Case]:
@@ -252,8 +258,14 @@ def facts_of(case: Case) -> CaseFacts:
         sealed=case.lane == CaseLane.SEALED,
         needs_role=Role(case.needs_role),
         opinion_by=frozenset(case.opinion_by),
+        opinions=_opined(case.id) if case.opinion_by else (),
         measuring=case.golden or case.sampled_of_id is not None,
     )
+
+
+def _opined(case_id: UUID) -> tuple[Opined, ...]:
+    rows = Opinion.objects.filter(case_id=case_id).values_list("kind", "asked_by")
+    return tuple(Opined(ActionKind(kind), asked_by) for kind, asked_by in rows)
 
 
 def judge_of(staff: Person) -> Judge:

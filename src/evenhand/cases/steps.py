@@ -100,13 +100,13 @@ def decide_case(
     """
     with transaction.atomic():
         case = locked(case_id)
-        facts = facts_of(case)
+        facts, judge = facts_of(case), judge_of(by)
         chosen = Chosen(harm or case.harm, kind, territory, ends_at, unfounded)
         refuse_if(
             [
-                *check_judge(facts, judge_of(by)),
+                *check_judge(facts, judge),
                 *check_reason(reason),
-                *check_choice(facts, chosen, now=now),
+                *check_choice(facts, chosen, by=judge, now=now),
             ]
         )
         check_names_nobody(reason, own=case.account)

@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes
 from email.errors import MessageError
@@ -134,7 +135,7 @@ def _in_xarf(part: Message, *, at: datetime) -> ReportDraft | None:
     content = _bytes(part)
     if b"xarf_version" not in content:
         return None
-    return xarf.draft_of(xarf.read(content), way=Way.MAIL, at=at)
+    return replace(xarf.draft_of(xarf.read(content), way=Way.MAIL, at=at), slow=True)
 
 
 def _in_words(
@@ -167,6 +168,7 @@ def _in_words(
         channel=place.channel,
         event=place.event,
         place=typed,
+        slow=True,
     )
 
 

@@ -23,6 +23,7 @@ from evenhand.connectors.mailbox import TEMPORARY_FAILURE  # noqa: E402
 from evenhand.connectors.reported_mail import MAIL_BYTES_MAX, NoReport, draft_of  # noqa: E402
 from evenhand.database.failures import NOT_ANSWERING  # noqa: E402
 from evenhand.reports.checks import ReporterSuspended  # noqa: E402
+from evenhand.reports.lists import ReportFinding  # noqa: E402
 from evenhand.reports.steps import receive  # noqa: E402
 
 REFUSED = 65
@@ -55,6 +56,8 @@ def take(content: bytes, *, sender: str | None, now: datetime) -> int:
         return _said("reports of this sender are not handled now (DSA Art. 23(2))", REFUSED)
     except InputRefused as error:
         why = error.fields.get("findings") or error.fields.get("why") or "not readable"
+        if isinstance(why, tuple) and ReportFinding.QUEUE_FULL in why:
+            return _said("too many reports wait; please keep the message", TEMPORARY_FAILURE)
         said = ", ".join(map(str, why)) if isinstance(why, tuple) else str(why)
         return _said(f"{said}. {error.remedy}", REFUSED)
     except (Unavailable, *NOT_ANSWERING):

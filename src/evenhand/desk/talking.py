@@ -16,6 +16,7 @@ from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound
 from evenhand.cases import steps as cases_steps
 from evenhand.cases.checks import CaseNotClosed, Finding, check_judge
+from evenhand.cases.exposure_steps import EnoughForToday, count_opening
 from evenhand.cases.models import Case
 from evenhand.cases.queries import case_for
 from evenhand.desk import words
@@ -77,7 +78,13 @@ def open_said(request: HttpRequest, case_id: UUID) -> HttpResponse:
         reason=request.POST.get("reason", "").strip(),
     )
     try:
+        count_opening(case.id, by=signed_in(request), now=now())
         opened = ask(settings.EVENHAND_HOME, wanted)
+    except EnoughForToday:
+        messages.error(
+            request, gettext("That is enough of this for today. A colleague can take the case.")
+        )
+        return redirect("staff_case_talk", case_id=case.id)
     except (NotAllowed, InputRefused):
         messages.error(
             request, gettext("It was not opened. Give a reason in a few words; it is recorded.")

@@ -185,6 +185,10 @@ FINDINGS = {
         "You gave an opinion on this case; somebody else decides it."
     ),
     Finding.OPINION_MISSING: gettext_noop("The policy asks for a second opinion first."),
+    Finding.OPINION_AGAINST: gettext_noop(
+        "The opinions given do not carry this. Ask for another one, or let a senior decide who did "
+        "not ask for them."
+    ),
     Finding.OPINION_NOT_ASKED: gettext_noop("Nobody asked for an opinion on this case."),
     Finding.OPINION_ASKED_BY_THE_SAME: gettext_noop(
         "You asked for this opinion; somebody else has to give it."
@@ -193,6 +197,9 @@ FINDINGS = {
     Finding.HARM_UNKNOWN: gettext_noop("Please choose one of the policies listed."),
     Finding.TERRITORY_MISSING: gettext_noop("Please name the countries in which it is withheld."),
     Finding.TERRITORY_INVALID: gettext_noop("One of these is not a country, or stands twice."),
+    Finding.TERRITORY_TOO_LONG: gettext_noop(
+        "These are more than 60 countries. Name fewer, or choose a decision without countries."
+    ),
     Finding.TERRITORY_NOT_POSSIBLE: gettext_noop("This decision cannot be limited to countries."),
     Finding.END_IN_THE_PAST: gettext_noop("The end has to lie in the future."),
     Finding.END_NOT_POSSIBLE: gettext_noop("This decision cannot have an end."),

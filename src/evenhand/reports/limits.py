@@ -33,11 +33,17 @@ REPORTER_DAYS = timedelta(days=730)
 """How long a reporter is recognised after the last report: Art. 23(2) looks at what is frequent,
 and two years show it."""
 
-SLOW_PER_MINUTE_MAX = 6
-"""Reports a minute that come out of the slow queue, which takes those without proof of work."""
+NUMBERS_READ_AGAIN = 100
+"""Numbers below the greatest one among which a report of the messenger's is still looked for: two
+transactions that run side by side commit in any order, seconds apart."""
+
+SLOW_AT_ONCE_MAX = 1
+"""Reports that come out of the slow queue at one look, of each way in: six a minute. It takes those
+without proof of work."""
 
 SLOW_QUEUE_MAX = 2_000
-"""Reports that wait in the slow queue before it refuses more: half a day of its pace."""
+"""Reports of one way in that wait in the slow queue before it refuses more: half a day of its
+pace."""
 
 AREAS_MAX = 50
 """Areas of expertise of one trusted flagger."""
@@ -89,8 +95,8 @@ PROOF_DAYS = timedelta(days=7)
 """For how long a homeserver that does not answer is waited for: so long Synapse keeps the
 original of a redacted event."""
 
-ADMIT_SECONDS = 60.0
-"""Seconds between two looks at the slow queue: its pace is reports a minute."""
+ADMIT_SECONDS = 10.0
+"""Seconds between two looks at the slow queue: where nobody waits, a report waits no longer."""
 
 XARF_DEPTH_MAX = 20
 """Objects within objects in a report in XARF: the format's own are six deep."""

@@ -1,7 +1,8 @@
 """Takes what people report in their clients, each once, whatever is killed in between.
 
-The cursor moves in the transaction of the report. A report that cannot be taken, or whose sender
-is not heard for a time, is passed over with a line in the log that names nobody.
+The cursor moves in the transaction of the report; the numbers just below it are looked through
+again, since a smaller one may be committed after a greater one. A report that cannot be taken, or
+whose sender is not heard for a time, is passed over with a line in the log that names nobody.
 """
 
 from dataclasses import replace
@@ -17,7 +18,11 @@ from evenhand.markets.queries import country_of
 from evenhand.reports.checks import ReporterSuspended, ReportRefused
 from evenhand.reports.drafts import ReportDraft, ReporterDraft
 from evenhand.reports.keys import Keys
-from evenhand.reports.limits import SWEEP_ROWS_MAX, TEXT_CHARACTERS_MAX
+from evenhand.reports.limits import (
+    NUMBERS_READ_AGAIN,
+    SWEEP_ROWS_MAX,
+    TEXT_CHARACTERS_MAX,
+)
 from evenhand.reports.lists import ReporterKind, ReportKind, Way
 from evenhand.reports.models import DoorCursor
 from evenhand.reports.places import about_account, about_channel, about_event
@@ -42,14 +47,22 @@ def _take_list(
 ) -> int:
     name = f"matrix:{door.value}"
     cursor, _ = DoorCursor.objects.get_or_create(door=name)
-    fresh = messenger.after(door, cursor.position, rows_max=SWEEP_ROWS_MAX)
+    begin = max(0, cursor.position - NUMBERS_READ_AGAIN)
+    fresh = messenger.after(door, begin, but=cursor.recent, rows_max=SWEEP_ROWS_MAX)
     for report in fresh:
         with transaction.atomic():
             _take(door.value, report, now=now, keys=keys)
-            DoorCursor.objects.filter(pk=name, position__lt=report.number).update(
-                position=report.number
-            )
+            _move(name, report.number)
     return len(fresh)
+
+
+def _move(door: str, number: int) -> None:
+    """Notes that a number was read, and forgets those that are not looked for any more."""
+    cursor = DoorCursor.objects.select_for_update().get(pk=door)
+    cursor.position = max(cursor.position, number)
+    begin = cursor.position - NUMBERS_READ_AGAIN
+    cursor.recent = sorted(one for one in {*cursor.recent, number} if one > begin)
+    cursor.save(update_fields=["position", "recent"])
 
 
 def _take(kind: str, report: MessengerReport, *, now: datetime, keys: Keys | None) -> None:

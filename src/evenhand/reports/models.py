@@ -214,10 +214,15 @@ class Report(models.Model):
 
 
 class DoorCursor(models.Model):
-    """How far a door has read what the messenger keeps."""
+    """How far a door has read what the messenger keeps.
+
+    position  the greatest number read
+    recent    the latest numbers read: another one among them was committed later, and is missing
+    """
 
     door = models.CharField(max_length=64, primary_key=True)
     position = models.BigIntegerField(default=0)
+    recent = ArrayField(models.BigIntegerField(), default=list)
 
     def __str__(self) -> str:
         return f"{self.door} {self.position}"

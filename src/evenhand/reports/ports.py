@@ -1,6 +1,6 @@
 """What reports need from a messenger; connectors provide it, `wiring.py` binds it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,8 +72,13 @@ class MessengerReport:
 class MessengerReports(Protocol):
     """Who knows what people report in their clients."""
 
-    def after(self, door: ReportDoor, position: int, *, rows_max: int) -> Sequence[MessengerReport]:
-        """Gives reports with greater numbers than `position`, the smallest first."""
+    def after(
+        self, door: ReportDoor, position: int, *, but: Collection[int], rows_max: int
+    ) -> Sequence[MessengerReport]:
+        """Gives reports with greater numbers than `position`, the smallest first.
+
+        but  numbers that were read before and are left out
+        """
 
     def spooled(self) -> Iterator[tuple[MessengerReport, Path]]:
         """Gives reports of rooms with the file to be deleted once each is kept."""

@@ -54,6 +54,7 @@ from evenhand.reports.models import Report, Reporter
 from evenhand.reports.queries import record_for_masses
 from evenhand.reports.receipts import code_of, hash_of
 from evenhand.standing.queries import may_report
+from evenhand.standing.subjects import account_subject
 
 GRAVE = 4
 """Severity from which life or safety may be at stake (`base/harms.csv`)."""
@@ -108,11 +109,18 @@ def receive(draft: ReportDraft, *, now: datetime, keys: Keys | None = None) -> R
 
 
 def admit_waiting(*, now: datetime, rows_max: int) -> int:
-    """Takes reports out of the slow queue, the oldest first, and gives how many."""
+    """Takes reports out of the slow queue, the oldest first, and gives how many.
+
+    Each way in has a pace of its own: a flood of mail holds up nobody at the form.
+    """
+    return sum(_admit(way, now=now, rows_max=rows_max) for way in Way)
+
+
+def _admit(way: Way, *, now: datetime, rows_max: int) -> int:
     with transaction.atomic():
         rows = list(
             Report.objects.select_for_update(skip_locked=True)
-            .filter(state=ReportState.WAITING.value)
+            .filter(state=ReportState.WAITING.value, way=way.value)
             .order_by("at")[:rows_max]
         )
         for report in rows:
@@ -164,7 +172,7 @@ def _again(known: Report, draft: ReportDraft, keys: Keys) -> Received:
 
 def _kept(draft: ReportDraft, keys: Keys, *, now: datetime) -> Report:
     report_id = new_id(now=now)
-    if draft.slow and _waiting() >= SLOW_QUEUE_MAX:
+    if draft.slow and _waiting(draft.way) >= SLOW_QUEUE_MAX:
         raise ReportRefused(findings=(ReportFinding.QUEUE_FULL,))
     reporter = _reporter(draft, keys, now=now)
     if not may_report(bytes(reporter.key), now):
@@ -220,7 +228,7 @@ def _reporter(draft: ReportDraft, keys: Keys, *, now: datetime) -> Reporter:
     elif given.kind is ReporterKind.AUTHORITY:
         kind, key = given.kind, keys.hashed("authority", given.account or given.name)
     elif given.account:
-        kind, key = ReporterKind.USER, keys.hashed("account", given.account)
+        kind, key = ReporterKind.USER, account_subject(given.account, token_key=keys.token)
     elif given.mailbox is not None:
         mailbox = reveal(given.mailbox).strip().casefold()
         kind, key = ReporterKind.USER, keys.hashed("mailbox", mailbox)
@@ -347,8 +355,8 @@ def _one_at_a_time(about: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [about])
 
 
-def _waiting() -> int:
-    return Report.objects.filter(state=ReportState.WAITING.value).count()
+def _waiting(way: Way) -> int:
+    return Report.objects.filter(state=ReportState.WAITING.value, way=way.value).count()
 
 
 def _words(draft: ReportDraft) -> bytes:

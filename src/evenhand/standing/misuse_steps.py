@@ -50,7 +50,7 @@ def note_unfounded(
 
     Gives the warning or the suspension that follows, if one does (DSA Art. 23(2)).
 
-    key       a reporter's key, or the appellant's account as bytes
+    key       by which the person is known again: `account_subject`, or a reporter's key
     filed_at  when the report or appeal came in
     judged    how many of this person's filings were judged within the policy's days, this one in
               it: what the share of the unfounded is measured by (Art. 23(3)(b))
@@ -77,7 +77,8 @@ def note_unfounded(
         )
         if not new:
             return None
-        filed, led = filed_by(key, kind, days=policy.days, now=now), led_to(key, kind)
+        filed = filed_by(key, kind, days=policy.days, now=now, case_kind=about.kind)
+        led = led_to(key, kind)
         step = next_misuse(policy, filed, led, judged=judged, now=now)
         if step is None:
             return None

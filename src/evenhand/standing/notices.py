@@ -28,9 +28,12 @@ def penalty_reason(
     return str(words[key]).format(days=step.days, count=count, date=date)
 
 
-def lifted_reason(language: Language) -> str:
-    """Gives the sentence that says why a penalty ends early."""
-    return str(_words(language)["lifted"])
+def lifted_reason(language: Language, *, unwarned: bool) -> str:
+    """Gives the sentence that says why a penalty ends early.
+
+    unwarned  the warning before it was taken back, though the breaches still count
+    """
+    return str(_words(language)["unwarned" if unwarned else "lifted"])
 
 
 def misuse_text(misuse: Misuse, language: Language, *, public_url: str) -> str:

@@ -43,12 +43,8 @@ def may_report(key: bytes, now: datetime) -> bool:
     return suspended_until(key, MisuseKind.REPORT, now) is None
 
 
-def may_appeal(who: str | bytes, now: datetime) -> bool:
-    """Tells whether objections of this account, or complaints of this reporter, are handled now.
-
-    who  an account that objects, or the key of somebody who reported
-    """
-    key = who.encode() if isinstance(who, str) else who
+def may_appeal(key: bytes, now: datetime) -> bool:
+    """Tells whether objections and complaints of this person are handled now."""
     return suspended_until(key, MisuseKind.APPEAL, now) is None
 
 
@@ -169,11 +165,19 @@ def standing_warning(account: str) -> Penalty | None:
     return rows.order_by("-given_at").first()
 
 
-def filed_by(key: bytes, kind: MisuseKind, *, days: int, now: datetime) -> list[Filed]:
-    """Gives what was found unfounded of somebody's filings within so many days."""
+def filed_by(
+    key: bytes, kind: MisuseKind, *, days: int, now: datetime, case_kind: str
+) -> list[Filed]:
+    """Gives what was found unfounded of somebody's filings within so many days.
+
+    case_kind  objections and complaints are counted apart, each against its own number; what
+               either leads to holds for both
+    """
     rows = Unfounded.objects.filter(
         key=key, kind=kind.value, at__gt=now - timedelta(days=days), at__lte=now
     )
+    if kind is MisuseKind.APPEAL:
+        rows = rows.filter(case__kind=case_kind)
     return [Filed(*row) for row in rows.values_list("filed_at", "at", "severity", "intended")]
 
 

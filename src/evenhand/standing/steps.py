@@ -269,13 +269,14 @@ def _review_penalties(account: str, *, by: UUID, now: datetime) -> int:
         penalty.lifted_at, penalty.lifted_why = now, LiftedWhy.STRIKES_LIFTED.value
         penalty.save(update_fields=["lifted_at", "lifted_why"])
         if penalty.own:
-            _take_back(penalty.decision, by=by, now=now)
+            alone = unwarned and left >= penalty.strikes
+            _take_back(penalty.decision, unwarned=alone, by=by, now=now)
         ended += 1
     return ended
 
 
-def _take_back(decision: Decision, *, by: UUID, now: datetime) -> None:
-    reason = lifted_reason(Language(decision.language))
+def _take_back(decision: Decision, *, unwarned: bool, by: UUID, now: datetime) -> None:
+    reason = lifted_reason(Language(decision.language), unwarned=unwarned)
     for action in Action.objects.filter(decision=decision).order_by("id"):
         possible = UNDO[ActionKind(action.kind)] is not UndoResult.NOT_POSSIBLE
         if possible and ActionState(action.state) in UNDOABLE_STATES:

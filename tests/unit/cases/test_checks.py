@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from string import ascii_uppercase
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from evenhand.cases.checks import (
     Chosen,
     Finding,
     Judge,
+    Opined,
     check_choice,
     check_judge,
     check_reason,
@@ -52,10 +54,11 @@ def choice(
     harm: str = WIDE,
     territory: tuple[str, ...] | None = None,
     ends_at: datetime | None = None,
+    by: Judge | None = None,
 ) -> list[Finding]:
     if territory is None:
         territory = ("KZ",) if kind is ActionKind.GEO_WITHHOLD else ()
-    return check_choice(facts, Chosen(harm, kind, territory, ends_at), now=NOW)
+    return check_choice(facts, Chosen(harm, kind, territory, ends_at), by=by or ADA, now=NOW)
 
 
 def test_a_reviewer_closes_an_open_case() -> None:
@@ -202,8 +205,28 @@ def test_blocking_waits_for_a_second_opinion_and_protecting_does_not() -> None:
 
     assert choice(REVIEW, ActionKind.BLOCK_CHANNEL, harm=harm) == [Finding.OPINION_MISSING]
     assert choice(REVIEW, ActionKind.REDACT, harm=harm) == []
-    asked = replace(REVIEW, opinion_by=frozenset({BEN.staff}))
+    asked = replace(REVIEW, opinions=[Opined(ActionKind.BLOCK_CHANNEL, ADA.staff)])
     assert choice(asked, ActionKind.BLOCK_CHANNEL, harm=harm) == []
+
+
+@pytest.mark.parametrize("said", [["none"], ["suspend"], ["lock"], ["block_channel", "none"]])
+def test_an_opinion_against_it_opens_the_way_to_nothing_grave(said: list[str]) -> None:
+    case = replace(REVIEW, opinions=[Opined(ActionKind(kind), ADA.staff) for kind in said])
+    senior = replace(BEN, roles=(Role.REVIEWER, Role.SENIOR))
+
+    def blocked(by: Judge) -> list[Finding]:
+        return choice(case, ActionKind.BLOCK_CHANNEL, harm="m.violence.extremist", by=by)
+
+    assert blocked(ADA) == blocked(BEN) == [Finding.OPINION_AGAINST]
+    assert blocked(senior) == []
+    assert blocked(replace(senior, staff=ADA.staff)) == [Finding.OPINION_AGAINST]
+
+
+def test_more_opinions_for_it_than_against_it_carry_it() -> None:
+    said = [ActionKind.NONE, ActionKind.BLOCK_CHANNEL, ActionKind.BLOCK_CHANNEL]
+    case = replace(REVIEW, opinions=[Opined(kind, ADA.staff) for kind in said])
+
+    assert choice(case, ActionKind.BLOCK_CHANNEL, harm="m.violence.extremist") == []
 
 
 def test_a_childs_safety_is_not_decided_outside_the_sealed_lane() -> None:
@@ -236,3 +259,12 @@ def test_an_end_lies_ahead_and_only_where_something_can_end() -> None:
     assert choice(REVIEW, ActionKind.SUSPEND, ends_at=NOW) == [Finding.END_IN_THE_PAST]
     assert choice(REVIEW, ActionKind.REDACT, ends_at=later) == [Finding.END_NOT_POSSIBLE]
     assert choice(REVIEW, ActionKind.NONE, ends_at=later) == [Finding.END_NOT_POSSIBLE]
+
+
+def test_a_decision_names_sixty_countries_at_most_and_none_is_lost() -> None:
+    codes = [first + second for first in "ABC" for second in ascii_uppercase][:61]
+
+    assert choice(REVIEW, ActionKind.GEO_WITHHOLD, territory=tuple(codes[:60])) == []
+    assert choice(REVIEW, ActionKind.GEO_WITHHOLD, territory=tuple(codes)) == [
+        Finding.TERRITORY_TOO_LONG
+    ]

@@ -5,7 +5,7 @@ directory proxy's spool, since Synapse keeps them where no interface reads them.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,9 +29,12 @@ class SynapseReports:
         self._client = client
         self._home = home
 
-    def after(self, door: ReportDoor, position: int, *, rows_max: int) -> Sequence[MessengerReport]:
+    def after(
+        self, door: ReportDoor, position: int, *, but: Collection[int], rows_max: int
+    ) -> Sequence[MessengerReport]:
         """Gives reports with greater numbers than `position`, the smallest first."""
-        rows = sorted(self._rows(_KINDS[door], position), key=_number)[:rows_max]
+        fresh = (row for row in self._rows(_KINDS[door], position) if _number(row) not in but)
+        rows = sorted(fresh, key=_number)[:rows_max]
         read = self._of_event if door is ReportDoor.EVENT else self._of_account
         return [read(row) for row in rows]
 
@@ -50,14 +53,14 @@ class SynapseReports:
             yield report, path
 
     def _rows(self, kind: str, position: int) -> list[Content]:
-        """Reads pages, the newest first, until one holds nothing new."""
+        """Reads pages, the newest first, until one reaches back to the position."""
         found: list[Content] = []
         start: int | None = 0
         while start is not None:
             rows, start = self._client.report_page(kind, start=start, limit=PAGE_ROWS)
             fresh = [row for row in rows if _number(row) > position]
             found += fresh
-            if not fresh:
+            if len(fresh) < len(rows):
                 break
         return list({_number(row): row for row in found}.values())
 

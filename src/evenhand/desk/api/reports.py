@@ -61,8 +61,9 @@ reports_api = Api(
     title="Evenhand: API for reports",
     version="1.0.0",
     description=(
-        "Anybody may report; trusted flaggers send their token as a bearer token, and their "
-        "notices come first. What is reported is sealed; who reports is told to nobody concerned."
+        "Anybody may report, and waits in a queue of some reports a minute; trusted flaggers send "
+        "their token as a bearer token, and their notices come first. What is reported is sealed; "
+        "who reports is told to nobody concerned."
     ),
     docs_url=None,
     openapi_url="/reports/openapi.json",
@@ -107,8 +108,7 @@ def report_in_xarf(request: HttpRequest) -> tuple[int, dict[str, object]]:
     flagger = _sender(request)
     network = IpAddress(network_of(address_of(request)))
     draft = xarf.draft_of(xarf.read(request.body), way=Way.API, at=now(), network=network)
-    if flagger is not None:
-        draft = _as_flagger(draft, flagger)
+    draft = replace(draft, slow=True) if flagger is None else _as_flagger(draft, flagger)
     return 201, _taken(receive(draft, now=now()))
 
 
@@ -224,6 +224,7 @@ def _draft(
         network=IpAddress(network_of(address_of(request))),
         disclosure=disclosure,
         place=line(given.about),
+        slow=True,
     )
     return draft if flagger is None else _as_flagger(draft, flagger, key=key)
 
@@ -237,6 +238,7 @@ def _as_flagger(draft: ReportDraft, flagger: TrustedFlagger, *, key: str = "") -
         kind=ReportKind.TRUSTED_FLAGGER_NOTICE,
         reporter=ReporterDraft(kind=ReporterKind.TRUSTED_FLAGGER, flagger=flagger.id),
         network=None,
+        slow=False,
     )
 
 

@@ -12,7 +12,7 @@ from evenhand.authorities import queries as registry
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound
 from evenhand.cases.models import Case
-from evenhand.cases.queries import case_for
+from evenhand.cases.queries import case_for, sealed_among
 from evenhand.desk.countries import country
 from evenhand.desk.doors import fresh_passkey, signed_in, staff_only, staff_who
 from evenhand.desk.matter_rows import said_of
@@ -68,7 +68,8 @@ def report(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @require_POST
 @staff_only(*sorted(REPORTING))
 def receipt(request: HttpRequest, report_id: UUID) -> HttpResponse:
-    """Keeps the receipt that the authority gave."""
+    """Keeps the receipt that the authority gave; of a sealed case only its lane's people do."""
+    case_for(queries.danger_report_of(report_id).case, signed_in(request))
     try:
         kept = steps.acknowledge_danger(
             report_id, receipt=line(_text(request, "receipt")), by=signed_in(request), now=now()
@@ -98,7 +99,9 @@ def danger_forms(case: Case, person: Person) -> dict[str, object]:
 
 
 def danger_rows(reports: list[DangerReport], person: Person) -> list[dict[str, object]]:
-    """Gives dangers that were told, as pages show them."""
+    """Gives dangers that were told, as pages show them; those of the sealed lane to its people."""
+    sealed = sealed_among({one.case for one in reports})
+    hidden = frozenset() if person.has(Role.CHILD_SAFETY) else sealed
     sees_cases = person.has(Role.REVIEWER) or person.has(Role.LEGAL_OFFICER)
     return [
         {
@@ -108,6 +111,7 @@ def danger_rows(reports: list[DangerReport], person: Person) -> list[dict[str, o
             "can_receipt": one.received_at is None and _may(person),
         }
         for one in reports
+        if one.case not in hidden
     ]
 
 

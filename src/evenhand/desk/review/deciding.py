@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,15 +14,13 @@ from evenhand.appeals import steps as appeals
 from evenhand.base.clock import now
 from evenhand.base.errors import InputRefused
 from evenhand.base.lists import ActionKind
+from evenhand.base.sealing import read_key
 from evenhand.cases import queries, steps
 from evenhand.cases.checks import CaseNotClosed, Finding, NamesSomebody, refuse_if
 from evenhand.cases.lists import CaseOutcome
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.review.page import DURATIONS
 from evenhand.desk.review.rows import DECIDING_ROLES, refused, say_names
-
-COUNTRIES_MAX = 60
-"""Countries that one decision names: more is the world with exceptions, which nobody reads."""
 
 
 @require_POST
@@ -78,7 +77,14 @@ def judge(request: HttpRequest, case_id: UUID) -> HttpResponse:
             appeals.uphold(case_id, by=member, reason=reason, now=now())
             said = gettext("The objection is upheld. What was done is being undone.")
         elif verdict == "refuse":
-            appeals.refuse(case_id, by=member, reason=reason, now=now(), unfounded=unfounded)
+            appeals.refuse(
+                case_id,
+                by=member,
+                reason=reason,
+                now=now(),
+                unfounded=unfounded,
+                token_key=read_key(settings.KEYS / "token.key"),
+            )
             said = gettext("The objection is refused. The author is told your reasons.")
         else:
             raise InputRefused(what="verdict", why="neither upheld nor refused")
@@ -94,7 +100,7 @@ def judge(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def territory_of(text: str) -> tuple[str, ...]:
     """Gives the countries that somebody typed: two letters each, however they are parted."""
     words = text.replace(",", " ").replace(";", " ").upper().split()
-    return tuple(dict.fromkeys(words))[: COUNTRIES_MAX + 1]
+    return tuple(dict.fromkeys(words))
 
 
 def ends_at(days: str, *, now: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import platform
@@ -192,9 +193,18 @@ def _bench(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="evenhand bench", description="Runs one benchmark.")
     parser.add_argument("name", choices=sorted(benches))
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--sizes",
+        type=_sizes,
+        help="sizes at which to measure growth, with commas between (where the benchmark has them)",
+    )
     options = parser.parse_args(words)
+    sized = {"sizes": options.sizes} if options.sizes else {}
     result = {"name": options.name, "machine": _machine(), "commit": _commit()}
-    result |= _load(benches[options.name]).run()
+    run = _load(benches[options.name]).run
+    if sized and "sizes" not in inspect.signature(run).parameters:
+        parser.error(f"{options.name} has one size")
+    result |= run(**sized)
     if options.json:
         print(json.dumps(result))
         return 0
@@ -204,6 +214,13 @@ def _bench(words: list[str]) -> int:
         beside = f"  {ratio:.3g} × {figure['against']}" if ratio else ""
         print(f"  {figure['figure']:34} {figure['value']:>14,.4g} {figure['unit']}{beside}")
     return 0
+
+
+def _sizes(word: str) -> list[int]:
+    sizes = word.split(",")
+    if not all(size.isdecimal() and int(size) > 0 for size in sizes):
+        raise argparse.ArgumentTypeError(f"{word!r} is no list of numbers such as 10000,100000")
+    return [int(size) for size in sizes]
 
 
 def _load(path: Path) -> ModuleType:

@@ -10,12 +10,13 @@ What a checkpoint covers never changes; files beyond it may be written anew.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from evenhand.base.errors import InputRefused, NotFound
-from evenhand.proof.tree import HASH_BYTES, leaf_hash, node_hash, root
+from evenhand.proof.tree import HASH_BYTES, leaf_hashes, node_hashes, root
 
 HEIGHT = 8
 """Levels of the tree in one tile, as C2SP tlog-tiles has it."""
@@ -30,6 +31,9 @@ TILES_KEPT = 4096
 """Tiles that a reader keeps in memory: 32 MB."""
 
 ENTRIES = "entries"
+
+THREADS = 16
+"""Files brought to disk at once: a disk takes many for the time of one."""
 
 
 class Files(Protocol):
@@ -185,7 +189,7 @@ class TileWriter:
             part = waiting[offset : offset + WIDTH]
             changes.write(tile_path(ENTRIES, first + offset // WIDTH, len(part)), bundle(part))
         self._bundle = waiting[len(waiting) // WIDTH * WIDTH :]
-        self._grow(0, [leaf_hash(entry) for entry in entries], changes)
+        self._grow(0, leaf_hashes(entries), changes)
         self.size += len(entries)
         changes.settle()
         return root(self.size, TileReader(FolderFiles(self._folder), self.size))
@@ -214,25 +218,21 @@ class _Changes:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._written: list[Path] = []
+        self._threads = ThreadPoolExecutor(THREADS)
+        self._written: list[tuple[Path, Future[Path]]] = []
         self._folders: set[Path] = set()
 
     def write(self, name: str, content: bytes) -> None:
         path = self._folder / name
         self._make(path.parent)
-        with path.with_name(path.name + ".partial").open("wb") as file:
-            file.write(content)
-        self._written.append(path)
+        self._written.append((path, self._threads.submit(_written, path, content)))
 
     def settle(self) -> None:
-        for path in self._written:
-            synced(path.with_name(path.name + ".partial"))
-        for path in self._written:
-            path.with_name(path.name + ".partial").replace(path)
-            self._folders.add(path.parent)
-        for folder in self._folders:
-            synced(folder)
-        self._written.clear()
+        for path, written in self._written:
+            partial = written.result()
+            partial.replace(path)
+        list(self._threads.map(synced, self._folders))
+        self._threads.shutdown()
 
     def _make(self, folder: Path) -> None:
         if folder in self._folders:
@@ -242,6 +242,16 @@ class _Changes:
             self._make(folder.parent)
             folder.mkdir(exist_ok=True)
             self._folders.add(folder.parent)
+
+
+def _written(path: Path, content: bytes) -> Path:
+    """Writes a file beside its place, on disk for good, and gives where."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return partial
 
 
 def synced(path: Path) -> None:
@@ -261,9 +271,7 @@ def hashes_of(content: bytes) -> list[bytes]:
 def folded(hashes: list[bytes]) -> bytes:
     """Gives the root over hashes, a power of two of them."""
     while len(hashes) > 1:
-        hashes = [
-            node_hash(left, right) for left, right in zip(hashes[::2], hashes[1::2], strict=True)
-        ]
+        hashes = node_hashes(hashes)
     return hashes[0]
 
 

@@ -3,7 +3,7 @@
 Verifiers need hashes alone; producers read the nodes they need through `Nodes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Protocol
@@ -34,6 +34,17 @@ def leaf_hash(entry: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Gives the hash of the node above two others."""
     return sha256(NODE_PREFIX + left + right).digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Gives the hashes of many leaves."""
+    return [sha256(LEAF_PREFIX + entry).digest() for entry in entries]
+
+
+def node_hashes(hashes: Sequence[bytes]) -> list[bytes]:
+    """Gives the hashes above an even number of others."""
+    pairs = zip(hashes[::2], hashes[1::2], strict=True)
+    return [sha256(NODE_PREFIX + left + right).digest() for left, right in pairs]
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:

@@ -1,46 +1,86 @@
-"""Records as the log takes them: the canonical halves of each, made by the database itself.
+"""Records as the log takes them: by the ten thousand, each as the canonical halves of its leaf.
 
 What is empty is left out, so a column that is added later changes no leaf of an earlier record.
-`columns_of` says the same in Python, for one record at a time; a test holds the two together.
+`columns_of` says the same for one record at a time; a test holds the two together, and both
+against another writer of canonical JSON.
+
+Most columns are classes and repeat, so their part of the text is made once for each combination
+and only the rest is filled in. So are most bodies.
 """
 
 import json
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from evenhand.proof.leaves import EXACT_MAX, canonical, record_leaf_of
-from evenhand.records.models import Record, TransactionIdField
+from evenhand.records.models import Record
 from evenhand.records.queries import Place
 
 NOT_SHOWN = frozenset({"subject", "serial", "transaction", "milliseconds"})
 """Columns that only an auditor sees: the rest are the classes by which records are counted."""
 
 BODY = "body"
-NO_BODY = "{}"
 
-MANY_DIGITS = re.compile(r"[0-9]{16}")
+PORTION_ROWS = 8_192
+"""Rows that the database hands over at once."""
 
-MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
-"""How a moment is written (to_char's pattern): UTC, with microseconds."""
+FEW_KEPT = 65_536
+"""Combinations of classes, and bodies, whose text is kept: a day has a few hundred of each."""
+
+LARGE = re.compile(r"[0-9]{16}")
+"""Without such a run of digits, a text in JSON holds no whole number beyond 2^53-1."""
 
 # As `queries.SETTLED`: only rows whose transaction is older than every running one, since one
 # that began earlier may commit later, before a place that was already passed.
 ROWS = """
-SELECT transaction::text, serial, opening.salt, opening.body::text, {shown}, {before}, {behind}
+SELECT opening.salt, opening.body::text, {columns}
 FROM records_record LEFT JOIN records_recordopening AS opening ON opening.record_id = id
 WHERE (transaction, serial) > (%s::text::xid8, %s)
   AND transaction < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY transaction, serial
 LIMIT %s
 """
+
+VALUES: Mapping[str, str] = {
+    "at": "at",
+    "day": "day::text",
+    "id": "id::text",
+    "milliseconds": """coalesce('"milliseconds":' || milliseconds || ',', '')""",
+    "quantity": "quantity",
+    "serial": "serial",
+    "subject": "subject::text",
+    "transaction": "transaction::text",
+}
+"""Columns that differ from record to record, as they are read; all others are classes."""
+
+TEMPLATES: Mapping[str, str] = {
+    "at": '"at":"%sZ",',
+    BODY: '"body":%s,',
+    "day": '"day":"%s",',
+    "id": '"id":"%s",',
+    "milliseconds": "%s",
+    "quantity": '"quantity":%s,',
+    "serial": '"serial":%s,',
+    "subject": '"subject":"%s",',
+    "transaction": '"transaction":"%s",',
+}
+
+BETWEEN, TRUE = "\x1f", "\x1e"
+"""Signs between the classes of a record as they are read, and for a true one: in no class."""
+
+MOMENT_SIGNS = len("2026-11-22T12:00:00.000000")
+
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +92,26 @@ class LogRows:
 
 
 def rows_after(place: Place, *, rows_max: int) -> LogRows | None:
-    """Gives the leaves of the next records whose order can no longer change."""
-    connection.ensure_connection()
-    driver: Any = connection.connection
-    # Django's own cursors take no binary answers, which spares decoding every salt.
-    with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
-        values = [str(place.transaction), place.serial, rows_max]
-        rows = cursor.execute(_statement(), values, binary=True).fetchall()
-    if not rows:
-        return None
-    through = Place(int(rows[-1][0]), rows[-1][1])
-    leaves = [
-        None if salt is None else _leaf(salt, body, shown, before, behind)
-        for _, _, salt, body, shown, before, behind in rows
-    ]
-    return LogRows(through, leaves)
+    """Gives the leaves of the next records whose order can no longer change.
+
+    While leaves are made of some rows, the database already reads the next.
+    """
+    leaves: list[bytes | None] = []
+    last: Row | None = None
+    with (
+        transaction.atomic(),
+        connection.wrap_database_errors,
+        psycopg.ServerCursor(cast("Any", connection.connection), "evenhand_log") as cursor,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        bounds = [str(place.transaction), place.serial, rows_max]
+        cursor.execute(_statement(), bounds, binary=True)
+        rows = cursor.fetchmany(PORTION_ROWS)
+        while rows:
+            coming = reader.submit(cursor.fetchmany, PORTION_ROWS)
+            leaves += [_leaf(*row) for row in rows]
+            last, rows = rows[-1], coming.result()
+    return None if last is None else LogRows(Place(int(last[-2]), last[-4]), leaves)
 
 
 def columns_of(record: Record) -> dict[str, object]:
@@ -95,17 +140,43 @@ def shown_of(columns: Mapping[str, object]) -> dict[str, object]:
 
 def whole_of(columns: Mapping[str, object], body: Mapping[str, object]) -> dict[str, object]:
     """Gives all that a record's leaf commits to."""
-    return {**columns, BODY: _read(json.dumps(dict(body)))}
+    return {**columns, BODY: json.loads(_canonical_body(json.dumps(dict(body))))}
 
 
-def _read(body: str) -> object:
-    """Gives a body as JSON reads it; numbers too large for a whole one are as near as they get.
+def _leaf(
+    salt: bytes | None,
+    body: str,
+    at: datetime,
+    day: str,
+    of: str,
+    milliseconds: str,
+    quantity: int,
+    serial: int,
+    subject: str,
+    written_by: str,
+    classes: str,
+) -> bytes | None:
+    """Gives the leaf of a record; None if its opening is forgotten."""
+    if salt is None:
+        return None
+    shown, whole = _templates(classes)
+    moment = at.isoformat(timespec="microseconds")[:MOMENT_SIGNS]
+    rest = (milliseconds, quantity, serial, subject, written_by)
+    return record_leaf_of(
+        (shown % (moment, day, of, quantity)).encode(),
+        (whole % (moment, _canonical_body(body), day, of, *rest)).encode(),
+        salt,
+    )
+
+
+@lru_cache(maxsize=FEW_KEPT)
+def _canonical_body(body: str) -> str:
+    """Gives a body in its canonical form; a number too large to be whole is as near as it gets.
 
     The database writes 1e21 with all its digits.
     """
-    if MANY_DIGITS.search(body):
-        return json.loads(body, parse_int=_number)
-    return json.loads(body)
+    found = json.loads(body, parse_int=_number) if LARGE.search(body) else json.loads(body)
+    return canonical(found).decode()
 
 
 def _number(digits: str) -> int | float:
@@ -113,46 +184,50 @@ def _number(digits: str) -> int | float:
     return number if -EXACT_MAX <= number <= EXACT_MAX else float(number)
 
 
-def _leaf(salt: bytes, body: str, shown: str, before: str, behind: str) -> bytes:
-    content = NO_BODY if body == NO_BODY else canonical(_read(body)).decode()
-    whole = f'{{{before}"{BODY}":{content}{behind}}}'
-    return record_leaf_of(shown.encode(), whole.encode(), salt)
+@lru_cache(maxsize=FEW_KEPT)
+def _templates(classes: str) -> tuple[str, str]:
+    """Gives the two halves of a record of these classes, to be filled with what differs."""
+    parts = dict(zip(_classes(), classes.split(BETWEEN), strict=True))
+    shown, whole = [], []
+    for name in sorted([*parts, *TEMPLATES]):
+        if name in TEMPLATES:
+            part = TEMPLATES[name]
+        elif not parts[name]:
+            continue
+        else:
+            value = True if parts[name] == TRUE else parts[name]
+            part = canonical({name: value}).decode()[1:-1].replace("%", "%%") + ","
+        whole.append(part)
+        if name not in NOT_SHOWN and name != BODY:
+            shown.append(part)
+    return _object(shown), _object(whole)
 
 
-def _fields() -> list[tuple[str, "models.Field[Any, Any]"]]:
-    """Gives the columns by their names, in order."""
-    fields = Record._meta.concrete_fields  # noqa: SLF001  Django's public name for it
-    return sorted(((str(field.column), field) for field in fields), key=lambda pair: pair[0])
+def _object(parts: list[str]) -> str:
+    return "{" + "".join(parts).removesuffix(",") + "}"
 
 
 @cache
 def _statement() -> str:
-    """Gives the statement that makes the canonical halves, from the columns that there are."""
-    columns = [(name, _text_of(name, field)) for name, field in _fields()]
-    shown = [(name, text) for name, text in columns if name not in NOT_SHOWN]
-    return ROWS.format(
-        shown=f"'{{' || ltrim(concat({_members(shown)}), ',') || '}}'",
-        before=f"ltrim(concat({_members([c for c in columns if c[0] < BODY])}), ',') || ','",
-        behind=f"concat({_members([c for c in columns if c[0] > BODY])})",
-    )
+    kinds = dict(_fields())
+    classes = [
+        f"CASE WHEN {name} THEN '{TRUE}' ELSE '' END"
+        if isinstance(kinds[name], models.BooleanField)
+        else name
+        for name in _classes()
+    ]
+    joined = f" || '{BETWEEN}' || ".join(classes)
+    return ROWS.format(columns=", ".join([*VALUES.values(), joined]))
 
 
-def _members(columns: list[tuple[str, str]]) -> str:
-    """Gives members of an object, each with a comma before it; an empty one gives none."""
-    return ", ".join(f"""',"{name}":' || {text}""" for name, text in columns)
+@cache
+def _classes() -> tuple[str, ...]:
+    """Gives the columns by which records are counted: whatever is no value of its own."""
+    return tuple(name for name, _ in _fields() if name not in VALUES)
 
 
-def _text_of(column: str, field: "models.Field[Any, Any]") -> str:
-    """Gives the expression for a column's value as JSON; NULL where it is empty."""
-    name = f"records_record.{column}"
-    match field:
-        case models.CharField():
-            return f"to_json(nullif({name}, '')::text)::text"
-        case models.DateTimeField():
-            return f"""'"' || to_char({name} AT TIME ZONE 'UTC', '{MOMENT}') || '"'"""
-        case models.BooleanField():
-            return f"CASE WHEN {name} THEN 'true' END"
-        case models.UUIDField() | models.DateField() | TransactionIdField():
-            return f"""'"' || {name}::text || '"'"""
-        case _:
-            return f"{name}::text"
+@cache
+def _fields() -> tuple[tuple[str, "models.Field[Any, Any]"], ...]:
+    """Gives the columns by their names, in order."""
+    fields = Record._meta.concrete_fields  # noqa: SLF001  Django's public name for it
+    return tuple(sorted(((str(one.column), one) for one in fields), key=lambda pair: pair[0]))

@@ -6,8 +6,8 @@ from playwright.sync_api import Browser, Page
 from pytest_django.fixtures import Settings
 from tests.browser.conftest import Desk, Visitor
 from tests.browser.hands_of_tests import Hands, link_of
-from tests.browser.house_of_tests import objection_path, own_keys
 from tests.integration.cases_of_tests import SECRET, case_draft, decided, reviewer
+from tests.integration.house_of_tests import objection_path, own_keys
 
 from evenhand.appeals.steps import object_to
 from evenhand.base.clock import now

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from pytest_django.fixtures import Settings
 from tests.browser.conftest import Desk
 from tests.browser.hands_of_tests import Hands, link_of
-from tests.browser.house_of_tests import House, house, own_keys
+from tests.integration.house_of_tests import House, house, own_keys
 from tests.integration.pages import faults
 
 pytestmark = pytest.mark.browser

@@ -68,7 +68,8 @@ def test_a_reading_is_shown_with_person_and_reason(auditor: Client) -> None:
 
     page = text_of(auditor.get(PAGE))
 
-    for said in ("Rita Reviewer", "The sender asked for it by letter.", str(CASE), "identifiers"):
+    what = "What a request or a case names"
+    for said in ("Rita Reviewer", "The sender asked for it by letter.", str(CASE), what):
         assert said in page
 
 
@@ -79,7 +80,7 @@ def test_a_change_of_roles_is_shown_with_the_roles(auditor: Client) -> None:
 
     page = text_of(auditor.get(f"{PAGE}?kind=staff_changed"))
 
-    assert "change: confirmed" in page
+    assert "Confirmed by a second person" in page
     for role in (Role.BOARD, Role.SENIOR):
         assert ROLES[role] in page
 

@@ -74,7 +74,8 @@ def queue(wanted: CaseFilter, *, page: int = 1) -> CasePage:
     total = rows.count()
     begin = (max(page, 1) - 1) * CASES_PER_PAGE
     order = ("serve_by", "id") if wanted.state == CaseState.OPEN else ("-closed_at",)
-    cases = rows.select_related("closed_by").order_by(*order)[begin : begin + CASES_PER_PAGE]
+    known = rows.select_related("closed_by", "decision").order_by(*order)
+    cases = known[begin : begin + CASES_PER_PAGE]
     return CasePage(cases=list(cases), number=max(page, 1), total=total)
 
 
@@ -309,7 +310,7 @@ def open_alike(harm: str, *, rule: str = "", channel: str = "") -> list[Case]:
 
     One more than a bulk decision holds, so that its caller sees that there are too many.
     """
-    rows = Case.objects.filter(
+    rows = Case.objects.select_related("decision").filter(
         state=CaseState.OPEN.value,
         kind=CaseKind.REVIEW.value,
         lane=CaseLane.OPEN.value,

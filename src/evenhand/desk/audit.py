@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from evenhand.base.clock import now
 from evenhand.base.lists import RecordKind
-from evenhand.desk import words
+from evenhand.desk import audit_words, words
 from evenhand.desk.doors import signed_in, staff_who
 from evenhand.desk.limits import AUDIT_PAGES_MAX, AUDIT_ROWS_MAX, ROWS_PER_PAGE
 from evenhand.people.checks import ReasonMissing
@@ -43,7 +43,13 @@ KINDS: Mapping[RecordKind, str] = {
 """What an auditor is shown, in words."""
 
 DETAILS = ("what", "change", "did", "state", "sealed", "item", "number", "entry")
-"""Members of a record's body that say what was done, by constant words and ids."""
+"""Members of a record's body that say what was done, by constant words and ids; for the file."""
+
+SAID = ("what", "change", "did")
+"""Those that the page says in words."""
+
+IDS = ("number", "entry", "item")
+"""Those that the page shows as they are."""
 
 COLUMNS = ("id", "at", "kind", "subject", "by", "by_id", "what", "roles", "reason")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -58,6 +64,8 @@ class Row:
     kind: str
     by: str
     what: str
+    details: str
+    ids: str
     roles: str
     reason: str
 
@@ -124,13 +132,16 @@ def _row(entry: AuditEntry, names: Mapping[str, str]) -> Row:
     said = str(entry.body.get("by") or "")
     roles = entry.body.get("roles")
     details = [f"{name}: {entry.body[name]}" for name in DETAILS if entry.body.get(name)]
+    done = [name for name in SAID if entry.body.get(name)]
     return Row(
         entry=entry,
         kind=gettext(KINDS[entry.kind]),
-        by=names.get(said, said),
-        what=", ".join(details),
+        by=names.get(said) or words.own_words(said),
+        what=", ".join(dict.fromkeys(audit_words.said(str(entry.body[name])) for name in done)),
+        details=", ".join(details),
+        ids=", ".join(str(entry.body[name]) for name in IDS if entry.body.get(name)),
         roles=_roles(roles) if isinstance(roles, list) else "",
-        reason=str(entry.body.get("reason") or ""),
+        reason=words.own_words(str(entry.body.get("reason") or "")),
     )
 
 
@@ -152,7 +163,7 @@ def _csv(rows: Iterator[AuditEntry]) -> Iterator[str]:
         row = _row(entry, names)
         cells = (
             str(entry.id), entry.at.isoformat(), entry.kind.value, str(entry.subject),
-            row.by, str(entry.body.get("by") or ""), row.what, row.roles, row.reason,
+            row.by, str(entry.body.get("by") or ""), row.details, row.roles, row.reason,
         )  # fmt: skip
         yield writer.writerow([_cell(cell) for cell in cells])
 

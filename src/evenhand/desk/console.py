@@ -21,6 +21,7 @@ from evenhand.base.lists import ActionKind, UndoResult
 from evenhand.cases import queries as cases_queries
 from evenhand.cases.queues import is_sealed
 from evenhand.desk import words
+from evenhand.desk.countries import country
 from evenhand.desk.doors import signed_in, staff_only, staff_who
 from evenhand.desk.limits import ROWS_PER_PAGE
 from evenhand.desk.review.rows import (
@@ -101,6 +102,8 @@ def action(request: HttpRequest, action_id: UUID) -> HttpResponse:
         "automation": words.automation_name(decision.automation),
         "channel_kind": words.channel_kind_name(decision.channel_kind),
         "decided_by": person_of(decision.staff) if decision.staff else None,
+        "undo_reason": words.own_words(found.undo_reason),
+        "territory": [country(code) for code in found.territory],
         "undone_by": person_of(found.undo_by) if found.undo_by else None,
         "deliveries": [
             {

@@ -1,8 +1,9 @@
-"""What countries are called, in the reader's language where it is known, else in English."""
+"""What countries are called, in the reader's language."""
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import get_language, gettext, gettext_noop
 
-from evenhand.markets.geography import country_names
+from evenhand.base.lists import Language
+from evenhand.markets.geography import ENGLISH, country_names
 from evenhand.transparency.words import COUNTRIES
 
 NAMES = {
@@ -12,9 +13,16 @@ NAMES = {
 """Countries of the laws that are kept here, and those that reports name most."""
 
 
+OTHERS = frozenset(Language) - {Language.EN}
+"""Languages in which every country has a name besides the English one."""
+
+
 def country(code: str) -> str:
     """Gives a country's name."""
-    return gettext(NAMES[code]) if code in NAMES else country_names().get(code, code)
+    if code in NAMES:
+        return gettext(NAMES[code])
+    reader = get_language() or ENGLISH
+    return country_names(reader if reader in OTHERS else ENGLISH).get(code, code)
 
 
 def is_country(code: str) -> bool:

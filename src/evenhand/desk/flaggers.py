@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from evenhand.base.clock import now
 from evenhand.base.harms import harms
+from evenhand.desk.countries import country
 from evenhand.desk.doors import fresh_passkey, signed_in, staff_who
 from evenhand.desk.texts import line
 from evenhand.desk.words import harm_name
@@ -93,6 +94,7 @@ def _page(
         "rows": [
             {
                 "flagger": one,
+                "country": country(one.awarded_by),
                 "areas": [harm_name(area) for area in one.areas],
                 "year": flagger_year(one.id, year),
             }

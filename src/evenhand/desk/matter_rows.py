@@ -10,6 +10,7 @@ from evenhand.base.errors import EvenhandError
 from evenhand.desk import law_words as words
 from evenhand.desk.countries import country
 from evenhand.desk.law_rows import EntryRow, entry_row, time_text
+from evenhand.desk.words import own_words
 from evenhand.legal import clock_steps, queries
 from evenhand.legal.lists import (
     ClockName,
@@ -169,7 +170,7 @@ def clock_row(clock: Clock, *, now: datetime) -> ClockRow:
         tone=tone,
         statutory=clock.statutory,
         state=state,
-        pause_reason=clock.pause_reason if clock.paused_at else "",
+        pause_reason=own_words(clock.pause_reason) if clock.paused_at else "",
         total=time_text(clock.total),
     )
 

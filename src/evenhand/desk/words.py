@@ -42,6 +42,27 @@ CASE_OUTCOMES = {
     CaseOutcome.REFUSED: gettext_noop("Refused"),
     CaseOutcome.COMPARED: gettext_noop("Compared only"),
 }
+QUEUES = {
+    "children": gettext_noop("Children"),
+    "danger": gettext_noop("Danger to people"),
+    "fraud": gettext_noop("Fraud"),
+    "trade": gettext_noop("Forbidden trade"),
+    "kazakhstan": gettext_noop("Kazakhstan"),
+    "hate": gettext_noop("Hate and violence"),
+    "spam": gettext_noop("Spam"),
+    "general": gettext_noop("Everything else"),
+}
+"""The queues that come with the desk; an operator's own are called as the operator calls them."""
+OWN_WORDS = frozenset(
+    {
+        gettext_noop("The hash of a file in it stands in a feed that the operator connected."),
+        gettext_noop("the authority was asked"),
+        gettext_noop("its end has come"),
+        gettext_noop("command line"),
+        gettext_noop("release"),
+    }
+)
+"""Reasons that the desk gives itself and keeps in English; people write all others."""
 CASE_LANES = {
     CaseLane.OPEN: gettext_noop("Open lane"),
     CaseLane.SEALED: gettext_noop("Sealed lane: child safety"),
@@ -246,6 +267,16 @@ def reach_of(case: Case, kind: ActionKind) -> str:
             return gettext("Nobody.")
 
 
+def queue_name(name: str) -> str:
+    """Gives what a queue is called."""
+    return gettext(QUEUES[name]) if name in QUEUES else name
+
+
+def own_words(text: str) -> str:
+    """Gives a reason in the reader's language where the desk gave it itself."""
+    return gettext(text) if text in OWN_WORDS else text
+
+
 def harm_name(code: str) -> str:
     """Gives what a harm is called."""
     return gettext(HARMS.get(code, code))
@@ -275,7 +306,7 @@ def why_opened(case: Case) -> str:
     if case.decision and case.decision.reason == case.reason_opened:
         return reason_of(case.decision)[0]
     said = _sentence_of(case.rules[0][0]) if case.kind == CaseKind.REVIEW and case.rules else None
-    return said[0] if said else case.reason_opened
+    return said[0] if said else own_words(case.reason_opened)
 
 
 def _sentence_of(rule_id: str) -> tuple[str, str] | None:

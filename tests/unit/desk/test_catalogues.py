@@ -38,6 +38,22 @@ def test_every_text_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_every_number_has_its_form(language: str) -> None:
+    entries = catalogue(language)
+    forms = re.search(r"nplurals=(\d)", entries[""])
+    assert forms is not None
+
+    lacking = [
+        text
+        for text, said in entries.items()
+        if PLURAL_END in text
+        and len([one for one in said.split(PLURAL_END) if one]) < int(forms[1])
+    ]
+
+    assert lacking == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_left_over(language: str) -> None:
     ours = {key for key in catalogue(language) if key and "\x04" not in key}
 

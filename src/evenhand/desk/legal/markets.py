@@ -80,8 +80,13 @@ def markets(request: HttpRequest) -> HttpResponse:
     context = {
         "page_name": "markets",
         "rows": [_row(code, states.get(code)) for code in sorted({*law().countries, *states})],
-        "proposals": queries.open_proposals(),
-        "assessments": queries.open_assessments(),
+        "proposals": [
+            {"row": one, "name": country(one.country), "to": _state_name(one.to_state)}
+            for one in queries.open_proposals()
+        ],
+        "assessments": [
+            {"row": one, "name": country(one.country)} for one in queries.open_assessments()
+        ],
     }
     return render(request, "desk/legal/markets.html", context)
 

@@ -105,6 +105,14 @@ BOARD = {
     BoardDecision.GO_ON: gettext_noop("Go on"),
     BoardDecision.REFUSE: gettext_noop("Refuse"),
 }
+COUNTED = {
+    "accounts": gettext_noop("Accounts"),
+    "connections": gettext_noop("Connections"),
+    "phones": gettext_noop("Phone numbers"),
+    "ports": gettext_noop("With port"),
+    "unknown": gettext_noop("Not known here"),
+}
+"""What a package's list counts, in words."""
 SAID_TONES = {Said.NO: "good", Said.YES: "bad", Said.UNSURE: "warn"}
 
 
@@ -328,12 +336,15 @@ def _plan_facts(plan: Plan, *, shown: bool) -> list[tuple[str, str]]:
 
 
 def _package(one: Disclosure) -> dict[str, object]:
-    counted = ("accounts", "connections", "phones", "ports", "unknown")
     manifest = one.manifest or {}
     return {
         "id": one.id,
         "state": gettext(words.DISCLOSURE_STATES[DisclosureState(one.state)]),
-        "counts": ", ".join(f"{name} {manifest[name]}" for name in counted if name in manifest),
+        "counts": ", ".join(
+            f"{gettext(text)}: {manifest[name]}"
+            for name, text in COUNTED.items()
+            if name in manifest
+        ),
         "sha256": bytes(one.sha256).hex() if one.sha256 else "",
         "waits_for_vault": one.preservation_id is not None
         and one.state == DisclosureState.PLANNED.value,

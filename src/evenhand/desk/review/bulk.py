@@ -18,7 +18,13 @@ from evenhand.cases.lists import BulkState, CaseState
 from evenhand.cases.models import Bulk
 from evenhand.desk import words
 from evenhand.desk.doors import signed_in, staff_only
-from evenhand.desk.review.rows import case_row, listed, say_findings, say_names
+from evenhand.desk.review.rows import (
+    case_row,
+    finding_words,
+    listed,
+    say_findings,
+    say_names,
+)
 from evenhand.people.roles import Role
 from evenhand.transparency.words import HARMS
 
@@ -42,7 +48,10 @@ def bulks(request: HttpRequest) -> HttpResponse:
         "rule": rule,
         "channel": channel,
         "looked": bool(harm),
-        "found": [case_row(case, now=now()) for case in found[:FOUND_SHOWN]],
+        "found": [
+            {**case_row(case, now=now()), "why": words.why_opened(case)}
+            for case in found[:FOUND_SHOWN]
+        ],
         "found_number": len(found),
         "found_max": BULK_CASES_MAX,
         "kinds": [(kind.value, gettext(words.CHOICES[kind])) for kind in CHOICES],
@@ -97,7 +106,9 @@ def bulk(request: HttpRequest, bulk_id: UUID) -> HttpResponse:
         "sample_open": sum(member.case.state == CaseState.OPEN for member in sample),
         "rest_number": len(rest),
         "rest_done": sum(member.done for member in rest),
-        "left_out": [member for member in rest if member.left_out],
+        "left_out": [
+            (member, finding_words(member.left_out)) for member in rest if member.left_out
+        ],
         "can_start": found.state == BulkState.SAMPLING,
         "can_stop": found.ended_at is None,
     }

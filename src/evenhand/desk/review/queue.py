@@ -42,7 +42,9 @@ def cases(request: HttpRequest) -> HttpResponse:
     wanted = _wanted(request, member)
     page = queries.queue(wanted, page=page_number(request))
     context = {
-        "rows": [case_row(case, now=moment) for case in page.cases],
+        "rows": [
+            {**case_row(case, now=moment), "why": words.why_opened(case)} for case in page.cases
+        ],
         "page": page,
         "wanted": wanted,
         "query": query_without_page(request),
@@ -115,6 +117,6 @@ def _menus() -> dict[str, object]:
         "states": [(state.value, gettext(text)) for state, text in words.CASE_STATES.items()],
         "harms": [(code, gettext(text)) for code, text in HARMS.items()],
         "languages_known": [(one.value, language_name(one.value)) for one in Language],
-        "queues": [queue.name for queue in queues()],
+        "queues": [(queue.name, words.queue_name(queue.name)) for queue in queues()],
         "lanes": [(lane.value, gettext(text)) for lane, text in words.CASE_LANES.items()],
     }

@@ -16,8 +16,9 @@ from evenhand.cases.checks import CaseNotClosed, Finding
 from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
 from evenhand.cases.models import Case
 from evenhand.desk import words
+from evenhand.desk.countries import country
 from evenhand.people.roles import Role
-from evenhand.transparency.words import country, language_name
+from evenhand.transparency.words import language_name
 
 CASE_ROLES = (Role.REVIEWER, Role.SENIOR, Role.CHILD_SAFETY, Role.LEGAL_OFFICER)
 """Who sees cases and actions: they name accounts. The sealed lane is told apart by `case_for`."""
@@ -37,6 +38,7 @@ def case_row(case: Case, *, now: datetime) -> dict[str, object]:
         "state": gettext(words.CASE_STATES[CaseState(case.state)]),
         "outcome": gettext(words.CASE_OUTCOMES[CaseOutcome(case.outcome)]) if case.outcome else "",
         "harm": words.harm_name(case.harm),
+        "queue": words.queue_name(case.queue),
         "country": country(case.market),
         "language": language_name(case.language),
         "rules": [f"{rule[0]} {rule[1]}" for rule in case.rules],
@@ -70,6 +72,11 @@ def say_findings(request: HttpRequest, error: CaseNotClosed) -> None:
     """Says why something was not done."""
     for finding in str(error.fields["findings"]).split(","):
         messages.error(request, gettext(words.FINDINGS[Finding(finding)]))
+
+
+def finding_words(findings: str) -> str:
+    """Gives findings that were kept, joined by commas, in words."""
+    return " ".join(gettext(words.FINDINGS[Finding(one)]) for one in findings.split(","))
 
 
 def say_names(request: HttpRequest) -> None:

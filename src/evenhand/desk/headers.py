@@ -11,6 +11,9 @@ CONTENT_SECURITY_POLICY = (
 """No inline script, no inline style, nothing from elsewhere. `data:` pictures are opened evidence,
 which is shown once and kept nowhere."""
 
+EMBEDDED_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *"
+"""Of small figures made for other people's pages: they carry their style, and run nothing."""
+
 PERMISSIONS_POLICY = (
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(),"
     " publickey-credentials-get=(self), publickey-credentials-create=(self)"
@@ -20,6 +23,7 @@ PRIVATE_PREFIXES = (
     "/staff/",
     "/objection/",
     "/complaint/",
+    "/proof/",
     "/report/",
     "/authorities/portal/",
     "/authorities/enrol/",
@@ -40,8 +44,11 @@ class SecurityHeaders:
         response = self._get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["X-Frame-Options"] = "DENY"
+        if response.headers["Content-Security-Policy"] == EMBEDDED_POLICY:
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        else:
+            response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            response.headers["X-Frame-Options"] = "DENY"
         if request.path.startswith(PRIVATE_PREFIXES):
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"

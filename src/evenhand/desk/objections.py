@@ -32,6 +32,7 @@ from evenhand.cases.lists import CaseState
 from evenhand.cases.models import Case
 from evenhand.cases.queries import objection_to
 from evenhand.desk.limits import count_send
+from evenhand.desk.proof import proof_code
 from evenhand.desk.words import FOLLOWED, action_name, automation_name, harm_name, reason_of
 
 REFUSALS = (ObjectionRefused, WindowClosed, AppealsPaused, NotOpen, TooMuchSaid)
@@ -162,6 +163,7 @@ def _page(
             for one in queries.followed(decision.id)
         ],
         "redress": redress_shown(request, decision.market),
+        "proof_codes": [("", proof_code(decision.id))],
         **talk_context(case),
     }
     return render(request, "desk/objection.html", context, status=422 if refused else 200)

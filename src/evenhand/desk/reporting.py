@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods
 from evenhand.appeals.complaint_steps import complaint_path
 from evenhand.base.clock import now
 from evenhand.base.harms import harms
-from evenhand.base.lists import Language
+from evenhand.base.lists import Language, RecordKind
 from evenhand.base.personal import IpAddress, MailAddress, MessageText
 from evenhand.base.sealing import read_key
 from evenhand.desk.limits import address_of, count_send, network_of
+from evenhand.desk.proof import proof_codes_about
 from evenhand.desk.texts import line, lines
 from evenhand.desk.words import harm_name
 from evenhand.evidence.disclosures import holds_session_keys
@@ -114,7 +115,11 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "desk/report_received.html",
-        {"code": grouped(received.receipt_code), "lines": _lines(request, received)},
+        {
+            "code": grouped(received.receipt_code),
+            "lines": _lines(request, received),
+            "proof_codes": _proof_codes(received.report),
+        },
     )
 
 
@@ -144,8 +149,13 @@ def follow(request: HttpRequest) -> HttpResponse:
         "lines": lines_of(told, language),
         "complaint": _complaint(found, key),
         "misuses": _misuses(found, language),
+        "proof_codes": _proof_codes(found),
     }
     return render(request, "desk/report_follow.html", context)
+
+
+def _proof_codes(report: Report) -> list[tuple[str, str]]:
+    return proof_codes_about(report.id, (RecordKind.REPORT_RECEIVED, RecordKind.REPORT_ANSWERED))
 
 
 def _received(request: HttpRequest, texts: Mapping[str, str]) -> Received:

@@ -10,15 +10,26 @@ from django.views.decorators.http import require_POST, require_safe
 
 from evenhand.base.clock import now
 from evenhand.base.errors import NotFound
+from evenhand.base.lists import RecordKind
 from evenhand.desk import law_words as words
 from evenhand.desk import matter_rows, papers, stepping_up
 from evenhand.desk.doors import officer_in, officers_only, signed_in
 from evenhand.desk.portal.colleagues import takers
+from evenhand.desk.proof import proof_codes_about
 from evenhand.desk.texts import line, lines
 from evenhand.legal import queries, steps
 from evenhand.legal.checks import FLOW, StepRefused
 from evenhand.legal.lists import MatterState, Verb
 from evenhand.legal.models import Matter, Question
+
+ANSWERED = (
+    RecordKind.LEGAL_RECEIVED,
+    RecordKind.LEGAL_REFUSED,
+    RecordKind.LEGAL_RELEASED,
+    RecordKind.LEGAL_EXECUTED,
+    RecordKind.DISCLOSED,
+)
+"""Records of a request by which its officer sees in the log that it came in and was answered."""
 
 SEALED_TYPE = "application/octet-stream"
 
@@ -55,6 +66,7 @@ def one(request: HttpRequest, matter_id: UUID) -> HttpResponse:
         "disclosure": disclosure,
         "options": stepping_up.challenge() if disclosure and disclosure.ready else "",
         "history": matter_rows.history_rows(matter.id, for_officer=True),
+        "proof_codes": proof_codes_about(matter.id, ANSWERED),
         "takers": takers(matter, officer_in(request), at=at),
         "can_withdraw": MatterState(matter.state) in FLOW[Verb.WITHDRAW],
     }

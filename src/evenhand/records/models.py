@@ -102,6 +102,9 @@ class Record(AppendOnly):
             models.Index(
                 fields=["subject"], condition=models.Q(gagged=True), name="records_gagged"
             ),
+            models.Index(
+                fields=["day"], condition=models.Q(kind="gag_ended"), name="records_gag_ended"
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(quantity__gte=0), name="records_quantity"),

@@ -1,6 +1,6 @@
 """The only readers of records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,12 @@ from evenhand.records.models import Record, RecordOpening
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How often one kind of thing happened on a day, in one combination of its columns."""
+    """How often one kind of thing happened on a day.
+
+    marked  whether its harm is one that was asked for apart
+    only    the column by which these are counted; kind, action, outcome and lane are told too,
+            and the others are empty. Empty itself where every column is told.
+    """
 
     kind: str
     harm: str
@@ -30,6 +35,8 @@ class Cell:
     request: str = ""
     outcome: str = ""
     lane: str = ""
+    marked: bool = False
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +74,51 @@ BEGINNING = Place(0, 0)
 END = Place(2**63 - 1, 2**63 - 1)
 """Beyond every record."""
 
-# Each takes a day and the two places between which records are counted: after, through, twice.
-# A record under a gag is counted when the gag ends, by the record that says so.
-COUNTED = """
-SELECT * FROM records_record
-WHERE day = %s AND (transaction, serial) > (%s::text::xid8, %s)
-  AND (transaction, serial) <= (%s::text::xid8, %s) AND NOT gagged
-UNION ALL
-SELECT gagged.* FROM records_record AS ended
-JOIN records_record AS gagged ON gagged.id = ended.subject AND gagged.gagged
-WHERE ended.day = %s AND (ended.transaction, ended.serial) > (%s::text::xid8, %s)
-  AND (ended.transaction, ended.serial) <= (%s::text::xid8, %s) AND ended.kind = 'gag_ended'
+# Each takes a day and the two places between which records are counted: after, through. A record
+# under a gag is counted when the gag ends, by the record that says so: `ENDED` in place of `HERE`.
+HERE = """
+    SELECT * FROM records_record
+    WHERE day = %s AND (transaction, serial) > (%s::text::xid8, %s)
+      AND (transaction, serial) <= (%s::text::xid8, %s) AND NOT gagged
+"""
+ENDED = """
+    SELECT gagged.* FROM records_record AS ended
+    JOIN records_record AS gagged ON gagged.id = ended.subject AND gagged.gagged
+    WHERE ended.day = %s AND (ended.transaction, ended.serial) > (%s::text::xid8, %s)
+      AND (ended.transaction, ended.serial) <= (%s::text::xid8, %s) AND ended.kind = 'gag_ended'
 """
 
-COUNTS = f"""
-SELECT kind, harm, action, market, automation, source, language, channel_kind,
-       count(*), sum(quantity)::bigint, regime, request, outcome, lane
-FROM ({COUNTED}) AS counted
-GROUP BY kind, harm, action, market, automation, source, language, channel_kind,
-         regime, request, outcome, lane
-ORDER BY kind, harm, action, market, automation, source, language, channel_kind,
-         regime, request, outcome, lane
-"""  # noqa: S608  two texts of ours
+# First by all columns, in one pass that needs no sort, then those few rows by each column alone:
+# what a day's report splits by, beside what decides of which figure a record is.
+COUNTS = """
+WITH combined AS (
+    SELECT kind, harm, action, market, automation, source, language, channel_kind,
+           regime, request, outcome, lane, count(*) AS records, sum(quantity) AS quantity
+    FROM ({records}) AS counted
+    GROUP BY kind, harm, action, market, automation, source, language, channel_kind,
+             regime, request, outcome, lane
+)
+SELECT kind, coalesce(harm, ''), action, coalesce(market, ''), coalesce(automation, ''),
+       coalesce(source, ''), coalesce(language, ''), coalesce(channel_kind, ''),
+       sum(records)::bigint, sum(quantity)::bigint, coalesce(regime, ''), coalesce(request, ''),
+       outcome, lane, mark,
+       (ARRAY['harm', 'market', 'automation', 'source', 'language', 'channel_kind', 'regime',
+              'request'])[1 + (array_position(ARRAY[
+           GROUPING(harm), GROUPING(market), GROUPING(automation), GROUPING(source),
+           GROUPING(language), GROUPING(channel_kind), GROUPING(regime), GROUPING(request)
+       ], 0) - 1)]
+FROM (SELECT *, harm = ANY(%s) AS mark FROM combined) AS marked
+GROUP BY kind, action, outcome, lane, mark, GROUPING SETS (
+    (harm), (market), (automation), (source), (language), (channel_kind), (regime), (request)
+)
+"""
 
-TIMES = f"""
+TIMES = """
 SELECT kind, automation = 'full', request, lane, milliseconds, count(*)
-FROM ({COUNTED}) AS counted
+FROM ({records}) AS counted
 WHERE milliseconds IS NOT NULL AND kind = ANY(%s)
 GROUP BY 1, 2, 3, 4, 5
-"""  # noqa: S608  two texts of ours
+"""
 
 DURATIONS = """
 SELECT kind, action, count(*),
@@ -136,8 +159,9 @@ WITH RECURSIVE found AS (
 SELECT day FROM found WHERE day IS NOT NULL ORDER BY day DESC
 """
 
-# Enough memory to count in a hash table: a day has few combinations, which the planner cannot know.
-MEMORY = "SET LOCAL work_mem = '64MB'"
+# A day has few combinations, which the planner cannot know: so it counts in a hash table, whose
+# memory is enough for a million of them, and sorts nothing.
+MEMORY = "SET LOCAL work_mem = '256MB'; SET LOCAL enable_sort = off"
 
 # A transaction that began earlier may commit later, and then its rows appear before a place that
 # was already passed. So only rows are given whose transaction is older than every running one.
@@ -165,12 +189,19 @@ SELECT EXISTS (
 """What `SETTLED` gives, as a question: most looks find nothing, and many consumers look."""
 
 
-def counts(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[Cell]:
-    """Gives how often each combination of columns happened on a day, between two places."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(MEMORY)
-        cursor.execute(COUNTS, [*_twice(day, after, through)])
-        return [Cell(*row) for row in cursor.fetchall()]
+def counts(
+    day: date,
+    *,
+    marked: Sequence[str] = (),
+    after: Place = BEGINNING,
+    through: Place = END,
+) -> list[Cell]:
+    """Gives how often things happened on a day, between two places, by each column in turn.
+
+    `marked` are harms that are told apart whatever it is counted by.
+    """
+    values = [day, *_between(after, through), list(marked)]
+    return [Cell(*row) for row in _counted(COUNTS, values)]
 
 
 def durations(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[Duration]:
@@ -184,10 +215,8 @@ def times(
     day: date, kinds: Sequence[RecordKind], *, after: Place = BEGINNING, through: Place = END
 ) -> list[TimeTaken]:
     """Gives how long things of these kinds took, counted by the millisecond: no sort is needed."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(MEMORY)
-        cursor.execute(TIMES, [*_twice(day, after, through), [kind.value for kind in kinds]])
-        return [TimeTaken(*row) for row in cursor.fetchall()]
+    values = [day, *_between(after, through), [kind.value for kind in kinds]]
+    return [TimeTaken(*row) for row in _counted(TIMES, values)]
 
 
 def gagged_about(subject: UUID) -> list[UUID]:
@@ -209,8 +238,13 @@ def _between(after: Place, through: Place) -> tuple[str, int, str, int]:
     return str(after.transaction), after.serial, str(through.transaction), through.serial
 
 
-def _twice(day: date, after: Place, through: Place) -> list[date | str | int]:
-    return [day, *_between(after, through)] * 2
+def _counted(query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+    """Gives what a query counts, of the day's own records and of those whose gag ended."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(MEMORY)
+        for records in (HERE, ENDED):
+            cursor.execute(query.format(records=records), values)
+            yield from cursor.fetchall()
 
 
 def days() -> list[date]:

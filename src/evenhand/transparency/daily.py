@@ -89,7 +89,7 @@ FAKE_ACCOUNT = "m.spam.fake_account"
 def exact(day: date, *, after: Place = BEGINNING, through: Place = END) -> Exact:
     """Gives the exact numbers of a day, of the records between two places of the outbox."""
     return counted(
-        counts(day, after=after, through=through),
+        counts(day, marked=[FAKE_ACCOUNT], after=after, through=through),
         times(day, MEASURED, after=after, through=through),
     )
 
@@ -102,9 +102,12 @@ def counted(cells: Iterable[Cell], times_taken: Iterable[TimeTaken]) -> Exact:
         for figure, quantity in figures_of(cell).items():
             if quantity == 0:
                 continue
-            figures[figure] += quantity
+            if cell.only in ONE_OF_ALL:
+                figures[figure] += quantity
             for breakdown in BREAKDOWNS_OF[figure]:
-                breakdowns[breakdown][key_of(cell, DIMENSION_OF_BREAKDOWN[breakdown])] += quantity
+                column = COLUMN[DIMENSION_OF_BREAKDOWN[breakdown]]
+                if _is_counted_by(cell, column):
+                    breakdowns[breakdown][str(getattr(cell, column))] += quantity
     return Exact(
         figures=dict(figures),
         breakdowns={breakdown: dict(cells) for breakdown, cells in breakdowns.items()},
@@ -125,14 +128,23 @@ def figures_of(cell: Cell) -> Mapping[Figure, int]:
     return {} if figure is None else {figure: cell.quantity}
 
 
-def key_of(cell: Cell, dimension: Dimension) -> str:
-    """Gives the key under which records of these columns are counted."""
-    return str(getattr(cell, COLUMN[dimension]))
+ALWAYS_TOLD = frozenset({"action", "outcome", "lane"})
+"""Columns that a cell names whatever it is counted by."""
+
+ONE_OF_ALL = ("", "harm")
+"""Each record is in one cell that is counted by harm: so figures are counted from these alone."""
+
+
+def _is_counted_by(cell: Cell, column: str) -> bool:
+    """Tells whether this cell, of all that hold the same records, counts for a column."""
+    if column in ALWAYS_TOLD:
+        return cell.only in ONE_OF_ALL
+    return cell.only in ("", column)
 
 
 def _family(cell: Cell) -> Figure:
     action = ActionKind(cell.action) if cell.action else ActionKind.NONE
-    if action is ActionKind.REFUSE and cell.harm == FAKE_ACCOUNT:
+    if action is ActionKind.REFUSE and (cell.marked or cell.harm == FAKE_ACCOUNT):
         return Figure.FAKE_ACCOUNTS_REFUSED
     return FAMILY_OF_ACTION[action]
 

@@ -182,3 +182,24 @@ def test_disclosures_count_requests_and_the_users_concerned() -> None:
 
 def test_a_drill_counts_for_nothing() -> None:
     assert counted([cell(RecordKind.LEGAL_RECEIVED, 5, lane="drill")], []).figures == {}
+
+
+def test_cells_counted_by_one_column_each_give_the_same_as_cells_of_all_columns() -> None:
+    rows = [
+        cell(RecordKind.DECISION, 3, harm="m.spam", market="KZ", action="refuse"),
+        cell(RecordKind.DECISION, 4, harm="m.spam.fake_account", market="KZ", action="refuse"),
+        cell(RecordKind.DECISION, 5, harm="m.spam", market="DE", action="redact"),
+    ]
+    names = ("harm", "market", "automation", "source", "language", "channel_kind", "regime")
+    by_one = [
+        replace(
+            row,
+            **{name: getattr(row, name) if name == only else "" for name in names},
+            only=only,
+            marked=row.harm == "m.spam.fake_account",
+        )
+        for row in rows
+        for only in names
+    ]
+
+    assert counted(by_one, []) == counted(rows, [])

@@ -1,27 +1,34 @@
-"""Public pages: the first page, what is screened, the transparency reports."""
+"""Public pages: the first page, what is screened, and the transparency site as it lies in files."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.formats import date_format
-from django.utils.safestring import mark_safe
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from evenhand.base.errors import NotFound
+from evenhand.desk.headers import EMBEDDED_POLICY
 from evenhand.desk.scope import scope_rows
-from evenhand.transparency import charts
-from evenhand.transparency.documents import schema_text
 from evenhand.transparency.pages import page_context
-from evenhand.transparency.site import PublishedDay, published, published_days
-from evenhand.transparency.words import number
+from evenhand.transparency.site import published, published_days
 
-FILE_TYPES = {"report.json": "application/json", "report.csv": "text/csv; charset=utf-8"}
-CHART_DAYS = 60
-"""Days in the chart above the list of reports: two months fit a telephone."""
+FILE_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".csv": "text/csv; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
+}
+SCHEMA_TYPE = "application/schema+json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What a part of a path may be: nothing hidden, and no way up."""
+EMBED = "embed/"
 
 
 @require_safe
@@ -48,59 +55,46 @@ def screened(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def reports(request: HttpRequest) -> HttpResponse:
-    """Lists every published day."""
-    days = published_days(folder=_folder())
-    latest = list(reversed(days[:CHART_DAYS]))
-    chart = charts.columns([(entry.day.isoformat(), entry.decisions) for entry in latest])
-    context = {
-        "rows": [_row(entry) for entry in days],
-        "chart": mark_safe(chart),  # noqa: S308  numbers and ISO dates alone
-        "first": date_format(latest[0].day, "DATE_FORMAT") if latest else "",
-        "last": date_format(latest[-1].day, "DATE_FORMAT") if latest else "",
-        "draws": len(latest) > 1,
-    }
-    return render(request, "desk/reports.html", context)
+def reports(request: HttpRequest) -> HttpResponseBase:
+    """Shows the first page of the reports, or that there is none yet."""
+    if not (_folder() / "reports" / "index.html").is_file():
+        return render(request, "desk/reports.html")
+    return _handed_out(request, "")
 
 
 @require_safe
-def report(request: HttpRequest, day: date) -> HttpResponse:
+def report(request: HttpRequest, day: date) -> HttpResponseBase:
     """Shows one published day."""
-    found = published(day, folder=_folder())
-    if found is None:
-        raise NotFound(what="report", day=day)
-    days = {entry.day for entry in published_days(folder=_folder())}
-    context = page_context(found)
-    context["before"] = max((other for other in days if other < day), default=None)
-    context["after"] = min((other for other in days if other > day), default=None)
-    return render(request, "desk/report.html", context)
+    return _handed_out(request, f"{day.isoformat()}/")
 
 
 @require_safe
-def report_file(_request: HttpRequest, day: date, name: str) -> FileResponse:
-    """Hands out a report's JSON or CSV as it was published."""
-    path = _folder() / "reports" / day.isoformat() / name
-    if name not in FILE_TYPES or not path.is_file():
-        raise NotFound(what="report file", day=day, name=name)
-    response = FileResponse(path.open("rb"), content_type=FILE_TYPES[name])
-    response.headers["Content-Disposition"] = f'inline; filename="{day.isoformat()}-{name}"'
+def report_file(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Hands out a file of the public site as it was published."""
+    return _handed_out(request, path)
+
+
+def _handed_out(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Gives a file; of a folder, its page in the visitor's language."""
+    names = [name for name in path.split("/") if name]
+    if not all(NAME.fullmatch(name) for name in names):
+        raise NotFound(what="report file")
+    file = (_folder() / "reports").joinpath(*names)
+    if file.is_dir():
+        if path and not path.endswith("/"):
+            return redirect(f"{request.path}/", permanent=True)
+        file = file / f"{getattr(request, 'LANGUAGE_CODE', 'en')}.html"
+    elif path.endswith("/"):
+        raise NotFound(what="report file")
+    if file.suffix not in FILE_TYPES or not file.is_file():
+        raise NotFound(what="report file")
+    kind = SCHEMA_TYPE if file.name.endswith(".schema.json") else FILE_TYPES[file.suffix]
+    response = FileResponse(file.open("rb"), content_type=kind)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    if path.startswith(EMBED):
+        response.headers["Content-Security-Policy"] = EMBEDDED_POLICY
     return response
-
-
-@require_safe
-def schema(_request: HttpRequest) -> HttpResponse:
-    """Hands out the JSON Schema of the reports."""
-    return HttpResponse(schema_text(), content_type="application/schema+json")
 
 
 def _folder() -> Path:
     return Path(settings.PUBLIC_FILES)
-
-
-def _row(entry: PublishedDay) -> dict[str, object]:
-    return {
-        "day": entry.day,
-        "revision": entry.revision,
-        "screened": None if entry.screened is None else number(entry.screened),
-        "decisions": None if entry.decisions is None else number(entry.decisions),
-    }

@@ -66,15 +66,12 @@ def stacked(parts: Sequence[tuple[int, int]]) -> str:
     )
 
 
-def columns(values: Sequence[tuple[str, int | None]], *, slots: int = 0) -> str:
-    """Gives one column per label, oldest first; a value that is not shown is a low grey stub.
-
-    `slots` keeps columns slim where there are few: the row then has room for so many.
-    """
+def columns(values: Sequence[tuple[str, int | None]]) -> str:
+    """Gives one column per label, oldest first; a value that is not shown is a low grey stub."""
     if not values:
         return ""
     highest = max((value or 0 for _, value in values), default=0)
-    step = COLUMNS_WIDTH / max(len(values), slots)
+    step = COLUMNS_WIDTH / len(values)
     shapes = [_line(COLUMNS_HEIGHT * share) for share in (0.25, 0.5, 0.75)]
     shapes += [
         _column(label, value, x=index * step, width=step - COLUMN_GAP, highest=highest)

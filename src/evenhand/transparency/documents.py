@@ -13,6 +13,7 @@ from evenhand.base.errors import InputRefused
 from evenhand.base.harms import harms
 from evenhand.transparency.figures import (
     DIMENSION_OF_BREAKDOWN,
+    FIGURE_OF_BREAKDOWN,
     Breakdown,
     Dimension,
     Duration,
@@ -25,14 +26,15 @@ from evenhand.transparency.figures import (
     Span,
 )
 
-SCHEMA = "urn:evenhand:schema:daily-report:1"
+SCHEMA = "urn:evenhand:schema:daily-report:2"
+SCHEMA_NAME = "daily-report-2.schema.json"
 METHOD = "withhold-and-merge-1"
 CSV_COLUMNS = ("day", "revision", "part", "key", "dsa_category", "quantity", "note")
 
 
 def schema_text() -> str:
     """Gives the JSON Schema of a report."""
-    return files("evenhand.transparency").joinpath("schema/daily-report-1.json").read_text("utf-8")
+    return files("evenhand.transparency").joinpath("schema/daily-report-2.json").read_text("utf-8")
 
 
 def as_json(report: Report) -> str:
@@ -87,15 +89,17 @@ def as_csv(report: Report) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
-    for part, key, category, quantity, note in _csv_rows(report.public, report.threshold):
+    for part, key, category, quantity, note in csv_rows(report):
         writer.writerow(
             (report.day.isoformat(), report.revision, part, key, category, quantity, note)
         )
     return text.getvalue()
 
 
-def _csv_rows(public: Public, threshold: int) -> Iterator[tuple[str, str, str, int | str, str]]:
-    withheld = f"withheld: between 1 and {threshold - 1}"
+def csv_rows(report: Report) -> Iterator[tuple[str, str, str, int | str, str]]:
+    """Gives every number of a report: part, key, DSA category, quantity, and a note where none."""
+    public = report.public
+    withheld = "withheld: not nothing, and too small to be shown"
     for figure in Figure:
         quantity = public.figures[figure]
         note = withheld if quantity is None else ""
@@ -120,7 +124,13 @@ def _breakdown_json(breakdown: Breakdown, cells: PublicBreakdown) -> dict[str, o
         if category := _category(breakdown, row.key):
             value["dsa_category"] = category
         rows.append(value)
-    return {"rows": rows, "merged": cells.merged, "withheld": cells.withheld}
+    return {
+        "figure": FIGURE_OF_BREAKDOWN[breakdown].value,
+        "dimension": DIMENSION_OF_BREAKDOWN[breakdown].value,
+        "rows": rows,
+        "merged": cells.merged,
+        "withheld": cells.withheld,
+    }
 
 
 def _log_json(found: InLog) -> dict[str, object]:

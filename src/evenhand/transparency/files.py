@@ -1,6 +1,5 @@
 """Files that appear whole: written aside, then swapped in under their name."""
 
-import os
 from pathlib import Path
 
 
@@ -11,8 +10,5 @@ def swap_in(path: Path, content: str | bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    partial.write_bytes(data)
     partial.replace(path)

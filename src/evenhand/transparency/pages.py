@@ -1,5 +1,6 @@
 """A day's report as a page: what its template shows, in the active language."""
 
+from base64 import b64encode
 from importlib.resources import files
 
 from django.utils.formats import date_format
@@ -9,7 +10,8 @@ from django.utils.translation import gettext
 from evenhand.base.lists import Automation
 from evenhand.transparency import charts, words
 from evenhand.transparency.changes import Change
-from evenhand.transparency.figures import Breakdown, Figure, Report
+from evenhand.transparency.documents import SCHEMA_NAME
+from evenhand.transparency.figures import Breakdown, Figure, InLog, Report
 from evenhand.transparency.sections import BESIDE, GROUPS, HEADLINES, SECTIONS, Section
 from evenhand.transparency.shell import rendered
 from evenhand.transparency.tables import shown_table
@@ -41,6 +43,8 @@ def day_pages(report: Report, changes: tuple[Change, ...] = ()) -> dict[str, str
             page_context(report)
             | {
                 "changes": [change.in_words() for change in changes],
+                "schema_name": SCHEMA_NAME,
+                **_head(report.in_log),
                 "permanent": f"{report.day.isoformat()}.{report.revision}",
                 "earlier": [
                     f"{report.day.isoformat()}.{number}" for number in range(1, report.revision)
@@ -50,6 +54,16 @@ def day_pages(report: Report, changes: tuple[Change, ...] = ()) -> dict[str, str
         root="../",
         section="days",
     )
+
+
+def _head(found: InLog | None) -> dict[str, str]:
+    """Gives the head of the log that a report names, as a checkpoint writes it."""
+    if found is None:
+        return {}
+    return {
+        "log_size": words.number(found.first + found.leaves),
+        "log_root": b64encode(found.root).decode(),
+    }
 
 
 def house_style() -> str:

@@ -26,7 +26,7 @@ from evenhand.transparency.figures import Exact, Public, Report
 from evenhand.transparency.protect import THRESHOLD, protect
 from evenhand.transparency.proving import FILE as OPENINGS
 from evenhand.transparency.proving import Prover, enter, in_log, openings_text
-from evenhand.transparency.site import published, write_site
+from evenhand.transparency.site import finish_site, published, write_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ def publish(day: date, *, now: datetime, folder: Path, prover: Prover | None = N
         standing = published(day, folder=folder)
         is_written = standing is not None and standing.revision == len(cuts)
         if standing is not None and is_written and cuts[-1] == cut:
+            finish_site(reports, standing=standing)
             return standing
         batches = _batches(day, cuts)
         if publications and not is_written:

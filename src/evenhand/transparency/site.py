@@ -8,57 +8,136 @@ Earlier editions stay where they are. Each file is swapped in whole, so that rea
 of one; whoever is killed between two files writes what is missing the next time.
 """
 
-import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 
+from evenhand.base.errors import InputRefused
+from evenhand.transparency.all_days import days_in, write_all_days
 from evenhand.transparency.changes import Change, changes
-from evenhand.transparency.documents import as_csv, as_json, from_json, schema_text
-from evenhand.transparency.figures import Figure, Report
+from evenhand.transparency.days import PublishedDay, read_days, with_day, write_days
+from evenhand.transparency.documents import SCHEMA_NAME, as_csv, as_json, from_json, schema_text
+from evenhand.transparency.embeds import embeds
+from evenhand.transparency.feed import feed_files
+from evenhand.transparency.figures import Report
+from evenhand.transparency.files import swap_in
+from evenhand.transparency.living import (
+    check_pages,
+    index_pages,
+    list_pages,
+    month_pages,
+    subject_pages,
+)
 from evenhand.transparency.pages import day_pages, house_style
+from evenhand.transparency.subjects import (
+    PastDay,
+    Subject,
+    SubjectKind,
+    known_subjects,
+    latest_past,
+    past_day,
+    read_history,
+    subjects_of,
+    with_past,
+    write_history,
+)
 
 NOTHING: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedDay:
-    """A day in the list of all reports; a figure that is None is withheld."""
-
-    day: date
-    revision: int
-    screened: int | None
-    decisions: int | None
+UNFINISHED = ".unfinished"
+"""A folder of days whose other pages may not be written yet."""
 
 
 def published(day: date, *, folder: Path) -> Report | None:
-    """Gives the latest publication of a day from its file, None if there is none."""
-    path = folder / "reports" / day.isoformat() / "report.json"
-    return from_json(path.read_text("utf-8")) if path.is_file() else None
+    """Gives the latest publication of a day from its file; None where none can be read."""
+    return _read(folder / "reports" / day.isoformat())
 
 
 def published_days(*, folder: Path) -> list[PublishedDay]:
     """Gives every published day, the latest first."""
-    path = folder / "reports" / "index.json"
-    if not path.is_file():
-        return []
-    return [
-        PublishedDay(
-            day=date.fromisoformat(row["day"]),
-            revision=row["revision"],
-            screened=row["screened"],
-            decisions=row["decisions"],
-        )
-        for row in json.loads(path.read_text("utf-8"))["days"]
-    ]
+    return read_days(folder / "reports")
 
 
 def write_site(report: Report, reports: Path, *, beside: Mapping[str, str] = NOTHING) -> None:
     """Writes an edition of a day with the files that belong beside it, then what it changes."""
+    mark = reports / UNFINISHED / report.day.isoformat()
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
     _write_edition(report, reports, beside)
-    _write_index(report, reports)
+    finish_site(reports)
+
+
+def finish_site(reports: Path, *, standing: Report | None = None) -> None:
+    """Writes what a killed run left out, and what is missing although `standing` is published."""
+    marks = reports / UNFINISHED
+    days = {date.fromisoformat(path.name) for path in marks.glob("*-*-*")}
+    if standing is not None and not _is_whole(standing, reports):
+        days.add(standing.day)
+    for day in sorted(days):
+        report = _read(reports / day.isoformat())
+        if report is not None:
+            _write_what_follows(report, reports)
+        (marks / day.isoformat()).unlink(missing_ok=True)
+
+
+def rebuild_site(reports: Path) -> list[date]:
+    """Writes every page anew from the published reports, and gives their days."""
+    days = sorted(
+        date.fromisoformat(path.name) for path in reports.glob("????-??-??") if path.is_dir()
+    )
+    for day in days:
+        report = _read(reports / day.isoformat())
+        if report is not None:
+            _write_edition(report, reports, _beside(report, reports))
+            _write_what_follows(report, reports)
+    return days
+
+
+def _write_what_follows(report: Report, reports: Path) -> None:
+    """Writes all that one day's edition changes; of other days and subjects nothing."""
+    before = _edition(report.day, report.revision - 1, reports)
+    subjects = subjects_of(report) | (subjects_of(before) if before else set())
+    for subject in sorted(subjects, key=lambda one: (one.kind, one.key)):
+        history = with_past(read_history(subject, reports), past_day(report, subject))
+        write_history(subject, history, reports)
+        _write_all(subject_pages(subject, history) if history else {}, reports / subject.folder)
+    for kind in SubjectKind:
+        _write_all(list_pages(kind, _latest_of(kind, reports)), reports / kind.value)
+    write_all_days(report, reports)
+    days = with_day(read_days(reports), PublishedDay.of(report))
+    month = report.day.replace(day=1)
+    _write_all(month_pages(month, days), reports / "months" / f"{month:%Y-%m}")
+    _write_all(check_pages(), reports / "check")
+    _write_all(embeds(days, _read(reports / days[0].day.isoformat())), reports / "embed")
+    _write_all(feed_files(days), reports)
+    _write_all(_frame(), reports)
+    _write_all(index_pages(days), reports)
+    write_days(days, reports)
+
+
+def _latest_of(kind: SubjectKind, reports: Path) -> Iterable[tuple[Subject, PastDay]]:
+    for subject in known_subjects(kind, reports):
+        if latest := latest_past(subject, reports):
+            yield subject, latest
+
+
+def _is_whole(report: Report, reports: Path) -> bool:
+    """Tells whether all that follows from a day is there."""
+    listed = {entry.day: entry.revision for entry in read_days(reports)}
+    wanted = [
+        "index.html",
+        "feed.en.atom",
+        "check/en.html",
+        "embed/day.en.svg",
+        f"months/{report.day:%Y-%m}/en.html",
+        *(f"{subject.folder}/en.html" for subject in subjects_of(report)),
+    ]
+    return (
+        listed.get(report.day) == report.revision
+        and report.day in days_in(reports)
+        and all((reports / name).is_file() for name in wanted)
+    )
 
 
 def _write_edition(report: Report, reports: Path, beside: Mapping[str, str]) -> None:
@@ -81,8 +160,23 @@ def _write_edition(report: Report, reports: Path, beside: Mapping[str, str]) -> 
 
 
 def _edition(day: date, revision: int, reports: Path) -> Report | None:
-    path = reports / f"{day.isoformat()}.{revision}" / "report.json"
-    return from_json(path.read_text("utf-8")) if path.is_file() else None
+    return _read(reports / f"{day.isoformat()}.{revision}")
+
+
+def _read(folder: Path) -> Report | None:
+    """Gives a report from its folder; one that another version wrote counts as missing."""
+    path = folder / "report.json"
+    try:
+        return from_json(path.read_text("utf-8")) if path.is_file() else None
+    except InputRefused:
+        return None
+
+
+def _beside(report: Report, reports: Path) -> Mapping[str, str]:
+    """Gives the files of an edition that others wrote beside it."""
+    own = _files(report, ())
+    folder = reports / report.day.isoformat()
+    return {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.name not in own}
 
 
 def _files(report: Report, changed: tuple[Change, ...]) -> dict[str, str]:
@@ -93,29 +187,12 @@ def _files(report: Report, changed: tuple[Change, ...]) -> dict[str, str]:
     }
 
 
-def _write_index(report: Report, reports: Path) -> None:
-    days = {entry.day: entry for entry in published_days(folder=reports.parent)}
-    days[report.day] = PublishedDay(
-        day=report.day,
-        revision=report.revision,
-        screened=report.public.figures[Figure.SCREENED],
-        decisions=report.public.figures[Figure.DECISIONS],
-    )
-    rows = [
-        {
-            "day": entry.day.isoformat(),
-            "revision": entry.revision,
-            "screened": entry.screened,
-            "decisions": entry.decisions,
-        }
-        for entry in sorted(days.values(), key=lambda entry: entry.day, reverse=True)
-    ]
-    _write_file(reports / "index.json", json.dumps({"days": rows}, indent=1) + "\n")
-    _write_file(reports / "daily-report-1.schema.json", schema_text())
-    _write_file(reports / "house.css", house_style())
+def _frame() -> Mapping[str, str]:
+    """Gives the files that every page refers to."""
+    mark = files("evenhand.transparency").joinpath("static/evenhand/mark.svg").read_text("utf-8")
+    return {"house.css": house_style(), "mark.svg": mark, SCHEMA_NAME: schema_text()}
 
 
-def _write_file(path: Path, content: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(content, encoding="utf-8")
-    partial.replace(path)
+def _write_all(contents: Mapping[str, str], folder: Path) -> None:
+    for name, content in contents.items():
+        swap_in(folder / name, content)

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from evenhand.transparency.documents import as_json
 from evenhand.transparency.figures import Exact, Figure, Report
 from evenhand.transparency.protect import THRESHOLD, protect
+from evenhand.transparency.site import write_site
 
 DAY = date(2026, 11, 21)
 
@@ -26,12 +26,8 @@ def public(tmp_path: Path, settings: Settings) -> None:
         threshold=THRESHOLD,
         public=protect([Exact({Figure.EVIDENCE_OPENED: 12}, {}, {})]),
     )
-    folder = tmp_path / "reports" / DAY.isoformat()
-    folder.mkdir(parents=True)
-    (folder / "report.json").write_text(as_json(report))
-    (tmp_path / "reports" / "index.json").write_text(
-        '{"days": [{"day": "2026-11-21", "revision": 1, "screened": 0, "decisions": null}]}'
-    )
+    (tmp_path / "reports").mkdir()
+    write_site(report, tmp_path / "reports")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +38,17 @@ def public(tmp_path: Path, settings: Settings) -> None:
         ("/reports/", 200),
         (f"/reports/{DAY}/", 200),
         (f"/reports/{DAY}/report.json", 200),
-        ("/reports/daily-report-1.schema.json", 200),
+        (f"/reports/{DAY}/kk.html", 200),
+        (f"/reports/{DAY}.1/", 200),
+        ("/reports/daily-report-2.schema.json", 200),
+        ("/reports/feed.ru.atom", 200),
+        ("/reports/days.parquet", 200),
+        ("/reports/countries/", 200),
+        ("/reports/check/", 200),
+        ("/reports/embed/day.de.svg", 200),
+        ("/reports/.unfinished/", 404),
+        ("/reports/nothing.html", 404),
+        (f"/reports/{DAY}", 301),
         ("/nowhere/", 404),
     ],
 )
@@ -50,6 +56,27 @@ def test_public_pages_are_there_while_the_database_is_not(
     client: Client, path: str, status: int
 ) -> None:
     assert client.get(path).status_code == status
+
+
+def test_a_folder_opens_in_the_language_of_the_visitor(client: Client) -> None:
+    pages = {
+        language: b"".join(client.get(f"/reports/?lang={language}").streaming_content)
+        for language in ("de", "kk")
+    }
+
+    for language, page in pages.items():
+        assert f'<html lang="{language}">'.encode() in page
+
+
+def test_small_figures_may_stand_on_other_pages_and_nothing_else_may(client: Client) -> None:
+    figure = client.get("/reports/embed/day.en.svg").headers
+    page = client.get("/reports/").headers
+
+    assert "frame-ancestors *" in figure["Content-Security-Policy"]
+    assert "X-Frame-Options" not in figure
+    assert figure["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+    assert page["X-Frame-Options"] == "DENY"
 
 
 def test_a_page_that_breaks_says_so_without_the_database(

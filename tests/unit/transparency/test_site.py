@@ -1,0 +1,208 @@
+"""The public site: what one day's publication writes, and what a killed one leaves to the next."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pyarrow.parquet as pq
+import pytest
+from jsonschema import Draft202012Validator
+from tests.days_of_tests import report_of
+
+from evenhand.transparency import site
+from evenhand.transparency.documents import as_json, schema_text
+from evenhand.transparency.figures import Breakdown, Figure
+from evenhand.transparency.subjects import SubjectKind, known_subjects, read_history
+
+DAY = date(2026, 11, 21)
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    site.write_site(report_of(DAY - timedelta(days=1)), folder)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_day_changes_what_is_about_it_and_nothing_of_other_days(reports: Path) -> None:
+    before = contents(reports)
+
+    site.write_site(report_of(DAY), reports)
+
+    after = contents(reports)
+    untouched = [name for name, content in before.items() if after[name] == content]
+    assert f"{DAY - timedelta(days=1)}.1/en.html" in untouched
+    assert "check/en.html" in untouched
+    assert {"index.html", "feed.kk.atom", "days.parquet", "countries/KZ/de.html"} <= {
+        name for name in after if after[name] != before.get(name)
+    }
+    assert not list((reports / site.UNFINISHED).iterdir())
+    assert not [name for name in after if name.endswith(".partial")]
+
+
+def test_a_subjects_history_is_the_row_of_each_day_and_nothing_more(reports: Path) -> None:
+    site.write_site(report_of(DAY), reports)
+
+    for kind in SubjectKind:
+        for subject in known_subjects(kind, reports):
+            for past in read_history(subject, reports):
+                public = report_of(past.day).public
+                for figure, quantity in past.quantities.items():
+                    cells = public.breakdowns[
+                        Breakdown(f"{figure.value}_by_{kind.dimension.value}")
+                    ]
+                    assert (subject.key, quantity) in {
+                        (row.key, row.quantity) for row in cells.rows
+                    }
+    assert {one.key for one in known_subjects(SubjectKind.COUNTRIES, reports)} >= {"KZ", "DE", "ZZ"}
+
+
+def test_a_corrected_day_stands_once_everywhere(reports: Path) -> None:
+    site.write_site(report_of(DAY), reports)
+    second = report_of(DAY, late=0.2)
+
+    site.write_site(second, reports)
+
+    listed = {entry.day: entry for entry in site.published_days(folder=reports.parent)}
+    assert listed[DAY].revision == 2
+    assert listed[DAY].screened == second.public.figures[Figure.SCREENED]
+    rows = pq.read_table(reports / "days.parquet").to_pylist()
+    assert {row["revision"] for row in rows if row["day"] == DAY} == {2}
+    titles = [e.findtext(f"{ATOM}title") for e in feed(reports).iter(f"{ATOM}entry")]
+    assert titles[0] == "Transparency report, 21 November 2026 · corrected, edition 2"
+    assert (reports / f"{DAY}.1" / "en.html").is_file()
+    assert "What was corrected" in (reports / str(DAY) / "en.html").read_text()
+
+
+def test_the_file_of_all_days_holds_what_the_reports_say(reports: Path) -> None:
+    site.write_site(report_of(DAY), reports)
+
+    rows = pq.read_table(reports / "days.parquet").to_pylist()
+
+    for day in (DAY, DAY - timedelta(days=1)):
+        public = report_of(day).public
+        shown = {
+            (row["part"], row["key"]): row["quantity"]
+            for row in rows
+            if row["day"] == day and row["part"] == "decisions_by_harm" and row["key"]
+        }
+        harms = public.breakdowns[Breakdown.DECISIONS_BY_HARM].rows
+        assert shown == {("decisions_by_harm", row.key): row.quantity for row in harms}
+
+
+def feed(reports: Path, language: str = "en") -> ET.Element:
+    return ET.fromstring((reports / f"feed.{language}.atom").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("language", ["de", "en", "fr", "ru", "kk"])
+def test_the_feed_has_what_atom_asks_for(reports: Path, language: str) -> None:
+    root = feed(reports, language)
+
+    for element in (root, *root.iter(f"{ATOM}entry")):
+        for name in ("id", "title", "updated"):
+            assert element.findtext(f"{ATOM}{name}")
+        links = [link.get("href", "") for link in element.findall(f"{ATOM}link")]
+        assert links
+        assert all(link.startswith("http") for link in links)
+    ids = [entry.findtext(f"{ATOM}id") for entry in root.iter(f"{ATOM}entry")]
+    assert len(ids) == len(set(ids)) == 1
+
+
+class Killed(BaseException):
+    """Stands for a process that ends here."""
+
+
+def dying(after: int, real: Callable[[Path, str | bytes], None]) -> Callable[..., None]:
+    """Gives a writer that dies before its next file."""
+    written = 0
+
+    def write(path: Path, content: str | bytes) -> None:
+        nonlocal written
+        if written == after:
+            raise Killed
+        written += 1
+        real(path, content)
+
+    return write
+
+
+@pytest.mark.parametrize("after", [0, 1, 60, 240])
+def test_who_is_killed_between_two_files_leaves_the_rest_to_the_next_run(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    for back in (1, 0):
+        site.write_site(report_of(DAY - timedelta(days=back)), whole)
+    with monkeypatch.context() as patch:
+        patch.setattr(site, "swap_in", dying(after, site.swap_in))
+        with pytest.raises(Killed):
+            site.write_site(report_of(DAY), reports)
+
+    site.finish_site(reports, standing=report_of(DAY))
+
+    assert contents(reports) == contents(whole)
+
+
+def test_what_got_lost_is_written_again(reports: Path) -> None:
+    standing = report_of(DAY - timedelta(days=1))
+    before = contents(reports)
+    (reports / "index.html").unlink()
+    (reports / "countries/KZ/en.html").unlink()
+    (reports / "days.parquet").unlink()
+
+    site.finish_site(reports, standing=standing)
+
+    assert contents(reports) == before
+
+
+def test_the_whole_site_can_be_built_anew_from_its_reports(reports: Path) -> None:
+    site.write_site(report_of(DAY), reports)
+    before = contents(reports)
+    for name in ("index.json", "days.parquet", "harms/m.spam/history.csv"):
+        (reports / name).unlink()
+
+    days = site.rebuild_site(reports)
+
+    assert days == [DAY - timedelta(days=1), DAY]
+    assert contents(reports) == before
+
+
+def test_a_report_of_another_version_counts_as_missing(reports: Path) -> None:
+    path = reports / str(DAY - timedelta(days=1)) / "report.json"
+    path.write_text(path.read_text().replace("daily-report:2", "daily-report:1"))
+
+    assert site.published(DAY - timedelta(days=1), folder=reports.parent) is None
+
+
+def test_a_report_fits_its_schema() -> None:
+    value = json.loads(as_json(report_of(DAY, late=0.1)))
+
+    assert list(Draft202012Validator(json.loads(schema_text())).iter_errors(value)) == []
+    harms = value["breakdowns"]["decisions_by_harm"]
+    assert (harms["figure"], harms["dimension"]) == ("decisions", "harm")
+
+
+@pytest.mark.parametrize("name", ["day", "decisions", "harms"])
+def test_a_small_figure_stands_alone(reports: Path, name: str) -> None:
+    picture = (reports / "embed" / f"{name}.kk.svg").read_text("utf-8")
+    page = (reports / "embed" / f"{name}.kk.html").read_text("utf-8")
+
+    root = ET.fromstring(picture)
+    assert root.get("role") == "img"
+    assert "href" not in picture
+    assert "url(" not in picture
+    assert "<caption>" in page
+    assert "<script" not in page

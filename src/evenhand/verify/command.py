@@ -5,6 +5,7 @@ Exit code 0 if all is equal, 1 if something is not, 2 if something could not be 
 
 import argparse
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 from evenhand.verify.findings import Differs, Verified, refusal
@@ -16,6 +17,7 @@ from evenhand.verify.proving import (
     head_of,
     receipt_of,
 )
+from evenhand.verify.report import check_report
 from evenhand.verify.trust import names, trust
 from evenhand.verify.whole import check_whole
 
@@ -27,7 +29,9 @@ LOG_HELP = "folder or address of the log, or of the public site it belongs to"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `evenhand verify`."""
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="log|inclusion|consistency")
+    kinds = parser.add_subparsers(
+        dest="kind", required=True, metavar="log|inclusion|consistency|report"
+    )
     log = kinds.add_parser("log", help="every entry and every tile, up to the signed root")
     log.add_argument("log", help=LOG_HELP)
     inclusion = kinds.add_parser("inclusion", help="that a receipt's record stands in the log")
@@ -37,7 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     consistency.add_argument("log", help=LOG_HELP)
     consistency.add_argument("old", type=Path, help="a checkpoint that was kept")
     consistency.add_argument("new", type=Path, nargs="?", help="another (default: the log's)")
-    for one in (log, inclusion, consistency):
+    report = kinds.add_parser("report", help="that every number of a day follows from the log")
+    report.add_argument("day", type=_day, help="the day, as 2026-11-21")
+    report.add_argument("site", help="folder or address of the public site")
+    for one in (log, inclusion, consistency, report):
         one.add_argument("--key", help=KEY_HELP)
 
 
@@ -117,8 +124,38 @@ def verify_consistency(options: argparse.Namespace) -> Verified:
     )
 
 
+def verify_report(options: argparse.Namespace) -> Verified:
+    """Counts a day's report again from the leaves that it opens."""
+    site = place_of(options.site)
+    log = log_below(site)
+    believed = trust(log, options.key)
+    head = head_in(log, believed.keys)
+    found = check_report(site, log, options.day, head)
+    return Verified(
+        (
+            f"the checkpoint of {head.checkpoint.origin} is signed by {names(head.signed_by)}",
+            f"the {found.leaves} leaves of revision {found.revision} stand in it",
+            f"{found.numbers} numbers of report.json were counted again from them, each leaf once",
+        ),
+        (
+            *believed.unchecked,
+            "the pages, CSV and pictures: they are made from report.json",
+            "whether each record was counted where it belongs: its holder's receipt shows that",
+            LEFT_OUT,
+        ),
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day as 2026-11-21") from error
+
+
 KINDS: Mapping[str, Callable[[argparse.Namespace], Verified]] = {
     "log": verify_log,
     "inclusion": verify_inclusion,
     "consistency": verify_consistency,
+    "report": verify_report,
 }

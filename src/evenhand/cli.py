@@ -91,6 +91,7 @@ COMMANDS = (
         "check the log, a receipt or a report from public files",
         "evenhand.verify.command",
     ),
+    Command(("log",), "look after the public log and its keys", "evenhand.records.log_command"),
     Command(("audit",), "follow a log and cry out on a fork", "evenhand.verify.audit_command"),
     Command(("faults",), "kill processes at random and compare", "evenhand.demo.faults"),
 )

@@ -1,5 +1,6 @@
 """Records enter the log: in batches, each once, with receipts that hold."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import rfc8785
 from django.db import ProgrammingError, transaction
 from tests.conftest import Site
 
-from evenhand.base.errors import Misconfigured
+from evenhand.base.errors import Misconfigured, NotAllowed
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, BatchKind, RecordKind
 from evenhand.database.addresses import APP, FORGET, OWNER
@@ -25,10 +26,12 @@ from evenhand.records.log_queries import LogAltered, last_batch, receipt_of
 from evenhand.records.log_rows import columns_of, rows_after, shown_of, whole_of
 from evenhand.records.log_steps import (
     Log,
+    adopt,
     append_classes,
     append_due,
     append_records,
     resume,
+    shuffled,
     standing_checkpoint,
 )
 from evenhand.records.models import LogBatch, Record, RecordOpening
@@ -42,7 +45,23 @@ SIGNER = Signer("desk.example/log", bytes(32))
 
 @pytest.fixture
 def log(tmp_path: Path) -> Log:
-    return Log(tmp_path / "log", SIGNER, "desk.example/log")
+    """A log that is filled up to the next whole bundle and no further."""
+    chance = lambda count: os.urandom(count) if count > 1 else b"\0"  # noqa: E731
+    return Log(tmp_path / "log", SIGNER, "desk.example/log", random=chance)
+
+
+def test_the_size_of_a_batch_does_not_tell_how_many_leaves_have_a_meaning():
+    leaf = bytes(32)
+
+    sizes = {
+        count: {
+            len(shuffled([leaf] * count, lambda n, extra=extra: bytes([extra]) * n))
+            for extra in range(256)
+        }
+        for count in (0, 1, 255, 256, 300)
+    }
+
+    assert sizes == {0: {256}, 1: {256, 512}, 255: {256, 512}, 256: {512}, 300: {512, 768}}
 
 
 def a_record(**more: Any) -> NewRecord:
@@ -232,3 +251,41 @@ def test_the_database_and_python_make_the_same_leaf(log: Log):
 def _with_another_writer(shown: Any, whole: Any, salt: bytes) -> bytes:
     first, second = salts(salt)
     return joined(commitment(first, rfc8785.dumps(shown)), commitment(second, rfc8785.dumps(whole)))
+
+
+@pytest.mark.usefixtures("committed")
+def test_after_an_older_database_the_published_tree_is_adopted_and_goes_on(
+    committed: Site, log: Log
+):
+    ids = written(2)
+    append_records(log, now=NOW)
+    lost = append_records(log, now=NOW)
+    with psycopg.connect(committed.url(OWNER)) as owner:
+        owner.execute("ALTER TABLE records_logbatch DISABLE TRIGGER USER")
+        owner.execute("DELETE FROM records_logbatch WHERE number = 2")
+    with pytest.raises(Misconfigured, match="log adopt"):
+        append_records(log, now=NOW)
+
+    adopt(log, now=NOW)
+    head = append_records(log, now=NOW)
+
+    tiles = TileReader(FolderFiles(log.folder), head.size)
+    path = consistency_path(lost.size, head.size, tiles)
+    assert consistency_holds(lost.size, head.size, lost.root, head.root, path)
+    assert all(receipt.holds(head.root) for receipt in receipts_of(ids, log))
+    with pytest.raises(NotAllowed):
+        adopt(log, now=NOW)
+
+
+@pytest.mark.usefixtures("committed")
+def test_missing_files_stop_the_log_before_anything_is_signed(log: Log):
+    append_records(log, now=NOW)
+    note = (log.folder / "checkpoint").read_text()
+    (log.folder / "tile/0/000").write_bytes(bytes(8192))
+    (log.folder / "tile/1/000.p/1").unlink()
+
+    with pytest.raises(Misconfigured, match="missing or damaged"):
+        append_records(log, now=NOW)
+
+    assert (log.folder / "checkpoint").read_text() == note
+    assert last_batch().number == 1

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from django.db import connection
+
 from evenhand.base.errors import EvenhandError
 from evenhand.base.lists import BatchKind
 from evenhand.proof.leaves import canonical, commitment, joined, salts
@@ -21,6 +23,11 @@ SELECT * FROM records_logbatch
 WHERE kind = 'records' AND (transaction, serial) >= (%s::text::xid8, %s)
 ORDER BY transaction, serial, number
 LIMIT 1
+"""
+
+
+WAITING = """
+SELECT count(*) FROM records_record WHERE (transaction, serial) > (%s::text::xid8, %s)
 """
 
 
@@ -53,6 +60,15 @@ def logged_through() -> Place:
     """Gives the place in the outbox up to which records are in the log."""
     batch = last_batch()
     return BEGINNING if batch is None else Place(batch.transaction, batch.serial)
+
+
+def waiting() -> int:
+    """Gives how many records are not in the log yet."""
+    place = logged_through()
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [str(place.transaction), place.serial])
+        row = cursor.fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def batch_of_edition(*, day: date, edition: int) -> LogBatch | None:

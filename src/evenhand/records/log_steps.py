@@ -20,10 +20,10 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
-from evenhand.base.errors import Misconfigured
+from evenhand.base.errors import InputRefused, Misconfigured, NotAllowed, NotFound
 from evenhand.base.lists import BatchKind
 from evenhand.proof.notes import Checkpoint, Signer, Verifier, open_note, sign
-from evenhand.proof.tiles import WIDTH, TileWriter, synced
+from evenhand.proof.tiles import WIDTH, FolderFiles, TileReader, TileWriter, synced
 from evenhand.proof.tree import HASH_BYTES
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_queries import last_batch, last_record_batch, logged_through
@@ -145,9 +145,50 @@ def resume(log: Log) -> Checkpoint | None:
                 setting="database",
                 checkpoint_size=standing.size,
                 database_size=size,
-                why="is older than the published log; restore the newer copy, or begin a new log",
+                why="is older than the published log; restore the newer copy, or `log adopt`",
             )
-        return None if batch is None else _put_checkpoint(log, batch)
+        if batch is None:
+            return None
+        if not _is_whole(log, batch):
+            why = "files of the log are missing or damaged; put them back from a copy"
+            raise Misconfigured(setting="public files", folder=log.folder, why=why)
+        return _put_checkpoint(log, batch)
+
+
+def adopt(log: Log, *, now: datetime) -> LogBatch:
+    """Takes the published tree as it is, after the database was restored from an older copy.
+
+    What entered meanwhile stays in the tree as a batch without records of ours. Records that came
+    back with the copy enter again.
+    """
+    with log_lock(), transaction.atomic(durable=True):
+        last, standing = last_batch(), standing_checkpoint(log)
+        first = 0 if last is None else last.size
+        if standing is None or standing.size <= first:
+            raise NotAllowed(why="the published log is not ahead of the database")
+        batch = LogBatch(
+            number=1 if last is None else last.number + 1,
+            kind=BatchKind.RECORDS,
+            first=first,
+            size=standing.size,
+            root=standing.root,
+            at=now,
+        )
+        through = logged_through()
+        batch.transaction, batch.serial = through.transaction, through.serial
+        if not _is_whole(log, batch) or not (last is None or _is_whole(log, last)):
+            raise NotAllowed(why="the published tree does not go on from the database's last batch")
+        batch.save(force_insert=True)
+    return batch
+
+
+def _is_whole(log: Log, batch: LogBatch) -> bool:
+    """Tells whether the files, as far as growing needs them, give the root of a batch."""
+    try:
+        found = TileReader(FolderFiles(log.folder), batch.size).root()
+    except (NotFound, InputRefused):
+        return False
+    return found == bytes(batch.root)
 
 
 def standing_checkpoint(log: Log) -> Checkpoint | None:
@@ -195,8 +236,13 @@ def _append(log: Log, leaves: Sequence[bytes], batch: LogBatch, through: Place) 
 
 
 def shuffled(leaves: Sequence[bytes], random: Chance) -> list[bytes]:
-    """Gives leaves filled up to whole bundles, in the order of their values: nobody's order."""
-    missing = -len(leaves) % WIDTH if leaves else WIDTH
+    """Gives leaves filled up to whole bundles, in the order of their values: nobody's order.
+
+    Where the next bundle begins is drawn anew each time, so that nobody learns how many leaves
+    have a meaning by adding a known number of their own, or by counting those that are opened.
+    """
+    beyond = random(1)[0]
+    missing = ((len(leaves) + beyond) // WIDTH + 1) * WIDTH - len(leaves)
     chance = random(missing * HASH_BYTES)
     filling = [chance[at : at + HASH_BYTES] for at in range(0, len(chance), HASH_BYTES)]
     return sorted([*leaves, *filling])

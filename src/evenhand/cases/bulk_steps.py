@@ -191,6 +191,7 @@ def _end(bulk: Bulk, state: BulkState, *, now: datetime) -> None:
             harm=bulk.harm,
             action=ActionKind(bulk.kind),
             quantity=bulk.members.filter(done=True, left_out="", sampled=False).count(),
-            body={"by": str(bulk.by_id), "state": bulk.state, "seed": bulk.seed},
+            # A text: a seed may be larger than what every reader of JSON takes whole.
+            body={"by": str(bulk.by_id), "state": bulk.state, "seed": str(bulk.seed)},
         )
     )

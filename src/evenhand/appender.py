@@ -28,8 +28,9 @@ django.setup()
 from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
+from evenhand.connectors.witness import Asking, witnesses  # noqa: E402
 from evenhand.records.log_keys import site_log  # noqa: E402
-from evenhand.records.log_steps import append_due, resume  # noqa: E402
+from evenhand.records.log_steps import append_due, cosign, resume  # noqa: E402
 from evenhand.records.queries import days  # noqa: E402
 from evenhand.transparency.proving import site_prover  # noqa: E402
 from evenhand.transparency.publish import is_logged, publish  # noqa: E402
@@ -42,6 +43,9 @@ LOOK_SECONDS = 0.5
 
 DAYS_SECONDS = 60.0
 """Seconds between looks for days to publish."""
+
+WITNESS_SECONDS = 5.0
+"""Seconds between looks for a head that witnesses have not signed."""
 
 PAUSE_SECONDS_MAX = 60.0
 """Seconds between attempts at most while something fails."""
@@ -83,8 +87,17 @@ def duties() -> list[Duty]:
     """Gives what the appender does: the log first, since a report counts what is in it."""
     return [
         Duty("log", LOOK_SECONDS, append),
+        *_witnessed(),
         Duty("reports", DAYS_SECONDS, lambda: publish_days(settings.PUBLIC_FILES)),
     ]
+
+
+def _witnessed() -> list[Duty]:
+    """Gives the asking of witnesses, where there are any: they sign each new head once."""
+    if not settings.LOG_WITNESSES_FILE:
+        return []
+    asking = Asking(witnesses(Path(settings.LOG_WITNESSES_FILE)))
+    return [Duty("witnesses", WITNESS_SECONDS, lambda: cosign(site_log(now=now()), asking.lines))]
 
 
 def append() -> int:

@@ -10,6 +10,8 @@ EVENHAND_PROXIES            how many proxies of yours stand before the desk; 0 u
 EVENHAND_HOSTS              further host names that the desk answers to, separated by commas
 EVENHAND_LOG_SECONDS        seconds between batches of the public log, by the clock; 3600 unless set
 EVENHAND_LOG_ORIGIN         what the log is called, for good; the public host with /log unless set
+EVENHAND_LOG_WITNESSES      file with witnesses of the log (C2SP tlog-witness), one a line: key and
+                            https:// address; unset: none is asked
 EVENHAND_MARKET             ISO 3166-1 country of accounts that cannot be placed; ZZ unless set
 EVENHAND_PLACES             CSV file of phone prefixes and networks; the shipped one unless set
 EVENHAND_MESSENGER          `synapse` or `memory`
@@ -282,6 +284,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = FORM_WITH_DOCUMENT_BYTES_MAX
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 PUBLIC_FILES = EVENHAND_HOME / "public"
 LOG_SECONDS = _whole_number("EVENHAND_LOG_SECONDS") or 3600
+LOG_WITNESSES_FILE = os.environ.get("EVENHAND_LOG_WITNESSES", "")
 LOG_ORIGIN = os.environ.get("EVENHAND_LOG_ORIGIN", "")
 # The port by which the desk says a rule's sentence in the reader's language.
 RULEBOOK = "evenhand.wiring.rulebook"

@@ -191,6 +191,26 @@ def _is_whole(log: Log, batch: LogBatch) -> bool:
     return found == bytes(batch.root)
 
 
+def cosign(log: Log, ask: Callable[[str, Path], Sequence[str]]) -> int:
+    """Adds to the published checkpoint the lines by which witnesses sign it; gives how many.
+
+    Whoever is asked answers while the log may go on: only lines for the head that still stands
+    are added.
+    """
+    path = log.folder / CHECKPOINT
+    if not path.is_file():
+        return 0
+    note = path.read_text("utf-8")
+    added = [line for line in ask(note, log.folder) if line not in note.splitlines()]
+    if not added:
+        return 0
+    with _checkpoint_lock(log):
+        if path.read_text("utf-8") != note:
+            return 0
+        _put(path, note + "".join(f"{line}\n" for line in added))
+    return len(added)
+
+
 def standing_checkpoint(log: Log) -> Checkpoint | None:
     """Gives the checkpoint that is published; None if there is none."""
     path = log.folder / CHECKPOINT
@@ -251,15 +271,26 @@ def shuffled(leaves: Sequence[bytes], random: Chance) -> list[bytes]:
 def _put_checkpoint(log: Log, batch: LogBatch) -> Checkpoint:
     """Signs the head that a committed batch gives, and puts it in place whole."""
     checkpoint = Checkpoint(log.origin, batch.size, bytes(batch.root))
-    with (log.folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _checkpoint_lock(log):
         standing = standing_checkpoint(log)
         if standing is not None and standing.size >= checkpoint.size:
             return standing
-        path = log.folder / CHECKPOINT
-        partial = path.with_suffix(".partial")
-        partial.write_text(sign(checkpoint, log.signers), encoding="utf-8")
-        synced(partial)
-        partial.replace(path)
-        synced(log.folder)
+        _put(log.folder / CHECKPOINT, sign(checkpoint, log.signers))
     return checkpoint
+
+
+@contextmanager
+def _checkpoint_lock(log: Log) -> Iterator[None]:
+    """Keeps every other writer of the checkpoint away, in whichever process."""
+    with (log.folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _put(path: Path, content: str) -> None:
+    """Puts a file in place whole."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(content, encoding="utf-8")
+    synced(partial)
+    partial.replace(path)
+    synced(path.parent)

@@ -79,6 +79,9 @@ def test_the_example_of_the_go_project_is_opened():
         "If you think cryptography is the answer to your problem,\n"
         "then you don't know what your problem is.\n"
     )
-    signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    signature = (
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZ"
+        "SNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+    )
 
     assert open_note(f"{text}\n\N{EM DASH} PeterNeumann {signature}\n", [key]).text == text

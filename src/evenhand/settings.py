@@ -294,6 +294,7 @@ STATEMENT_TERMS = "evenhand.wiring.statement_terms"
 # Ports of the legal room that the desk hands to its steps.
 PAGER = "evenhand.wiring.pager"
 VIOLATIONS = "evenhand.wiring.violations"
+IDENTITIES = "evenhand.wiring.identities"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = Language.EN.value

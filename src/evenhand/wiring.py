@@ -48,6 +48,7 @@ from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.bot import MatrixDeskAccount
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.crowds import SynapseCrowds
+from evenhand.connectors.matrix.identities import SynapseIdentities
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.matrix.proving import SynapseProving
 from evenhand.connectors.matrix.reported import SynapseReports
@@ -67,9 +68,9 @@ from evenhand.markets.queries import accounts_in
 from evenhand.markets.sweep import Directory
 from evenhand.records.outbox import Reaction
 from evenhand.reports.lists import ReportKind
-from evenhand.reports.ports import Mails, MessengerReports, Proving
+from evenhand.reports.ports import Identities, Mails, MessengerReports, Proving
 from evenhand.reports.queries import reports_of
-from evenhand.reports.reactions import OUTCOMES, REVERSALS
+from evenhand.reports.reactions import OUTCOMES, REFERRALS, REVERSALS
 from evenhand.standing.reactions import STANDING
 from evenhand.statements.ports import TransparencyDatabase
 from evenhand.statements.reactions import NOTE_REVERSALS, entering
@@ -226,6 +227,7 @@ def reactions() -> tuple[Reaction, ...]:
         failed_orders(pager()),
         TELL_PROGRAMS,
         OUTCOMES,
+        REFERRALS,
         REVERSALS,
         context_asked(surroundings(), PublicKey(read_key(settings.KEYS / "evidence.pub"))),
         CONTEXT_OF_CLOSED,
@@ -289,6 +291,11 @@ def transparency_database() -> TransparencyDatabase | None:
     except OSError as error:
         raise Misconfigured(setting="EVENHAND_DSA_TOKEN_FILE", why="not readable") from error
     return DsaDatabase(settings.DSA_URL, token)
+
+
+def identities() -> Identities:
+    """Gives who knows whose token this is: the homeserver."""
+    return SynapseIdentities(settings.SYNAPSE_URL)
 
 
 def statement_terms() -> Terms:

@@ -21,9 +21,12 @@ from tests.integration.cases_of_tests import reviewer
 from tests.integration.test_reports_received import from_form
 
 from evenhand.base.clock import now
+from evenhand.base.errors import InputRefused
 from evenhand.base.sealing import make_keys, read_key, unseal
 from evenhand.desk.limits import FORM_SENDS_MAX
 from evenhand.desk.proof_words import proof_words
+from evenhand.desk.review.reported import report_rows
+from evenhand.evidence.models import Hold
 from evenhand.people.roles import Role
 from evenhand.reports import flagger_steps
 from evenhand.reports.drafts import FlaggerDraft
@@ -33,6 +36,7 @@ from evenhand.reports.models import Report
 from evenhand.reports.ports import Proof
 from evenhand.reports.proving_steps import prove_due
 from evenhand.reports.steps import admit_waiting, receive
+from evenhand.standing.subjects import account_subject
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +105,40 @@ def test_a_report_is_taken_and_followed() -> None:
     assert Report.objects.get().about == "event:$e1"
     assert admit_waiting(now=now(), rows_max=1) == 1
     assert post("/status", {"receipt_code": code}).json()["state"] == "open"
+
+
+class Homeserver:
+    """A homeserver that made one token."""
+
+    def account_of(self, token: str) -> str:
+        if token != "made-here":
+            raise InputRefused(what="identity", why="the homeserver does not know it any more")
+        return "@ada:x.test"
+
+
+def test_who_shows_an_identity_is_known_again_and_does_not_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("evenhand.wiring.identities", Homeserver)
+
+    answer = post("", {**REPORT, "identity": "made-here"})
+    wrong = post("", {**REPORT, "identity": "made-up"})
+
+    assert answer.status_code == 201
+    report = Report.objects.get()
+    known = account_subject("@ada:x.test", token_key=installed().token)
+    assert (report.state, bytes(report.reporter.key)) == (ReportState.OPEN, known)
+    assert report_rows([report], {})[0].by == "by somebody who is known again"
+    assert wrong.status_code == 422
+    assert wrong.json()["findings"] == ["identity: the homeserver does not know it any more"]
+
+
+def test_an_identity_that_nobody_can_check_is_an_unknown_persons(settings: Settings) -> None:
+    settings.SYNAPSE_URL = ""
+
+    assert post("", {**REPORT, "identity": "made-here"}).status_code == 201
+
+    assert Report.objects.get().reporter.kind == "anonymous"
 
 
 def test_a_trusted_flaggers_notice_does_not_wait(token: str) -> None:
@@ -270,6 +308,22 @@ def test_a_report_that_names_another_than_the_proved_sender_says_so(
     assert words is not None
     assert report.account == account
     assert any("another account" in said for said in words.against) is differs
+
+
+def test_what_was_proved_of_a_waiting_report_is_held_by_its_case() -> None:
+    disclosed("@sender:x.test")
+
+    class Proves:
+        def prove(self, given: Any) -> Proof:
+            return proof_of_sender()
+
+    prove_due(Proves(), now=now(), keys=installed())
+    admit_waiting(now=now(), rows_max=1)
+
+    report = Report.objects.get()
+    assert Hold.objects.filter(item=report.proof_text, holder=report.case_id).exists()
+    (row,) = report_rows([report], {})
+    assert (row.way, row.by) == ("by a program", "by an unknown person")
 
 
 def test_a_trusted_flagger_sees_its_notices_and_figures_and_nobody_elses(token: str) -> None:

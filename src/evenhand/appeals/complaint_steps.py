@@ -17,17 +17,16 @@ from evenhand.appeals.checks import (
 from evenhand.appeals.models import Complaint
 from evenhand.appeals.queries import complaint_of
 from evenhand.base.ids import new_id
-from evenhand.base.lists import ChannelKind, Language, RecordKind, Source
+from evenhand.base.lists import ChannelKind, RecordKind, Source
 from evenhand.base.sealing import token_for, token_holds
 from evenhand.cases import steps as cases
-from evenhand.cases.drafts import CaseDraft
+from evenhand.cases.again import about_case
 from evenhand.cases.lists import CaseKind, CaseState
 from evenhand.cases.models import Case
 from evenhand.evidence.steps import hold, keep
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
 from evenhand.standing.queries import may_appeal
-from evenhand.verdicts.schema import RuleHit
 
 COMPLAINT = "complaint"
 """The purpose of the token in the link by which somebody who reported complains."""
@@ -92,30 +91,9 @@ def _case_about(earlier: Case, *, now: datetime) -> Case:
     case = mine.filter(state=CaseState.OPEN.value).first()
     if case is not None:
         return case
+    origin = f"complaint:{earlier.id}:{mine.count() + 1}"
     return cases.open_case(
-        CaseDraft(
-            id=new_id(now=now),
-            at=now,
-            kind=CaseKind.COMPLAINT,
-            origin=f"complaint:{earlier.id}:{mine.count() + 1}",
-            harm=earlier.harm,
-            severity=earlier.severity,
-            score=earlier.score,
-            reason=earlier.reason_opened,
-            channel_kind=ChannelKind(earlier.channel_kind),
-            language=Language(earlier.language),
-            rules=tuple(RuleHit(rule, version) for rule, version in earlier.rules),
-            source=Source(earlier.source),
-            market=earlier.market,
-            account=earlier.account,
-            channel=earlier.channel,
-            event=earlier.event,
-            decision=earlier.decision_id,
-            evidence=earlier.evidence_id,
-            barred_staff=earlier.closed_by_id,
-            barred_names=tuple(earlier.barred_names),
-        ),
-        now=now,
+        about_case(earlier, kind=CaseKind.COMPLAINT, origin=origin, now=now), now=now
     )
 
 

@@ -1,5 +1,6 @@
 """The only writers: take an objection, uphold or refuse it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,9 +27,10 @@ from evenhand.appeals.notice_steps import further_of, owe
 from evenhand.appeals.queries import informed_at, judged_objections
 from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
-from evenhand.base.lists import ActionKind, ChannelKind, Ground, Language, Source, UndoResult
+from evenhand.base.lists import ActionKind, Ground, Language, UndoResult
 from evenhand.base.sealing import token_holds
 from evenhand.cases import steps as cases
+from evenhand.cases.again import about_decision
 from evenhand.cases.checks import check_judge, check_reason, refuse_if
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind, CaseOutcome
@@ -39,7 +41,6 @@ from evenhand.standing.lists import MisuseKind
 from evenhand.standing.misuse_steps import days_counted, note_unfounded
 from evenhand.standing.queries import may_appeal
 from evenhand.standing.subjects import account_subject
-from evenhand.verdicts.schema import RuleHit
 
 
 def object_to(
@@ -178,25 +179,10 @@ def _check(case: Case, *, by: Person, reason: str) -> None:
 
 
 def _draft(decision: Decision, case_id: UUID, *, objection: UUID, now: datetime) -> CaseDraft:
-    rule = decision.rule_id
-    return CaseDraft(
+    origin = f"objection:{decision.id}"
+    return replace(
+        about_decision(decision, kind=CaseKind.OBJECTION, origin=origin, now=now),
         id=case_id,
-        at=now,
-        kind=CaseKind.OBJECTION,
-        origin=f"objection:{decision.id}",
-        harm=decision.harm,
-        severity=decision.severity,
-        score=decision.score,
-        reason=decision.reason,
-        channel_kind=ChannelKind(decision.channel_kind),
-        language=Language(decision.language),
-        rules=(RuleHit(rule, decision.rule_version),) if rule else (),
-        source=Source(decision.source),
-        market=decision.market,
-        account=decision.account,
-        channel=decision.channel,
-        event=decision.event,
-        decision=decision.id,
         evidence=_evidence_shown(decision),
         objection=objection,
         barred_staff=decision.staff,

@@ -4,6 +4,7 @@ Neither is told apart from a usual case by whoever decides it.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -12,9 +13,9 @@ from django.db import IntegrityError, transaction
 
 from evenhand.actions.policies import policy_of
 from evenhand.base.ids import new_id
-from evenhand.base.lists import ActionKind, ChannelKind, Language, RecordKind, Source
+from evenhand.base.lists import ActionKind, RecordKind
+from evenhand.cases.again import about_case
 from evenhand.cases.checks import Finding, check_reason, refuse_if
-from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.filing_steps import close, hold_evidence, locked, open_case, record
 from evenhand.cases.limits import (
     CLAIM_MINUTES,
@@ -195,28 +196,7 @@ def _can_be_golden(case: Case) -> bool:
 
 
 def _ask_a_senior(case: Case, check: QualityCheck, *, now: datetime) -> None:
-    open_case(
-        CaseDraft(
-            id=new_id(now=now),
-            at=now,
-            kind=CaseKind.DISAGREEMENT,
-            origin=f"differs:{check.id}",
-            harm=case.harm,
-            severity=case.severity,
-            score=case.score,
-            reason=case.reason_opened,
-            channel_kind=ChannelKind(case.channel_kind),
-            language=Language(case.language),
-            source=Source(case.source),
-            market=case.market,
-            account=case.account,
-            channel=case.channel,
-            event=case.event,
-            decision=case.decision_id,
-            evidence=case.evidence_id,
-            reach=case.reach,
-            barred_staff=case.closed_by_id,
-            needs_role=Role.SENIOR,
-        ),
-        now=now,
-    )
+    origin = f"differs:{check.id}"
+    draft = about_case(case, kind=CaseKind.DISAGREEMENT, origin=origin, now=now)
+    senior = replace(draft, rules=(), barred_names=(), reach=case.reach, needs_role=Role.SENIOR)
+    open_case(senior, now=now)

@@ -3,14 +3,12 @@
 from datetime import datetime
 
 from evenhand.actions.models import Decision
-from evenhand.base.ids import new_id
-from evenhand.base.lists import ChannelKind, Language, RecordKind, Source
-from evenhand.cases.drafts import CaseDraft
+from evenhand.base.lists import RecordKind
+from evenhand.cases.again import about_decision
 from evenhand.cases.lists import CaseKind
 from evenhand.cases.steps import open_case
 from evenhand.records.models import Record
 from evenhand.records.outbox import Reaction
-from evenhand.verdicts.schema import RuleHit
 
 
 def open_case_for_failed_effect(record: Record, now: datetime) -> None:
@@ -20,29 +18,9 @@ def open_case_for_failed_effect(record: Record, now: datetime) -> None:
     """
     decision = Decision.objects.filter(pk=record.subject).first()
     assert decision is not None, "an effect's record names its decision"
-    open_case(
-        CaseDraft(
-            id=new_id(now=now),
-            at=now,
-            kind=CaseKind.FAILED_EFFECT,
-            origin=f"failed:{decision.id}:{record.action}",
-            harm=decision.harm,
-            severity=decision.severity,
-            score=decision.score,
-            reason=decision.reason,
-            channel_kind=ChannelKind(decision.channel_kind),
-            language=Language(decision.language),
-            rules=(RuleHit(decision.rule_id, decision.rule_version),) if decision.rule_id else (),
-            source=Source(decision.source),
-            market=decision.market,
-            account=decision.account,
-            channel=decision.channel,
-            event=decision.event,
-            decision=decision.id,
-            evidence=decision.evidence_id,
-        ),
-        now=now,
-    )
+    origin = f"failed:{decision.id}:{record.action}"
+    draft = about_decision(decision, kind=CaseKind.FAILED_EFFECT, origin=origin, now=now)
+    open_case(draft, now=now)
 
 
 FAILED_EFFECTS = Reaction(

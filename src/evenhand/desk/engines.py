@@ -1,4 +1,4 @@
-"""What the desk hands to the legal room's steps from above; `settings` says where it is bound."""
+"""What the desk hands to steps from above, or asks there; `settings` says where it is bound."""
 
 from typing import cast
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from evenhand.legal.ports import Pager, Violations
+from evenhand.reports.ports import Identities
 
 
 def pager() -> Pager:
@@ -16,3 +17,8 @@ def pager() -> Pager:
 def violations() -> Violations:
     """Gives who knows what an account was found to have done."""
     return cast("Violations", import_string(settings.VIOLATIONS)())
+
+
+def identities() -> Identities:
+    """Gives who knows whose token this is."""
+    return cast("Identities", import_string(settings.IDENTITIES)())

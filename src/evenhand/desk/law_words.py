@@ -307,6 +307,9 @@ FINDINGS = {
     Finding.SCRUTINY_TOO_LATE: gettext_noop("The time to ask for the scrutiny was over."),
     Finding.WINDOW_OPEN: gettext_noop("The enforcing authority's window is still open."),
     Finding.ENFORCING_AUTHORITY_REFUSES: gettext_noop("The enforcing authority refuses."),
+    Finding.REFERRAL_IS_NO_ORDER: gettext_noop(
+        "A referral is no order: reviewers decide about it under the messenger's own terms."
+    ),
     Finding.CHANGED_SINCE: gettext_noop(
         "It changed since you looked at it. Look again, then sign what stands here now."
     ),

@@ -48,6 +48,7 @@ STEP_NAMES = {
     "withdrawn": gettext_noop("Withdrawn"),
     "closed": gettext_noop("Closed"),
     "handed_out": gettext_noop("The answer was fetched"),
+    "referred_to_review": gettext_noop("The reviewers have it, as reports"),
     "handed_over": gettext_noop("Handed over to a colleague"),
     "confirmed": gettext_noop("Receipt was confirmed"),
     "reviewed": gettext_noop("Looked at again by a third person"),

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from getpass import getpass
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -23,6 +24,7 @@ try:
         Member,
         Session,
         event_of,
+        identity_of,
         keep_session,
         kept_session,
         sign_in,
@@ -44,6 +46,12 @@ YES = "yes"
 REPORTS = "/api/v1/reports"
 TEXT_CHARACTERS_MAX = 10_000
 """Characters of the member's own words, as the desk takes them."""
+
+WHO = {
+    True: "The desk learns which account you are, and can answer you; the sender never does.",
+    False: "The desk does not learn which account you are: the report is an unknown person's.",
+}
+"""What the desk knows of who discloses."""
 
 ANSWER_CHARACTERS_MAX = 500
 """Characters of what the desk answers that are printed."""
@@ -68,6 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--token-file", type=Path, help="with --keys: an access token instead of your password"
+    )
+    parser.add_argument(
+        "--unnamed", action="store_true", help="do not tell the desk which account you are"
     )
     parser.add_argument("--store", type=Path, help="where this tool keeps its own device")
 
@@ -115,6 +126,7 @@ def shown(one: OneMessage, *, desk: str, harm: str, text: str) -> str:
         "Sent are the two ids, your words, and 32 bytes that open this message and no other.",
         "Your keys, your password and all other messages stay here.",
     ]
+    lines += [WHO[bool(one.identity)]]
     if one.file:
         lines += ["The message holds a file: who reads the message can open that file too."]
     return "\n".join([*lines, ""])
@@ -132,6 +144,7 @@ def body(one: OneMessage, *, harm: str, text: str) -> dict[str, object]:
         "harm": harm,
         "text": text,
         "disclosure": written(one.disclosure),
+        **({"identity": one.identity} if one.identity else {}),
     }
 
 
@@ -155,13 +168,18 @@ def _with_keys(options: argparse.Namespace, homeserver: str, place: Place) -> On
     """Gives the message by the keys that the member exported from their own program."""
     with _token(options, homeserver) as token:
         encrypted = read_event(event_of(homeserver, token, place), place)
+        identity = _identity(options, homeserver, token)
     passphrase = _secret("Passphrase of the exported keys: ")
     exported = exported_session(
         options.keys, passphrase, room=place.room, session_id=encrypted.session_id
     )
     if exported is None:
         raise NotReadable(what="message", why="its session is not in the file")
-    return disclosed(encrypted, exported)
+    return replace(disclosed(encrypted, exported), identity=identity)
+
+
+def _identity(options: argparse.Namespace, homeserver: str, token: str) -> str:
+    return "" if options.unnamed else identity_of(homeserver, options.account, token)
 
 
 @contextmanager
@@ -189,7 +207,8 @@ def _with_device(options: argparse.Namespace, homeserver: str, place: Place) -> 
     exported, encrypted = asyncio.run(_by_device(session, folder, place))
     if exported is None:
         raise NotReadable(what="message", why="it was sent before this tool's device signed in")
-    return disclosed(encrypted, exported)
+    identity = _identity(options, homeserver, session.token)
+    return replace(disclosed(encrypted, exported), identity=identity)
 
 
 async def _by_device(session: Session, folder: Path, place: Place) -> tuple[str | None, Encrypted]:

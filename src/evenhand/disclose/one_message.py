@@ -43,13 +43,17 @@ class Encrypted:
 
 @dataclass(frozen=True, slots=True)
 class OneMessage:
-    """What a member would disclose; `file` tells whether the message opens a file too."""
+    """What a member would disclose; `file` tells whether the message opens a file too.
+
+    identity  token by which the desk asks the homeserver who discloses; empty if it is not to know
+    """
 
     disclosure: Disclosure
     sender: str
     sent_at: datetime
     text: str = field(repr=False)
     file: bool = False
+    identity: str = field(default="", repr=False)
 
 
 def read_event(event: Mapping[str, object], place: Place) -> Encrypted:

@@ -50,6 +50,8 @@ def check_barriers(facts: MatterFacts, plan: Plan) -> list[Finding]:
     )
     if facts.open_questions:
         found.append(Finding.QUESTIONS_OPEN)
+    if facts.referral:
+        found.append(Finding.REFERRAL_IS_NO_ORDER)
     if facts.kind in DISCLOSING:
         found += _check_disclosure(facts, plan)
     elif facts.kind in WITHHOLDING:

@@ -116,6 +116,7 @@ class MatterFacts:
     """What the checks know of a matter at one moment.
 
     law        what the law itself has against it, now
+    referral   it only points at content: nobody has to act, and legal carries nothing out
     violation  a person's decision against every account concerned stands and is not appealed
     window     how the enforcing authority's window ended; None where there is none
     package    state of the package that is to be released; None where there is none
@@ -153,6 +154,7 @@ class MatterFacts:
     board: BoardDecision | None
     fields: Mapping[str, str]
     identifiers: frozenset[tuple[IdentifierKind, str]]
+    referral: bool = False
     prepared_by: UUID | None = None
     released_by: UUID | None = None
     plan_kind: PlanKind | None = None

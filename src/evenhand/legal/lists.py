@@ -218,6 +218,7 @@ class Finding(StrEnum):
     SCRUTINY_TOO_LATE = "scrutiny_too_late"
     WINDOW_OPEN = "window_open"
     ENFORCING_AUTHORITY_REFUSES = "enforcing_authority_refuses"
+    REFERRAL_IS_NO_ORDER = "referral_is_no_order"
     CHANGED_SINCE = "changed_since"
     SIGNATURE_WRONG = "signature_wrong"
     NOTICE_UNDECIDED = "notice_undecided"

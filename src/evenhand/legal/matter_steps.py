@@ -46,6 +46,7 @@ from evenhand.legal.models import (
     Disclosure,
     Matter,
     Question,
+    Step,
     Vote,
 )
 from evenhand.legal.preservation_steps import end_on_receipt
@@ -69,6 +70,19 @@ MATTER_ROLES = (Role.LEGAL_OFFICER, Role.APPROVER, Role.BOARD)
 
 VOTES_NEEDED = 2
 """Members of the board who must agree."""
+
+
+REFERRED = "referred_to_review"
+"""The step by which a referral leaves the legal desk for the reviewers."""
+
+
+def note_referred(matter_id: UUID, *, reports: int, now: datetime) -> Matter:
+    """Notes, once, that a referral lies with the reviewers now, as so many reports."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        if not Step.objects.filter(matter=matter, what=REFERRED).exists():
+            write_step(matter, REFERRED, by=None, now=now, facts={"reports": reports})
+    return matter
 
 
 def take(matter_id: UUID, *, by: Person, now: datetime) -> Matter:

@@ -60,6 +60,7 @@ from evenhand.markets.law import refusals
 from evenhand.markets.lists import (
     AuthorityKind,
     DataCategory,
+    LegalForm,
     LegalKind,
     Purpose,
     Refusal,
@@ -196,6 +197,12 @@ def preserved_accounts(row: Preservation) -> frozenset[str]:
     return frozenset(named.values_list("value", flat=True))
 
 
+def identifiers_of(matter_id: UUID) -> list[Identifier]:
+    """Gives what a request names, in the order in which it does."""
+    rows = Identifier.objects.filter(matter=matter_id, found_by=None).exclude(value="")
+    return list(rows.order_by("id"))
+
+
 def notices(matter_id: UUID) -> list[UserNotice]:
     """Gives what was decided about telling people of a matter."""
     return list(UserNotice.objects.filter(matter_id=matter_id).order_by("account"))
@@ -264,6 +271,7 @@ def facts_of(
         territory=kind.territory,
         emergency=matter.emergency,
         voluntary=matter.voluntary,
+        referral=matter.form == LegalForm.REFERRAL,
         entry_verified=matter.entry_verified,
         signed_off=sign_off is not None,
         categories=categories,

@@ -82,3 +82,13 @@ class MessengerReports(Protocol):
 
     def spooled(self) -> Iterator[tuple[MessengerReport, Path]]:
         """Gives reports of rooms with the file to be deleted once each is kept."""
+
+
+class Identities(Protocol):
+    """Who knows whose token this is."""
+
+    def account_of(self, token: str) -> str:
+        """Gives the account that a token was made for; empty where nobody can say.
+
+        Raises `InputRefused` for a token that is known to be none.
+        """

@@ -2,15 +2,21 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from evenhand.appeals.queries import complaints_of
 from evenhand.base.lists import RecordKind
 from evenhand.cases.lists import CaseOutcome
 from evenhand.cases.models import Case
+from evenhand.legal.queries import matter_of
+from evenhand.legal.steps import note_referred
+from evenhand.markets.lists import LegalForm
 from evenhand.records.models import Record
 from evenhand.records.outbox import Reaction
 from evenhand.reports.lists import ReportOutcome
 from evenhand.reports.misuse_steps import note_unfounded_of
-from evenhand.reports.steps import answer_case, answer_complaints
+from evenhand.reports.referrals import referral_drafts
+from evenhand.reports.steps import answer_case, answer_complaints, receive
 
 _OUTCOMES = {
     CaseOutcome.ACTED: ReportOutcome.ACTED,
@@ -38,6 +44,20 @@ def note_reversal(record: Record, now: datetime) -> None:
         answer_complaints(complained, ReportOutcome.REVERSED, now=now)
 
 
+def take_referral(record: Record, now: datetime) -> None:
+    """Brings before the reviewers what an authority's referral names: a report for each thing.
+
+    It is judged like any other report, under the messenger's own terms; nobody has to act on it.
+    """
+    matter = matter_of(record.subject)
+    if matter.form == LegalForm.REFERRAL:
+        with transaction.atomic():
+            drafts = referral_drafts(matter)
+            for draft in drafts:
+                receive(draft, now=now)
+            note_referred(matter.id, reports=len(drafts), now=now)
+
+
 OUTCOMES = Reaction(
     consumer="reports.outcomes",
     kinds=frozenset({RecordKind.CASE_CLOSED}),
@@ -48,4 +68,9 @@ REVERSALS = Reaction(
     kinds=frozenset({RecordKind.OBJECTION_UPHELD}),
     react=note_reversal,
 )
-"""Both for the worker's list of reactions."""
+REFERRALS = Reaction(
+    consumer="reports.referrals",
+    kinds=frozenset({RecordKind.LEGAL_RECEIVED}),
+    react=take_referral,
+)
+"""All for the worker's list of reactions."""

@@ -257,7 +257,8 @@ def _bring_before_a_person(report: Report, *, now: datetime) -> None:
     case = _case(report, now=now)
     report.case, report.state = case, ReportState.OPEN.value
     report.save(update_fields=["masses", "case", "state"])
-    for item in (report.text_id, report.identity_id, report.content_id):
+    # What was disclosed may have been read while the report waited.
+    for item in (report.text_id, report.identity_id, report.content_id, report.proof_text_id):
         if item is not None:
             hold(item, holder=case.id, now=now)
     _record(report, RecordKind.REPORT_RECEIVED, now=now)

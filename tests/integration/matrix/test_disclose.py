@@ -11,6 +11,7 @@ from nio import AsyncClient, AsyncClientConfig, LoginResponse, RoomSendResponse
 from tests.megolm_of_tests import Desk
 
 from evenhand.cli import main
+from evenhand.connectors.matrix.identities import IdentityUnknown, SynapseIdentities
 from evenhand.connectors.matrix.proving import SynapseProving
 from evenhand.disclose import command
 from evenhand.evidence.disclosures import Disclosure, TooMuchDisclosed, read_disclosure
@@ -175,7 +176,11 @@ def test_one_message_is_disclosed_from_exported_keys_and_proved(town, story: Sto
     assert WORDS in said and "1234567890123456" in said
     assert BEFORE not in said and AFTER not in said
     [(_, _, sent)] = desk.came
-    assert set(sent) == {"about", "harm", "text", "disclosure"}
+    assert set(sent) == {"about", "harm", "text", "disclosure", "identity"}
+    identities = SynapseIdentities(story.reporter.url)
+    assert identities.account_of(sent["identity"]) == story.reporter.id
+    with pytest.raises(IdentityUnknown):
+        identities.account_of("made-up")
     assert sent["about"] == f"event:{story.events[1]}"
     assert devices(story, town) == had
 
@@ -216,11 +221,13 @@ def test_a_device_of_its_own_discloses_what_came_since(town, story: Story, typed
 
         story.events += asyncio.run(say(story.sender, story.room, "something new"))
         typed("yes\n")
-        code = main(story.words(desk, 3, "--store", str(store)))
+        code = main(story.words(desk, 3, "--store", str(store), "--unnamed"))
 
     captured = capsys.readouterr()
     assert code == 0, captured
     assert "something new" in captured.out
+    assert "an unknown person's" in captured.out
+    assert "identity" not in desk.came[0][2]
     proof = SynapseProving(town.client()).prove(read_disclosure(desk.came[0][2]["disclosure"]))
     assert (proof.level, proof.plaintext) == (ProofLevel.PROVED, "something new")
     for path in (store, store / "session.json"):

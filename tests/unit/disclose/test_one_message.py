@@ -1,6 +1,7 @@
 """From a member's session to the one key; what is shown is what is sent, and no more."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from tests.megolm_of_tests import OTHER_ROOM, ROOM, SENDER, Desk, Server, Talk, with_bytes
@@ -55,6 +56,20 @@ def test_what_is_sent_is_the_key_of_one_message_and_nothing_of_the_session():
     assert read_disclosure(sent["disclosure"]) == one.disclosure
     assert WORDS not in json.dumps(sent)
     assert talk.exported(text)[10:60] not in json.dumps(sent)
+
+
+def test_the_member_sees_whether_the_desk_learns_who_they_are():
+    _, _, one = _plain()
+    named = replace(one, identity="openid-token")
+
+    said = shown(named, desk="https://desk.test", harm="m.spam", text="x")
+
+    assert "which account you are, and can answer you" in said
+    assert "openid-token" not in said
+    assert "openid-token" not in repr(named)
+    assert body(named, harm="m.spam", text="x")["identity"] == "openid-token"
+    unnamed = shown(one, desk="https://desk.test", harm="m.spam", text="x")
+    assert "does not learn which account you are" in unnamed
 
 
 def test_the_member_sees_what_the_desk_will_read():

@@ -161,7 +161,7 @@ def configuration(settings: HomeserverSettings) -> dict[str, object]:
                 "bind_addresses": ["127.0.0.1"],
                 "type": "http",
                 "x_forwarded": True,
-                "resources": [{"names": ["client", "keys"]}],
+                "resources": [{"names": ["client", "keys", "openid"]}],
             }
         ],
         "database": {

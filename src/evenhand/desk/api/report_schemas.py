@@ -14,6 +14,9 @@ from evenhand.reports.limits import (
 )
 from evenhand.reports.lists import ReportKind, ReportOutcome, ReportState
 
+IDENTITY_CHARACTERS_MAX = 512
+"""Characters of an OpenID token: Synapse makes about thirty."""
+
 
 class ReportIn(Strict):
     """A report: what it is about, and why."""
@@ -27,6 +30,14 @@ class ReportIn(Strict):
     good_faith: bool = Field(
         default=False,
         description="the statement of DSA Art. 16(2)(d); with it the report is a notice",
+    )
+    identity: str = Field(
+        default="",
+        max_length=IDENTITY_CHARACTERS_MAX,
+        description=(
+            "an OpenID token of your homeserver (client-server API, openid/request_token): the desk"
+            " learns which account reports, and the report does not wait"
+        ),
     )
     disclosure: object = Field(
         default=None,

@@ -30,6 +30,7 @@ from evenhand.desk.api.routes import (
     problem,
     words_of,
 )
+from evenhand.desk.engines import identities
 from evenhand.desk.limits import API_CALLS_MAX, FORM_SENDS_MAX, address_of, count_send, network_of
 from evenhand.desk.texts import line, lines
 from evenhand.evidence.disclosures import read_disclosure
@@ -205,6 +206,8 @@ def _draft(
     text = lines(given.text)
     disclosure = None if given.disclosure is None else read_disclosure(given.disclosure)
     mailbox = line(given.mailbox)
+    token = line(given.identity)
+    account = identities().account_of(token) if token and flagger is None else ""
     draft = ReportDraft(
         origin=_origin(request, key),
         kind=ReportKind.NOTICE if given.good_faith else ReportKind.USER_REPORT,
@@ -214,7 +217,10 @@ def _draft(
         at=now(),
         language=given.language,
         reporter=ReporterDraft(
-            name=line(given.name), mailbox=MailAddress(mailbox) if mailbox else None
+            kind=ReporterKind.USER if account else ReporterKind.ANONYMOUS,
+            account=account,
+            name=line(given.name),
+            mailbox=MailAddress(mailbox) if mailbox else None,
         ),
         harm=given.harm,
         account=place.account,
@@ -224,7 +230,7 @@ def _draft(
         network=IpAddress(network_of(address_of(request))),
         disclosure=disclosure,
         place=line(given.about),
-        slow=True,
+        slow=not account,
     )
     return draft if flagger is None else _as_flagger(draft, flagger, key=key)
 

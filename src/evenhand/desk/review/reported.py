@@ -12,7 +12,7 @@ from evenhand.desk.evidence import ShownEvidence
 from evenhand.desk.proof_words import ProofWords, proof_words
 from evenhand.desk.words import channel_kind_name
 from evenhand.evidence.models import SealedItem
-from evenhand.reports.lists import ProofLevel, Way
+from evenhand.reports.lists import ProofLevel, ReporterKind, Way
 from evenhand.reports.models import Report
 from evenhand.reports.queries import ReporterRecord, reporter_records
 
@@ -27,6 +27,14 @@ WAYS: Mapping[Way, str] = {
 
 REPORTS_SHOWN_MAX = 50
 """Reports shown on the page of a case: of a wave, nobody reads more, and the page stays quick."""
+
+BY: Mapping[ReporterKind, str] = {
+    ReporterKind.USER: gettext_noop("by somebody who is known again"),
+    ReporterKind.ANONYMOUS: gettext_noop("by an unknown person"),
+    ReporterKind.TRUSTED_FLAGGER: gettext_noop("by a trusted flagger"),
+    ReporterKind.AUTHORITY: gettext_noop("by an authority"),
+}
+"""Who reports; a message disclosed by an unknown person may come from anybody who could read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class ReportRow:
     """One report as the page of its case shows it.
 
     way        by which door it came, in words
+    by         who reports, as far as it is known; never a name
     record     how the reporter's earlier reports ended
     proof      what is said of a disclosed message; None where none was disclosed
     text       the reporter's words
@@ -51,6 +60,7 @@ class ReportRow:
 
     report: Report
     way: str
+    by: str
     record: ReporterRecord
     proof: ProofWords | None
     text: SealedPart | None
@@ -84,6 +94,7 @@ def _row(report: Report, opened: Mapping[str, ShownEvidence], record: ReporterRe
     return ReportRow(
         report,
         gettext(WAYS[Way(report.way)]),
+        gettext(BY[ReporterKind(report.reporter.kind)]),
         record,
         proof_words(report.proof, report.proof_findings),
         parts.get(f"report-{report.id}"),

@@ -268,7 +268,7 @@ def test_durations_are_what_the_database_itself_calls_percentiles(
     ours = exact(DAY).durations[Span.SEND_TO_VERDICT]
     (theirs,) = durations(DAY)
 
-    assert ours.quantity == sum(ours.parts) == quantity
+    assert ours.quantity == quantity
     assert ours.median_ms == theirs.median_milliseconds
     assert ours.p95_ms == theirs.p95_milliseconds
 

@@ -167,7 +167,7 @@ def hand_out(disclosure_id: UUID, *, to: Officer, now: datetime) -> HandedOut:
             took=now - matter.received_at,
             # A new copy of the same package is no second disclosure of the same people.
             outcome="+".join(sorted(one.want)) if is_first else "",
-            quantity=len(one.accounts) if is_first else 0,
+            quantity=max(1, len(one.accounts)) if is_first else 0,
         )
     return given
 

@@ -24,7 +24,6 @@ from evenhand.transparency.figures import (
     Figure,
     Span,
 )
-from evenhand.transparency.preferred import rounded_up
 
 FIGURE_OF_KIND: Mapping[RecordKind, Figure] = {
     RecordKind.SCREENED: Figure.SCREENED,
@@ -183,17 +182,13 @@ ORDERS = frozenset({"removal", "geo-restriction"})
 
 
 def duration_of(taken: Mapping[int, int]) -> Duration:
-    """Gives median, 95th percentile and parts of times, counted by the millisecond.
+    """Gives median and 95th percentile of times, counted by the millisecond.
 
     A percentile is the shortest time that so many in a hundred do not exceed (percentile_disc).
     """
     total = sum(taken.values())
     median, p95 = (_reached(taken, total * share) for share in (50, 95))
-    middle, high = rounded_up(median), rounded_up(p95)
-    parts = [0, 0, 0, 0, 0]
-    for milliseconds, records in taken.items():
-        parts[_part(rounded_up(milliseconds), middle, high)] += records
-    return Duration(total, median, p95, tuple(parts))
+    return Duration(total, median, p95)
 
 
 def _durations(rows: Iterable[TimeTaken]) -> dict[Span, Duration]:
@@ -211,14 +206,6 @@ def _reached(taken: Mapping[int, int], hundredths: int) -> int:
         if reached * 100 >= hundredths:
             return milliseconds
     raise AssertionError("a share of nothing is reached nowhere")
-
-
-def _part(milliseconds: int, median: int, p95: int) -> int:
-    if milliseconds <= median:
-        return int(milliseconds == median)
-    if milliseconds <= p95:
-        return 2 + int(milliseconds == p95)
-    return 4
 
 
 def _span(row: TimeTaken) -> Span | None:

@@ -1,7 +1,7 @@
 """What a daily report says: closed lists of its numbers, exact and public."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -187,10 +187,6 @@ class Breakdown(StrEnum):
     DISCLOSURES_BY_DATA = "disclosures_by_data"
     USERS_DISCLOSED_BY_MARKET = "users_disclosed_by_market"
     USERS_DISCLOSED_BY_DATA = "users_disclosed_by_data"
-    CLOCKS_MET_BY_MARKET = "clocks_met_by_market"
-    CLOCKS_MET_BY_REGIME = "clocks_met_by_regime"
-    CLOCKS_MISSED_BY_MARKET = "clocks_missed_by_market"
-    CLOCKS_MISSED_BY_REGIME = "clocks_missed_by_regime"
 
 
 FIGURE_OF_BREAKDOWN: Mapping[Breakdown, Figure] = {
@@ -243,16 +239,11 @@ class Span(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """How long something took, over `quantity` measurements.
-
-    parts  how many took less than the median, just that, between, the 95th percentile, and more;
-           all as rounded for publication
-    """
+    """How long something took, over `quantity` measurements: where published, at least so many."""
 
     quantity: int
     median_ms: int
     p95_ms: int
-    parts: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,17 @@ decisions minus some of these families never gives away what another hides, noth
 of all decisions but the sum of what is published of each family. What a family withholds is not
 added: all decisions may be too low by up to four per family.
 
+**Between tables of the same things.** Whoever is concerned by a disclosure is counted beside the
+disclosures themselves. The two are shown for the same keys, those that the disclosures show: by
+its own cells a table of users would tell what the table of disclosures merges.
+
 **Times.** A median over fewer than five is withheld, and each time is rounded up to a preferred
-number: one long case is not known by its minutes.
+number: one long case is not known by its minutes. How many were measured is not said, only that it
+is not too few: automatic decisions are measured apart from those of people, so it would be a cell
+of another table.
+
+**What is accepted.** Deadlines follow from answers, statements from decisions: such figures are
+nearly equal to sums of others, so they are published as totals alone, never split.
 
 **Between versions of a day.** Records that come late form a batch of their own. Each batch is
 protected alone, and the publication is the sum of the publications of its batches: subtracting one
@@ -28,7 +37,6 @@ batch withholds is not added, so a revised number may be too low by up to four p
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
 
 from evenhand.transparency.figures import (
@@ -49,6 +57,10 @@ from evenhand.transparency.preferred import rounded_up
 
 THRESHOLD = 5
 """The smallest number of decisions that is ever shown alone: five, as statistical offices do."""
+
+
+COUNTED_BESIDE: Mapping[Figure, Figure] = {Figure.USERS_DISCLOSED: Figure.DISCLOSURES}
+"""Figures of which each record counts one or more where it counts one for another figure."""
 
 
 def protect(batches: Sequence[Exact]) -> Public:
@@ -96,6 +108,12 @@ def _protect_batch(exact: Exact) -> Public:
         assert sum(exact.breakdown(breakdown).values()) == exact.figure(figure), breakdown
     figures = {figure: protect_figure(exact.figure(figure)) for figure in Figure}
     breakdowns = {breakdown: protect_cells(exact.breakdown(breakdown)) for breakdown in Breakdown}
+    for figure, like in COUNTED_BESIDE.items():
+        if figures[like] is None:
+            figures[figure] = None
+        for breakdown in BREAKDOWNS_OF[figure]:
+            cells = exact.breakdown(breakdown)
+            breakdowns[breakdown] = _protect_like(cells, breakdowns[_same(breakdown, like)])
     rest = _without_family(exact)
     figures[Figure.DECISIONS] = reduce(
         _figure_added,
@@ -112,8 +130,8 @@ def _protect_batch(exact: Exact) -> Public:
         figures=figures,
         breakdowns=breakdowns,
         durations={
-            span: replace(
-                duration,
+            span: Duration(
+                quantity=THRESHOLD,
                 median_ms=rounded_up(duration.median_ms),
                 p95_ms=rounded_up(duration.p95_ms),
             )
@@ -121,6 +139,22 @@ def _protect_batch(exact: Exact) -> Public:
             if duration.quantity >= THRESHOLD
         },
     )
+
+
+def _protect_like(cells: Mapping[str, int], shown: PublicBreakdown) -> PublicBreakdown:
+    """Gives a breakdown of what is counted beside another: it shows and merges the same keys."""
+    keys = {row.key for row in shown.rows}
+    return PublicBreakdown(
+        rows=sorted_rows((key, cells[key]) for key in keys),
+        merged=0 if shown.withheld else sum(cells.values()) - sum(cells[key] for key in keys),
+        withheld=shown.withheld,
+    )
+
+
+def _same(breakdown: Breakdown, figure: Figure) -> Breakdown:
+    """Gives the breakdown of another figure by the same property."""
+    dimension = DIMENSION_OF_BREAKDOWN[breakdown]
+    return next(one for one in BREAKDOWNS_OF[figure] if DIMENSION_OF_BREAKDOWN[one] is dimension)
 
 
 def _without_family(exact: Exact) -> Exact:
@@ -183,9 +217,5 @@ def _breakdown_added(one: PublicBreakdown, late: PublicBreakdown) -> PublicBreak
 def _durations_joined(
     one: Mapping[Span, Duration], late: Mapping[Span, Duration]
 ) -> Mapping[Span, Duration]:
-    """Gives the durations of the larger batch: medians of two batches cannot be added."""
-    joined = dict(one)
-    for span, duration in late.items():
-        if span not in joined or duration.quantity > joined[span].quantity:
-            joined[span] = duration
-    return joined
+    """Gives the durations of the earlier batch: medians of two batches cannot be added."""
+    return {**late, **one}

@@ -8,8 +8,6 @@ from datetime import date, datetime
 from django.conf import settings
 
 from evenhand.proof.openings import (
-    DURATION,
-    PARTS,
     TOTAL,
     WITHHELD,
     CellName,
@@ -78,9 +76,6 @@ def openings_text(report: Report, *, secret: bytes) -> str:
 def shown(report: Report, *, secret: bytes) -> tuple[Opening, ...]:
     """Gives the openings of all that a report shows."""
     cells = cells_of(json.loads(as_json(report)))
-    for span, duration in report.public.durations.items():
-        for part, quantity in zip(PARTS, duration.parts, strict=True):
-            cells[CellName(span.value, DURATION, part)] = quantity
     return openings_of(cells, secret=secret, day=report.day, edition=report.revision)
 
 

@@ -1,10 +1,11 @@
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.transparency.figures import (
+    BREAKDOWNS_OF,
     FIGURE_OF_BREAKDOWN,
     Breakdown,
     Duration,
@@ -158,11 +159,14 @@ def test_a_median_over_fewer_than_five_is_withheld() -> None:
     assert protect([with_duration(5, 10)]).durations == {Span.SEND_TO_VERDICT: Duration(5, 10, 20)}
 
 
-def test_a_late_batch_moves_a_median_only_if_it_is_the_larger_batch() -> None:
-    small, large = with_duration(6, 99), with_duration(60, 10)
+def test_a_late_batch_moves_no_median() -> None:
+    first, late = with_duration(6, 99), with_duration(60, 10)
 
-    assert protect([large, small]).durations == protect([large]).durations
-    assert protect([small, large]).durations == protect([large]).durations
+    assert protect([first, late]).durations == protect([first]).durations
+
+
+def test_how_many_were_measured_is_not_said() -> None:
+    assert protect([with_duration(6, 99)]).durations == protect([with_duration(600, 99)]).durations
 
 
 def test_every_figure_and_every_breakdown_is_in_the_publication() -> None:
@@ -170,3 +174,84 @@ def test_every_figure_and_every_breakdown_is_in_the_publication() -> None:
 
     assert set(public.figures) == set(Figure)
     assert set(public.breakdowns) == set(Breakdown)
+
+
+KEYS = ("a", "b")
+
+
+def a_day(tables: dict[Figure, dict[str, int]]) -> Exact:
+    """A day of these figures, each split by every property in the same way."""
+    return Exact(
+        figures={figure: sum(cells.values()) for figure, cells in tables.items()},
+        breakdowns={
+            breakdown: dict(cells)
+            for figure, cells in tables.items()
+            for breakdown in BREAKDOWNS_OF[figure]
+        },
+        durations={},
+    )
+
+
+def without_nothing(values: tuple[int, ...]) -> dict[str, int]:
+    return {key: value for key, value in zip(KEYS, values, strict=True) if value}
+
+
+def seen(public: Public, figures: tuple[Figure, ...]) -> tuple[object, ...]:
+    """All that a publication says of these figures."""
+    return tuple(
+        (public.figures[figure], *(public.breakdowns[one] for one in BREAKDOWNS_OF[figure][:1]))
+        for figure in figures
+    )
+
+
+def test_all_decisions_and_the_families_together_leave_two_values_for_every_small_cell() -> None:
+    attacked = (Figure.DECISIONS, Figure.REFUSED, Figure.REMOVED)
+    days: dict[tuple[object, ...], list[tuple[int, ...]]] = defaultdict(list)
+    sizes = (0, 1, 2, 4, 5, 6, 9)
+    for values in itertools.product(sizes, repeat=4):
+        refused, removed = without_nothing(values[:2]), without_nothing(values[2:])
+        both = {key: refused.get(key, 0) + removed.get(key, 0) for key in {*refused, *removed}}
+        day = {Figure.REFUSED: refused, Figure.REMOVED: removed, Figure.DECISIONS: both}
+        days[seen(protect([a_day(day)]), attacked)].append(values)
+
+    for tables in days.values():
+        for cell in range(4):
+            possible = {table[cell] for table in tables}
+            assert len(possible) >= 2 or not any(0 < value < THRESHOLD for value in possible)
+
+
+def test_disclosures_and_the_users_concerned_leave_two_values_for_every_small_cell() -> None:
+    attacked = (Figure.DISCLOSURES, Figure.USERS_DISCLOSED)
+    days: dict[tuple[object, ...], list[tuple[tuple[int, int], ...]]] = defaultdict(list)
+    pairs = [(0, 0)] + [(asked, users) for asked in range(1, 7) for users in range(asked, 9)]
+    for first, second in itertools.product(pairs, repeat=2):
+        asked, users = zip(first, second, strict=True)
+        day = dict(zip(attacked, map(without_nothing, (asked, users)), strict=True))
+        days[seen(protect([a_day(day)]), attacked)].append((first, second))
+
+    for tables in days.values():
+        for cell, column in itertools.product(range(2), range(2)):
+            possible = {table[cell][column] for table in tables}
+            assert len(possible) >= 2 or not any(0 < value < THRESHOLD for value in possible)
+
+
+@given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=3))
+def test_all_decisions_say_nothing_but_what_the_families_say(
+    batches: list[list[dict[str, int]]],
+) -> None:
+    """Two days whose families are published alike are published alike in all."""
+    days = []
+    for refused, removed in batches:
+        both = {key: refused.get(key, 0) + removed.get(key, 0) for key in {*refused, *removed}}
+        days.append(
+            a_day({Figure.REFUSED: refused, Figure.REMOVED: removed, Figure.DECISIONS: both})
+        )
+
+    public = protect(days)
+
+    for breakdown in BREAKDOWNS_OF[Figure.DECISIONS]:
+        total = Counter[str]()
+        for family in (Figure.REFUSED, Figure.REMOVED):
+            same = Breakdown(breakdown.value.replace("decisions", family.value))
+            total.update({row.key: row.quantity for row in public.breakdowns[same].rows})
+        assert total == {row.key: row.quantity for row in public.breakdowns[breakdown].rows}

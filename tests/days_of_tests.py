@@ -42,11 +42,11 @@ KEYS: dict[Dimension, list[str]] = {
     Dimension.SOURCE: [one.value for one in Source],
     Dimension.LANGUAGE: [one.value for one in Language],
     Dimension.CHANNEL_KIND: [one.value for one in ChannelKind],
-    Dimension.REASON: ["door_down", "timeout"],
+    Dimension.REASON: ["failure", "late"],
     Dimension.REGIME: ["kz", "eu-dsa", "eu-tco", "de", "default-voluntary"],
     Dimension.REQUEST: ["removal", "disclosure", "preservation", "geo-restriction"],
     Dimension.LANE: ["ordinary", "emergency"],
-    Dimension.DATA: ["phone", "ip", "ip+phone"],
+    Dimension.DATA: ["phone", "connections", "connections+phone"],
 }
 USUAL = {figure: 60 for figure in Figure if figure is not Figure.DECISIONS} | {
     Figure.SCREENED: 1_200_000,

@@ -58,6 +58,21 @@ COMMANDS = (
     Command(("screen",), "screen exports and files", "evenhand.connectors.files.screen"),
     Command(("models", "train"), "train the text model", "evenhand.signals.training"),
     Command(
+        ("report", "site"),
+        "write every page of the public site anew",
+        "evenhand.transparency.site_command",
+    ),
+    Command(
+        ("report", "eu"),
+        "write the EU's transparency report of a period, as ten CSV files",
+        "evenhand.transparency.eu_command",
+    ),
+    Command(
+        ("report", "statements"),
+        "export all statements of reasons of a period",
+        "evenhand.statements.export_command",
+    ),
+    Command(
         ("report", "daily"), "build a day's transparency report", "evenhand.transparency.command"
     ),
     Command(("staff",), "invite people to the desk, or let them go", "evenhand.people.command"),

@@ -20,7 +20,18 @@ SHOTS = os.environ.get("EVENHAND_SCREENSHOTS", "")
 """A folder for pictures of every page that the test looks at, for people."""
 FIRST_PAGE_BYTES_MAX = 200_000
 
-PAGES = [f"{DAY}/"]
+PAGES = [
+    "",
+    f"{DAY}/",
+    "months/2026-11/",
+    "countries/",
+    "countries/KZ/",
+    "harms/",
+    "harms/m.spam/",
+    "check/",
+]
+OUT_OF_PICTURE = """[...document.querySelectorAll('svg text')]
+    .filter(e => e.getBoundingClientRect().right > 480.5).map(e => e.textContent)"""
 CUT_OFF = """[...document.querySelectorAll('.scroll')]
     .filter(e => e.scrollWidth > e.clientWidth && e.tabIndex < 0).length"""
 
@@ -55,7 +66,7 @@ def test_a_page_fits_a_telephone_and_runs_without_script(
 
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert page.evaluate(CUT_OFF) == 0
-    shoot(page, f"{where.strip('/') or 'index'}-{language.value}-phone")
+    shoot(page, f"{named(where)}-{language.value}-phone")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -73,7 +84,7 @@ def test_axe_finds_nothing_grave(chromium: Browser, site: Path, where: str, sche
 
     assert grave == []
     page.evaluate("document.querySelectorAll('details').forEach(at => { at.open = false })")
-    shoot(page, f"{where.strip('/') or 'index'}-{scheme}")
+    shoot(page, f"{named(where)}-{scheme}")
     page.close()
 
 
@@ -89,6 +100,29 @@ def test_a_page_weighs_little(chromium: Browser, site: Path, where: str) -> None
     assert weight < FIRST_PAGE_BYTES_MAX
     assert all(url.startswith(site.parent.as_uri()) for url in asked)
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_small_figure_is_legible_and_loads_nothing(
+    chromium: Browser, site: Path, scheme: str
+) -> None:
+    page = chromium.new_page(viewport={"width": 480, "height": 260}, color_scheme=scheme)  # type: ignore[arg-type]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    for name in ("day", "decisions", "harms"):
+        page.goto((site / "embed" / f"{name}.ru.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert page.evaluate(OUT_OF_PICTURE) == []
+        shoot(page, f"embed-{name}-{scheme}")
+
+    assert len(asked) == 3
+    page.close()
+
+
+def named(where: str) -> str:
+    """Gives a page's name as a file's."""
+    return where.strip("/").replace("/", "-") or "index"
 
 
 def shoot(page: Page, name: str) -> None:

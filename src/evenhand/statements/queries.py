@@ -1,8 +1,9 @@
 """The only readers of submissions, and of what an entry is made of."""
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -142,6 +143,14 @@ def submissions(
     begin = (number - 1) * ROWS_PER_PAGE
     found = list(rows[begin : begin + ROWS_PER_PAGE + 1])
     return Page(found[:ROWS_PER_PAGE], number, more=len(found) > ROWS_PER_PAGE)
+
+
+def entries_between(first: date, last: date) -> Iterator[Submission]:
+    """Gives the entries of decisions from one UTC day to another, one after another."""
+    begin = datetime.combine(first, time.min, UTC)
+    end = datetime.combine(last + timedelta(days=1), time.min, UTC)
+    rows = Submission.objects.select_related("decision").order_by("decision__at", "id")
+    yield from rows.filter(decision__at__gte=begin, decision__at__lt=end).iterator(chunk_size=1_000)
 
 
 def counts() -> Mapping[SubmissionState, int]:

@@ -67,7 +67,7 @@ def _day(entry: PublishedDay) -> Picture:
 def _decisions(days: Sequence[PublishedDay]) -> Picture:
     values = [(entry.day, entry.decisions) for entry in reversed(days[:DAYS])]
     highest = max((quantity or 0 for _, quantity in values), default=0) or 1
-    step = (WIDTH - 48) / max(len(values), 14)
+    step = (WIDTH - 48) / max(len(values), 5)
     shapes = []
     for place, (_, quantity) in enumerate(values):
         height = max((quantity or 0) / highest * 120, 2)

@@ -83,7 +83,7 @@ def _tile(figure: Figure, report: Report) -> dict[str, object]:
         "label": gettext(words.FIGURES[figure]),
         "text": words.quantity(quantity),
         "withheld": quantity is None,
-        "beside": beside,
+        "beside": beside[::-1],  # the style sheet stacks a tile from below
     }
 
 

@@ -45,7 +45,7 @@ def publish(day: date, *, now: datetime, folder: Path, prover: Prover | None = N
     are enough of them. Calling it again without new records changes nothing but missing files.
     """
     reports = folder / "reports"
-    with _alone(reports):
+    with alone(reports):
         publications = _publications(day)
         cuts = [publication.through for publication in publications]
         cut = last_settled(day, through=END if prover is None else logged_through())
@@ -170,7 +170,7 @@ def _beside(report: Report, prover: Prover | None) -> dict[str, str]:
 
 
 @contextmanager
-def _alone(reports: Path) -> Iterator[None]:
+def alone(reports: Path) -> Iterator[None]:
     """Keeps two publications apart, in whichever processes they run."""
     reports.mkdir(parents=True, exist_ok=True)
     with (reports / ".lock").open("w") as file:

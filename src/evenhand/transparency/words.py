@@ -225,13 +225,18 @@ LANES = {
 }
 
 DATA = {
-    "ip": gettext_noop("IP addresses"),
+    "connections": gettext_noop("IP addresses"),
     "phone": gettext_noop("Phone numbers"),
-    "ip+phone": gettext_noop("IP addresses and phone numbers"),
+    "connections+phone": gettext_noop("IP addresses and phone numbers"),
 }
 
 REASONS = {
-    "door_down": gettext_noop("The door was down"),
+    "late": gettext_noop("Screening took too long"),
+    "overload": gettext_noop("Too much came at once"),
+    "failure": gettext_noop("Screening failed"),
+    "journal": gettext_noop("The journal could not be written"),
+    "malformed": gettext_noop("What came could not be read"),
+    "server_unknown": gettext_noop("The messenger had not said its name yet"),
 }
 
 REGIMES = {

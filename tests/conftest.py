@@ -186,6 +186,7 @@ def committed(
     """The test's own site with Django in this process pointed at it; what it writes stays."""
     monkeypatch.setattr(settings, "EVENHAND_HOME", site.home)
     monkeypatch.setattr(settings, "KEYS", site.home / "keys")
+    monkeypatch.setattr(settings, "PUBLIC_FILES", site.home / "public")
     monkeypatch.setattr(settings, "APP_DATABASE_URL", site.url(APP))
     monkeypatch.setattr(settings, "OWNER_DATABASE_URL", site.url(OWNER))
     monkeypatch.setattr(settings, "FORGET_DATABASE_URL", site.url(FORGET))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.conftest import Site
@@ -13,9 +14,9 @@ from evenhand.proof.keys import LogKeys
 from evenhand.proof.notes import Checkpoint, Verifier, open_note
 from evenhand.proof.tiles import FolderFiles, TileReader
 from evenhand.proof.tree import consistency_holds, consistency_path
-from evenhand.records.log_keys import BESIDE_DAYS, open_log, rotate
+from evenhand.records.log_keys import BESIDE_DAYS, open_log, rotate, site_log
 from evenhand.records.log_queries import receipt_of
-from evenhand.records.log_steps import append_records
+from evenhand.records.log_steps import Log, append_records
 
 NOW = datetime.now(UTC)
 SECONDS_MAX = 120.0
@@ -113,3 +114,42 @@ def test_a_log_keeps_its_name_and_its_key(committed: Site) -> None:
 
 def _head(verifiers: tuple[Verifier, ...], folder) -> Checkpoint:
     return open_note((folder / "checkpoint").read_text("utf-8"), verifiers).checkpoint()
+
+
+def test_the_operator_sees_the_log_and_changes_its_key(committed: Site) -> None:
+    before = _log(committed, "status")
+    log = site_log(now=NOW)
+    written(2)
+    append_records(log, now=NOW)
+    written(3)
+
+    status, rotated = _log(committed, "status"), _log(committed, "rotate-key")
+
+    new = site_log(now=NOW)
+    assert "No batch has entered yet" in before
+    assert "256 leaves, batch 1" in status
+    assert "Waiting:    3 records" in status
+    assert str(new.signer.verifier) in rotated
+    assert f"Signs too:  {log.signer.verifier}" in rotated
+    assert _head((new.signer.verifier,), _appended(new)).size == 512
+
+
+def test_nothing_can_be_adopted_where_nothing_is_ahead(committed: Site) -> None:
+    append_records(site_log(now=NOW), now=NOW)
+
+    process = committed.start("evenhand", "log", "adopt")
+
+    assert process.wait(SECONDS_MAX) == 2
+    assert "is not ahead of the database" in (committed.home / "evenhand.log").read_text()
+
+
+def _log(site: Site, verb: str) -> str:
+    said = site.home / "evenhand.log"
+    said.unlink(missing_ok=True)
+    assert site.start("evenhand", "log", verb).wait(SECONDS_MAX) == 0, said.read_text()
+    return said.read_text()
+
+
+def _appended(log: Log) -> Path:
+    append_records(log, now=NOW)
+    return log.folder

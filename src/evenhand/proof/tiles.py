@@ -9,6 +9,7 @@ What a checkpoint covers never changes; files beyond it may be written anew.
 """
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
@@ -211,6 +212,19 @@ class TileWriter:
                 above.append(folded(part))
         self._tails[level] = waiting[len(waiting) // WIDTH * WIDTH :]
         self._grow(level + 1, above, changes)
+
+
+def prune(folder: Path, *, before: int, size: int) -> None:
+    """Takes partial tiles away that became full between two sizes, both committed.
+
+    Who still reads an older tree finds the beginning of the full tile (C2SP tlog-tiles allows it).
+    """
+    for level in (ENTRIES, *range(size.bit_length() // HEIGHT + 1)):
+        shift = HEIGHT * (1 if level == ENTRIES else int(level) + 1)
+        for number in range(before >> shift, size >> shift):
+            partial = folder / (tile_path(level, number) + ".p")
+            if partial.is_dir():
+                shutil.rmtree(partial)
 
 
 class _Changes:

@@ -65,7 +65,7 @@ def _status() -> None:
     if head is None or last is None or timed is None:
         _say("No batch has entered yet; `evenhand serve` adds the first.")
         return
-    _say(f"Size:       {head.size} leaves in {last.number} batches")
+    _say(f"Size:       {head.size} leaves, batch {last.number}")
     _say(f"Root:       {head.root.hex()}")
     _say(f"Last batch: {timed.at:%Y-%m-%d %H:%M:%S} UTC; one enters every {settings.LOG_SECONDS} s")
     _say(f"Waiting:    {waiting()} records")

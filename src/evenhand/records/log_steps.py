@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from evenhand.base.errors import InputRefused, Misconfigured, NotAllowed, NotFound
 from evenhand.base.lists import BatchKind
 from evenhand.proof.notes import Checkpoint, Signer, Verifier, open_note, sign
-from evenhand.proof.tiles import WIDTH, FolderFiles, TileReader, TileWriter, synced
+from evenhand.proof.tiles import WIDTH, FolderFiles, TileReader, TileWriter, prune, synced
 from evenhand.proof.tree import HASH_BYTES
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_queries import last_batch, last_record_batch, logged_through
@@ -276,6 +276,7 @@ def _put_checkpoint(log: Log, batch: LogBatch) -> Checkpoint:
         if standing is not None and standing.size >= checkpoint.size:
             return standing
         _put(log.folder / CHECKPOINT, sign(checkpoint, log.signers))
+    prune(log.folder, before=batch.first, size=batch.size)
     return checkpoint
 
 

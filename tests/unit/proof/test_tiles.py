@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import InputRefused, NotFound
-from evenhand.proof.tiles import FolderFiles, TileReader, TileWriter, tile_path, unbundled
+from evenhand.proof.tiles import FolderFiles, TileReader, TileWriter, prune, tile_path, unbundled
 from evenhand.proof.tree import (
     EMPTY_ROOT,
     consistency_holds,
@@ -77,6 +77,23 @@ def test_a_partial_tile_may_be_gone_once_the_full_one_is_there(tmp_path: Path):
     (tmp_path / tile_path(0, 1, 44)).unlink()
 
     assert TileReader(FolderFiles(tmp_path), 300).root() == root
+
+
+def test_partial_tiles_that_became_full_are_taken_away_and_old_readers_go_on(tmp_path: Path):
+    root = TileWriter(tmp_path, 0).append([entry(number) for number in range(65_000)])
+    new_root = TileWriter(tmp_path, 65_000).append(
+        [entry(number) for number in range(65_000, 66_000)]
+    )
+
+    prune(tmp_path, before=65_000, size=66_000)
+
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.p/*")}
+    assert left == {
+        "tile/entries/257.p/208", "tile/0/257.p/208", "tile/1/001.p/1", "tile/2/000.p/1",
+    }  # fmt: skip
+    assert TileReader(FolderFiles(tmp_path), 65_000).root() == root
+    assert TileReader(FolderFiles(tmp_path), 66_000).root() == new_root
+    assert TileWriter(tmp_path, 66_000).append([b"more"]) != new_root
 
 
 def test_a_tree_written_anew_from_the_same_size_forgets_what_was_broken_off(tmp_path: Path):

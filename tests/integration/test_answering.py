@@ -29,6 +29,7 @@ from evenhand.legal.answers.facts import AnswerKind, Effect, FurtherGround, Stil
 from evenhand.legal.drafts import NoticeDecision, Plan, PreservationDraft
 from evenhand.legal.lists import PlanKind
 from evenhand.legal.models import Matter, Preservation, Step
+from evenhand.legal.proving import Codes
 from evenhand.legal.reactions import note_effect
 from evenhand.markets.lists import AuthorityKind
 from evenhand.records.models import Record
@@ -239,3 +240,18 @@ def test_an_answer_that_there_is_not_is_not_found() -> None:
 
     with pytest.raises(NotFound):
         answer_named("refusal", matter, SERVICE)
+
+
+def test_each_answer_names_the_entry_of_the_log_that_it_speaks_of() -> None:
+    matter = carried_out(desk(), TCO, removal())
+    codes = Codes(lambda record: f"code of {record}", "https://chat.example/proof/")
+
+    drafts = drafts_of(matter, replace(SERVICE, codes=codes))
+
+    of = {one.name: one.facts.proof for one in drafts}
+    kinds = {"receipt": "legal_received", "tco_removed": "legal_executed"}
+    for name, kind in kinds.items():
+        record = Record.objects.get(subject=matter.id, kind=kind)
+        assert of[name] == f"code of {record.id} (https://chat.example/proof/)"
+    made = answer_named("tco_removed", matter, replace(SERVICE, codes=codes))
+    assert of["tco_removed"] in str(made.json["head"])

@@ -7,9 +7,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from evenhand.base.errors import NotFound
+from evenhand.desk.proof import proof_code
 from evenhand.legal.answering import Service, drafts_of, language_of, title_of
 from evenhand.legal.answers.facts import Answer
 from evenhand.legal.models import Matter
+from evenhand.legal.proving import Codes
 
 NAME = "Evenhand"
 FORMS = ("pdf", "json")
@@ -17,7 +19,8 @@ FORMS = ("pdf", "json")
 
 def service() -> Service:
     """Gives who answers, as every answer names it."""
-    return Service(NAME, f"{settings.PUBLIC_URL}/authorities/portal/")
+    codes = Codes(proof_code, f"{settings.PUBLIC_URL}/proof/")
+    return Service(NAME, f"{settings.PUBLIC_URL}/authorities/portal/", codes)
 
 
 def rows_of(matter: Matter, *, route: str) -> list[dict[str, str]]:

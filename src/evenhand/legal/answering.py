@@ -29,6 +29,7 @@ from evenhand.legal.checks import WITHHOLDING
 from evenhand.legal.clocks import clocks_of
 from evenhand.legal.lists import DisclosureState, NoticeState, Outcome
 from evenhand.legal.models import Disclosure, Matter, Preservation, Question, Step, UserNotice
+from evenhand.legal.proving import Codes, entries_of, proof_of
 from evenhand.legal.queries import disclosures, history, law_of, notices, plan_kept, preservations
 from evenhand.markets.lists import LegalForm, LegalKind, Window
 
@@ -47,10 +48,11 @@ TCO, DSA, EEVIDENCE = "eu-tco", "eu-dsa", "eu-eevidence"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Who answers: the messenger's name, and where it is reached."""
+    """Who answers: the messenger's name, where it is reached, how entries of the log are named."""
 
     name: str
     contact: str
+    codes: Codes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,13 @@ def drafts_of(matter: Matter, service: Service) -> tuple[Draft, ...]:
     common = _common(matter, service)
     found = [made for part in PARTS for made in part(matter, common, history(matter.id))]
     found.sort(key=lambda one: one[0].value)
+    entries = entries_of(matter.id) if service.codes else []
     drafts = [
-        Draft(kind.value if place == 1 else f"{kind.value}-{place}", kind, facts)
+        Draft(
+            kind.value if place == 1 else f"{kind.value}-{place}",
+            kind,
+            replace(facts, proof=proof_of(kind, facts, entries, service.codes)),
+        )
         for kind, group in groupby(found, key=lambda one: one[0])
         for place, (_, facts) in enumerate(group, 1)
     ]

@@ -123,6 +123,7 @@ class AnswerFacts:
     provision        of a law that is in the way: title and text, in its own words
     data_kept        whether the data sought were found and are being kept meanwhile; None: unsaid
     redress          where the authority can turn against the answer
+    proof            code of the entry in the public log, and the page that shows it
     """
 
     number: str
@@ -152,6 +153,7 @@ class AnswerFacts:
     package: DisclosedPackage | None = None
     copy: KeptCopy | None = None
     redress: str = ""
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)

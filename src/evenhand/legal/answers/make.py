@@ -100,6 +100,8 @@ def _head(said: Words, facts: AnswerFacts) -> Iterator[tuple[str, str]]:
     yield label["answered_at"], moment(said, facts.answered_at)
     yield label["service"], facts.service
     yield label["contact"], facts.contact
+    if facts.proof:
+        yield label["proof"], facts.proof
 
 
 def _notes(said: Words, facts: AnswerFacts) -> list[str]:

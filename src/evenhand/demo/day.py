@@ -20,6 +20,7 @@ from evenhand.demo.legal_office import Office
 from evenhand.demo.messages import Labelled
 from evenhand.demo.names import address
 from evenhand.demo.posting import Posted, post_all, read_back, senders_needed
+from evenhand.demo.proof import play_proof
 from evenhand.demo.readings import (
     confirmation_seconds,
     decisions_in_reports,
@@ -271,6 +272,8 @@ async def play_day(
         await play_legal(stage, findings, office)
         progress.update(task, description="people report and appeal")
         await play_cases(stage, findings, first, second)
+        progress.update(task, description="a reader checks the log")
+        await play_proof(stage, findings)
         progress.remove_task(task)
     finally:
         await town.close()

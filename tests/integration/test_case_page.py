@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,11 @@ from evenhand.base.sealing import make_keys
 from evenhand.cases import steps as cases
 from evenhand.cases.models import Case
 from evenhand.cases.quality_steps import draw_second_look
+from evenhand.desk.evidence import shown
 from evenhand.people.models import Person
 from evenhand.people.passkeys import BACKEND
 from evenhand.records.models import Record
+from evenhand.reports.lists import ProofLevel
 from evenhand.reports.models import Report
 from evenhand.reports.reactions import note_outcome
 from evenhand.reports.steps import receive
@@ -35,6 +37,8 @@ QUERIES_MAX = 15
 HARM = "m.tos.prohibited.papers"
 EARLIER = re.compile(r"Decided about this account \(\d+\)")
 STRIKES = re.compile(r"\d+ strikes? counts?\.")
+FOLLOWS = re.compile(r"If you act on it: [^<]+")
+WARNED = "and the account is warned."
 
 
 @pytest.fixture(autouse=True)
@@ -57,11 +61,12 @@ def ada(client: Client) -> Person:
 
 def reported(*, times: int = 1, event: str = "$e1", at: datetime | None = None) -> Case:
     """A case that so many people reported."""
-    moment = at or now()
+    moment, report = at or now(), None
     for number in range(times):
         draft = from_matrix(0, account=f"@r{number}:example.test", event=event)
         origin = f"matrix:event:{event}:{number}"
         report = receive(replace(draft, origin=origin, at=moment, harm=HARM), now=moment).report
+    assert report is not None
     assert report.case is not None
     return Case.objects.get(pk=report.case.id)
 
@@ -124,6 +129,7 @@ def test_a_second_look_shows_nothing_of_the_first_decision(
     assert "Decided in this channel" not in page
     assert "Similar cases" not in page
     assert "0 strikes count." in page
+    assert WARNED in page
     assert page.count("0 right, 0 unfounded") == Report.objects.count() == 2
     assert "An offer." not in page
     assert "These reports are manifestly unfounded" in page
@@ -142,5 +148,48 @@ def test_what_was_decided_before_the_original_stays_on_the_page(
 
     again = Case.objects.get(sampled_of=case)
     page = client.get(f"/staff/cases/{again.id}/").content.decode()
-    for shown in (EARLIER, STRIKES):
-        assert shown.findall(page) == shown.findall(before) != []
+    for said in (EARLIER, STRIKES, FOLLOWS):
+        assert said.findall(page) == said.findall(before) != []
+
+
+def test_what_follows_is_said_before_a_decision(client: Client, ada: Person) -> None:
+    first = reported(event="$e0")
+    before = client.get(f"/staff/cases/{first.id}/").content.decode()
+
+    decided(first, reviewer("Bo Example"))
+    later = reported(at=now() + timedelta(seconds=1))
+
+    after = client.get(f"/staff/cases/{later.id}/").content.decode()
+    assert WARNED in before
+    assert WARNED not in after
+    assert len(FOLLOWS.findall(after)) == 1
+
+
+def test_a_case_that_measures_looks_as_fresh_as_any_other() -> None:
+    opened = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    content = b'{"text": "An offer.", "time": "2026-10-01T08:00:00+02:00"}'
+
+    as_usual = dict(shown("application/json", content).fields)
+    later = opened - datetime(2026, 10, 1, 7, tzinfo=UTC)
+    moved = dict(shown("application/json", content, later=later, now=opened).fields)
+    capped = dict(shown("application/json", content, later=2 * later, now=opened).fields)
+
+    assert as_usual["time"] == "1 October 2026, 06:00 UTC"
+    assert moved["time"] == "22 November 2026, 11:00 UTC"
+    assert capped["time"] == "22 November 2026, 12:00 UTC"
+
+
+def test_who_is_proved_to_have_sent_a_message_stands_beside_its_report(
+    client: Client, ada: Person
+) -> None:
+    case = reported(times=2)
+    proved, claimed = Report.objects.order_by("id")
+    proved.proof, proved.proved_sender = ProofLevel.PROVED.value, "@sender:far.example"
+    claimed.proof = ProofLevel.CLAIMED.value
+    proved.save()
+    claimed.save()
+
+    page = client.get(f"/staff/cases/{case.id}/").content.decode()
+
+    assert page.count("@sender:far.example") == 1
+    assert "not the account of this case" in page

@@ -248,6 +248,7 @@ def _addresses(
     def each(view: str, *values: object) -> list[str]:
         return [reverse(view, args=[value]) for value in values]
 
+    site = Path(settings.PUBLIC_FILES) / "reports"
     all_cases = [home.case, home.picture, home.closed, home.sealed, home.objection, home.complaint]
     authorities = each("legal_authority", office.authority.id, unsure)
     new = reverse("portal_new")
@@ -262,6 +263,9 @@ def _addresses(
             link_for(ACCOUNT, until=now().date(), key=read_key(settings.KEYS / "token.key"))
         ],
         "report": [reverse("report", args=[day])],
+        "report_file": sorted(
+            f"/reports/{page.parent.relative_to(site)}/" for page in site.glob("*/**/en.html")
+        ),
         "objection": [home.objection_link, home.new_objection_link],
         "complaint": [home.complaint_link],
         "staff_enrol": [links[0], "/staff/enrol/gone/"],

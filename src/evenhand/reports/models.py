@@ -163,6 +163,9 @@ class Report(models.Model):
         SealedItem, null=True, on_delete=models.PROTECT, related_name="report_proofs"
     )
     disclosure = models.BinaryField(default=b"")
+    proved_sender = models.CharField(
+        max_length=ID_LENGTH_MAX, blank=True, default="", help_text="of the disclosed message"
+    )
 
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="reports")
     outcome = models.CharField(max_length=16, blank=True, default="")

@@ -70,6 +70,11 @@ def _note(report: Report, found: Proof, keys: Keys, *, now: datetime) -> None:
         )
         if report.case_id is not None:
             hold(report.proof_text.id, holder=report.case_id, now=now)
-    if found.level is ProofLevel.PROVED and not report.account:
-        report.account = found.sender
-    report.save(update_fields=["proof", "proof_findings", "disclosure", "proof_text", "account"])
+    if found.level is ProofLevel.PROVED:
+        report.proved_sender = found.sender
+        report.account = report.account or found.sender
+    report.save(
+        update_fields=[
+            "proof", "proof_findings", "proved_sender", "disclosure", "proof_text", "account",
+        ]
+    )  # fmt: skip

@@ -79,22 +79,46 @@ def panel(account: str, now: datetime) -> Panel:
     )
 
 
-def what_follows(account: str, harm: str, done_at: datetime, now: datetime) -> Step | None:
-    """Gives what a decision about a harm would lead to besides itself; None if nothing.
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What counts against an account, and what another decision against it would lead to.
 
-    done_at  when the case was opened
+    adds     strikes that the policy gives
+    follows  what they lead to besides the decision itself; None if nothing
     """
-    policy = policy_of(harm)
-    if not account or not policy.strikes:
+
+    counting: int
+    adds: int
+    follows: Step | None
+
+
+def outlook(
+    account: str, harm: str, *, done_at: datetime, at: datetime, without_harm: str = ""
+) -> Outlook | None:
+    """Gives the outlook of an account as of a moment, of what stands today; None without account.
+
+    done_at       when the case was opened
+    without_harm  leaves out strikes of harms that begin so: what lies in a lane of its own
+    """
+    if not account:
         return None
-    more = CountedStrikes(policy.strikes, now, now + timedelta(days=policy.strike_days))
-    return next_penalty(
-        penalties(),
-        [*counting(account), more],
-        given_to(account, now=now),
-        done_at=done_at,
-        now=now,
+    strikes = [one for one in counting(account, without_harm=without_harm) if one.given_at <= at]
+    policy = policy_of(harm)
+    follows = None
+    if policy.strikes:
+        more = CountedStrikes(policy.strikes, at, at + timedelta(days=policy.strike_days))
+        # Each penalty rests on a strike, so that without any there is none to ask for.
+        given = given_to(account, now=at) if strikes else []
+        follows = next_penalty(penalties(), [*strikes, more], given, done_at=done_at, now=at)
+    return Outlook(
+        sum(one.count for one in strikes if one.expires_at > at), policy.strikes, follows
     )
+
+
+def what_follows(account: str, harm: str, done_at: datetime, now: datetime) -> Step | None:
+    """Gives what a decision about a harm would lead to besides itself; None if nothing."""
+    found = outlook(account, harm, done_at=done_at, at=now)
+    return found.follows if found is not None else None
 
 
 def suspensions(now: datetime) -> list[Misuse]:
@@ -111,26 +135,12 @@ def misuses_of(key: bytes, kind: MisuseKind) -> list[Misuse]:
     return list(rows.order_by("-at")[:ROWS_SHOWN_MAX])
 
 
-def counting(account: str) -> list[CountedStrikes]:
+def counting(account: str, *, without_harm: str = "") -> list[CountedStrikes]:
     """Gives the strikes of an account that are not lifted, as the checks see them."""
     rows = Strike.objects.filter(account=account, lifted_at=None)
-    return [CountedStrikes(*row) for row in rows.values_list("count", "given_at", "expires_at")]
-
-
-def count_strikes(account: str, *, at: datetime, without_harm: str = "") -> int:
-    """Gives how many strikes of an account counted at a moment, of those that stand today.
-
-    `without_harm` leaves out the harms that begin so: what lies in a lane of its own.
-    """
-    if not account:
-        return 0
-    rows = Strike.objects.filter(
-        account=account, lifted_at=None, given_at__lte=at, expires_at__gt=at
-    )
     if without_harm:
         rows = rows.exclude(harm__startswith=without_harm)
-    total: int | None = rows.aggregate(total=Sum("count"))["total"]
-    return total or 0
+    return [CountedStrikes(*row) for row in rows.values_list("count", "given_at", "expires_at")]
 
 
 def strikes_still(account: str, *, since: datetime, until: datetime) -> int:
@@ -151,7 +161,7 @@ def given_to(account: str, *, now: datetime) -> list[Given]:
 
     A suspension that is over covers nothing any more; a warning stays for the policy's days.
     """
-    rows = Penalty.objects.filter(account=account, lifted_at=None)
+    rows = Penalty.objects.filter(account=account, lifted_at=None, given_at__lte=now)
     return [
         Given(ActionKind(does), given_at, ends_at)
         for does, given_at, ends_at in rows.values_list("does", "given_at", "ends_at")

@@ -17,7 +17,7 @@ from evenhand.cases import queries
 from evenhand.cases.models import Case, CaseStep
 from evenhand.reports.models import Report
 from evenhand.reports.queries import reports_of
-from evenhand.standing.queries import count_strikes
+from evenhand.standing.queries import Outlook, outlook
 
 UNSEEN = frozenset({ActionState.UNDOING, ActionState.UNDONE, ActionState.COMPENSATED})
 """What became of a rule's actions after the case was first decided."""
@@ -28,10 +28,12 @@ class Known:
     """A case's surroundings as of the moment that its page stands for.
 
     before    the moment after which nothing is shown; None for a usual case
+    later     by how much dates of the original are moved, so that it looks as fresh as any other
     decision  what was decided before a person looked, with what was done for it
     """
 
     before: datetime | None
+    later: timedelta
     reports: Sequence[Report]
     history: Sequence[CaseStep]
     decision: Decision | None
@@ -39,7 +41,7 @@ class Known:
     against: Sequence[Action]
     in_channel: Sequence[Action]
     similar: Sequence[Case]
-    strikes: int
+    outlook: Outlook | None
 
 
 def known_of(case: Case, *, sees_sealed: bool, now: datetime) -> Known:
@@ -49,7 +51,8 @@ def known_of(case: Case, *, sees_sealed: bool, now: datetime) -> Known:
     """
     original = queries.original_of(case)
     before = original.opened_at if original is not None else None
-    decision = case.decision if original is None else _decided_before(original)
+    later = moved_by(case, original)
+    decision = case.decision if original is None else _decided_before(original, later, now=now)
     against, inside = actions.actions_around(
         case.account,
         case.channel,
@@ -59,6 +62,7 @@ def known_of(case: Case, *, sees_sealed: bool, now: datetime) -> Known:
     done = actions.actions_of(decision.id) if decision is not None else []
     return Known(
         before=before,
+        later=later,
         reports=reports_seen(case, original, now=now),
         history=_history(case, original, now=now),
         decision=decision,
@@ -66,8 +70,10 @@ def known_of(case: Case, *, sees_sealed: bool, now: datetime) -> Known:
         against=against,
         in_channel=inside,
         similar=queries.similar_cases(case, before=before),
-        strikes=count_strikes(
+        outlook=outlook(
             case.account,
+            case.harm,
+            done_at=before or case.opened_at,
             at=before or now,
             without_harm="" if sees_sealed else CHILD_SAFETY,
         ),
@@ -81,7 +87,7 @@ def reports_seen(case: Case, original: Case | None, *, now: datetime) -> list[Re
     reports = reports_of(case.id if original is None else original.id)
     if original is not None:
         for report in reports:
-            report.at = _moved(report.at, case.opened_at - original.opened_at, now=now)
+            report.at = _moved(report.at, moved_by(case, original), now=now)
     return reports
 
 
@@ -91,17 +97,25 @@ def _history(case: Case, original: Case | None, *, now: datetime) -> list[CaseSt
         return own
     moved = [step for step in queries.history_of(original.id) if step.by_id is None]
     for step in moved:
-        step.at = _moved(step.at, case.opened_at - original.opened_at, now=now)
+        step.at = _moved(step.at, moved_by(case, original), now=now)
     return [*moved, *own]
+
+
+def moved_by(case: Case, original: Case | None) -> timedelta:
+    """Gives by how much later a case that only measures was opened than what it stands for."""
+    return timedelta() if original is None else case.opened_at - original.opened_at
 
 
 def _moved(at: datetime, by: timedelta, *, now: datetime) -> datetime:
     return min(at + by, now)
 
 
-def _decided_before(original: Case) -> Decision | None:
+def _decided_before(original: Case, later: timedelta, *, now: datetime) -> Decision | None:
     decision = original.decision
-    return decision if decision is not None and decision.ground == Ground.RULE else None
+    if decision is None or decision.ground != Ground.RULE:
+        return None
+    decision.at = _moved(decision.at, later, now=now)
+    return decision
 
 
 def _as_it_stood(action: Action) -> Action:

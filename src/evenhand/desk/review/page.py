@@ -28,7 +28,8 @@ from evenhand.desk import words
 from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.evidence import ShownEvidence, shown
 from evenhand.desk.legal.danger import danger_forms
-from evenhand.desk.review.known import Known, known_of, reports_seen
+from evenhand.desk.review.known import Known, known_of, moved_by, reports_seen
+from evenhand.desk.review.outlook import follows_words
 from evenhand.desk.review.queue import exposure_words
 from evenhand.desk.review.reported import channel_kind_of, report_items, report_rows
 from evenhand.desk.review.rows import (
@@ -64,7 +65,8 @@ def open_evidence(request: HttpRequest, case_id: UUID) -> HttpResponse:
     member = signed_in(request)
     found = queries.case_for(case_id, member)
     which = request.POST.get("item", "")
-    reports = reports_seen(found, queries.original_of(found), now=now())
+    original = queries.original_of(found)
+    reports = reports_seen(found, original, now=now())
     item = _items(found, reports).get(which)
     if item is None:
         raise NotFound(what="evidence", item=which)
@@ -84,7 +86,8 @@ def open_evidence(request: HttpRequest, case_id: UUID) -> HttpResponse:
         return redirect("staff_case", case_id=case_id)
     if which == "context":
         return _page(request, found, nearby=from_bytes(opened.content))
-    content = shown(opened.media_type, opened.content)
+    later = moved_by(found, original)
+    content = shown(opened.media_type, opened.content, later=later, now=now())
     if request.POST.get("translate"):
         content = replace(content, translation=_translated(content) or "")
     return _page(request, found, opened={which: content})
@@ -158,7 +161,8 @@ def _page(
         "colleagues": _colleagues(found, member) if works else [],
         "wants_my_opinion": found.opinion_wanted_by_id not in (None, member.id)
         and member.id not in found.opinion_by,
-        "standing": {"counting": known.strikes} if found.account else None,
+        "standing": known.outlook,
+        "follows": follows_words(known.outlook) if works else "",
         "similar": [case_row(one, now=moment) for one in known.similar],
         "reports": report_rows(known.reports, opened or {}, before=known.before),
         "reports_number": len(known.reports),

@@ -56,6 +56,7 @@ class ReportRow:
     proof      what is said of a disclosed message; None where none was disclosed
     text       the reporter's words
     disclosed  what the disclosed message says; None where something speaks against it
+    sender     who is proved to have sent it; empty where nobody is
     """
 
     report: Report
@@ -65,6 +66,7 @@ class ReportRow:
     proof: ProofWords | None
     text: SealedPart | None
     disclosed: SealedPart | None
+    sender: str
 
 
 def report_items(reports: Sequence[Report]) -> dict[str, SealedItem]:
@@ -99,6 +101,7 @@ def _row(report: Report, opened: Mapping[str, ShownEvidence], record: ReporterRe
         proof_words(report.proof, report.proof_findings),
         parts.get(f"report-{report.id}"),
         parts.get(f"disclosed-{report.id}"),
+        report.proved_sender,
     )
 
 

@@ -9,7 +9,6 @@ and only the rest is filled in. So are most bodies.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,8 +35,8 @@ PORTION_ROWS = 8_192
 FEW_KEPT = 65_536
 """Combinations of classes, and bodies, whose text is kept: a day has a few hundred of each."""
 
-LARGE = re.compile(r"[0-9]{16}")
-"""Without such a run of digits, a text in JSON holds no whole number beyond 2^53-1."""
+DIGITS_MAX = 15
+"""Digits of whole numbers that are surely below 2^53."""
 
 # As `queries.SETTLED`: only rows whose transaction is older than every running one, since one
 # that began earlier may commit later, before a place that was already passed.
@@ -51,7 +50,7 @@ LIMIT %s
 """
 
 VALUES: Mapping[str, str] = {
-    "at": "at",
+    "at": "at AT TIME ZONE 'UTC'",
     "day": "day::text",
     "id": "id::text",
     "milliseconds": """coalesce('"milliseconds":' || milliseconds || ',', '')""",
@@ -76,8 +75,6 @@ TEMPLATES: Mapping[str, str] = {
 
 BETWEEN, TRUE = "\x1f", "\x1e"
 """Signs between the classes of a record as they are read, and for a true one: in no class."""
-
-MOMENT_SIGNS = len("2026-11-22T12:00:00.000000")
 
 
 Row = tuple[Any, ...]
@@ -160,7 +157,7 @@ def _leaf(
     if salt is None:
         return None
     shown, whole = _templates(classes)
-    moment = at.isoformat(timespec="microseconds")[:MOMENT_SIGNS]
+    moment = at.isoformat(timespec="microseconds")
     rest = (milliseconds, quantity, serial, subject, written_by)
     return record_leaf_of(
         (shown % (moment, day, of, quantity)).encode(),
@@ -171,17 +168,42 @@ def _leaf(
 
 @lru_cache(maxsize=FEW_KEPT)
 def _canonical_body(body: str) -> str:
-    """Gives a body in its canonical form; a number too large to be whole is as near as it gets.
+    """Gives a body in its canonical form.
 
-    The database writes 1e21 with all its digits.
+    Where names are ASCII and numbers small and whole, Python's own writer gives that form.
     """
-    found = json.loads(body, parse_int=_number) if LARGE.search(body) else json.loads(body)
-    return canonical(found).decode()
+    if body.isascii():
+        try:
+            return _WRITER.encode(_READER.decode(body))
+        except _Unusual:
+            pass
+    return canonical(json.loads(body, parse_int=_number)).decode()
+
+
+class _Unusual(Exception):
+    """A number that Python writes otherwise than RFC 8785 does."""
+
+
+def _small(digits: str) -> int:
+    if len(digits) > DIGITS_MAX:
+        raise _Unusual
+    return int(digits)
+
+
+def _fraction(_digits: str) -> float:
+    raise _Unusual
 
 
 def _number(digits: str) -> int | float:
+    """Gives a number as near as it gets: the database writes 1e21 with all its digits."""
     number = int(digits)
     return number if -EXACT_MAX <= number <= EXACT_MAX else float(number)
+
+
+_READER = json.JSONDecoder(parse_int=_small, parse_float=_fraction)
+_WRITER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
 
 
 @lru_cache(maxsize=FEW_KEPT)

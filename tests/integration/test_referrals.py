@@ -11,6 +11,7 @@ from evenhand.base.lists import ActionKind, RecordKind, Source
 from evenhand.base.sealing import make_keys
 from evenhand.cases import steps as cases
 from evenhand.cases.models import Case
+from evenhand.desk.matter_rows import history_rows
 from evenhand.legal import steps
 from evenhand.legal.checks import StepRefused
 from evenhand.legal.drafts import IdentifierDraft
@@ -75,7 +76,7 @@ def test_each_thing_that_is_referred_is_one_report_with_its_case(office: Desk) -
 
 
 def test_reviewers_may_leave_a_referral_alone_like_any_report(office: Desk) -> None:
-    referred(office)
+    matter = referred(office)
     report = Report.objects.get(about="event:$post")
     assert report.case_id is not None
 
@@ -86,6 +87,12 @@ def test_reviewers_may_leave_a_referral_alone_like_any_report(office: Desk) -> N
 
     report.refresh_from_db()
     assert report.outcome == ReportOutcome.NOT_ACTED
+    assert Step.objects.filter(matter=matter, what="review_left").count() == 1
+    shown = [row["name"] for row in history_rows(matter.id, for_officer=True)]
+    assert shown[-2:] == [
+        "The reviewers have it, as reports",
+        "The reviewers left one thing that it names as it is",
+    ]
 
 
 def test_a_referral_is_never_carried_out_as_an_order(office: Desk) -> None:

@@ -49,6 +49,8 @@ STEP_NAMES = {
     "closed": gettext_noop("Closed"),
     "handed_out": gettext_noop("The answer was fetched"),
     "referred_to_review": gettext_noop("The reviewers have it, as reports"),
+    "review_acted": gettext_noop("The reviewers acted on one thing that it names"),
+    "review_left": gettext_noop("The reviewers left one thing that it names as it is"),
     "handed_over": gettext_noop("Handed over to a colleague"),
     "confirmed": gettext_noop("Receipt was confirmed"),
     "reviewed": gettext_noop("Looked at again by a third person"),
@@ -84,6 +86,9 @@ STEPS_FOR_OFFICERS = frozenset(
         "handed_out",
         "handed_over",
         "confirmed",
+        "referred_to_review",
+        "review_acted",
+        "review_left",
     }
 )
 """What of a matter's history its officer sees: how the desk works inside is not among it."""

@@ -75,6 +75,9 @@ VOTES_NEEDED = 2
 REFERRED = "referred_to_review"
 """The step by which a referral leaves the legal desk for the reviewers."""
 
+REVIEWED_AS = {True: "review_acted", False: "review_left"}
+"""What reviewers made of one thing that a referral names."""
+
 
 def note_referred(matter_id: UUID, *, reports: int, now: datetime) -> Matter:
     """Notes, once, that a referral lies with the reviewers now, as so many reports."""
@@ -82,6 +85,14 @@ def note_referred(matter_id: UUID, *, reports: int, now: datetime) -> Matter:
         matter = locked(matter_id)
         if not Step.objects.filter(matter=matter, what=REFERRED).exists():
             write_step(matter, REFERRED, by=None, now=now, facts={"reports": reports})
+    return matter
+
+
+def note_review(matter_id: UUID, *, acted: bool, now: datetime) -> Matter:
+    """Notes what reviewers made of one thing that a referral names; its officer sees it."""
+    with transaction.atomic():
+        matter = locked(matter_id)
+        write_step(matter, REVIEWED_AS[acted], by=None, now=now)
     return matter
 
 

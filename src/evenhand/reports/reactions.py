@@ -9,13 +9,13 @@ from evenhand.base.lists import RecordKind
 from evenhand.cases.lists import CaseOutcome
 from evenhand.cases.models import Case
 from evenhand.legal.queries import matter_of
-from evenhand.legal.steps import note_referred
+from evenhand.legal.steps import note_referred, note_review
 from evenhand.markets.lists import LegalForm
 from evenhand.records.models import Record
 from evenhand.records.outbox import Reaction
 from evenhand.reports.lists import ReportOutcome
 from evenhand.reports.misuse_steps import note_unfounded_of
-from evenhand.reports.referrals import referral_drafts
+from evenhand.reports.referrals import matters_referring, referral_drafts
 from evenhand.reports.steps import answer_case, answer_complaints, receive
 
 _OUTCOMES = {
@@ -29,7 +29,9 @@ def note_outcome(record: Record, now: datetime) -> None:
     case = Case.objects.filter(pk=record.subject).first()
     outcome = _OUTCOMES.get(CaseOutcome(case.outcome)) if case and case.outcome else None
     if case is not None and outcome is not None:
-        answer_case(case.id, outcome, now=now)
+        if answer_case(case.id, outcome, now=now):
+            for matter in matters_referring(case.id):
+                note_review(matter, acted=outcome is ReportOutcome.ACTED, now=now)
         note_unfounded_of(case, now=now)
         answer_complaints([one.report for one in complaints_of(case.id)], outcome, now=now)
 

@@ -1,5 +1,7 @@
 """What an authority refers, as reports to be: one for each thing that it names."""
 
+from uuid import UUID
+
 from evenhand.base.lists import Language
 from evenhand.base.personal import MessageText
 from evenhand.legal.lists import IdentifierKind
@@ -8,6 +10,7 @@ from evenhand.legal.queries import identifiers_of
 from evenhand.reports.drafts import ReportDraft, ReporterDraft
 from evenhand.reports.limits import NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from evenhand.reports.lists import ReporterKind, ReportKind, Way
+from evenhand.reports.models import Report
 from evenhand.reports.places import Place, place_of
 
 THINGS = frozenset(
@@ -32,6 +35,13 @@ def referral_drafts(matter: Matter) -> list[ReportDraft]:
     named = [one.value for one in identifiers_of(matter.id) if one.kind in THINGS]
     places = dict.fromkeys(place for value in named if (place := place_of(value)) is not None)
     return [_draft(matter, place) for place in places]
+
+
+def matters_referring(case: UUID) -> list[UUID]:
+    """Gives the referrals whose reports a case unites, each once."""
+    rows = Report.objects.filter(case=case, kind=ReportKind.REFERRAL.value).order_by("at", "id")
+    named = (origin.split(":")[1] for origin in rows.values_list("origin", flat=True))
+    return [UUID(one) for one in dict.fromkeys(named)]
 
 
 def _draft(matter: Matter, place: Place) -> ReportDraft:

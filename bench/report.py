@@ -24,21 +24,24 @@ from pathlib import Path
 FIRST_DAY = date(2026, 1, 1)
 FILLED_AT_ONCE = 500_000
 
-# One action in seven is done at the messenger and told; the rest is refused at the door.
+# One action in seven is done at the messenger and told; the rest is refused at the door. Some
+# harms and countries are frequent and others rare, as they are; all combinations occur.
 RECORDS = """
 INSERT INTO records_record (id, at, day, kind, subject, harm, action, market, automation, source,
                             language, channel_kind, milliseconds, quantity)
 SELECT {id}, %(at)s + number * interval '1 ms', %(day)s, '{kind}', {subject},
        (ARRAY['m.spam', 'm.spam.fraud', 'm.spam.fake_account', 'm.harassment', 'm.violence',
-              'm.tos.prohibited.drugs', 'm.spam.flooding'])[1 + mod(hash, 7)],
+              'm.tos.prohibited.drugs', 'm.spam.flooding'])[1 + floor(7 * share ^ 2)::int],
        {action},
        (ARRAY['DE','FR','KZ','ZZ','RU','IN','IT','ES','PL','NL','BE','AT','US','GB','BR','TR',
-              'UZ','KG','CH','SE'])[1 + mod(hash / 7, 20)],
+              'UZ','KG','CH','SE'])[1 + floor(20 * second ^ 3)::int],
        (ARRAY['full', 'full', 'full', 'full', 'partial', 'none'])[1 + mod(hash / 140, 6)],
        (ARRAY['own', 'own', 'own', 'user', 'trusted_flagger'])[1 + mod(hash / 840, 5)],
        (ARRAY['de', 'en', 'fr', 'ru', 'kk'])[1 + mod(hash / 4200, 5)],
        'public', {milliseconds}, 1
-FROM (SELECT number, abs(hashint8(number)::bigint) AS hash
+FROM (SELECT number, abs(hashint8(number)::bigint) AS hash,
+             mod(abs(hashint8(number)::bigint), 9973) / 9973.0::float8 AS share,
+             mod(abs(hashint8(number)::bigint), 9931) / 9931.0::float8 AS second
       FROM generate_series(%(first)s, %(last)s) AS number) AS numbers
 WHERE {only}
 """

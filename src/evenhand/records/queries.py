@@ -89,11 +89,13 @@ ENDED = """
 """
 
 # First by all columns, in one pass that needs no sort, then those few rows by each column alone:
-# what a day's report splits by, beside what decides of which figure a record is.
+# what a day's report splits by, beside what decides of which figure a record is. Nearly every
+# record stands for one thing: summing those of other quantities alone spares slow arithmetic.
 COUNTS = """
 WITH combined AS (
     SELECT kind, harm, action, market, automation, source, language, channel_kind,
-           regime, request, outcome, lane, count(*) AS records, sum(quantity) AS quantity
+           regime, request, outcome, lane, count(*) AS records,
+           count(*) + coalesce(sum(quantity - 1) FILTER (WHERE quantity <> 1), 0) AS quantity
     FROM ({records}) AS counted
     GROUP BY kind, harm, action, market, automation, source, language, channel_kind,
              regime, request, outcome, lane

@@ -162,8 +162,11 @@ SELECT day FROM found WHERE day IS NOT NULL ORDER BY day DESC
 """
 
 # A day has few combinations, which the planner cannot know: so it counts in a hash table, whose
-# memory is enough for a million of them, and sorts nothing.
-MEMORY = "SET LOCAL work_mem = '256MB'; SET LOCAL enable_sort = off"
+# memory is enough for a million of them, sorts nothing, and takes all processors that are free.
+MEMORY = """
+SET LOCAL work_mem = '256MB'; SET LOCAL enable_sort = off;
+SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0
+"""
 
 # A transaction that began earlier may commit later, and then its rows appear before a place that
 # was already passed. So only rows are given whose transaction is older than every running one.

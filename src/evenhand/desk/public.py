@@ -89,7 +89,11 @@ def _handed_out(request: HttpRequest, path: str) -> HttpResponseBase:
     if file.suffix not in FILE_TYPES or not file.is_file():
         raise NotFound(what="report file")
     kind = SCHEMA_TYPE if file.name.endswith(".schema.json") else FILE_TYPES[file.suffix]
-    response = FileResponse(file.open("rb"), content_type=kind)
+    response: HttpResponse | FileResponse
+    if file.suffix == ".html":
+        response = HttpResponse(file.read_bytes(), content_type=kind)
+    else:
+        response = FileResponse(file.open("rb"), content_type=kind)
     response.headers["Access-Control-Allow-Origin"] = "*"
     if path.startswith(EMBED):
         response.headers["Content-Security-Policy"] = EMBEDDED_POLICY

@@ -116,6 +116,12 @@ def _sentences(report: Report) -> list[str]:
             gettext("Of the objections decided, %(share)s were right.")
             % {"share": words.share(upheld, of=upheld + refused)}
         )
+    screened, unscreened = figures[Figure.SCREENED], figures[Figure.UNSCREENED]
+    if screened and unscreened:
+        said.append(
+            gettext("%(share)s of what came was screened before anybody saw it.")
+            % {"share": words.share(screened, of=screened + unscreened, decimals=2)}
+        )
     if figures[Figure.CLOCKS_MET] and figures[Figure.CLOCKS_MISSED] == 0:
         said.append(gettext("No deadline was missed."))
     return said

@@ -22,6 +22,8 @@ from evenhand.transparency.figures import (
 from evenhand.transparency.files import swap_in
 
 COLUMNS = ("day", "revision", "figure", "quantity")
+FIGURES = frozenset(figure.value for figure in Figure)
+"""Figures that are counted today; an older file may name others."""
 
 
 class SubjectKind(StrEnum):
@@ -92,7 +94,8 @@ def read_history(subject: Subject, reports: Path) -> list[PastDay]:
     found: dict[date, tuple[int, dict[Figure, int]]] = {}
     for row in csv.DictReader(io.StringIO(path.read_text("utf-8"))):
         _, quantities = found.setdefault(date.fromisoformat(row["day"]), (int(row["revision"]), {}))
-        quantities[Figure(row["figure"])] = int(row["quantity"])
+        if row["figure"] in FIGURES:
+            quantities[Figure(row["figure"])] = int(row["quantity"])
     return [
         PastDay(day, revision, quantities)
         for day, (revision, quantities) in sorted(found.items(), reverse=True)
@@ -108,7 +111,8 @@ def latest_past(subject: Subject, reports: Path) -> PastDay | None:
             if day is not None and row["day"] != day.isoformat():
                 break
             day, revision = date.fromisoformat(row["day"]), int(row["revision"])
-            quantities[Figure(row["figure"])] = int(row["quantity"])
+            if row["figure"] in FIGURES:
+                quantities[Figure(row["figure"])] = int(row["quantity"])
     return None if day is None else PastDay(day, revision, quantities)
 
 

@@ -347,9 +347,12 @@ def quantity(shown: int | None) -> str:
     return gettext("a few") if shown is None else number(shown)
 
 
-def share(quantity: int, *, of: int) -> str:
-    """Gives a share in per cent with one decimal place."""
-    return number_format(quantity / of * 100, decimal_pos=1) + "\xa0%" if of else ""
+def share(quantity: int, *, of: int, decimals: int = 1) -> str:
+    """Gives a share in per cent, rounded down: what is not all is never told as all."""
+    if not of:
+        return ""
+    scale = 10**decimals
+    return number_format(quantity * 100 * scale // of / scale, decimal_pos=decimals) + "\xa0%"
 
 
 def duration(milliseconds: int) -> str:

@@ -69,6 +69,15 @@ def test_a_subjects_history_is_the_row_of_each_day_and_nothing_more(reports: Pat
     assert {one.key for one in known_subjects(SubjectKind.COUNTRIES, reports)} >= {"KZ", "DE", "ZZ"}
 
 
+def test_a_history_of_another_version_is_read_as_far_as_it_is_known(reports: Path) -> None:
+    (subject,) = [s for s in known_subjects(SubjectKind.COUNTRIES, reports) if s.key == "KZ"]
+    path = reports / subject.folder / "history.csv"
+    known = read_history(subject, reports)
+    path.write_text(path.read_text() + "2020-01-01,1,counted_once_upon_a_time,7\n")
+
+    assert [past for past in read_history(subject, reports) if past.quantities] == known
+
+
 def test_a_corrected_day_stands_once_everywhere(reports: Path) -> None:
     site.write_site(report_of(DAY), reports)
     second = report_of(DAY, late=0.2)

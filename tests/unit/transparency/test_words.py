@@ -35,6 +35,13 @@ def test_numbers_are_written_as_the_language_does(language: str, thousands: str,
         assert words.share(1, of=8).replace("\xa0", " ") == half
 
 
+def test_what_is_not_all_is_never_told_as_all() -> None:
+    with translation.override("en"):
+        assert words.share(999_999, of=1_000_000).replace("\xa0", " ") == "99.9 %"
+        assert words.share(999_999, of=1_000_000, decimals=2).replace("\xa0", " ") == "99.99 %"
+        assert words.share(5, of=5).replace("\xa0", " ") == "100.0 %"
+
+
 def test_a_duration_is_told_in_the_unit_that_reads_best() -> None:
     with translation.override("en"):
         assert words.duration(3) == "3 ms"

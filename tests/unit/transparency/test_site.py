@@ -1,6 +1,7 @@
 """The public site: what one day's publication writes, and what a killed one leaves to the next."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 from tests.days_of_tests import report_of
 
 from evenhand.transparency import site
+from evenhand.transparency.days import read_days
 from evenhand.transparency.documents import as_json, schema_text
 from evenhand.transparency.figures import Breakdown, Figure
 from evenhand.transparency.subjects import SubjectKind, known_subjects, read_history
@@ -20,12 +22,34 @@ DAY = date(2026, 11, 21)
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-@pytest.fixture
-def reports(tmp_path: Path) -> Path:
-    folder = tmp_path / "reports"
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of one day; it is made once, since each page of it is."""
+    folder = tmp_path_factory.mktemp("first") / "reports"
     folder.mkdir()
     site.write_site(report_of(DAY - timedelta(days=1)), folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def whole(first_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of two days, written without interruption."""
+    folder = tmp_path_factory.mktemp("whole") / "reports"
+    shutil.copytree(first_day, folder, symlinks=True)
+    site.write_site(report_of(DAY), folder)
+    return folder
+
+
+@pytest.fixture
+def reports(first_day: Path, tmp_path: Path) -> Path:
+    """A site of one day, to change."""
+    return Path(shutil.copytree(first_day, tmp_path / "reports", symlinks=True))
+
+
+@pytest.fixture
+def two_days(whole: Path, tmp_path: Path) -> Path:
+    """A site of two days, to change."""
+    return Path(shutil.copytree(whole, tmp_path / "two", symlinks=True))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -52,12 +76,10 @@ def test_a_day_changes_what_is_about_it_and_nothing_of_other_days(reports: Path)
     assert not [name for name in after if name.endswith(".partial")]
 
 
-def test_a_subjects_history_is_the_row_of_each_day_and_nothing_more(reports: Path) -> None:
-    site.write_site(report_of(DAY), reports)
-
+def test_a_subjects_history_is_the_row_of_each_day_and_nothing_more(two_days: Path) -> None:
     for kind in SubjectKind:
-        for subject in known_subjects(kind, reports):
-            for past in read_history(subject, reports):
+        for subject in known_subjects(kind, two_days):
+            for past in read_history(subject, two_days):
                 public = report_of(past.day).public
                 for figure, quantity in past.quantities.items():
                     cells = public.breakdowns[
@@ -66,7 +88,11 @@ def test_a_subjects_history_is_the_row_of_each_day_and_nothing_more(reports: Pat
                     assert (subject.key, quantity) in {
                         (row.key, row.quantity) for row in cells.rows
                     }
-    assert {one.key for one in known_subjects(SubjectKind.COUNTRIES, reports)} >= {"KZ", "DE", "ZZ"}
+    assert {one.key for one in known_subjects(SubjectKind.COUNTRIES, two_days)} >= {
+        "KZ",
+        "DE",
+        "ZZ",
+    }
 
 
 def test_a_history_of_another_version_is_read_as_far_as_it_is_known(reports: Path) -> None:
@@ -78,27 +104,24 @@ def test_a_history_of_another_version_is_read_as_far_as_it_is_known(reports: Pat
     assert [past for past in read_history(subject, reports) if past.quantities] == known
 
 
-def test_a_corrected_day_stands_once_everywhere(reports: Path) -> None:
-    site.write_site(report_of(DAY), reports)
+def test_a_corrected_day_stands_once_everywhere(two_days: Path) -> None:
     second = report_of(DAY, late=0.2)
 
-    site.write_site(second, reports)
+    site.write_site(second, two_days)
 
-    listed = {entry.day: entry for entry in site.published_days(folder=reports.parent)}
+    listed = {entry.day: entry for entry in read_days(two_days)}
     assert listed[DAY].revision == 2
     assert listed[DAY].screened == second.public.figures[Figure.SCREENED]
-    rows = pq.read_table(reports / "days.parquet").to_pylist()
+    rows = pq.read_table(two_days / "days.parquet").to_pylist()
     assert {row["revision"] for row in rows if row["day"] == DAY} == {2}
-    titles = [e.findtext(f"{ATOM}title") for e in feed(reports).iter(f"{ATOM}entry")]
+    titles = [e.findtext(f"{ATOM}title") for e in feed(two_days).iter(f"{ATOM}entry")]
     assert titles[0] == "Transparency report, 21 November 2026 · corrected, edition 2"
-    assert (reports / f"{DAY}.1" / "en.html").is_file()
-    assert "What was corrected" in (reports / str(DAY) / "en.html").read_text()
+    assert (two_days / f"{DAY}.1" / "en.html").is_file()
+    assert "What was corrected" in (two_days / str(DAY) / "en.html").read_text()
 
 
-def test_the_file_of_all_days_holds_what_the_reports_say(reports: Path) -> None:
-    site.write_site(report_of(DAY), reports)
-
-    rows = pq.read_table(reports / "days.parquet").to_pylist()
+def test_the_file_of_all_days_holds_what_the_reports_say(two_days: Path) -> None:
+    rows = pq.read_table(two_days / "days.parquet").to_pylist()
 
     for day in (DAY, DAY - timedelta(days=1)):
         public = report_of(day).public
@@ -149,12 +172,8 @@ def dying(after: int, real: Callable[[Path, str | bytes], None]) -> Callable[...
 
 @pytest.mark.parametrize("after", [0, 1, 60, 240])
 def test_who_is_killed_between_two_files_leaves_the_rest_to_the_next_run(
-    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+    reports: Path, whole: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    whole = tmp_path / "whole"
-    whole.mkdir()
-    for back in (1, 0):
-        site.write_site(report_of(DAY - timedelta(days=back)), whole)
     with monkeypatch.context() as patch:
         patch.setattr(site, "swap_in", dying(after, site.swap_in))
         with pytest.raises(Killed):
@@ -177,16 +196,15 @@ def test_what_got_lost_is_written_again(reports: Path) -> None:
     assert contents(reports) == before
 
 
-def test_the_whole_site_can_be_built_anew_from_its_reports(reports: Path) -> None:
-    site.write_site(report_of(DAY), reports)
-    before = contents(reports)
+def test_the_whole_site_can_be_built_anew_from_its_reports(two_days: Path) -> None:
+    before = contents(two_days)
     for name in ("index.json", "days.parquet", "harms/m.spam/history.csv"):
-        (reports / name).unlink()
+        (two_days / name).unlink()
 
-    days = site.rebuild_site(reports)
+    days = site.rebuild_site(two_days)
 
     assert days == [DAY - timedelta(days=1), DAY]
-    assert contents(reports) == before
+    assert contents(two_days) == before
 
 
 def test_a_report_of_another_version_counts_as_missing(reports: Path) -> None:

@@ -1,6 +1,7 @@
 """The proof in the reader's own browser: calculated there, from the log's files alone."""
 
 import json
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.browser
 
 CHECKS = ("leaf", "path", "signature", "entry", "consistency")
 ORIGIN = "desk.example/log"
+SHOTS = os.environ.get("EVENHAND_SCREENSHOTS", "")
+"""A folder for pictures of the page, for people."""
 
 
 @pytest.fixture
@@ -159,7 +162,9 @@ def test_a_checkpoint_that_another_key_signed_does_not_hold(
 
 
 @pytest.mark.parametrize("what", ["tile", "entries", "checkpoint"])
-def test_what_the_server_alters_is_found(visitor: Visitor, desk: Desk, code: str, what: str):
+def test_what_the_server_alters_is_found(
+    visitor: Visitor, desk: Desk, log: Log, code: str, what: str, tmp_path: Path
+):
     def alter(route: Route) -> None:
         path = urlsplit(route.request.url).path.removeprefix("/log/")
         wanted = {
@@ -177,8 +182,11 @@ def test_what_the_server_alters_is_found(visitor: Visitor, desk: Desk, code: str
         route.fulfill(body=content)
 
     page = shown(visitor, desk, code)
+    file = saved(page, tmp_path)
+    written(300)
+    append_records(log, now=now())
     page.route("**/log/**", alter)
-    page.click("[data-proof-run]")
+    page.set_input_files("#receipt-file", file)
     found = results(page)
 
     assert "true" in found.values()
@@ -215,3 +223,8 @@ def test_the_page_has_no_serious_fault_and_fits_a_telephone(
     faults = [one["id"] for one in found.response["violations"] if one["impact"] in grave]
     assert faults == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/proof-{language.value}-phone.png", full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(color_scheme="dark")
+        page.screenshot(path=f"{SHOTS}/proof-{language.value}-dark.png", full_page=True)

@@ -43,4 +43,6 @@ def test_a_penalty_says_how_many_count_and_when_was_warned(language: Language) -
     assert "180" in first
     assert "3" in first
     assert "2026-11-22" in then
-    assert "{" not in first + then + lifted_reason(language)
+    ended = [lifted_reason(language, unwarned=unwarned) for unwarned in (True, False)]
+    assert ended[0] != ended[1]
+    assert "{" not in "".join([first, then, *ended])

@@ -76,11 +76,13 @@ class Town:
 
     people     a signed-in browser of everybody who works here, by name; a visitor's as well
     addresses  by the name of a view, the addresses that it can answer
+    forms      forms that lead to more than an empty one: view, address, fields
     """
 
     people: Mapping[str, Client]
     roles: Mapping[str, frozenset[Role]]
     addresses: Mapping[str, Sequence[str]]
+    forms: Sequence[tuple[str, str, Mapping[str, str]]]
 
 
 def town() -> Town:
@@ -120,6 +122,14 @@ def town() -> Town:
         | {name: browser(person) for name, person in who.items()},
         roles={name: frozenset(person.roles) for name, person in who.items()},
         addresses=_addresses(home, office, matters, unsure, bulk, day, (enrolling, officers)),
+        forms=(
+            ("report_follow", "/report/follow/", {"code": home.code}),
+            (
+                "staff_standing",
+                "/staff/standing/",
+                {"do": "find", "account": "@sender:example.test", "reason": "A complaint."},
+            ),
+        ),
     )
 
 

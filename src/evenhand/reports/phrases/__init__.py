@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from django.utils import formats, translation
 
 from evenhand.base.lists import Language
 from evenhand.reports.lists import ReportOutcome, ReportState
@@ -38,7 +39,7 @@ def subject_of(told: ToldReport, language: Language) -> str:
 def lines_of(told: ToldReport, language: Language) -> list[str]:
     """Gives what is told of where a report stands, without how to reach its page."""
     said = phrases(language)
-    lines = [str(said["says"][_key(told)]).format(date=f"{told.at:%Y-%m-%d}")]
+    lines = [str(said["says"][_key(told)]).format(date=_day(told.at, language))]
     if told.state is ReportState.ANSWERED:
         lines += [said["person"], said["redress"]]
     return [*lines, said["privacy"]]
@@ -55,6 +56,11 @@ def phrases(language: Language) -> Mapping[str, Any]:
     """Gives the sentences of one language."""
     text = files("evenhand.reports.phrases").joinpath(f"{language.value}.yaml").read_text("utf-8")
     return dict(yaml.safe_load(text))
+
+
+def _day(at: datetime, language: Language) -> str:
+    with translation.override(language.value):
+        return str(formats.date_format(at, "DATE_FORMAT"))
 
 
 def _key(told: ToldReport) -> str:

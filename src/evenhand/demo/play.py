@@ -17,6 +17,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -127,7 +128,28 @@ def _refuse_if_running(home: Path) -> None:
         return
 
 
+class ToldInLines(Progress):
+    """Progress where no terminal redraws it: a line for each thing as it begins."""
+
+    def add_task(self, description: str, *args: Any, **more: Any) -> TaskID:
+        """Tells of a new task."""
+        self._tell(description)
+        return super().add_task(description, *args, **more)
+
+    def update(self, task_id: TaskID, *, description: str | None = None, **more: Any) -> None:
+        """Tells of a task that goes on with something else."""
+        if description is not None:
+            self._tell(description)
+        super().update(task_id, description=description, **more)
+
+    def _tell(self, description: str) -> None:
+        self.console.print(description, markup=False)
+        self.console.file.flush()
+
+
 def _progress(console: Console) -> Progress:
+    if not console.is_terminal:
+        return ToldInLines(console=console, disable=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

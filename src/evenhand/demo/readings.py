@@ -111,6 +111,8 @@ VISITORS = (
     ("Auditor, visiting", (Role.AUDITOR,)),
     ("Legal officer, visiting", (Role.LEGAL_OFFICER,)),
     ("Approver, visiting", (Role.APPROVER,)),
+    ("Second approver, visiting", (Role.APPROVER,)),
+    ("Operator, visiting", (Role.OPERATOR,)),
 )
 
 

@@ -24,6 +24,7 @@ from evenhand.base.sealing import make_keys, read_key
 from evenhand.cli import main
 from evenhand.database.addresses import FORGET, OWNER
 from evenhand.desk.proof import LOOKS_MAX
+from evenhand.desk.proof_rows import shown_rows
 from evenhand.proof.receipts import Receipt
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_keys import site_log
@@ -241,3 +242,31 @@ def test_nothing_else_is_served_below_the_log(client: Client, log: Log):
     found = {name: client.get(f"/log/{name}").status_code for name in NOT_SERVED}
 
     assert {name: status for name, status in found.items() if status not in {400, 404}} == {}
+
+
+def test_each_class_is_shown_in_words():
+    shown = {
+        "kind": "legal_refused",
+        "regime": "eu-tco",
+        "request": "removal",
+        "lane": "emergency",
+        "outcome": "refused",
+        "language": "de",
+        "quantity": 3,
+        "gagged": True,
+        "later_column": "something",
+    }
+
+    rows = dict(shown_rows(shown))
+
+    assert rows["Language"] == "Deutsch"
+    assert rows["Outcome"] == "Refused"
+    assert rows["How many"] == "3"
+    assert rows["What was asked"] == "Removal"
+    assert rows["later_column"] == "something"
+    assert "How many" not in dict(shown_rows({"quantity": 1}))
+    assert dict(shown_rows({"market": "XX", "harm": "m.new", "action": "new"})) == {
+        "What it was about": "m.new",
+        "What was done": "new",
+        "Country": "XX",
+    }

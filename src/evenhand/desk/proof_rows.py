@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 
 from evenhand.base.lists import RecordKind
 from evenhand.desk import words
 from evenhand.desk.countries import country
+from evenhand.legal.lists import Outcome
+from evenhand.transparency.words import DATA, LANES, REASONS, REGIMES, REQUESTS
 
 KINDS: Mapping[str, str] = {
     RecordKind.DECISION: gettext_noop("A decision"),
@@ -35,10 +38,24 @@ NAMED: Mapping[str, str] = {
     "language": gettext_noop("Language"),
     "channel_kind": gettext_noop("Where"),
     "regime": gettext_noop("Law"),
+    "request": gettext_noop("What was asked"),
+    "lane": gettext_noop("Urgency"),
     "outcome": gettext_noop("Outcome"),
+    "quantity": gettext_noop("How many"),
+    "gagged": gettext_noop("Counted once it may be told"),
     "id": gettext_noop("Number of the entry"),
 }
 """Classes in words, in the order in which they are shown; others follow under their own names."""
+
+
+_YES = gettext_noop("Yes")
+
+MATTER_OUTCOMES: Mapping[str, str] = {
+    Outcome.ACCEPTED: gettext_noop("Accepted"),
+    Outcome.NARROWED: gettext_noop("Accepted in part"),
+    Outcome.REFUSED: gettext_noop("Refused"),
+    Outcome.WITHDRAWN: gettext_noop("Withdrawn"),
+}
 
 
 def shown_rows(shown: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -47,7 +64,7 @@ def shown_rows(shown: Mapping[str, object]) -> list[tuple[str, str]]:
     return [
         (gettext(NAMED[name]) if name in NAMED else name, value_of(name, str(shown[name])))
         for name in names
-        if name in shown
+        if name in shown and (name, shown[name]) != ("quantity", 1)
     ]
 
 
@@ -77,4 +94,10 @@ WORDS: Mapping[str, Callable[[str], str]] = {
     "automation": words.automation_name,
     "source": words.source_name,
     "channel_kind": words.channel_kind_name,
+    "language": lambda value: dict(settings.LANGUAGES)[value],
+    "regime": lambda value: gettext(REGIMES[value]),
+    "request": lambda value: gettext(REQUESTS[value]),
+    "lane": lambda value: gettext(LANES[value]),
+    "outcome": lambda value: gettext({**DATA, **REASONS, **MATTER_OUTCOMES}[value]),
+    "gagged": lambda _value: gettext(_YES),
 }

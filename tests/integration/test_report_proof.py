@@ -2,17 +2,21 @@
 
 import json
 import shutil
+from argparse import Namespace
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import transaction
+from pytest_django.fixtures import Settings
 from tests.conftest import Site
 from tests.integration.test_reports import DAY, NEXT_DAY, many, record
 
+from evenhand.base.clock import now as clock
 from evenhand.base.ids import new_id
 from evenhand.base.lists import LegalLane, RecordKind
+from evenhand.base.sealing import make_keys
 from evenhand.proof.notes import Signer
 from evenhand.proof.openings import Difference, Openings, check, from_value
 from evenhand.proof.tiles import FolderFiles, TileReader
@@ -20,9 +24,10 @@ from evenhand.records.entries import NewRecord
 from evenhand.records.log_steps import Log, append_records
 from evenhand.records.models import LogBatch, Record
 from evenhand.records.steps import append_many, end_gag
+from evenhand.transparency.command import run
 from evenhand.transparency.daily import exact
 from evenhand.transparency.figures import Breakdown, Figure
-from evenhand.transparency.proving import Prover
+from evenhand.transparency.proving import Prover, site_prover
 from evenhand.transparency.publish import is_logged, publish, recounted
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -193,3 +198,23 @@ def test_a_drill_is_not_counted() -> None:
         append_many([drill])
 
     assert exact(DAY).figures == {}
+
+
+def test_the_command_publishes_through_the_log_of_the_installation(
+    folder: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.PUBLIC_FILES = folder
+    settings.KEYS = folder.parent / "keys-of-a-test"
+    make_keys(settings.KEYS)
+    yesterday = clock().date() - timedelta(days=1)
+    record(*many(12, "m.spam", day=yesterday))
+    asked = Namespace(date=yesterday, exact=False)
+
+    run(asked)
+    assert "wait for the log" in capsys.readouterr().err
+    append_records(site_prover(now=clock()).log, now=clock())
+    assert run(asked) == 0
+
+    report = json.loads((folder / "reports" / yesterday.isoformat() / "report.json").read_text())
+    assert report["figures"]["refused"] == 12
+    assert recomputed(folder, yesterday) == []

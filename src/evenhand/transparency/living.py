@@ -14,6 +14,7 @@ from evenhand.transparency.figures import Figure
 from evenhand.transparency.sections import HEADLINES
 from evenhand.transparency.shell import rendered
 from evenhand.transparency.subjects import PastDay, Subject, SubjectKind
+from evenhand.transparency.tables import NOT_SHOWN
 
 CHART_DAYS = 60
 """Days in a chart: two months fit a telephone."""
@@ -98,8 +99,7 @@ def subject_pages(subject: Subject, history: Sequence[PastDay]) -> dict[str, str
                 {
                     "day": past.day,
                     "numbers": [
-                        words.number(past.quantities[figure]) if figure in past.quantities else "·"
-                        for figure in shown
+                        (gettext(words.FIGURES[figure]), _shown(past, figure)) for figure in shown
                     ],
                 }
                 for past in recent[:LISTED_DAYS]
@@ -132,7 +132,7 @@ def _subject_row(name: str, subject: Subject, past: PastDay, longest: int) -> di
         "key": subject.key,
         "name": name,
         "detail": words.dsa_category(subject.key) if is_harm else "",
-        "shown": "·" if decisions is None else words.number(decisions),
+        "shown": NOT_SHOWN if decisions is None else words.number(decisions),
         "bar": SafeString(charts.bar(decisions or 0, of=longest)),
         "last": past.day,
     }
@@ -148,6 +148,10 @@ def check_pages() -> dict[str, str]:
     )
 
 
+def _shown(past: PastDay, figure: Figure) -> str:
+    return words.number(past.quantities[figure]) if figure in past.quantities else NOT_SHOWN
+
+
 def _headings() -> list[str]:
     return [gettext(words.FIGURES[figure]) for figure in COLUMNS]
 
@@ -156,8 +160,11 @@ def _day_row(entry: PublishedDay) -> dict[str, object]:
     return {
         "day": entry.day,
         "revision": entry.revision,
-        "complete": entry.complete,
-        "numbers": [words.quantity(entry.figures.get(figure, 0)) for figure in COLUMNS],
+        "is_open": not entry.complete,
+        "numbers": [
+            (gettext(words.FIGURES[figure]), words.quantity(entry.figures.get(figure, 0)))
+            for figure in COLUMNS
+        ],
     }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 import rfc8785
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
 from tests.conftest import Site
 
 from evenhand.base.errors import Misconfigured, NotAllowed
@@ -289,3 +289,28 @@ def test_missing_files_stop_the_log_before_anything_is_signed(log: Log):
 
     assert (log.folder / "checkpoint").read_text() == note
     assert last_batch().number == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_transactions_are_in_the_order_of_their_numbers_not_of_their_digits(log: Log):
+    ids = written(4)
+    with connection.cursor() as cursor:
+        for number, one in zip((9, 10, 99, 100), ids, strict=True):
+            cursor.execute(
+                """
+                INSERT INTO records_record SELECT (changed).* FROM (
+                    SELECT jsonb_populate_record(
+                        row, jsonb_build_object('id', gen_random_uuid(), 'transaction', %s::text)
+                    ) AS changed FROM records_record AS row WHERE id = %s
+                ) AS copy
+                """,
+                [number, one],
+            )
+    seen, place = [], BEGINNING
+    with transaction.atomic():
+        while found := rows_after(place, rows_max=1):
+            place = found.through
+            seen.append(place.transaction)
+
+    assert seen[:4] == [9, 10, 99, 100]
+    assert len(seen) == 8

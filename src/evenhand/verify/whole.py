@@ -31,6 +31,7 @@ class _Tree:
     size: int
     levels: list[list[bytes]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    ready: dict[str, bytes | None] = field(default_factory=dict)
     tiles: int = 0
 
     def add(self, hashes: list[bytes], level: int = 0) -> None:
@@ -58,7 +59,7 @@ class _Tree:
 
     def _compare(self, level: int, hashes: list[bytes]) -> None:
         path = tile_path(level, self.numbers[level], len(hashes))
-        content = _read(self.place, path, level, self.numbers[level])
+        content = self.ready.pop(path, None) or _read(self.place, path, level, self.numbers[level])
         if content[: len(hashes) * HASH_BYTES] != b"".join(hashes):
             raise Differs(file=path, why="its hashes do not follow from the entries")
         if len(content) not in {len(hashes) * HASH_BYTES, WIDTH * HASH_BYTES}:
@@ -83,13 +84,15 @@ def check_whole(place: Place, checkpoint: Checkpoint) -> Whole:
         for begin in range(0, bundles, WIDTH):
             numbers = range(begin, min(begin + WIDTH, bundles))
             widths = [width_at(checkpoint.size, 0, number) for number in numbers]
-            paths = [
-                tile_path(ENTRIES, number, width)
-                for number, width in zip(numbers, widths, strict=True)
-            ]
-            for path, number, width, content in zip(
-                paths, numbers, widths, place.ahead(paths), strict=True
+            paths, beside = (
+                [tile_path(level, *one) for one in zip(numbers, widths, strict=True)]
+                for level in (ENTRIES, 0)
+            )
+            tiles = zip(beside, place.ahead(beside), strict=True)
+            for path, number, width, content, tile in zip(
+                paths, numbers, widths, place.ahead(paths), tiles, strict=True
             ):
+                tree.ready.update([tile])
                 bundle = content if content is not None else _read(place, path, ENTRIES, number)
                 tree.add([leaf_hash(entry) for entry in _entries(bundle, path, width)])
                 bar.at(number + 1)

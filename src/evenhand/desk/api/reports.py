@@ -10,7 +10,7 @@ from typing import Annotated
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Path, Query
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError
 
 from evenhand.base.clock import now
 from evenhand.base.errors import EvenhandError, InputRefused, NotFound
@@ -18,18 +18,8 @@ from evenhand.base.ids import new_id
 from evenhand.base.lists import Language
 from evenhand.base.personal import IpAddress, MailAddress, MessageText
 from evenhand.base.sealing import read_key
-from evenhand.desk import problems
 from evenhand.desk.api import report_schemas as schemas
-from evenhand.desk.api.routes import (
-    INVALID,
-    PROBLEMS,
-    UNAUTHORISED,
-    Api,
-    field_of,
-    findings_of,
-    problem,
-    words_of,
-)
+from evenhand.desk.api.frame import PROBLEMS, Api, findings_of, problem, say_errors, words_of
 from evenhand.desk.engines import identities
 from evenhand.desk.limits import API_CALLS_MAX, FORM_SENDS_MAX, address_of, count_send, network_of
 from evenhand.desk.texts import line, lines
@@ -70,6 +60,7 @@ reports_api = Api(
     openapi_url="/reports/openapi.json",
     urls_namespace="reports-1",
 )
+say_errors(reports_api)
 
 Key = Annotated[
     str,
@@ -176,25 +167,6 @@ def _refused(request: HttpRequest, error: EvenhandError) -> HttpResponse:
     if not found and isinstance(error, InputRefused) and isinstance(why, str):
         found = [f"{error.fields.get('what', 'input')}: {why}"]
     return problem(request, words_of(error), findings=found)
-
-
-@reports_api.exception_handler(ValidationError)
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    found = [f"{field_of(one.get('loc', ()))}: {one.get('type', '')}" for one in error.errors]
-    return problem(request, INVALID, findings=found)
-
-
-@reports_api.exception_handler(AuthenticationError)
-def _unauthorised(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-    response = problem(request, UNAUTHORISED)
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-@reports_api.exception_handler(HttpError)
-def _failed(request: HttpRequest, error: HttpError) -> HttpResponse:
-    words = problems.NOT_FOUND if error.status_code == 404 else problems.BAD_REQUEST
-    return problem(request, words)
 
 
 def _draft(

@@ -7,7 +7,7 @@ document at `/api/v1/openapi.json`.
 import json
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,23 +15,21 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext_noop
-from ninja import Header, NinjaAPI, Path, Query
-from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.openapi.schema import OpenAPISchema
+from ninja import Header, Path, Query
 
 from evenhand.authorities.machine_limits import FILING_KEY_CHARACTERS_MAX
 from evenhand.authorities.machines import queries as machines
 from evenhand.authorities.machines import steps as machine_steps
-from evenhand.authorities.machines.checks import TooMany, secret_of, secret_text
+from evenhand.authorities.machines.checks import secret_of, secret_text
 from evenhand.authorities.models import Officer
 from evenhand.base.clock import now
-from evenhand.base.errors import EvenhandError, InputRefused, NotFound
+from evenhand.base.errors import InputRefused, NotFound
 from evenhand.base.limits import DOCUMENT_BYTES_MAX
 from evenhand.base.sealing import keyed_hash, read_key
-from evenhand.desk import papers, problems
+from evenhand.desk import papers
 from evenhand.desk.api import schemas
 from evenhand.desk.api.doors import Token, officer_of
+from evenhand.desk.api.frame import PROBLEMS, Api, say_errors
 from evenhand.desk.countries import is_country
 from evenhand.desk.filled import Filled, cleaned, identifiers_of
 from evenhand.desk.intake import Asker, Choice, Offer, fields_of, offers, refuse_unlawful
@@ -50,48 +48,6 @@ from evenhand.markets.queries import state_of
 from evenhand.markets.regimes import law
 
 SEALED_TYPE = "application/octet-stream"
-PROBLEMS = dict.fromkeys((400, 401, 403, 404, 405, 409, 413, 422, 429, 503), schemas.Problem)
-CONFLICT = problems.Words(
-    409,
-    "already-done",
-    gettext_noop("This was done already, or cannot be done any more"),
-    gettext_noop("See the findings; they say what stands against it."),
-)
-UNAUTHORISED = problems.Words(
-    401,
-    "token-missing",
-    gettext_noop("A living token is needed"),
-    gettext_noop("Make one in the portal, and send it as a bearer token."),
-)
-INVALID = problems.Words(
-    422,
-    "not-valid",
-    gettext_noop("The request is not what the law or this API asks for"),
-    gettext_noop("See the findings, correct them, and send it again."),
-)
-
-
-class Document(OpenAPISchema):
-    """The OpenAPI document, with problems under their own media type."""
-
-    def responses(self, operation: Any) -> dict[int, dict[str, Any]]:
-        """Gives an operation's answers."""
-        found = super().responses(operation)
-        for status, answer in found.items():
-            content = answer.get("content")
-            if int(status) >= 400 and content:
-                answer["content"] = {problems.PROBLEM_TYPE: next(iter(content.values()))}
-        return found
-
-
-class Api(NinjaAPI):
-    """The API, with a document that says of errors what they are."""
-
-    def get_openapi_schema(self, *, path_prefix: str | None = None, **_: Any) -> OpenAPISchema:
-        """Gives the OpenAPI document."""
-        return Document(self, self.get_root_path({}) if path_prefix is None else path_prefix)
-
-
 api = Api(
     title="Evenhand: API for authorities",
     version="1.0.0",
@@ -103,6 +59,7 @@ api = Api(
     docs_url=None,
     urls_namespace="api-1",
 )
+say_errors(api)
 
 Key = Annotated[
     str,
@@ -360,65 +317,6 @@ def end_webhook(request: HttpRequest, webhook_id: UUID) -> tuple[int, None]:
     """Ends a webhook; what was not sent yet is given up."""
     machine_steps.end_webhook(officer_of(request), webhook_id, now=now())
     return 204, None
-
-
-@api.exception_handler(EvenhandError)
-def _refused(request: HttpRequest, error: EvenhandError) -> HttpResponse:
-    return problem(request, words_of(error), findings=findings_of(error))
-
-
-@api.exception_handler(ValidationError)
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    found = [f"{field_of(one.get('loc', ()))}: {one.get('type', '')}" for one in error.errors]
-    return problem(request, INVALID, findings=found)
-
-
-@api.exception_handler(AuthenticationError)
-def _unauthorised(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
-    response = problem(request, UNAUTHORISED)
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-@api.exception_handler(HttpError)
-def _failed(request: HttpRequest, error: HttpError) -> HttpResponse:
-    words = problems.NOT_FOUND if error.status_code == 404 else problems.BAD_REQUEST
-    return problem(request, words)
-
-
-def problem(
-    request: HttpRequest, words: problems.Words, *, findings: list[str] | None = None
-) -> HttpResponse:
-    """Gives an error as RFC 9457 writes it."""
-    return problems.as_problem(request, words, findings=findings or [])
-
-
-def field_of(place: Sequence[str | int]) -> str:
-    """Gives a field as its sender knows it: without where, and in which argument, we took it."""
-    inner = place[2:] if place[:1] == ("body",) else place[1:]
-    return ".".join(map(str, inner)) or "body"
-
-
-def words_of(error: EvenhandError) -> problems.Words:
-    """Gives what is said of an error over the API."""
-    match error:
-        case StepRefused() | TooMany():
-            return CONFLICT
-        case InputRefused():
-            return INVALID
-        case _:
-            return problems.words_for(error)
-
-
-def findings_of(error: EvenhandError) -> list[str]:
-    """Gives the codes of an error that are meant for strangers."""
-    for name in ("findings", "grounds", "field"):
-        value = error.fields.get(name)
-        if isinstance(value, str):
-            return value.split(",")
-        if isinstance(value, tuple | list):
-            return [str(one) for one in value]
-    return []
 
 
 def _own(request: HttpRequest, matter_id: UUID) -> Matter:

@@ -1,7 +1,7 @@
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.lists import ActionKind, RecordKind
@@ -135,6 +135,7 @@ def test_emergencies_orders_and_requests_are_timed_apart_and_drills_not_at_all()
     }
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3_000_000), min_size=1, max_size=80))
 def test_a_median_is_the_shortest_time_that_half_do_not_exceed(times: list[int]) -> None:
     duration = duration_of(Counter(times))

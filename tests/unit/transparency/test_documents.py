@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -109,6 +109,7 @@ def test_a_small_number_does_not_fit_the_schema() -> None:
     assert not Draft202012Validator(json.loads(schema_text())).is_valid(value)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_every_protected_day_fits_the_schema_and_comes_back_as_it_was(data: st.DataObject) -> None:
     report = report_of(data.draw(exact_days()))

@@ -1,7 +1,7 @@
 import itertools
 from collections import Counter, defaultdict
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.transparency.figures import (
@@ -72,6 +72,7 @@ def test_a_figure_of_zero_is_shown_and_one_of_one_to_four_is_not() -> None:
     assert [protect_figure(n) for n in range(6)] == [0, None, None, None, None, 5]
 
 
+@settings(deadline=None)
 @given(CELLS)
 def test_no_published_cell_lies_between_one_and_four(cells: dict[str, int]) -> None:
     public = protect_cells(cells)
@@ -80,6 +81,7 @@ def test_no_published_cell_lies_between_one_and_four(cells: dict[str, int]) -> N
     assert public.merged == 0 or public.merged >= THRESHOLD
 
 
+@settings(deadline=None)
 @given(CELLS)
 def test_nothing_is_invented_and_nothing_is_lost(cells: dict[str, int]) -> None:
     public = protect_cells(cells)
@@ -108,6 +110,7 @@ def test_totals_minus_cells_leave_two_values_or_more_for_every_small_cell() -> N
                 assert not is_small or len(possible) >= 2, (keys, threshold, values)
 
 
+@settings(deadline=None)
 @given(CELLS, CELLS)
 def test_one_version_minus_another_is_the_protected_late_batch(
     first: dict[str, int], late: dict[str, int]
@@ -126,6 +129,7 @@ def test_one_version_minus_another_is_the_protected_late_batch(
         )
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=4))
 def test_figure_and_breakdown_agree_however_many_batches_came(
     batches: list[dict[str, int]],
@@ -235,6 +239,7 @@ def test_disclosures_and_the_users_concerned_leave_two_values_for_every_small_ce
             assert len(possible) >= 2 or not any(0 < value < THRESHOLD for value in possible)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=3))
 def test_all_decisions_say_nothing_but_what_the_families_say(
     batches: list[list[dict[str, int]]],

@@ -106,14 +106,23 @@ def append() -> int:
 
 
 def publish_days(folder: Path) -> int:
-    """Publishes each day that is over, in the log and not published, and renews the latest few."""
+    """Publishes each day that is over, in the log and not published, and renews the latest few.
+
+    A day that fails holds up no other; the first failure is raised when the others are done.
+    """
     moment = now()
     today = moment.date()
+    failures: list[Exception] = []
     for day in days():
         over = day < today
         late = day >= today - timedelta(days=REPORT_DAYS)
         if over and is_logged(day) and (late or published(day, folder=folder) is None):
-            publish(day, now=moment, folder=folder, prover=site_prover(now=moment))
+            try:
+                publish(day, now=moment, folder=folder, prover=site_prover(now=moment))
+            except Exception as error:  # noqa: BLE001  whatever it is, the other days are due
+                failures.append(error)
+    if failures:
+        raise failures[0]
     return 0
 
 

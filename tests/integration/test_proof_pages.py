@@ -218,6 +218,17 @@ def test_the_logs_files_are_served_as_they_lie(client: Client, log: Log):
     assert client.get("/log/checkpoint").headers["Cache-Control"] == "public, max-age=5"
 
 
+def test_only_what_the_checkpoint_covers_is_kept_for_long(client: Client, log: Log):
+    written()
+    append_records(log, now=now())
+    covered, beyond = "tile/entries/000", "tile/entries/900"
+    (log.folder / beyond).write_bytes(b"left by a writer that was killed")
+
+    kept = [client.get(f"/log/{name}").headers["Cache-Control"] for name in (covered, beyond)]
+
+    assert kept == ["public, max-age=86400", "public, max-age=5"]
+
+
 NOT_SERVED = (
     ".lock",
     "checkpoint.partial",

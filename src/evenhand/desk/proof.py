@@ -28,6 +28,7 @@ from evenhand.desk.proof_rows import shown_rows, value_of
 from evenhand.desk.texts import line
 from evenhand.proof.notes import Checkpoint, parts
 from evenhand.proof.receipts import Receipt
+from evenhand.proof.tiles import leaves_under
 from evenhand.records.log_queries import LogAltered
 from evenhand.records.proof_codes import code_of, record_of
 from evenhand.records.proof_queries import Standing, next_batch_at, records_about, standing_of
@@ -99,9 +100,19 @@ def log_file(_request: HttpRequest, name: str) -> FileResponse:
         raise NotFound(what="file of the log", name=name)
     kind = CHANGING.get(name, "application/octet-stream")
     response = FileResponse(path.open("rb"), content_type=kind)
-    seconds = KEEP_CHANGING_SECONDS if name in CHANGING else KEEP_SECONDS
+    seconds = KEEP_SECONDS if _stays(name) else KEEP_CHANGING_SECONDS
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
     return response
+
+
+def _stays(name: str) -> bool:
+    """Tells whether a file never changes: what no checkpoint covers may be written anew."""
+    if name in CHANGING:
+        return False
+    checkpoint = _log().folder / "checkpoint"
+    if not checkpoint.is_file():
+        return False
+    return leaves_under(name) <= Checkpoint.parse(parts(checkpoint.read_text("utf-8"))[0]).size
 
 
 def proof_code(record_id: UUID) -> str:

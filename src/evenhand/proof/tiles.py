@@ -69,6 +69,18 @@ def tile_path(level: int | str, number: int, width: int = WIDTH) -> str:
     return f"tile/{level}/{'/'.join(groups)}{partial}"
 
 
+def leaves_under(path: str) -> int:
+    """Gives how many leaves a log must have for this file of it to be there for good."""
+    _, level, *groups = path.split("/")
+    width = WIDTH
+    if groups[-2:-1] and groups[-2].endswith(".p"):
+        width = int(groups.pop())
+        groups[-1] = groups[-1].removesuffix(".p")
+    number = int("".join(group.removeprefix("x") for group in groups))
+    height = 0 if level == ENTRIES else int(level)
+    return (number * WIDTH + width) << HEIGHT * height
+
+
 def width_at(size: int, level: int, number: int) -> int:
     """Gives how many hashes a tile has in a tree of `size` leaves; 0 if it is not there."""
     return max(0, min(WIDTH, (size >> HEIGHT * level) - number * WIDTH))

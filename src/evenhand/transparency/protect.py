@@ -10,7 +10,8 @@ give both away (four and four); without "larger", a tie would. The tests enumera
 gives the same publication, knowing this rule, and find at least two values for each small cell.
 A breakdown whose total is one to four is withheld whole, and so is the total.
 
-**Between breakdowns.** No two properties are crossed, so no cell of a joint table is published.
+**Between breakdowns.** A breakdown splits one figure by one property; no two properties of a
+figure are ever crossed. What the figures of one family together would tell is treated next.
 
 **Between a sum and its parts.** What decisions led to is split by every property too. So that all
 decisions minus some of these families never gives away what another hides, nothing is published

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import InputRefused, NotFound
-from evenhand.proof.tiles import FolderFiles, TileReader, TileWriter, prune, tile_path, unbundled
+from evenhand.proof.tiles import (
+    FolderFiles,
+    TileReader,
+    TileWriter,
+    leaves_under,
+    prune,
+    tile_path,
+    unbundled,
+)
 from evenhand.proof.tree import (
     EMPTY_ROOT,
     consistency_holds,
@@ -116,6 +124,20 @@ def test_a_tree_written_anew_from_the_same_size_forgets_what_was_broken_off(tmp_
 )
 def test_numbers_are_written_in_groups_of_three(number, width, path):
     assert tile_path(3, number, width) == path
+
+
+@pytest.mark.parametrize(
+    ("level", "number", "width", "leaves"),
+    [
+        (0, 0, 256, 256),
+        ("entries", 2, 7, 519),
+        (1, 0, 3, 768),
+        (2, 1234, 256, 1235 * 256**3),
+        (0, 1_234_067, 1, 1_234_067 * 256 + 1),
+    ],
+)
+def test_a_file_needs_as_many_leaves_as_stand_before_its_end(level, number, width, leaves):
+    assert leaves_under(tile_path(level, number, width)) == leaves
 
 
 def test_what_is_cut_off_or_missing_is_said(tmp_path: Path):

@@ -1,0 +1,34 @@
+"""The appender's duties: what fails holds up nothing else."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from evenhand import appender
+from evenhand.base.errors import Unavailable
+
+DAYS = [date(2026, 3, 3), date(2026, 3, 2), date(2026, 3, 1)]
+
+
+def test_a_day_that_cannot_be_published_holds_up_no_other(monkeypatch, tmp_path: Path):
+    tried = []
+
+    def publish(day: date, **_: object) -> None:
+        tried.append(day)
+        if day == DAYS[0]:
+            raise Unavailable(what="disk")
+
+    for name, double in {
+        "days": lambda: DAYS,
+        "is_logged": lambda _day: True,
+        "published": lambda _day, folder: None,
+        "site_prover": lambda now: None,
+        "publish": publish,
+    }.items():
+        monkeypatch.setattr(appender, name, double)
+
+    with pytest.raises(Unavailable):
+        appender.publish_days(tmp_path)
+
+    assert tried == DAYS

@@ -63,13 +63,19 @@ class Policy:
 
 def policy_of(harm: str) -> Policy:
     """Gives the policy on a harm; a code below a known one follows the known one."""
+    found = known_policy_of(harm)
+    if found is None:
+        raise PolicyWrong(harm=harm, why="no policy")
+    return found
+
+
+def known_policy_of(harm: str) -> Policy | None:
+    """Gives the policy on a harm; None where there is none, as for a harm only somebody claims."""
     known = policies()
     code = harm
-    while code not in known:
-        code, dot, _ = code.rpartition(".")
-        if not dot:
-            raise PolicyWrong(harm=harm, why="no policy")
-    return known[code]
+    while code and code not in known:
+        code = code.rpartition(".")[0]
+    return known.get(code)
 
 
 @cache

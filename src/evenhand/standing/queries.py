@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Sum
 
-from evenhand.actions.policies import policy_of
+from evenhand.actions.policies import known_policy_of
 from evenhand.base.lists import ActionKind
 from evenhand.standing.checks import (
     CountedStrikes,
@@ -103,15 +103,17 @@ def outlook(
     if not account:
         return None
     strikes = [one for one in counting(account, without_harm=without_harm) if one.given_at <= at]
-    policy = policy_of(harm)
+    policy = known_policy_of(harm)
     follows = None
-    if policy.strikes:
+    if policy is not None and policy.strikes:
         more = CountedStrikes(policy.strikes, at, at + timedelta(days=policy.strike_days))
         # Each penalty rests on a strike, so that without any there is none to ask for.
         given = given_to(account, now=at) if strikes else []
         follows = next_penalty(penalties(), [*strikes, more], given, done_at=done_at, now=at)
     return Outlook(
-        sum(one.count for one in strikes if one.expires_at > at), policy.strikes, follows
+        sum(one.count for one in strikes if one.expires_at > at),
+        0 if policy is None else policy.strikes,
+        follows,
     )
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,7 +57,7 @@ REPORT_DAYS = 2
 
 @dataclass(slots=True)
 class Duty:
-    """One thing that is done again and again, and when next, in seconds of the clock."""
+    """One thing that is done again and again, and when next, in seconds that only go on."""
 
     name: str
     every_seconds: float
@@ -139,7 +140,7 @@ def main() -> int:
     ready.touch()
     log.info("appender_started", process=os.getpid())
     while not stop.is_set():
-        second = now().timestamp()
+        second = time.monotonic()
         for duty in work:
             duty.do(second)
         stop.wait(LOOK_SECONDS)

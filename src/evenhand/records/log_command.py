@@ -16,8 +16,9 @@ from django.conf import settings  # noqa: E402
 from evenhand.base.clock import now as clock  # noqa: E402
 from evenhand.base.sealing import KEY_BYTES  # noqa: E402
 from evenhand.records.log_keys import beside_until, rotate, site_log  # noqa: E402
+from evenhand.records.log_locks import log_lock  # noqa: E402
 from evenhand.records.log_queries import last_batch, last_record_batch, waiting  # noqa: E402
-from evenhand.records.log_steps import adopt, log_lock, resume, standing_checkpoint  # noqa: E402
+from evenhand.records.log_steps import adopt, resume, standing_checkpoint  # noqa: E402
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +44,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rotate() -> None:
-    site_log(now=clock())  # gives the log its name, where it has none yet
-    with log_lock():
+    log = site_log(now=clock())  # gives the log its name, where it has none yet
+    with log_lock(log.folder):
         host = urlsplit(settings.PUBLIC_URL).netloc
         new = rotate(settings.KEYS, new_seed=os.urandom(KEY_BYTES), host=host)
     _say(f"The new key: {new.verifier}")

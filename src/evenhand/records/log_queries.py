@@ -71,6 +71,14 @@ def waiting() -> int:
     return 0 if row is None else int(row[0])
 
 
+def next_transaction() -> int:
+    """Gives a number that the next transaction of the database has or is beyond."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+        row = cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def batch_of_edition(*, day: date, edition: int) -> LogBatch | None:
     """Gives the batch of a day's edition."""
     return LogBatch.objects.filter(day=day, edition=edition).first()

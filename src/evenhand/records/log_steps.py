@@ -10,15 +10,14 @@ Batches of records enter on a fixed timetable, in an order of their own, and are
 leaves that mean nothing, so that the log's growth tells nothing about a single case.
 """
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from django.db import connection, transaction
+import structlog
+from django.db import transaction
 
 from evenhand.base.errors import InputRefused, Misconfigured, NotAllowed, NotFound
 from evenhand.base.lists import BatchKind
@@ -26,14 +25,19 @@ from evenhand.proof.notes import Checkpoint, Signer, Verifier, open_note, sign
 from evenhand.proof.tiles import WIDTH, FolderFiles, TileReader, TileWriter, prune, synced
 from evenhand.proof.tree import HASH_BYTES
 from evenhand.records.entries import NewRecord
-from evenhand.records.log_queries import last_batch, last_record_batch, logged_through
+from evenhand.records.log_locks import check_lock, log_lock, signing_lock
+from evenhand.records.log_queries import (
+    last_batch,
+    last_record_batch,
+    logged_through,
+    next_transaction,
+)
 from evenhand.records.log_rows import rows_after
 from evenhand.records.models import LogBatch
 from evenhand.records.queries import Place
 from evenhand.records.steps import append
 
-ONE_APPENDER_LOCK = 0x6C_6F_67
-"""Number of the advisory lock under which the log is written ("log")."""
+logger = structlog.get_logger()
 
 RECORDS_MAX = 65_536
 """Records in one batch: what waits beyond them enters at once in the next."""
@@ -69,28 +73,12 @@ class Log:
         return (*(key.verifier for key in self.signers), *self.verifiers)
 
 
-@contextmanager
-def log_lock() -> Iterator[None]:
-    """Keeps every other writer of the log away; may be taken again within itself.
-
-    A lock of the session: it goes when the connection does.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_APPENDER_LOCK])
-    try:
-        yield
-    finally:
-        if connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_APPENDER_LOCK])
-
-
 def append_records(log: Log, *, now: datetime) -> Checkpoint:
     """Adds every settled record since the last batch, and gives the new head.
 
     Also when nothing happened: a batch that is missing would tell that.
     """
-    with log_lock():
+    with log_lock(log.folder):
         checkpoint, more = _append_records(log, now)
         while more:
             checkpoint, more = _append_records(log, now)
@@ -101,8 +89,13 @@ def append_due(log: Log, *, seconds: int, now: datetime) -> Checkpoint | None:
     """Adds a batch if none entered yet in this span of the timetable."""
     if _entered(seconds, now):
         return None
-    with log_lock():
-        return None if _entered(seconds, now) else append_records(log, now=now)
+    with log_lock(log.folder):
+        if _entered(seconds, now):
+            return None
+        last = last_record_batch()
+        if last is not None and last.at > now:
+            logger.warning("clock_was_ahead", batch=last.number, at=last.at.isoformat())
+        return append_records(log, now=now)
 
 
 def append_classes(
@@ -120,7 +113,7 @@ def append_classes(
     edition counts should not reach beyond `log_queries.logged_through`, so that the classes of
     each record that it counts are in the log before it.
     """
-    with log_lock():
+    with log_lock(log.folder):
         resume(log)
         with transaction.atomic(durable=True):
             append(record)
@@ -136,7 +129,7 @@ def append_classes(
 
 def resume(log: Log) -> Checkpoint | None:
     """Brings the checkpoint to the last committed batch; refuses one that is ahead of it."""
-    with log_lock():
+    with log_lock(log.folder):
         batch = last_batch()
         size = 0 if batch is None else batch.size
         standing = standing_checkpoint(log)
@@ -149,6 +142,15 @@ def resume(log: Log) -> Checkpoint | None:
             )
         if batch is None:
             return None
+        if (coming := next_transaction()) <= batch.transaction:
+            raise Misconfigured(
+                setting="database",
+                next_transaction=coming,
+                logged_transaction=batch.transaction,
+                why="counts transactions from a lower number than the log, so new records would "
+                "never enter: stop every process and put the counter of the cluster ahead "
+                "(`pg_resetwal --next-transaction-id`)",
+            )
         if not _is_whole(log, batch):
             why = "files of the log are missing or damaged; put them back from a copy"
             raise Misconfigured(setting="public files", folder=log.folder, why=why)
@@ -161,7 +163,7 @@ def adopt(log: Log, *, now: datetime) -> LogBatch:
     What entered meanwhile stays in the tree as a batch without records of ours. Records that came
     back with the copy enter again.
     """
-    with log_lock(), transaction.atomic(durable=True):
+    with log_lock(log.folder), transaction.atomic(durable=True):
         last, standing = last_batch(), standing_checkpoint(log)
         first = 0 if last is None else last.size
         if standing is None or standing.size <= first:
@@ -204,7 +206,7 @@ def cosign(log: Log, ask: Callable[[str, Path], Sequence[str]]) -> int:
     added = [line for line in ask(note, log.folder) if line not in note.splitlines()]
     if not added:
         return 0
-    with _checkpoint_lock(log):
+    with signing_lock(log.folder):
         if path.read_text("utf-8") != note:
             return 0
         _put(path, note + "".join(f"{line}\n" for line in added))
@@ -220,9 +222,12 @@ def standing_checkpoint(log: Log) -> Checkpoint | None:
 
 
 def _entered(seconds: int, now: datetime) -> bool:
-    """Tells whether a batch of records entered in the span of the clock that `now` is in."""
+    """Tells whether the last batch of records entered in the span of the clock of `now`.
+
+    One of a later span is of a clock that was once ahead: it holds nothing up.
+    """
     last = last_record_batch()
-    return last is not None and last.at.timestamp() // seconds >= now.timestamp() // seconds
+    return last is not None and last.at.timestamp() // seconds == now.timestamp() // seconds
 
 
 def _append_records(log: Log, now: datetime) -> tuple[Checkpoint, bool]:
@@ -251,6 +256,7 @@ def _append(log: Log, leaves: Sequence[bytes], batch: LogBatch, through: Place) 
     writer = TileWriter(log.folder, batch.first)
     batch.root = writer.append(shuffled(leaves, log.random))
     batch.size = writer.size
+    check_lock()
     batch.save(force_insert=True)
     return batch
 
@@ -271,21 +277,13 @@ def shuffled(leaves: Sequence[bytes], random: Chance) -> list[bytes]:
 def _put_checkpoint(log: Log, batch: LogBatch) -> Checkpoint:
     """Signs the head that a committed batch gives, and puts it in place whole."""
     checkpoint = Checkpoint(log.origin, batch.size, bytes(batch.root))
-    with _checkpoint_lock(log):
+    with signing_lock(log.folder):
         standing = standing_checkpoint(log)
         if standing is not None and standing.size >= checkpoint.size:
             return standing
         _put(log.folder / CHECKPOINT, sign(checkpoint, log.signers))
     prune(log.folder, before=batch.first, size=batch.size)
     return checkpoint
-
-
-@contextmanager
-def _checkpoint_lock(log: Log) -> Iterator[None]:
-    """Keeps every other writer of the checkpoint away, in whichever process."""
-    with (log.folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _put(path: Path, content: str) -> None:

@@ -10,6 +10,7 @@ from evenhand.transparency.figures import (
     BREAKDOWNS_OF,
     DIMENSION_OF_BREAKDOWN,
     FAMILIES,
+    FIGURE_OF_BREAKDOWN,
     Breakdown,
     Dimension,
     Duration,
@@ -18,6 +19,7 @@ from evenhand.transparency.figures import (
     Report,
     Span,
 )
+from evenhand.transparency.implied import JOINTLY
 from evenhand.transparency.protect import THRESHOLD, protect
 
 KEYS: dict[Dimension, list[str]] = {
@@ -67,7 +69,7 @@ MILLISECONDS = (3, 420, 3_900_000, 7_200_000, 40_000_000, 2_700_000, 260_000_000
 def exact_of(day: date, *, size: float = 1.0) -> Exact:
     """Gives the exact numbers of a day; `size` scales it."""
     chance = Random(f"{day} {size}")
-    figures = {
+    figures: dict[Figure, int] = {
         figure: round(usual * size * chance.uniform(0.8, 1.2)) for figure, usual in USUAL.items()
     }
     breakdowns: dict[Breakdown, Counter[str]] = {}
@@ -89,7 +91,12 @@ def exact_of(day: date, *, size: float = 1.0) -> Exact:
         span: Duration(50, milliseconds, milliseconds * 7)
         for span, milliseconds in zip(Span, MILLISECONDS, strict=True)
     }
-    return Exact(figures, breakdowns, durations)
+    joints: dict[Breakdown, dict[tuple[str, ...], int]] = {
+        breakdown: {("",): figures[FIGURE_OF_BREAKDOWN[breakdown]]}
+        for breakdown in JOINTLY
+        if figures.get(FIGURE_OF_BREAKDOWN[breakdown])
+    }
+    return Exact(figures, breakdowns, durations, joints)
 
 
 def report_of(day: date, *, late: float = 0.0) -> Report:

@@ -17,8 +17,8 @@ class Cell:
     """How often one kind of thing happened on a day.
 
     marked  whether its harm is one that was asked for apart
-    only    the column by which these are counted; kind, action, outcome and lane are told too,
-            and the others are empty. Empty itself where every column is told.
+    only    the column by which these are counted, or several joined by `+`; kind, action, outcome
+            and lane are told too, and the others are empty. Empty itself where all are told.
     """
 
     kind: str
@@ -89,7 +89,8 @@ ENDED = """
 """
 
 # First by all columns, in one pass that needs no sort, then those few rows by each column alone:
-# what a day's report splits by, beside what decides of which figure a record is. Nearly every
+# what a day's report splits by, beside what decides of which figure a record is; and by those
+# together of which one can tell another. Nearly every
 # record stands for one thing: summing those of other quantities alone spares slow arithmetic.
 COUNTS = """
 WITH combined AS (
@@ -104,14 +105,18 @@ SELECT kind, coalesce(harm, ''), action, coalesce(market, ''), coalesce(automati
        coalesce(source, ''), coalesce(language, ''), coalesce(channel_kind, ''),
        sum(records)::bigint, sum(quantity)::bigint, coalesce(regime, ''), coalesce(request, ''),
        outcome, lane, mark,
-       (ARRAY['harm', 'market', 'automation', 'source', 'language', 'channel_kind', 'regime',
-              'request'])[1 + (array_position(ARRAY[
-           GROUPING(harm), GROUPING(market), GROUPING(automation), GROUPING(source),
-           GROUPING(language), GROUPING(channel_kind), GROUPING(regime), GROUPING(request)
-       ], 0) - 1)]
+       concat_ws('+', CASE GROUPING(harm) WHEN 0 THEN 'harm' END,
+                 CASE GROUPING(market) WHEN 0 THEN 'market' END,
+                 CASE GROUPING(automation) WHEN 0 THEN 'automation' END,
+                 CASE GROUPING(source) WHEN 0 THEN 'source' END,
+                 CASE GROUPING(language) WHEN 0 THEN 'language' END,
+                 CASE GROUPING(channel_kind) WHEN 0 THEN 'channel_kind' END,
+                 CASE GROUPING(regime) WHEN 0 THEN 'regime' END,
+                 CASE GROUPING(request) WHEN 0 THEN 'request' END)
 FROM (SELECT *, harm = ANY(%s) AS mark FROM combined) AS marked
 GROUP BY kind, action, outcome, lane, mark, GROUPING SETS (
-    (harm), (market), (automation), (source), (language), (channel_kind), (regime), (request)
+    (harm), (market), (automation), (source), (language), (channel_kind), (regime), (request),
+    (automation, source), (market, regime, request)
 )
 """
 

@@ -1,7 +1,7 @@
 """The exact numbers of one UTC day, computed from records and from nothing else."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from evenhand.base.lists import ActionKind, LegalLane, RecordKind
@@ -24,6 +24,7 @@ from evenhand.transparency.figures import (
     Figure,
     Span,
 )
+from evenhand.transparency.implied import JOINTLY
 
 FIGURE_OF_KIND: Mapping[RecordKind, Figure] = {
     RecordKind.SCREENED: Figure.SCREENED,
@@ -97,6 +98,7 @@ def counted(cells: Iterable[Cell], times_taken: Iterable[TimeTaken]) -> Exact:
     """Gives the numbers of a day from its counted records: pure."""
     figures: Counter[Figure] = Counter()
     breakdowns: dict[Breakdown, Counter[str]] = defaultdict(Counter)
+    joints: dict[Breakdown, Counter[tuple[str, ...]]] = defaultdict(Counter)
     for cell in cells:
         for figure, quantity in figures_of(cell).items():
             if quantity == 0:
@@ -107,10 +109,14 @@ def counted(cells: Iterable[Cell], times_taken: Iterable[TimeTaken]) -> Exact:
                 column = COLUMN[DIMENSION_OF_BREAKDOWN[breakdown]]
                 if _is_counted_by(cell, column):
                     breakdowns[breakdown][str(getattr(cell, column))] += quantity
+                columns = [COLUMN[one] for one in JOINTLY.get(breakdown, ())]
+                if columns and _is_counted_by_all(cell, columns):
+                    joints[breakdown][tuple(str(getattr(cell, one)) for one in columns)] += quantity
     return Exact(
         figures=dict(figures),
         breakdowns={breakdown: dict(cells) for breakdown, cells in breakdowns.items()},
         durations=_durations(times_taken),
+        joints={breakdown: dict(cells) for breakdown, cells in joints.items()},
     )
 
 
@@ -130,6 +136,9 @@ def figures_of(cell: Cell) -> Mapping[Figure, int]:
 ALWAYS_TOLD = frozenset({"action", "outcome", "lane"})
 """Columns that a cell names whatever it is counted by."""
 
+CROSSED = ("automation+source", "market+regime+request")
+"""Columns by which cells are counted together; what is always told goes with them."""
+
 ONE_OF_ALL = ("", "harm")
 """Each record is in one cell that is counted by harm: so figures are counted from these alone."""
 
@@ -139,6 +148,12 @@ def _is_counted_by(cell: Cell, column: str) -> bool:
     if column in ALWAYS_TOLD:
         return cell.only in ONE_OF_ALL
     return cell.only in ("", column)
+
+
+def _is_counted_by_all(cell: Cell, columns: Sequence[str]) -> bool:
+    """Tells whether this cell, of all that hold the same records, counts for columns crossed."""
+    needed = set(columns) - ALWAYS_TOLD
+    return cell.only == "" or (cell.only in CROSSED and needed <= set(cell.only.split("+")))
 
 
 def _family(cell: Cell) -> Figure:

@@ -1,7 +1,7 @@
 """What a daily report says: closed lists of its numbers, exact and public."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -251,11 +251,15 @@ class Exact:
     """A batch of records of one day, counted exactly; for staff.
 
     A cell whose quantity is zero does not exist; every breakdown adds up to its figure.
+
+    joints  the cells of the properties of `implied.JOINTLY` crossed; never published, and such a
+            breakdown without them is not shown
     """
 
     figures: Mapping[Figure, int]
     breakdowns: Mapping[Breakdown, Mapping[str, int]]
     durations: Mapping[Span, Duration]
+    joints: Mapping[Breakdown, Mapping[tuple[str, ...], int]] = field(default_factory=dict)
 
     def in_full(self) -> "Public":
         """Gives the same numbers in the form of a publication, nothing protected: for staff."""

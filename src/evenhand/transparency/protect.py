@@ -11,7 +11,16 @@ gives the same publication, knowing this rule, and find at least two values for 
 A breakdown whose total is one to four is withheld whole, and so is the total.
 
 **Between breakdowns.** A breakdown splits one figure by one property; no two properties of a
-figure are ever crossed. What the figures of one family together would tell is treated next.
+figure are ever crossed in public. But some properties tell of each other: a law has its country,
+so thirteen orders from Germany of which ten follow German law are three under another; what a
+machine decides alone it found itself; some actions only a machine or an order takes. Such
+properties stand in an order (`TOGETHER`). The first is published as above; each further one only
+if no cell of its table crossed with those before it holds one to four. Else none of its cells is
+shown, and all are one merged sum, which is the figure that is published anyway. So, where two
+such tables are shown, both are shown in full, and whatever of them is subtracted by whoever knows
+the laws is a sum of crossed cells, of which none is small. Where one is not shown, it says nothing
+but that a small crossed cell exists. A law's country is shown rather than the law. What the
+operator's policies offer for a harm is no such rule: rules and orders are not bound to it.
 
 **Between a sum and its parts.** What decisions led to is split by every property too. So that all
 decisions minus some of these families never gives away what another hides, nothing is published
@@ -54,6 +63,7 @@ from evenhand.transparency.figures import (
     Span,
     sorted_rows,
 )
+from evenhand.transparency.implied import JOINTLY
 from evenhand.transparency.preferred import rounded_up
 
 THRESHOLD = 5
@@ -108,7 +118,7 @@ def _protect_batch(exact: Exact) -> Public:
     for breakdown, figure in FIGURE_OF_BREAKDOWN.items():
         assert sum(exact.breakdown(breakdown).values()) == exact.figure(figure), breakdown
     figures = {figure: protect_figure(exact.figure(figure)) for figure in Figure}
-    breakdowns = {breakdown: protect_cells(exact.breakdown(breakdown)) for breakdown in Breakdown}
+    breakdowns = {breakdown: _protect_breakdown(exact, breakdown) for breakdown in Breakdown}
     for figure, like in COUNTED_BESIDE.items():
         if figures[like] is None:
             figures[figure] = None
@@ -140,6 +150,19 @@ def _protect_batch(exact: Exact) -> Public:
             if duration.quantity >= THRESHOLD
         },
     )
+
+
+def _protect_breakdown(exact: Exact, breakdown: Breakdown) -> PublicBreakdown:
+    """Gives a breakdown as it may be published; all merged if others would tell of its cells."""
+    cells = exact.breakdown(breakdown)
+    total = sum(cells.values())
+    if breakdown not in JOINTLY or total < THRESHOLD:
+        return protect_cells(cells)
+    crossed = exact.joints.get(breakdown, {})
+    assert not crossed or sum(crossed.values()) == total, breakdown
+    if crossed and min(crossed.values()) >= THRESHOLD:
+        return protect_cells(cells)
+    return PublicBreakdown(merged=total)
 
 
 def _protect_like(cells: Mapping[str, int], shown: PublicBreakdown) -> PublicBreakdown:

@@ -192,18 +192,21 @@ def test_cells_counted_by_one_column_each_give_the_same_as_cells_of_all_columns(
     rows = [
         cell(RecordKind.DECISION, 3, harm="m.spam", market="KZ", action="refuse"),
         cell(RecordKind.DECISION, 4, harm="m.spam.fake_account", market="KZ", action="refuse"),
-        cell(RecordKind.DECISION, 5, harm="m.spam", market="DE", action="redact"),
+        cell(RecordKind.DECISION, 5, harm="m.spam", market="DE", action="redact", source="own"),
+        cell(RecordKind.LEGAL_REFUSED, 5, market="DE", regime="eu-tco", outcome="refused"),
     ]
-    names = ("harm", "market", "automation", "source", "language", "channel_kind", "regime")
+    names = ("harm", "market", "automation", "source", "language", "channel_kind")
+    names += ("regime", "request")
+    crossed = ("automation+source", "market+regime+request")
     by_one = [
         replace(
             row,
-            **{name: getattr(row, name) if name == only else "" for name in names},
+            **{name: getattr(row, name) if name in only.split("+") else "" for name in names},
             only=only,
             marked=row.harm == "m.spam.fake_account",
         )
         for row in rows
-        for only in names
+        for only in (*names, *crossed)
     ]
 
     assert counted(by_one, []) == counted(rows, [])

@@ -1,13 +1,18 @@
 import itertools
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenhand.transparency.daily import FAMILY_OF_ACTION
 from evenhand.transparency.figures import (
     BREAKDOWNS_OF,
+    DIMENSION_OF_BREAKDOWN,
+    FAMILIES,
     FIGURE_OF_BREAKDOWN,
     Breakdown,
+    Dimension,
     Duration,
     Exact,
     Figure,
@@ -16,6 +21,7 @@ from evenhand.transparency.figures import (
     Row,
     Span,
 )
+from evenhand.transparency.implied import JOINTLY, ONE_ACTION
 from evenhand.transparency.protect import THRESHOLD, protect, protect_cells, protect_figure
 
 CELLS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 40), max_size=8)
@@ -237,6 +243,116 @@ def test_disclosures_and_the_users_concerned_leave_two_values_for_every_small_ce
         for cell, column in itertools.product(range(2), range(2)):
             possible = {table[cell][column] for table in tables}
             assert len(possible) >= 2 or not any(0 < value < THRESHOLD for value in possible)
+
+
+Crossed = dict[tuple[str, ...], int]
+
+
+def crossed_day(figure: Figure, properties: tuple[Dimension, ...], cells: Crossed) -> Exact:
+    """A day of one figure, of which the cells of some properties crossed are given."""
+    breakdowns: dict[Breakdown, Counter[str]] = {}
+    joints: dict[Breakdown, Counter[tuple[str, ...]]] = {}
+    for breakdown in BREAKDOWNS_OF[figure]:
+        own = DIMENSION_OF_BREAKDOWN[breakdown]
+        needed = [one for one in JOINTLY.get(breakdown, ()) if one in properties]
+        table, crossed = Counter[str](), Counter[tuple[str, ...]]()
+        for key, quantity in cells.items():
+            values = dict(zip(properties, key, strict=True))
+            table[values.get(own, "")] += quantity
+            crossed[tuple(values[one] for one in needed)] += quantity
+        breakdowns[breakdown] = +table
+        joints[breakdown] = +crossed
+    return Exact({figure: sum(cells.values())}, breakdowns, {}, joints)
+
+
+COUNTRY_AND_LAW = (Dimension.MARKET, Dimension.REGIME)
+FOUND_AND_DECIDED = (Dimension.SOURCE, Dimension.AUTOMATION)
+
+
+def test_a_law_is_not_shown_beside_its_country_if_a_reader_could_subtract() -> None:
+    orders: Crossed = {("KZ", "kz"): 20, ("RU", "ru"): 9, ("DE", "de"): 10, ("DE", "eu-tco"): 3}
+
+    public = protect([crossed_day(Figure.LEGAL_RECEIVED, COUNTRY_AND_LAW, orders)])
+
+    by_market = public.breakdowns[Breakdown.LEGAL_RECEIVED_BY_MARKET]
+    assert by_market.rows == (Row("KZ", 20), Row("DE", 13), Row("RU", 9))
+    assert public.breakdowns[Breakdown.LEGAL_RECEIVED_BY_REGIME] == PublicBreakdown(merged=42)
+
+
+def test_a_law_is_shown_beside_its_country_if_no_crossed_cell_is_small() -> None:
+    orders: Crossed = {("KZ", "kz"): 20, ("DE", "de"): 10, ("DE", "eu-tco"): 5}
+
+    public = protect([crossed_day(Figure.LEGAL_RECEIVED, COUNTRY_AND_LAW, orders)])
+
+    by_regime = public.breakdowns[Breakdown.LEGAL_RECEIVED_BY_REGIME]
+    assert by_regime.rows == (Row("kz", 20), Row("de", 10), Row("eu-tco", 5))
+
+
+def test_what_people_decided_of_our_own_finds_cannot_be_subtracted() -> None:
+    decided: Crossed = {("own", "full"): 97, ("own", "none"): 3, ("user", "none"): 10}
+
+    day = crossed_day(Figure.REMOVED, FOUND_AND_DECIDED, decided)
+    as_all = {
+        Breakdown(one.value.replace("removed", "decisions")): cells
+        for one, cells in day.breakdowns.items()
+    }
+    public = protect(
+        [
+            replace(
+                day,
+                figures={**day.figures, Figure.DECISIONS: 110},
+                breakdowns={**day.breakdowns, **as_all},
+            )
+        ]
+    )
+
+    by_automation = public.breakdowns[Breakdown.REMOVED_BY_AUTOMATION]
+    assert by_automation.rows == (Row("full", 97), Row("none", 13))
+    for breakdown in (Breakdown.REMOVED_BY_SOURCE, Breakdown.DECISIONS_BY_SOURCE):
+        assert public.breakdowns[breakdown] == PublicBreakdown(merged=110)
+
+
+def test_properties_of_which_no_crossed_cells_are_known_are_not_shown() -> None:
+    day = crossed_day(Figure.LEGAL_RECEIVED, COUNTRY_AND_LAW, {("KZ", "kz"): 20})
+
+    public = protect([replace(day, joints={})])
+
+    assert public.breakdowns[Breakdown.LEGAL_RECEIVED_BY_REGIME] == PublicBreakdown(merged=20)
+
+
+def test_properties_that_tell_of_each_other_leave_two_values_for_every_crossed_cell() -> None:
+    """All days of keys that a law allows: what a reader works out who knows which those are."""
+    cases = (
+        (
+            Figure.LEGAL_REFUSED,
+            COUNTRY_AND_LAW,
+            (("KZ", "kz"), ("RU", "ru"), ("DE", "de"), ("DE", "eu-tco")),
+        ),
+        (
+            Figure.OBJECTIONS_UPHELD,
+            FOUND_AND_DECIDED,
+            (("own", "full"), ("own", "partial"), ("own", "none"), ("user", "none")),
+        ),
+    )
+    for figure, properties, keys in cases:
+        days: dict[tuple[object, ...], list[tuple[int, ...]]] = defaultdict(list)
+        for values in itertools.product(range(15), repeat=len(keys)):
+            if sum(values) > 14:
+                continue
+            cells: Crossed = {key: n for key, n in zip(keys, values, strict=True) if n}
+            public = protect([crossed_day(figure, properties, cells)])
+            told = tuple(public.breakdowns[one] for one in BREAKDOWNS_OF[figure])
+            days[(public.figures[figure], *told)].append(values)
+        for tables in days.values():
+            for cell in range(len(keys)):
+                possible = {table[cell] for table in tables}
+                assert len(possible) >= 2 or not any(0 < one < THRESHOLD for one in possible)
+
+
+def test_every_figure_of_one_action_alone_has_one_action() -> None:
+    actions = Counter(FAMILY_OF_ACTION.values())
+
+    assert {one for one in FAMILIES if actions[one] < 2} == ONE_ACTION
 
 
 @settings(deadline=None)

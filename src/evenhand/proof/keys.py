@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evenhand.base.errors import InputRefused
-from evenhand.proof.notes import NoteRefused, Signing, Verifier, open_note, sign_text
+from evenhand.proof.notes import ED25519, NoteRefused, Signing, Verifier, open_note, sign_text
 
 FORMAT = "evenhand-log-keys-1"
 SUCCESSION = "evenhand-key-succession-1"
@@ -34,11 +34,11 @@ class LogKeys:
         found = list(pinned)
         for note in self.successions:
             try:
-                text = open_note(note, found).text
+                opened = open_note(note, found)
             except NoteRefused:
                 continue
-            old, new = _succession(text)
-            if old in found and new not in found and new.name == old.name:
+            old, new = _succession(opened.text)
+            if old in opened.signed_by and new not in found and _may_follow(old, new):
                 found.append(new)
         return tuple(found)
 
@@ -67,6 +67,11 @@ class LogKeys:
         if found.as_json() != text:
             raise InputRefused(what="keys", why="is not written as a list of keys is")
         return found
+
+
+def _may_follow(old: Verifier, new: Verifier) -> bool:
+    """Tells whether both are keys of one log: a witness appoints no key, and is none."""
+    return old.kind == new.kind == ED25519 and old.name == new.name
 
 
 def _succession(text: str) -> tuple[Verifier, Verifier]:

@@ -92,9 +92,9 @@ def _keys(place: Place, state: Path, named: str | None) -> tuple[Verifier, ...]:
     """Gives the keys that were pinned at the first look, and those that they lead to."""
     file = state / KEYS
     if not file.exists():
-        pinned = trust(place, named).keys
-        _write(file, "".join(f"{key}\n" for key in pinned))
-        return pinned
+        believed = trust(place, named)
+        _write(file, "".join(f"{key}\n" for key in believed.pinned))
+        return believed.keys
     pinned = named_keys(str(file))
     if named is not None and not set(named_keys(named)) & set(pinned):
         raise Differs(what="--key", file=file, why="another key was believed at the first look")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evenhand.base.errors import InputRefused, NotFound
-from evenhand.proof.notes import Checkpoint, NoteRefused, Verifier, open_note
+from evenhand.proof.notes import ED25519, Checkpoint, NoteRefused, Verifier, open_note
 from evenhand.proof.receipts import Receipt, ReceiptAltered
 from evenhand.proof.tiles import TileReader
 from evenhand.proof.tree import consistency_holds, consistency_path, root
@@ -35,7 +35,7 @@ def head_of(note: str, keys: Sequence[Verifier], *, name: str) -> Head:
         checkpoint = opened.checkpoint()
     except NoteRefused as error:
         raise Differs(file=name, **error.fields) from error
-    if checkpoint.origin not in {key.name for key in opened.signed_by}:
+    if checkpoint.origin not in {key.name for key in opened.signed_by if key.kind == ED25519}:
         raise Differs(file=name, why="the key that signed it is of another log")
     if checkpoint.size > LEAVES_MAX:
         raise FileRefused(file=name, why=f"says that there are more than {LEAVES_MAX} leaves")

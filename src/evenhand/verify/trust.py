@@ -22,9 +22,13 @@ OWN_WORD = (
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The keys that are believed; `unchecked` says what that leaves open."""
+    """The keys that are believed: those that were `pinned`, and what they lead to.
+
+    `unchecked` says what that leaves open.
+    """
 
     keys: tuple[Verifier, ...]
+    pinned: tuple[Verifier, ...]
     unchecked: tuple[str, ...] = ()
 
 
@@ -33,10 +37,10 @@ def trust(place: Place | None, named: str | None) -> Trust:
     shown = None if place is None else shown_keys(place)
     if named is not None:
         pinned = named_keys(named)
-        return Trust(pinned if shown is None else shown.trusted(pinned))
+        return Trust(pinned if shown is None else shown.trusted(pinned), pinned)
     if shown is None:
         raise KeyMissing(what="--key", why=f"is needed where there is no {KEYS}")
-    return Trust(shown.trusted([shown.first]), (OWN_WORD,))
+    return Trust(shown.trusted([shown.first]), (shown.first,), (OWN_WORD,))
 
 
 def shown_keys(place: Place) -> LogKeys | None:

@@ -108,6 +108,19 @@ def test_a_key_that_the_old_one_signed_is_followed(log: MadeLog, state: Path):
     assert audit(log, state) == 0
 
 
+def test_a_log_with_many_keys_is_followed_from_its_first(log: MadeLog, state: Path):
+    keys, signer = LogKeys(SIGNER.verifier), SIGNER
+    for number in range(25):
+        new = Signer("desk.example/log", bytes([50 + number]) * 32)
+        keys, signer = keys.followed_by(new.verifier, old=signer), new
+    log.signer = signer
+    log.grow(10)
+    (log.folder / "keys.json").write_text(keys.as_json())
+
+    assert [audit(log, state), audit(log, state)] == [0, 0]
+    assert (state / "keys").read_text() == f"{SIGNER.verifier}\n"
+
+
 def test_a_log_that_is_not_there_is_unreadable_and_nothing_is_lost(log: MadeLog, state: Path):
     assert audit(log, state) == 0
     note = (log.folder / "checkpoint").read_text()

@@ -18,7 +18,8 @@ from evenhand.base.ids import new_id
 from evenhand.base.lists import LegalLane, RecordKind
 from evenhand.base.sealing import make_keys
 from evenhand.proof.notes import Signer
-from evenhand.proof.openings import Difference, Openings, check, from_value
+from evenhand.proof.openings import Openings, from_value
+from evenhand.proof.recount import Difference, check
 from evenhand.proof.tiles import FolderFiles, TileReader
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_steps import Log, append_records

@@ -1,6 +1,7 @@
 """`evenhand verify report`: a published day is equal, and every tampered copy of it is not."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,11 @@ from tests.logs_of_tests import ORIGIN, SIGNER, flip
 
 from evenhand.cli import main
 from evenhand.proof.keys import LogKeys
+from evenhand.proof.notes import Checkpoint, sign
 from evenhand.records.log_steps import Log, append_records
 from evenhand.transparency.proving import Prover
 from evenhand.transparency.publish import publish
+from evenhand.verify.places import Folder
 
 PUBLISHED = f"reports/{DAY.isoformat()}"
 Change = Callable[[dict[str, Any]], object]
@@ -26,12 +29,17 @@ REPORT_CHANGES: dict[str, Change] = {
         quantity=1
     ),
     "another day": lambda value: value.update(day="2026-11-20"),
-    "another revision": lambda value: value.update(revision=2),
     "another place": lambda value: value["log"].update(first=0),
     "another log": lambda value: value["log"].update(origin="other.example/log"),
     "another root": lambda value: value["log"].update(
         root="AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
     ),
+    "another size": lambda value: value["log"].update(size=1),
+    "another time": lambda value: value.update(generated_at="2020-01-01T00:00:00+00:00"),
+    "not complete": lambda value: value.update(complete=False),
+    "another schema": lambda value: value.update(schema="another"),
+    "nothing withheld": lambda value: value["figures"].update(legal_received=None),
+    "a table less": lambda value: value["breakdowns"].pop("legal_received_by_lane"),
 }
 OPENINGS_CHANGES: dict[str, Change] = {
     "a count": lambda value: value["cells"][0].update(quantity=value["cells"][0]["quantity"] + 1),
@@ -42,6 +50,15 @@ OPENINGS_CHANGES: dict[str, Change] = {
     "too many leaves": lambda value: value.update(leaves=2**40),
     "half a bundle": lambda value: value.update(leaves=10),
     "no leaves": lambda value: value.update(leaves=0),
+}
+REPORTS_REFUSED: dict[str, Change] = {
+    "a name more": lambda value: value.update(more=1),
+    "a row twice": lambda value: value["breakdowns"]["refused_by_harm"]["rows"].append(
+        value["breakdowns"]["refused_by_harm"]["rows"][0]
+    ),
+    "a fraction": lambda value: value["figures"].update(refused=1.5),
+    "a revision that is not there": lambda value: value.update(revision=2),
+    "no revision": lambda value: value.update(revision="1"),
 }
 UNREADABLE = ("", "{", "[]", "null", '{"schema": 1}', "[" * 100_000)
 
@@ -73,6 +90,54 @@ def changed(file: Path, change: Change) -> Iterator[None]:
     file.write_text(before)
 
 
+@contextmanager
+def report_text(file: Path) -> Iterator[str]:
+    before = file.read_text()
+    yield before
+    file.write_text(before)
+
+
+def test_an_edition_that_comes_while_a_day_is_read_is_no_alarm(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = site / f"{PUBLISHED}.1"
+    shutil.copytree(edition, site / f"{PUBLISHED}.2")
+    (site / f"{PUBLISHED}.2" / "openings.json").write_text("{}")
+    read = Folder.read
+
+    def read_and_swap(place: Folder, path: str) -> bytes | None:
+        content = read(place, path)
+        if path == f"{PUBLISHED}/report.json":
+            (site / PUBLISHED).unlink()
+            (site / PUBLISHED).symlink_to(f"{DAY.isoformat()}.2")
+        return content
+
+    monkeypatch.setattr(Folder, "read", read_and_swap)
+
+    assert verify(site) == 0
+
+
+def test_a_day_that_shows_another_report_than_its_edition_is_not_equal(site: Path) -> None:
+    (site / PUBLISHED).unlink()
+    shutil.copytree(site / f"{PUBLISHED}.1", site / PUBLISHED)
+    assert verify(site) == 0
+
+    with changed(site / PUBLISHED / "report.json", lambda value: value.update(complete=False)):
+        assert verify(site) == 1
+
+
+def test_leaves_without_end_are_refused_before_any_is_read(site: Path, capsys) -> None:
+    size = 2**36
+    note = sign(Checkpoint(ORIGIN, size, bytes(32)), [SIGNER])
+    (site / "log" / "checkpoint").write_text(note)
+    openings = site / PUBLISHED / "openings.json"
+
+    with changed(openings, lambda value: value.update(first=0, leaves=size)):
+        assert verify(site) == 2
+
+    assert "more than one day" in capsys.readouterr().err
+
+
 def test_a_published_day_is_equal_and_each_tampered_copy_is_not(site: Path, capsys):
     assert verify(site) == 0
     assert "were counted again" in capsys.readouterr().out
@@ -85,6 +150,13 @@ def test_a_published_day_is_equal_and_each_tampered_copy_is_not(site: Path, caps
                 found[name] = verify(site)
     assert found == dict.fromkeys(found, 1)
     assert len(found) == len(REPORT_CHANGES) + len(OPENINGS_CHANGES)
+
+    for name, change in REPORTS_REFUSED.items():
+        with changed(report, change):
+            assert verify(site) == 2, name
+    with report_text(report) as text:
+        report.write_text(text.replace('"complete"', '"complete": true, "complete"'))
+        assert verify(site) == 2
 
     bundles = sorted((site / "log/tile/entries").iterdir())
     first = json.loads(openings.read_text())["first"] // 256

@@ -1,4 +1,4 @@
-"""What opens a daily report: a key for each published cell, and the check of a report by them.
+"""What opens a daily report: a key for each published cell, and the leaves that follow from it.
 
 Every published number is a cell: a figure, the dimension by which it is split, the key. The log
 holds one leaf for each thing counted in a cell. Whoever has the cell's key derives its leaves and
@@ -10,9 +10,13 @@ looks for each of them among the leaves of that publication; of other cells the 
     removed     harm        (merged)       what a breakdown shows together
     refused     total       (withheld)     what is too small to be shown: its key is never given
     span        duration    median_ms      a published time
+
+One leaf more is the report itself: without it, cells left out or opened in part would look like
+the leaves that fill a publication up.
 """
 
 import hmac
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +25,8 @@ from itertools import chain
 from typing import Any
 
 from evenhand.base.errors import InputRefused
-from evenhand.proof.leaves import CLASS, canonical, cell_key, day_key
+from evenhand.proof.leaves import CLASS, canonical, cell_key, cell_salt, class_leaf, day_key
+from evenhand.proof.strict import whole_number, with_names
 
 SCHEMA = "urn:evenhand:schema:openings:1"
 
@@ -50,7 +55,15 @@ FAMILIES = (
 DERIVED: Mapping[str, Sequence[str]] = {"decisions": FAMILIES}
 """Figures that are nothing but the sum of what is published of others: they have no leaves."""
 
-KEY_BYTES = 32
+REPORT = b"evenhand-report-1\n"
+"""What keeps the leaf of a report from being read as another."""
+
+LOG = "log"
+"""What a report says of its place in the log: not known yet when its leaf is made."""
+
+OPENINGS_NAMES = frozenset({"schema", "day", "revision", "first", "leaves", "cells"})
+CELL_NAMES = frozenset({"figure", "dimension", "cell", "quantity", "key"})
+KEY = re.compile("[0-9a-f]{64}")
 QUANTITY_MAX = 2**53 - 1
 
 
@@ -85,14 +98,6 @@ class Openings:
     first: int
     leaves: int
     cells: tuple[Opening, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Where a report is not what its leaves say."""
-
-    what: str
-    where: str
 
 
 def openings_of(
@@ -132,6 +137,31 @@ def leaves_of(opening: Opening, *, day: date, edition: int) -> Iterator[bytes]:
         yield sha256(CLASS + digest(key, number.to_bytes(8, "big"), "sha256") + what).digest()
 
 
+def leaf_after(opening: Opening, *, day: date, edition: int) -> bytes:
+    """Gives the leaf that a cell would have if more were counted in it than is opened."""
+    name = opening.name
+    summed = name.figure in SUMMED or name.dimension == DURATION
+    quantity, number = (opening.quantity, 1) if summed else (1, opening.quantity)
+    return class_leaf(
+        cell_salt(opening.key, number),
+        day=day,
+        edition=edition,
+        figure=name.figure,
+        dimension=name.dimension,
+        cell=name.cell,
+        quantity=quantity,
+    )
+
+
+def report_leaf(report: Mapping[str, Any], *, day: date, edition: int) -> bytes:
+    """Gives the leaf of a whole report (the value of `report.json`), but for its place in the log.
+
+    It has no salt: whatever it commits to is published.
+    """
+    told = {name: value for name, value in report.items() if name != LOG}
+    return sha256(REPORT + canonical([day.isoformat(), edition, told])).digest()
+
+
 def as_value(openings: Openings) -> dict[str, object]:
     """Gives openings as JSON holds them."""
     return {
@@ -156,16 +186,18 @@ def as_value(openings: Openings) -> dict[str, object]:
 def from_value(value: object) -> Openings:
     """Gives the openings that JSON holds, or refuses what is none."""
     try:
-        if not isinstance(value, dict):
-            raise InputRefused(what="openings", why="not the openings of a report")
-        if value["schema"] != SCHEMA:
-            raise InputRefused(what="openings", why="another schema", schema=str(value["schema"]))
+        if not isinstance(value, dict) or value.get("schema") != SCHEMA:
+            raise InputRefused(what="openings", why=f"not openings of the schema {SCHEMA}")
+        with_names(value, OPENINGS_NAMES)
+        cells = value["cells"]
+        if not isinstance(cells, list):
+            raise InputRefused(what="openings", why="its cells are no list")
         return Openings(
             day=date.fromisoformat(value["day"]),
             edition=_whole(value["revision"]),
             first=_whole(value["first"]),
             leaves=_whole(value["leaves"]),
-            cells=tuple(_opening(one) for one in value["cells"]),
+            cells=tuple(_opening(one) for one in cells),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputRefused(what="openings", why="not the openings of a report") from error
@@ -192,110 +224,21 @@ def cells_of(report: Mapping[str, Any]) -> dict[CellName, int]:
     return cells
 
 
-def check(
-    report: Mapping[str, Any], openings: Openings, entries: Sequence[bytes]
-) -> list[Difference]:
-    """Recomputes a report from its openings and the leaves of its publication.
-
-    `entries` are the leaf values of the log from `openings.first` on. Gives what is not equal;
-    nothing if every number of the report stands in the log, each leaf counted once.
-    """
-    try:
-        said = cells_of(report)
-        found = [
-            *_check_head(report, openings, entries),
-            *_check_cells(said, openings),
-            *_check_sums(report),
-        ]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputRefused(what="report", why="not a daily report") from error
-    return found or _check_leaves(openings, entries)
-
-
-def _check_head(
-    report: Mapping[str, Any], openings: Openings, entries: Sequence[bytes]
-) -> Iterator[Difference]:
-    if report["day"] != openings.day.isoformat() or report["revision"] != openings.edition:
-        yield Difference("the openings are of another day or revision", openings.day.isoformat())
-    stands = report.get("log") or {}
-    if (stands.get("first"), stands.get("leaves")) != (openings.first, openings.leaves):
-        yield Difference("the report names another place in the log", str(openings.first))
-    if len(entries) != openings.leaves:
-        yield Difference("the publication has another number of leaves", str(len(entries)))
-
-
-def _check_cells(said: Mapping[CellName, int], openings: Openings) -> Iterator[Difference]:
-    opened: dict[CellName, int] = {}
-    for one in openings.cells:
-        if one.name in opened:
-            yield Difference("the cell is opened twice", _text(one.name))
-        opened[one.name] = one.quantity
-    for name, quantity in said.items():
-        if opened.get(name) != quantity:
-            yield Difference("the report and its openings differ", _text(name))
-    for name in opened.keys() - said.keys():
-        yield Difference("a cell is opened that the report does not have", _text(name))
-
-
-def _check_sums(report: Mapping[str, Any]) -> Iterator[Difference]:
-    """Checks that tables add up to their figures, and derived figures to their parts."""
-    figures, tables = report["figures"], report["breakdowns"]
-    for name, table in tables.items():
-        figure, _, dimension = name.rpartition("_by_")
-        total = table["merged"] + sum(row["quantity"] for row in table["rows"])
-        if total != (figures[figure] or 0):
-            yield Difference("the rows do not add up to the figure", name)
-        if figure in DERIVED:
-            parts = [tables[f"{part}_by_{dimension}"] for part in DERIVED[figure]]
-            if _summed(parts) != _summed([table]):
-                yield Difference("the table is not the sum of its parts", name)
-    for figure, names in DERIVED.items():
-        if (figures[figure] or 0) != sum(figures[part] or 0 for part in names):
-            yield Difference("the figure is not the sum of its parts", figure)
-
-
-def _summed(tables: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    cells: dict[str, int] = {}
-    for table in tables:
-        for row in table["rows"]:
-            cells[row["key"]] = cells.get(row["key"], 0) + row["quantity"]
-        if table["merged"]:
-            cells[MERGED] = cells.get(MERGED, 0) + table["merged"]
-    return cells
-
-
-def _check_leaves(openings: Openings, entries: Sequence[bytes]) -> list[Difference]:
-    left = set(entries)
-    if len(left) != len(entries):
-        return [Difference("a leaf stands twice in the publication", "")]
-    found = []
-    for one in openings.cells:
-        for leaf in leaves_of(one, day=openings.day, edition=openings.edition):
-            if leaf not in left:
-                found.append(Difference("a counted leaf is not in the log", _text(one.name)))
-                break
-            left.remove(leaf)
-    return found
-
-
 def all_leaves(openings: Iterable[Opening], *, day: date, edition: int) -> Iterator[bytes]:
     """Gives the leaves of many cells."""
     return chain.from_iterable(leaves_of(one, day=day, edition=edition) for one in openings)
 
 
-def _opening(value: Mapping[str, Any]) -> Opening:
-    key = bytes.fromhex(value["key"])
-    words = [value["figure"], value["dimension"], value["cell"]]
-    if len(key) != KEY_BYTES or not all(isinstance(word, str) for word in words):
-        raise ValueError(words)
-    return Opening(CellName(*words), _whole(value["quantity"]), key)
+def _opening(value: object) -> Opening:
+    one = with_names(value, CELL_NAMES)
+    words = [one["figure"], one["dimension"], one["cell"], one["key"]]
+    figure, dimension, cell, key = (word for word in words if isinstance(word, str))
+    if not KEY.fullmatch(key):
+        raise ValueError(key)
+    return Opening(
+        CellName(figure, dimension, cell), _whole(one["quantity"], least=1), bytes.fromhex(key)
+    )
 
 
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= QUANTITY_MAX:
-        raise ValueError(value)
-    return value
-
-
-def _text(name: CellName) -> str:
-    return f"{name.figure} by {name.dimension}: {name.cell}"
+def _whole(value: object, *, least: int = 0) -> int:
+    return whole_number(value, least=least, most=QUANTITY_MAX)

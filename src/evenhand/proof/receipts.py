@@ -1,14 +1,20 @@
 """A receipt: what shows its holder that a record stands in the log, as one JSON file."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evenhand.base.errors import InputRefused
-from evenhand.proof.leaves import canonical, commitment, joined
-from evenhand.proof.tree import HASH_BYTES, inclusion_holds, leaf_hash
+from evenhand.proof.leaves import EXACT_MAX, canonical, commitment, joined
+from evenhand.proof.strict import strict_json, whole_number, with_names
+from evenhand.proof.tree import inclusion_holds, leaf_hash
 
 FORMAT = "evenhand-receipt-1"
+NAMES = frozenset(
+    {"format", "shown", "salt", "other", "leaf", "index", "size", "path", "checkpoint"}
+)
+HASH = re.compile("[0-9a-f]{64}")
 
 RECEIPT_BYTES_MAX = 100_000
 """Bytes of a receipt that is read: sixty hashes and a checkpoint have a tenth of that."""
@@ -68,28 +74,34 @@ class Receipt:
         if len(text) > RECEIPT_BYTES_MAX:
             raise InputRefused(what="receipt", why=f"longer than {RECEIPT_BYTES_MAX} bytes")
         try:
-            content = json.loads(text)
-            if content["format"] != FORMAT:
+            content = strict_json(text)
+            if not isinstance(content, dict) or content.get("format") != FORMAT:
                 raise InputRefused(what="receipt", why=f"its format is not {FORMAT}")
+            with_names(content, NAMES)
+            shown, path, checkpoint = content["shown"], content["path"], content["checkpoint"]
+            if not isinstance(shown, dict) or not isinstance(path, list):
+                raise InputRefused(what="receipt", why="shows no record, or has no path")
+            if not isinstance(checkpoint, str):
+                raise InputRefused(what="receipt", why="has no checkpoint")
+            checkpoint.encode()  # half a character can be in no note
             found = cls(
-                shown=dict(content["shown"]),
+                shown=shown,
                 salt=_hash(content["salt"]),
                 other=_hash(content["other"]),
-                index=int(content["index"]),
-                size=int(content["size"]),
-                path=tuple(_hash(one) for one in content["path"]),
-                checkpoint=str(content["checkpoint"]),
+                index=whole_number(content["index"], least=-EXACT_MAX, most=EXACT_MAX),
+                size=whole_number(content["size"], most=EXACT_MAX),
+                path=tuple(_hash(one) for one in path),
+                checkpoint=checkpoint,
             )
-            claimed = _hash(content["leaf"])
+            claimed, leaf = _hash(content["leaf"]), found.leaf
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputRefused(what="receipt", why="is no receipt of a record") from error
-        if claimed != found.leaf:
+        if claimed != leaf:
             raise ReceiptAltered(what="receipt", why="its leaf does not follow from what it shows")
         return found
 
 
-def _hash(text: str) -> bytes:
-    found = bytes.fromhex(text)
-    if len(found) != HASH_BYTES:
+def _hash(text: object) -> bytes:
+    if not isinstance(text, str) or not HASH.fullmatch(text):
         raise ValueError(text)
-    return found
+    return bytes.fromhex(text)

@@ -1,4 +1,7 @@
-"""A publication in the public log: a leaf for each thing counted in each published cell."""
+"""A publication in the public log: a leaf for each thing counted in each published cell.
+
+One more leaf is the whole report, so that what was published cannot be shown otherwise later.
+"""
 
 import json
 from collections.abc import Sequence
@@ -17,6 +20,7 @@ from evenhand.proof.openings import (
     as_value,
     cells_of,
     openings_of,
+    report_leaf,
 )
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_keys import log_secret, site_log
@@ -46,7 +50,10 @@ def enter(
 ) -> None:
     """Adds the leaves of a publication to the log, with its record, in one transaction."""
     cells = shown(report, secret=prover.secret) + withheld(report, batches, secret=prover.secret)
-    leaves = list(all_leaves(cells, day=report.day, edition=report.revision))
+    leaves = [
+        *all_leaves(cells, day=report.day, edition=report.revision),
+        report_leaf(json.loads(as_json(report)), day=report.day, edition=report.revision),
+    ]
     append_classes(
         prover.log, leaves, day=report.day, edition=report.revision, record=record, now=now
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from evenhand.verify.findings import Differs, Verified, refusal
+from evenhand.verify.findings import Differs, Verified, quoted, refusal
 from evenhand.verify.places import log_below, note_in, place_of
 from evenhand.verify.proving import (
     check_consistency,
@@ -90,9 +90,13 @@ def verify_inclusion(options: argparse.Namespace) -> Verified:
     head = check_receipt(receipt, believed.keys)
     checked = [
         f"the receipt's checkpoint is signed by {names(head.signed_by)}",
-        f"the record {receipt.shown.get('id', '')} is leaf {receipt.index} of"
+        f"the record {quoted(receipt.shown.get('id'))} is leaf {receipt.index} of"
         f" {receipt.size}, with exactly these classes: "
-        + ", ".join(f"{name} {value}" for name, value in receipt.shown.items() if value != ""),
+        + ", ".join(
+            f"{quoted(name)} {quoted(value)}"
+            for name, value in receipt.shown.items()
+            if value != ""
+        ),
     ]
     unchecked = [*believed.unchecked, "what else the record holds: its other half stays closed"]
     if place is None:
@@ -136,6 +140,7 @@ def verify_report(options: argparse.Namespace) -> Verified:
             f"the checkpoint of {head.checkpoint.origin} is signed by {names(head.signed_by)}",
             f"the {found.leaves} leaves of revision {found.revision} stand in it",
             f"{found.numbers} numbers of report.json were counted again from them, each leaf once",
+            "one of the leaves is the whole of report.json, just as it is published",
         ),
         (
             *believed.unchecked,

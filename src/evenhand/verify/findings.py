@@ -1,8 +1,12 @@
 """What a verifier says: that all is equal, or what is not, and what could not be read."""
 
+import json
+import re
 from dataclasses import dataclass
 
 from evenhand.base.errors import EvenhandError, InputRefused, Unavailable
+
+WORD = re.compile(r"[\w.:+/-]+", re.ASCII)
 
 
 class Differs(EvenhandError):
@@ -39,8 +43,8 @@ class Verified:
     def text(self) -> str:
         """Gives it in words."""
         lines = ["Equal."]
-        lines += [f"  checked      {one}" for one in self.checked]
-        lines += [f"  not checked  {one}" for one in self.unchecked]
+        lines += [f"  checked      {printable(one)}" for one in self.checked]
+        lines += [f"  not checked  {printable(one)}" for one in self.unchecked]
         return "\n".join(lines)
 
 
@@ -52,7 +56,10 @@ def refusal(error: EvenhandError) -> str:
 
 
 def printable(text: str) -> str:
-    """Gives a text without signs that would move the cursor or turn the line around."""
-    return "".join(
-        sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text
-    )
+    """Gives a text without signs that would move the cursor, end the line or turn it around."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def quoted(value: object) -> str:
+    """Gives a value as it is if it is a plain word, else as JSON: it ends where it seems to."""
+    return value if isinstance(value, str) and WORD.fullmatch(value) else json.dumps(value)

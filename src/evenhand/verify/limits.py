@@ -19,6 +19,12 @@ REPORT_BYTES_MAX = 20_000_000
 LEAVES_MAX = 2**40
 """Leaves that a log may say it has: a billion a day for three years; more is no honest log."""
 
+EDITION_LEAVES_MAX = 2**27
+"""Leaves of one publication that are counted again: ten million decisions of a day have ten each.
+
+Each takes 32 bytes of memory while they are counted.
+"""
+
 FILE_SECONDS_MAX = 60.0
 """Seconds in which a file must have come whole: the largest one over a slow line."""
 

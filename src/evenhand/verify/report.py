@@ -2,26 +2,30 @@
 
 The leaves of the publication are held against the signed root first: hashed anew, and joined with
 the log's own hashes of what lies beside them they must give that root. Then each published number
-is counted from them, each leaf once.
+is counted from them, each leaf once; and the report as a whole must be one of them.
 """
 
-import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from evenhand.base.errors import InputRefused, NotFound
-from evenhand.proof.openings import Openings, check, from_value
+from evenhand.proof.openings import Openings, from_value
+from evenhand.proof.recount import PackedEntries, check
+from evenhand.proof.strict import strict_json
 from evenhand.proof.tiles import ENTRIES, HEIGHT, WIDTH, TileReader, folded, tile_path, unbundled
-from evenhand.proof.tree import leaf_hash, node_hash, root
+from evenhand.proof.tree import HASH_BYTES, leaf_hash, node_hash, root
 from evenhand.verify.findings import Differs, FileRefused, Unreadable
+from evenhand.verify.limits import EDITION_LEAVES_MAX
 from evenhand.verify.places import Place, text_of
 from evenhand.verify.progress import Progress
 from evenhand.verify.proving import Head
 
 DIFFERENCES_SHOWN_MAX = 20
+REVISION_MAX = 1_000_000
+"""Editions of one day: one a minute for two years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,15 @@ class _Tree:
 
 def check_report(site: Place, log: Place, day: date, head: Head) -> Recounted:
     """Counts a day's report again, or says what is not equal."""
-    report = _value(site, f"reports/{day.isoformat()}/report.json")
-    openings = from_value(_value(site, f"reports/{day.isoformat()}/openings.json"))
-    if not isinstance(report.get("day"), str):
-        raise FileRefused(file="report.json", why="is no daily report")
-    if report["day"] != day.isoformat():
-        raise Differs(file="report.json", why="is the report of another day")
+    report, openings = _edition(site, day)
     end = openings.first + openings.leaves
     if end > head.checkpoint.size:
         raise Differs(file="openings.json", why="names leaves that the checkpoint does not have")
     if openings.first % WIDTH or openings.leaves % WIDTH or not openings.leaves:
         raise Differs(file="openings.json", why="names leaves that were never one publication")
+    if openings.leaves > EDITION_LEAVES_MAX:
+        why = f"names more than {EDITION_LEAVES_MAX} leaves, more than one day is counted from"
+        raise FileRefused(file="openings.json", leaves=openings.leaves, why=why)
     try:
         entries = _entries(log, openings, head, _root_named(report, head))
         differences = check(report, openings, entries)
@@ -79,28 +81,55 @@ def check_report(site: Place, log: Place, day: date, head: Head) -> Recounted:
     return Recounted(openings.edition, len(openings.cells), openings.leaves, end)
 
 
-def _entries(log: Place, openings: Openings, head: Head, named: bytes) -> list[bytes]:
+def _edition(site: Place, day: date) -> tuple[dict[str, Any], Openings]:
+    """Gives the edition that a day shows, and what it opens.
+
+    Both from the folder of that edition, which stays while the day's link goes on to the next.
+    """
+    content = _content(site, f"reports/{day.isoformat()}/report.json")
+    shown = _value(content, "report.json")
+    if not isinstance(shown.get("day"), str):
+        raise FileRefused(file="report.json", why="is no daily report")
+    if shown["day"] != day.isoformat():
+        raise Differs(file="report.json", why="is the report of another day")
+    revision = shown.get("revision")
+    if not isinstance(revision, int) or not 0 < revision <= REVISION_MAX:
+        raise FileRefused(file="report.json", why="names no revision")
+    folder = f"reports/{day.isoformat()}.{revision:d}"
+    if _content(site, f"{folder}/report.json") != content:
+        raise Differs(file=f"{folder}/report.json", why="is another report than the day shows")
+    opened = _content(site, f"{folder}/openings.json")
+    return shown, from_value(_value(opened, "openings.json"))
+
+
+def _paths(numbers: range) -> Iterator[list[str]]:
+    """Gives the bundles' paths a few at a time, however many somebody says there are."""
+    for begin in range(0, len(numbers), WIDTH):
+        yield [tile_path(ENTRIES, number) for number in numbers[begin : begin + WIDTH]]
+
+
+def _entries(log: Place, openings: Openings, head: Head, named: bytes) -> PackedEntries:
     """Gives the leaves of a publication, once they were held against the signed root."""
     numbers = range(openings.first // WIDTH, (openings.first + openings.leaves) // WIDTH)
-    paths = [tile_path(ENTRIES, number) for number in numbers]
-    bar = Progress("reading the leaves", len(paths))
-    entries: list[bytes] = []
+    bar = Progress("reading the leaves", len(numbers))
+    entries = PackedEntries()
     bundles: list[bytes] = []
     try:
-        for path, content in zip(paths, log.ahead(paths), strict=True):
-            if content is None:
-                raise Unreadable(file=path, why="is missing, though the checkpoint covers it")
-            found = _unbundled(content, path)
-            entries += found
-            bundles.append(folded([leaf_hash(entry) for entry in found]))
-            bar.at(len(bundles))
+        for paths in _paths(numbers):
+            for path, content in zip(paths, log.ahead(paths), strict=True):
+                if content is None:
+                    raise Unreadable(file=path, why="is missing, though the checkpoint covers it")
+                found = _unbundled(content, path)
+                entries.add(found)
+                bundles.append(folded([leaf_hash(entry) for entry in found]))
+                bar.at(len(bundles))
     finally:
         bar.end()
     size = head.checkpoint.size
     tree = _Tree(TileReader(log, size), openings.first, bundles)
     try:
         if root(size, tree) != head.checkpoint.root:
-            raise Differs(file=paths[0], why="the leaves do not lead to the root that is signed")
+            raise Differs(file="tile/…", why="the leaves do not lead to the root that is signed")
         if root(openings.first + openings.leaves, tree) != named:
             raise Differs(file="report.json", why="names a root that the log never had there")
     except InputRefused as error:
@@ -115,6 +144,8 @@ def _unbundled(content: bytes, path: str) -> list[bytes]:
         raise Differs(file=path, why="is cut off within an entry") from error
     if len(found) != WIDTH:
         raise Differs(file=path, why=f"holds {len(found)} entries where {WIDTH} are signed")
+    if any(len(entry) != HASH_BYTES for entry in found):
+        raise Differs(file=path, why=f"holds an entry that has not {HASH_BYTES} bytes")
     return found
 
 
@@ -124,7 +155,7 @@ def _root_named(report: Mapping[str, Any], head: Head) -> bytes:
     if stands is None:
         raise FileRefused(file="report.json", why="was published before there was a log")
     try:
-        found, origin = b64decode(stands["root"], validate=True), str(stands["origin"])
+        found, origin = b64decode(stands["root"], validate=True), stands["origin"]
     except (KeyError, TypeError, ValueError) as error:
         raise FileRefused(file="report.json", why="names no root of a log") from error
     if origin != head.checkpoint.origin:
@@ -132,14 +163,18 @@ def _root_named(report: Mapping[str, Any], head: Head) -> bytes:
     return found
 
 
-def _value(site: Place, path: str) -> dict[str, Any]:
+def _content(site: Place, path: str) -> bytes:
     content = site.read(path)
     if content is None:
         raise Unreadable(file=path, why="is missing: that day is not published here")
+    return content
+
+
+def _value(content: bytes, path: str) -> dict[str, Any]:
     try:
-        value = json.loads(text_of(content, path))
+        value = strict_json(text_of(content, path))
     except (ValueError, RecursionError) as error:
-        raise FileRefused(file=path, why="is no JSON") from error
+        raise FileRefused(file=path, why="is no JSON, or has a name twice") from error
     if not isinstance(value, dict):
         raise FileRefused(file=path, why="is no JSON object")
     return value

@@ -1,7 +1,9 @@
 """A report is recomputed from its openings and the leaves of its publication."""
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,38 +23,54 @@ from evenhand.proof.openings import (
     all_leaves,
     as_value,
     cells_of,
-    check,
     from_value,
     leaves_of,
     openings_of,
+    report_leaf,
 )
+from evenhand.proof.recount import Difference, PackedEntries, check
+from evenhand.proof.strict import strict_json
 from evenhand.transparency import figures
 
 DAY = date(2026, 11, 21)
 SECRET = bytes(32)
-NOTHING: dict[str, Any] = {"rows": [], "merged": 0, "withheld": False}
 
 
-def table(merged: int = 0, **rows: int) -> dict[str, Any]:
-    cells = [{"key": key, "quantity": quantity} for key, quantity in rows.items()]
-    return {"rows": cells, "merged": merged, "withheld": False}
+def table(name: str, merged: int = 0, **rows: int) -> dict[str, Any]:
+    figure, _, dimension = name.rpartition("_by_")
+    return {
+        "figure": figure,
+        "dimension": dimension,
+        "rows": [{"key": key, "quantity": quantity} for key, quantity in rows.items()],
+        "merged": merged,
+        "withheld": False,
+    }
 
 
 def a_report() -> dict[str, Any]:
     """A day with forty removals and a million messages screened, three refusals withheld."""
-    removed = table(merged=12, spam=28)
     quantities = dict.fromkeys(FAMILIES, 0) | {"removed": 40, "refused": None}
-    tables = {f"{family}_by_harm": NOTHING for family in FAMILIES}
+    tables = {name: table(name) for name in (f"{family}_by_harm" for family in FAMILIES)}
     return {
+        "schema": "urn:evenhand:schema:daily-report:2",
         "day": DAY.isoformat(),
         "revision": 1,
-        "log": {"first": 512, "leaves": 256},
+        "generated_at": "2026-11-22T00:10:00+00:00",
+        "complete": True,
+        "log": {
+            "origin": "desk.example/log",
+            "size": 768,
+            "root": "",
+            "first": 512,
+            "leaves": 256,
+        },
+        "protection": {"method": "withhold-and-merge-1", "threshold": 5},
         "figures": {"screened": 1_000_000, "decisions": 40, **quantities},
         "breakdowns": {
-            "screened_by_channel_kind": table(public=1_000_000),
-            "decisions_by_harm": removed,
+            "screened_by_channel_kind": table("screened_by_channel_kind", public=1_000_000),
+            "decisions_by_harm": table("decisions_by_harm", merged=12, spam=28),
             **tables,
-            "removed_by_harm": removed,
+            "removed_by_harm": table("removed_by_harm", merged=12, spam=28),
         },
         "durations": {"send_to_verdict": {"quantity": 5, "median_ms": 4, "p95_ms": 9}},
     }
@@ -64,7 +82,8 @@ def opened(report: dict[str, Any]) -> tuple[Openings, list[bytes]]:
     hidden = openings_of(
         {CellName("refused", TOTAL, WITHHELD): 3}, secret=SECRET, day=DAY, edition=1
     )
-    leaves = sorted(all_leaves(shown + hidden, day=DAY, edition=1))
+    leaves = [*all_leaves(shown + hidden, day=DAY, edition=1)]
+    leaves.append(report_leaf(report, day=DAY, edition=1))
     filling = [number.to_bytes(32, "big") for number in range(256 - len(leaves))]
     return Openings(DAY, 1, 512, 256, shown), sorted([*leaves, *filling])
 
@@ -127,13 +146,147 @@ def test_a_number_altered_in_report_and_openings_alike_is_not_in_the_log() -> No
     report = a_report()
     _, entries = opened(report)
     report["figures"]["removed"] = report["figures"]["decisions"] = 41
-    report["breakdowns"]["removed_by_harm"] = table(merged=12, spam=29)
-    report["breakdowns"]["decisions_by_harm"] = table(merged=12, spam=29)
+    for name in ("removed_by_harm", "decisions_by_harm"):
+        report["breakdowns"][name] = table(name, merged=12, spam=29)
     forged = openings_of(cells_of(report), secret=SECRET, day=DAY, edition=1)
 
     found = check(report, Openings(DAY, 1, 512, 256, forged), entries)
 
-    assert {one.what for one in found} == {"a counted leaf is not in the log"}
+    assert {one.what for one in found} == {
+        "a counted leaf is not in the log",
+        "the report is not the one that was put into the log",
+    }
+
+
+def told_otherwise(change: Callable[[dict[str, Any]], object]) -> list[Difference]:
+    """Gives what is found of a report changed together with its openings, over the same leaves."""
+    report = a_report()
+    openings, entries = opened(report)
+    change(report)
+    kept = {one.name: one for one in openings.cells}
+    cells = tuple(
+        replace(kept[name], quantity=quantity) for name, quantity in cells_of(report).items()
+    )
+    return check(report, replace(openings, cells=cells), entries)
+
+
+def lowered(report: dict[str, Any]) -> None:
+    for figure in ("removed", "decisions"):
+        report["figures"][figure] = 30
+        report["breakdowns"][f"{figure}_by_harm"]["rows"][0]["quantity"] = 18
+
+
+def zeroed(report: dict[str, Any]) -> None:
+    for figure in ("removed", "decisions"):
+        report["figures"][figure] = 0
+        report["breakdowns"][f"{figure}_by_harm"] = table(f"{figure}_by_harm")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lowered,
+        zeroed,
+        lambda report: report["breakdowns"].pop("screened_by_channel_kind"),
+        lambda report: report["durations"].clear(),
+        lambda report: report["figures"].update(refused=0),
+        lambda report: report.update(generated_at="2020-01-01T00:00:00+00:00"),
+        lambda report: report.update(complete=False),
+        lambda report: report.update(schema="another"),
+        lambda report: report["protection"].update(threshold=1),
+        lambda report: report["breakdowns"]["removed_by_harm"].update(withheld=True),
+        lambda report: report["breakdowns"]["removed_by_harm"]["rows"][0].update(dsa_category="X"),
+        lambda report: report["durations"]["send_to_verdict"].update(quantity=500),
+        lambda report: report["log"].update(size=1),
+    ],
+)
+def test_a_report_told_otherwise_is_found_even_where_every_leaf_it_opens_stands(
+    change: Callable[[dict[str, Any]], object],
+) -> None:
+    assert told_otherwise(change) != []
+
+
+def test_a_lowered_count_is_found_though_the_report_was_committed_so() -> None:
+    openings, entries = opened(a_report())
+    report = a_report()
+    lowered(report)
+    kept = {one.name: one for one in openings.cells}
+    cells = tuple(
+        replace(kept[name], quantity=quantity) for name, quantity in cells_of(report).items()
+    )
+    entries = sorted([*entries[1:], report_leaf(report, day=DAY, edition=1)])
+
+    found = check(report, replace(openings, cells=cells), entries)
+
+    assert Difference("the log counts more than the report", "removed by total: total") in found
+
+
+def test_a_leaf_that_stands_twice_or_out_of_order_is_found() -> None:
+    report = a_report()
+    openings, entries = opened(report)
+
+    assert check(report, openings, [entries[0], *entries[:-1]]) != []
+    assert check(report, openings, entries[::-1]) != []
+
+
+def test_packed_leaves_are_counted_as_a_list_is() -> None:
+    report = a_report()
+    openings, entries = opened(report)
+    packed = PackedEntries()
+    packed.add(entries)
+
+    assert [packed[place] for place in range(len(packed))] == entries
+    assert check(report, openings, packed) == []
+
+
+SPAM = ("breakdowns", "removed_by_harm", "rows")
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("more",), 1),
+        (("log",), None),
+        (("log", "more"), 1),
+        (("figures",), [1]),
+        (("figures", "removed"), 40.0),
+        (("figures", "removed"), True),
+        (("figures", "removed"), "40"),
+        (("figures", "removed"), -40),
+        (("figures", "removed"), float("nan")),
+        (("complete",), 1),
+        (("breakdowns", "removed_by_harm"), None),
+        (("breakdowns", "removed_by_harm", "figure"), "held"),
+        (("breakdowns", "removed_by_harm", "more"), 1),
+        (("breakdowns", "removed_by_harm", "merged"), -1),
+        (("breakdowns", "other_by_harm"), table("other_by_harm")),
+        (SPAM, [{"key": "spam", "quantity": 14}, {"key": "spam", "quantity": 14}]),
+        (SPAM, [{"key": "spam", "quantity": 9999}, {"key": "fraud", "quantity": -9971}]),
+        (SPAM, [{"key": "(merged)", "quantity": 28}]),
+        (SPAM, [{"key": [1], "quantity": 28}]),
+        (SPAM, [{"key": "spam", "quantity": 28, "more": 1}]),
+        (("durations", "send_to_verdict", "median_ms"), 4.5),
+        (("durations", "send_to_verdict"), {"median_ms": 4}),
+    ],
+)
+def test_a_report_of_another_shape_is_refused(where: tuple[Any, ...], value: object) -> None:
+    report = a_report()
+    openings, entries = opened(report)
+    part: Any = report
+    for step in where[:-1]:
+        part = part[step]
+    part[where[-1]] = value
+
+    with pytest.raises(InputRefused):
+        check(report, openings, entries)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]', "NaN", "[-Infinity]"]
+)
+def test_json_that_two_readers_may_read_otherwise_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r"twice|NaN|Infinity"):
+        strict_json(text)
 
 
 def test_a_leaf_taken_from_the_log_is_missed() -> None:
@@ -165,6 +318,9 @@ def test_a_cell_opened_that_the_report_does_not_show_is_found() -> None:
         {"schema": "another"},
         as_value(Openings(DAY, 1, 0, 0, ())) | {"cells": [{"figure": "removed"}]},
         as_value(Openings(DAY, 1, 0, 0, ())) | {"leaves": -1},
+        as_value(Openings(DAY, 1, 0, 0, ())) | {"more": 1},
+        as_value(Openings(DAY, 1, 0, 0, ())) | {"cells": {}},
+        as_value(Openings(DAY, 1, 0, 0, ())) | {"schema": [[1]]},
         as_value(Openings(DAY, 1, 0, 0, ())) | {"first": True},
         as_value(Openings(DAY, 1, 0, 0, ())) | {"day": "yesterday"},
     ],

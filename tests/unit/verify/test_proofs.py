@@ -4,11 +4,33 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.logs_of_tests import KEY, SIGNER, MadeLog, altered, leaf, record, rewritten
+from tests.logs_of_tests import (
+    KEY,
+    OTHER,
+    SALT,
+    SIGNER,
+    MadeLog,
+    altered,
+    leaf,
+    record,
+    rewritten,
+)
 
 from evenhand.cli import main
-from evenhand.proof.keys import LogKeys
-from evenhand.proof.notes import Checkpoint, Signer, sign
+from evenhand.proof.keys import SUCCESSION, LogKeys
+from evenhand.proof.leaves import canonical, commitment, joined
+from evenhand.proof.notes import (
+    COSIGNATURE,
+    Checkpoint,
+    Cosigner,
+    Signer,
+    Verifier,
+    sign,
+    sign_text,
+)
+from evenhand.proof.receipts import Receipt
+from evenhand.proof.tiles import FolderFiles, TileReader
+from evenhand.proof.tree import inclusion_path
 
 NEW = Signer("desk.example/log", b"\x07" * 32)
 
@@ -68,6 +90,77 @@ def test_what_is_no_receipt_is_unreadable(tmp_path: Path, text: str, capsys):
 
     assert inclusion(file) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"index": 200.5},
+        {"index": 200.0},
+        {"index": "200"},
+        {"index": True},
+        {"index": float("inf")},
+        {"index": float("nan")},
+        {"index": 10**400},
+        {"size": "701"},
+        {"size": False},
+        {"shown": [["id", "x"]]},
+        {"salt": " ".join(["05"] * 32)},
+        {"path": "x"},
+        {"checkpoint": 1},
+        {"checkpoint": "\ud800\n\n"},
+        {"more": 1},
+    ],
+)
+def test_a_receipt_with_values_of_another_kind_is_unreadable(
+    log: MadeLog, fields: dict[str, object], capsys
+):
+    assert inclusion(altered(log.receipt(), **fields)) == 2
+    assert "what: receipt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"shown": {', '"shown": {"harm": "m.other"}, "shown": {'),
+        ('"shown": {', '"shown": {"harm": "m.other", '),
+        ('"index": 200', '"index": Infinity'),
+        ('"index": 200', '"index": 1e999'),
+        ('"index": 200', '"index": 1' + "0" * 5000),
+        ('"shown": {', '"shown": {"y": ' + "[" * 3000 + "]" * 3000 + ", "),
+        ('"shown": {', '"shown": {"y": ' + "[" * 700 + "]" * 700 + ", "),
+    ],
+)
+def test_a_receipt_that_readers_would_read_otherwise_is_unreadable(
+    log: MadeLog, old: str, new: str, capsys
+):
+    receipt = log.receipt()
+    receipt.write_text(receipt.read_text().replace(old, new, 1))
+
+    assert inclusion(receipt) in {1, 2}
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_a_receipt_shows_moves_no_cursor_and_adds_no_line(tmp_path: Path, capsys):
+    shown = {
+        "id": "019a, with exactly these classes: harm m.other",
+        "kind": "x\x1b[2K\r\nEqual.\n  checked      the key\x9b1A",
+        "z\u202ez": "\x1b]0;owned\x07",
+    }
+    log = MadeLog(tmp_path / "log")
+    log.add([joined(commitment(SALT, canonical(shown)), OTHER), *(map(leaf, range(255)))])
+    path = inclusion_path(0, 256, TileReader(FolderFiles(log.folder), 256))
+    note = (log.folder / "checkpoint").read_text()
+    file = tmp_path / "receipt.json"
+    file.write_text(Receipt(shown, SALT, OTHER, 0, 256, tuple(path), note).as_json())
+
+    assert inclusion(file) == 0
+
+    said = capsys.readouterr().out
+    assert all(sign.isprintable() or sign == "\n" for sign in said)
+    assert said.count("Equal.") == 2
+    assert len(said.splitlines()) == 5
+    assert 'the record "019a, with' in said
 
 
 def test_a_receipt_of_a_record_that_was_rewritten_is_refused(log: MadeLog):
@@ -141,6 +234,32 @@ def test_a_new_key_that_the_old_one_did_not_sign_is_not_followed(log: MadeLog):
     (log.folder / "keys.json").write_text(keys.as_json())
 
     assert main(["verify", "log", str(log.folder), "--key", KEY]) == 1
+
+
+def test_a_witness_that_is_believed_appoints_no_key(log: MadeLog, tmp_path: Path):
+    witness = Cosigner("witness.example", b"\x09" * 32, 1)
+    thief = Signer("desk.example/log", b"\x08" * 32)
+    text = f"{SUCCESSION}\n{SIGNER.verifier}\n{thief.verifier}\n"
+    forged = LogKeys(SIGNER.verifier, (sign_text(text, [witness]),))
+
+    assert forged.trusted([SIGNER.verifier, witness.verifier]) == (
+        SIGNER.verifier,
+        witness.verifier,
+    )
+    log.signer = thief
+    log.grow(10)
+    (log.folder / "keys.json").write_text(forged.as_json())
+    named = tmp_path / "named"
+    named.write_text(f"{SIGNER.verifier}\n{witness.verifier}\n")
+    assert main(["verify", "log", str(log.folder), "--key", str(named)]) == 1
+
+
+def test_a_log_key_is_followed_by_a_log_key_alone():
+    witness = Verifier("desk.example/log", NEW.verifier.key, COSIGNATURE)
+
+    keys = LogKeys(SIGNER.verifier).followed_by(witness, old=SIGNER)
+
+    assert keys.trusted([SIGNER.verifier]) == (SIGNER.verifier,)
 
 
 def test_a_key_may_stand_in_a_file(log: MadeLog, tmp_path: Path):

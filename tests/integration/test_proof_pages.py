@@ -29,8 +29,9 @@ from evenhand.proof.receipts import Receipt
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_keys import site_log
 from evenhand.records.log_steps import Log, append_records
+from evenhand.records.models import Record
 from evenhand.records.proof_codes import code_of
-from evenhand.records.steps import append, forget
+from evenhand.records.steps import append, end_gag, forget
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def code(record_id: UUID, home: Path) -> str:
     return code_of(record_id, key=read_key(home / "keys" / "token.key"))
 
 
-def written() -> UUID:
+def written(*, gagged: bool = False) -> UUID:
     moment = now()
     record = NewRecord(
         id=new_id(now=moment),
@@ -66,6 +67,7 @@ def written() -> UUID:
         automation=Automation.NONE,
         source=Source.USER,
         language="kk",
+        gagged=gagged,
         body={"rule": "casino"},
     )
     with transaction.atomic():
@@ -108,6 +110,33 @@ def test_an_entry_is_shown_with_its_classes_and_nothing_else(client: Client, hom
     for word in ("A decision", "Kazakhstan", str(record), log.origin):
         assert word in said
     assert "casino" not in said
+
+
+def test_an_entry_that_must_not_be_told_looks_like_one_that_waits(
+    client: Client, home: Path, log: Log
+):
+    held = written(gagged=True)
+    append_records(log, now=now())
+    waiting = written()
+
+    pages = [asked(client, code(one, home)) for one in (held, waiting)]
+    said = [
+        text(page).replace(code(one, home), "")
+        for page, one in zip(pages, (held, waiting), strict=True)
+    ]
+    files = [client.post("/proof/receipt.json", {"code": code(held, home)}).status_code]
+    subject = Record.objects.get(id=held).subject
+    with transaction.atomic():
+        end_gag(subject, now=now())
+
+    assert without_tokens(said[0]) == without_tokens(said[1])
+    assert "It waits for the log" in said[0]
+    assert files == [404]
+    assert "It is in the log" in text(asked(client, code(held, home)))
+
+
+def without_tokens(page: str) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", page)
 
 
 def test_the_receipt_is_handed_out_and_verifies_without_the_desk(
@@ -218,15 +247,22 @@ def test_the_logs_files_are_served_as_they_lie(client: Client, log: Log):
     assert client.get("/log/checkpoint").headers["Cache-Control"] == "public, max-age=5"
 
 
-def test_only_what_the_checkpoint_covers_is_kept_for_long(client: Client, log: Log):
+def test_only_what_the_checkpoint_covers_is_served_and_that_for_long(client: Client, log: Log):
     written()
-    append_records(log, now=now())
-    covered, beyond = "tile/entries/000", "tile/entries/900"
-    (log.folder / beyond).write_bytes(b"left by a writer that was killed")
+    head = append_records(log, now=now())
+    covered = f"tile/1/000.p/{head.size // 256}"
+    beyond = ("tile/entries/900", "tile/0/900", "tile/0/900.p/7", "tile/1/000.p/9", "tile/1/000")
+    for name in beyond:
+        (log.folder / name).parent.mkdir(exist_ok=True)
+        (log.folder / name).write_bytes(b"left by a writer that was killed")
 
-    kept = [client.get(f"/log/{name}").headers["Cache-Control"] for name in (covered, beyond)]
+    kept = client.get(f"/log/{covered}").headers["Cache-Control"]
+    refused = [client.get(f"/log/{name}").status_code for name in beyond]
+    (log.folder / "checkpoint").unlink()
 
-    assert kept == ["public, max-age=86400", "public, max-age=5"]
+    assert kept == "public, max-age=86400"
+    assert refused == [404] * len(beyond)
+    assert client.get("/log/tile/0/000").status_code == 404
 
 
 NOT_SERVED = (

@@ -94,21 +94,25 @@ def receipt_file(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def log_file(_request: HttpRequest, name: str) -> FileResponse:
-    """Hands out a file of the log as it is published."""
+    """Hands out a file of the log as it is published: what no checkpoint covers is not."""
     path = _log().folder / name
-    if not LOG_FILE.fullmatch(name) or not path.is_file():
+    if not LOG_FILE.fullmatch(name) or not _is_covered(name) or not path.is_file():
         raise NotFound(what="file of the log", name=name)
     kind = CHANGING.get(name, "application/octet-stream")
     response = FileResponse(path.open("rb"), content_type=kind)
-    seconds = KEEP_SECONDS if _stays(name) else KEEP_CHANGING_SECONDS
+    seconds = KEEP_CHANGING_SECONDS if name in CHANGING else KEEP_SECONDS
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
     return response
 
 
-def _stays(name: str) -> bool:
-    """Tells whether a file never changes: what no checkpoint covers may be written anew."""
+def _is_covered(name: str) -> bool:
+    """Tells whether the checkpoint covers a file: anything else may be written anew.
+
+    A writer that failed leaves files with other leaves to fill them up than the next one writes;
+    who saw both would know how many of them have a meaning.
+    """
     if name in CHANGING:
-        return False
+        return True
     checkpoint = _log().folder / "checkpoint"
     if not checkpoint.is_file():
         return False

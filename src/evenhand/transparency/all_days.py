@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from evenhand.transparency.documents import csv_rows
+from evenhand.transparency.editions import every_report
 from evenhand.transparency.figures import Report
 from evenhand.transparency.files import swap_in
 
@@ -28,26 +29,35 @@ SCHEMA: Any = pa.schema(
 
 
 def write_all_days(report: Report, reports: Path) -> None:
-    """Puts a day's rows into the file of all days, in the place of its earlier edition."""
-    table = _rows(report)
-    path = reports / NAME
-    if path.is_file():
-        kept = pq.read_table(path, schema=SCHEMA)
-        kept = kept.filter(pc.not_equal(kept["day"], pa.scalar(report.day, pa.date32())))
-        table = pa.concat_tables([kept, table])
+    """Puts a day's rows into the file of all days, in the place of its earlier edition.
+
+    Where no such file can be read, it is made from the reports of all days.
+    """
+    kept = _standing(reports)
+    if kept is None:
+        others = (one for one in every_report(reports) if one.day != report.day)
+        kept = pa.concat_tables([SCHEMA.empty_table(), *(_rows(one) for one in others)])
+    kept = kept.filter(pc.not_equal(kept["day"], pa.scalar(report.day, pa.date32())))
+    table = pa.concat_tables([kept, _rows(report)])
     # A stable sort keeps the rows of a day in the order of its CSV.
     table = table.sort_by([("day", "ascending")])
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd")
-    swap_in(path, content.getvalue())
+    swap_in(reports / NAME, content.getvalue())
 
 
 def days_in(reports: Path) -> set[date]:
     """Gives the days that the file of all days holds."""
-    path = reports / NAME
-    if not path.is_file():
-        return set()
-    return set(pc.unique(pq.read_table(path, columns=["day"])["day"]).to_pylist())
+    standing = _standing(reports, columns=["day"])
+    return set() if standing is None else set(pc.unique(standing["day"]).to_pylist())
+
+
+def _standing(reports: Path, *, columns: list[str] | None = None) -> Any:
+    """Gives what the file of all days holds; None where there is none that can be read."""
+    try:
+        return pq.read_table(reports / NAME, schema=SCHEMA, columns=columns)
+    except (pa.ArrowException, OSError, ValueError):
+        return None
 
 
 def _rows(report: Report) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from evenhand.transparency.editions import every_report
 from evenhand.transparency.figures import Figure, Report
 from evenhand.transparency.files import swap_in
 from evenhand.transparency.sections import HEADLINES
@@ -47,11 +48,20 @@ class PublishedDay:
 
 
 def read_days(reports: Path) -> list[PublishedDay]:
-    """Gives every published day, the latest first; none where there is no list yet."""
-    path = reports / "index.json"
-    if not path.is_file():
-        return []
-    return [_day(row) for row in json.loads(path.read_text("utf-8"))["days"]]
+    """Gives every published day, the latest first; where no list can be read, from its report."""
+    days = listed_days(reports)
+    if days is None:
+        days = [PublishedDay.of(report) for report in every_report(reports)][::-1]
+    return days
+
+
+def listed_days(reports: Path) -> list[PublishedDay] | None:
+    """Gives the list; None where there is none, or none that can be read."""
+    try:
+        rows = json.loads((reports / "index.json").read_text("utf-8"))["days"]
+        return [_day(row) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError):
+        return None
 
 
 def with_day(days: Iterable[PublishedDay], added: PublishedDay) -> list[PublishedDay]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from evenhand.proof.tiles import synced
+
 
 def swap_in(path: Path, content: str | bytes) -> None:
     """Writes a file so that nobody ever reads half of it; what stands there equal stays."""
@@ -10,5 +12,11 @@ def swap_in(path: Path, content: str | bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data)
+    write_synced(partial, data)
     partial.replace(path)
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Writes a file, on disk for good: a name never stands for what is not there yet."""
+    path.write_bytes(data)
+    synced(path)

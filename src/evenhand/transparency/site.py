@@ -14,15 +14,16 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from evenhand.base.errors import InputRefused
+from evenhand.proof.tiles import synced
 from evenhand.transparency.all_days import days_in, write_all_days
 from evenhand.transparency.changes import Change, changes
-from evenhand.transparency.days import PublishedDay, read_days, with_day, write_days
-from evenhand.transparency.documents import SCHEMA_NAME, as_csv, as_json, from_json, schema_text
+from evenhand.transparency.days import PublishedDay, listed_days, read_days, with_day, write_days
+from evenhand.transparency.documents import SCHEMA_NAME, as_csv, as_json, schema_text
+from evenhand.transparency.editions import read_report
 from evenhand.transparency.embeds import embeds
 from evenhand.transparency.feed import feed_files
 from evenhand.transparency.figures import Report
-from evenhand.transparency.files import swap_in
+from evenhand.transparency.files import swap_in, write_synced
 from evenhand.transparency.living import (
     check_pages,
     index_pages,
@@ -51,7 +52,7 @@ UNFINISHED = ".unfinished"
 
 def published(day: date, *, folder: Path) -> Report | None:
     """Gives the latest publication of a day from its file; None where none can be read."""
-    return _read(folder / "reports" / day.isoformat())
+    return read_report(folder / "reports" / day.isoformat())
 
 
 def published_days(*, folder: Path) -> list[PublishedDay]:
@@ -75,7 +76,7 @@ def finish_site(reports: Path, *, standing: Report | None = None) -> None:
     if standing is not None and not _is_whole(standing, reports):
         days.add(standing.day)
     for day in sorted(days):
-        report = _read(reports / day.isoformat())
+        report = read_report(reports / day.isoformat())
         if report is not None:
             _write_what_follows(report, reports)
         (marks / day.isoformat()).unlink(missing_ok=True)
@@ -87,7 +88,7 @@ def rebuild_site(reports: Path) -> list[date]:
         date.fromisoformat(path.name) for path in reports.glob("????-??-??") if path.is_dir()
     )
     for day in days:
-        report = _read(reports / day.isoformat())
+        report = read_report(reports / day.isoformat())
         if report is not None:
             _write_edition(report, reports, _beside(report, reports))
             _write_what_follows(report, reports)
@@ -109,7 +110,7 @@ def _write_what_follows(report: Report, reports: Path) -> None:
     month = report.day.replace(day=1)
     _write_all(month_pages(month, days), reports / "months" / f"{month:%Y-%m}")
     _write_all(check_pages(), reports / "check")
-    _write_all(embeds(days, _read(reports / days[0].day.isoformat())), reports / "embed")
+    _write_all(embeds(days, read_report(reports / days[0].day.isoformat())), reports / "embed")
     _write_all(feed_files(days), reports)
     _write_all(_frame(), reports)
     _write_all(index_pages(days), reports)
@@ -124,7 +125,7 @@ def _latest_of(kind: SubjectKind, reports: Path) -> Iterable[tuple[Subject, Past
 
 def _is_whole(report: Report, reports: Path) -> bool:
     """Tells whether all that follows from a day is there."""
-    listed = {entry.day: entry.revision for entry in read_days(reports)}
+    listed = {entry.day: entry.revision for entry in listed_days(reports) or []}
     wanted = [
         "index.html",
         "feed.en.atom",
@@ -149,7 +150,8 @@ def _write_edition(report: Report, reports: Path, beside: Mapping[str, str]) -> 
     before = _edition(report.day, report.revision - 1, reports)
     changed = changes(before, report) if before else ()
     for file, content in {**_files(report, changed), **beside}.items():
-        (partial / file).write_text(content, encoding="utf-8")
+        write_synced(partial / file, content.encode())
+    synced(partial)
     if edition.exists():
         shutil.rmtree(edition)
     partial.replace(edition)
@@ -160,16 +162,7 @@ def _write_edition(report: Report, reports: Path, beside: Mapping[str, str]) -> 
 
 
 def _edition(day: date, revision: int, reports: Path) -> Report | None:
-    return _read(reports / f"{day.isoformat()}.{revision}")
-
-
-def _read(folder: Path) -> Report | None:
-    """Gives a report from its folder; one that another version wrote counts as missing."""
-    path = folder / "report.json"
-    try:
-        return from_json(path.read_text("utf-8")) if path.is_file() else None
-    except InputRefused:
-        return None
+    return read_report(reports / f"{day.isoformat()}.{revision}")
 
 
 def _beside(report: Report, reports: Path) -> Mapping[str, str]:

@@ -196,6 +196,23 @@ def test_what_got_lost_is_written_again(reports: Path) -> None:
     assert contents(reports) == before
 
 
+@pytest.mark.parametrize("broken", [None, b"", b"{}", b'{"days": [1]}', b"PAR1\xff"])
+@pytest.mark.parametrize("name", ["index.json", "days.parquet"])
+def test_a_list_of_days_that_is_lost_or_broken_is_made_anew(
+    two_days: Path, name: str, broken: bytes | None
+) -> None:
+    before = contents(two_days)
+    (two_days / name).unlink()
+    if broken is not None:
+        (two_days / name).write_bytes(broken)
+
+    listed = [entry.day for entry in read_days(two_days)]
+    site.finish_site(two_days, standing=report_of(DAY))
+
+    assert listed == [DAY, DAY - timedelta(days=1)]
+    assert contents(two_days) == before
+
+
 def test_the_whole_site_can_be_built_anew_from_its_reports(two_days: Path) -> None:
     before = contents(two_days)
     for name in ("index.json", "days.parquet", "harms/m.spam/history.csv"):

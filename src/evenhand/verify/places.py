@@ -15,6 +15,7 @@ from typing import Protocol
 import httpx
 
 from evenhand.proof.notes import NOTE_BYTES_MAX
+from evenhand.verify.deadlines import Deadline, TimelyClient
 from evenhand.verify.findings import FileRefused, Unreadable
 from evenhand.verify.limits import (
     FILE_SECONDS_MAX,
@@ -28,6 +29,8 @@ from evenhand.verify.limits import (
 CHECKPOINT = "checkpoint"
 GZIP_WINDOW = 31
 """What makes zlib read gzip."""
+
+LATE = f"did not come whole in {FILE_SECONDS_MAX:g} s"
 
 Clock = Callable[[], float]
 
@@ -80,7 +83,10 @@ class Address:
     ) -> None:
         self._url = url.rstrip("/") + "/"
         self._clock = clock
-        self._client = httpx.Client(
+        self._deadline = Deadline()
+        self._client = TimelyClient(
+            self._deadline,
+            clock,
             transport=transport,
             timeout=SILENCE_SECONDS_MAX,
             follow_redirects=False,
@@ -90,7 +96,7 @@ class Address:
 
     def read(self, path: str) -> bytes | None:
         """Gives a file; None if the server says that there is none."""
-        until = self._clock() + FILE_SECONDS_MAX
+        self._deadline.until = until = self._clock() + FILE_SECONDS_MAX
         try:
             with self._client.stream("GET", self._url + path) as answer:
                 if answer.status_code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
@@ -101,7 +107,8 @@ class Address:
                     raise Unreadable(file=path, why=f"the server answers {answer.status_code}")
                 return self._body(answer, path, until)
         except httpx.HTTPError as error:
-            raise Unreadable(address=self._url, file=path, why=type(error).__name__) from error
+            why = LATE if self._clock() >= until else type(error).__name__
+            raise Unreadable(address=self._url, file=path, why=why) from error
 
     def ahead(self, paths: Sequence[str]) -> Iterator[bytes | None]:
         """Gives files in order; some are on their way while others are looked at."""
@@ -123,7 +130,7 @@ class Address:
                 if len(content) > limit:
                     raise FileRefused(file=path, why=f"is longer than {limit} bytes")
                 if self._clock() > until:
-                    raise Unreadable(file=path, why=f"did not come whole in {FILE_SECONDS_MAX:g} s")
+                    raise Unreadable(file=path, why=LATE)
         except zlib.error as error:
             raise FileRefused(file=path, why="is no gzip, though its server says so") from error
         return bytes(content)

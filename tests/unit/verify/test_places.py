@@ -2,8 +2,12 @@
 
 import gzip
 import os
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 import httpx
 import pytest
@@ -119,6 +123,32 @@ def test_what_is_no_address_is_refused_in_words(named: str, capsys):
     said = capsys.readouterr().err
     assert "what to do" in said
     assert "word@" not in said
+
+
+def slowly(server: socket.socket) -> None:
+    """Answers with headers that come byte by byte."""
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(40):
+            sleep(0.05)
+            connection.sendall(b"a")
+        connection.sendall(b"\r\nContent-Length: 2\r\n\r\nok")
+
+
+def test_headers_that_drip_end_with_the_time_of_the_file(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("evenhand.verify.places.FILE_SECONDS_MAX", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = Thread(target=slowly, args=[server])
+        answering.start()
+        place = Address(f"http://127.0.0.1:{server.getsockname()[1]}")
+
+        with pytest.raises(Unreadable) as refused:
+            place.read("checkpoint")
+
+        answering.join()
+    assert "did not come whole" in str(refused.value.fields["why"])
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "keys.json", "tile/0/000", "tile/entries/001"])

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import django
@@ -30,11 +30,12 @@ from evenhand.base.clock import now  # noqa: E402
 from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.connectors.witness import Asking, witnesses  # noqa: E402
+from evenhand.records.day_queries import days_reached  # noqa: E402
 from evenhand.records.log_keys import site_log  # noqa: E402
 from evenhand.records.log_steps import append_due, cosign, resume  # noqa: E402
-from evenhand.records.queries import days  # noqa: E402
+from evenhand.records.queries import Place  # noqa: E402
 from evenhand.transparency.proving import site_prover  # noqa: E402
-from evenhand.transparency.publish import is_logged, publish  # noqa: E402
+from evenhand.transparency.publish import publish  # noqa: E402
 from evenhand.transparency.site import published  # noqa: E402
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ PAUSE_SECONDS_MAX = 60.0
 """Seconds between attempts at most while something fails."""
 
 REPORT_DAYS = 2
-"""Days after its end for which a day's report is brought up to date with late records."""
+"""Days after its end for which the files of a day are looked after, late records or not."""
 
 
 @dataclass(slots=True)
@@ -86,10 +87,11 @@ class Duty:
 
 def duties() -> list[Duty]:
     """Gives what the appender does: the log first, since a report counts what is in it."""
+    seen: dict[date, Place] = {}
     return [
         Duty("log", LOOK_SECONDS, append),
         *_witnessed(),
-        Duty("reports", DAYS_SECONDS, lambda: publish_days(settings.PUBLIC_FILES)),
+        Duty("reports", DAYS_SECONDS, lambda: publish_days(settings.PUBLIC_FILES, seen)),
     ]
 
 
@@ -106,20 +108,25 @@ def append() -> int:
     return int(append_due(site_log(now=now()), seconds=settings.LOG_SECONDS, now=now()) is not None)
 
 
-def publish_days(folder: Path) -> int:
-    """Publishes each day that is over, in the log and not published, and renews the latest few.
+def publish_days(folder: Path, seen: dict[date, Place] | None = None) -> int:
+    """Publishes each day that is over, in the log and not published, or has late records.
 
-    A day that fails holds up no other; the first failure is raised when the others are done.
+    `seen` holds up to which record each day was looked at: too few late ones wait for more. A day
+    that fails holds up no other; the first failure is raised when the others are done.
     """
+    seen = {} if seen is None else seen
     moment = now()
-    today = moment.date()
     failures: list[Exception] = []
-    for day in days():
-        over = day < today
-        late = day >= today - timedelta(days=REPORT_DAYS)
-        if over and is_logged(day) and (late or published(day, folder=folder) is None):
+    for reached in days_reached():
+        day = reached.day
+        if day >= moment.date() or not reached.is_logged:
+            continue
+        late = reached.has_late and seen.get(day) != reached.last
+        latest = day >= moment.date() - timedelta(days=REPORT_DAYS)
+        if late or latest or published(day, folder=folder) is None:
             try:
                 publish(day, now=moment, folder=folder, prover=site_prover(now=moment))
+                seen[day] = reached.last
             except Exception as error:  # noqa: BLE001  whatever it is, the other days are due
                 failures.append(error)
     if failures:

@@ -7,6 +7,8 @@ import pytest
 
 from evenhand import appender
 from evenhand.base.errors import Unavailable
+from evenhand.records.day_queries import DayReached
+from evenhand.records.queries import END
 
 DAYS = [date(2026, 3, 3), date(2026, 3, 2), date(2026, 3, 1)]
 
@@ -20,8 +22,7 @@ def test_a_day_that_cannot_be_published_holds_up_no_other(monkeypatch, tmp_path:
             raise Unavailable(what="disk")
 
     for name, double in {
-        "days": lambda: DAYS,
-        "is_logged": lambda _day: True,
+        "days_reached": lambda: [DayReached(day, END, True, True) for day in DAYS],
         "published": lambda _day, folder: None,
         "site_prover": lambda now: None,
         "publish": publish,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, models
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.lists import BatchKind
@@ -82,6 +82,22 @@ def next_transaction() -> int:
 def batch_of_edition(*, day: date, edition: int) -> LogBatch | None:
     """Gives the batch of a day's edition."""
     return LogBatch.objects.filter(day=day, edition=edition).first()
+
+
+def editions_through() -> dict[date, Place]:
+    """Gives each day whose cells are in the log, with the place up to which its last counts."""
+    rows = LogBatch.objects.filter(day__isnull=False).order_by("day", "-edition").distinct("day")
+    return {
+        day: Place(number, serial)
+        for day, number, serial in rows.values_list("day", "transaction", "serial")
+        if day is not None
+    }
+
+
+def last_edition(day: date) -> int:
+    """Gives the last edition of a day whose cells are in the log; 0 if there is none."""
+    found = LogBatch.objects.filter(day=day).aggregate(last=models.Max("edition"))["last"]
+    return found or 0
 
 
 def batch_of_record(record: Record) -> LogBatch | None:

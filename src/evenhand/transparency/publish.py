@@ -5,8 +5,10 @@ are lost are written again exactly as they were.
 """
 
 import fcntl
+import hmac
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -17,8 +19,10 @@ from django.db import transaction
 
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
+from evenhand.records.day_queries import last_place
 from evenhand.records.entries import NewRecord
-from evenhand.records.log_queries import logged_through
+from evenhand.records.log_locks import log_lock
+from evenhand.records.log_queries import last_edition, logged_through
 from evenhand.records.queries import BEGINNING, END, Place, bodies_about, last_settled
 from evenhand.records.steps import append
 from evenhand.transparency.daily import exact
@@ -28,13 +32,22 @@ from evenhand.transparency.proving import FILE as OPENINGS
 from evenhand.transparency.proving import Prover, enter, in_log, openings_text
 from evenhand.transparency.site import finish_site, published, write_site
 
+DRAWN, DRAWN_BYTES = b"evenhand-publication-1\n", 16
+"""What is drawn for each publication: a chance of 1 in 2^128 that two have the same keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Publication:
-    """One publication of a day, as its record tells."""
+    """One publication of a day, as its record tells.
 
+    drawn  what the keys of its cells are made with, so that no other publication has the same,
+           not even one that was lost with a database
+    """
+
+    edition: int
     through: Place
     at: datetime
+    drawn: bytes
 
 
 def publish(day: date, *, now: datetime, folder: Path, prover: Prover | None = None) -> Report:
@@ -45,29 +58,65 @@ def publish(day: date, *, now: datetime, folder: Path, prover: Prover | None = N
     are enough of them. Calling it again without new records changes nothing but missing files.
     """
     reports = folder / "reports"
-    with alone(reports):
+    with alone(reports), _log_alone(prover):
         publications = _publications(day)
+        known = publications[-1].edition if publications else 0
         cuts = [publication.through for publication in publications]
         cut = last_settled(day, through=END if prover is None else logged_through())
         standing = published(day, folder=folder)
-        is_written = standing is not None and standing.revision == len(cuts)
-        if standing is not None and is_written and cuts[-1] == cut:
+        if standing is not None and standing.revision == known and cuts[-1] == cut:
             finish_site(reports, standing=standing)
             return standing
         batches = _batches(day, cuts)
-        if publications and not is_written:
+        if publications and (standing is None or standing.revision < known):
             standing = _write(day, publications, batches, reports, prover)
         late = exact(day, after=cuts[-1] if cuts else BEGINNING, through=cut)
-        if standing is not None and protect([*batches, late]) == protect(batches):
+        if standing is not None and _waits(standing, known, batches, late):
             return standing
-        publications, batches = [*publications, _Publication(cut, now)], [*batches, late]
-        _enter(_report(day, publications, batches), batches, cut, now=now, prover=prover)
+        edition = _next_edition(day, known, reports)
+        drawn = (os.urandom if prover is None else prover.log.random)(DRAWN_BYTES)
+        publications = [*publications, _Publication(edition, cut, now, drawn)]
+        batches = [*batches, late]
+        report = _report(day, publications, batches)
+        _enter(report, batches, publications[-1], prover=prover)
         return _write(day, publications, batches, reports, prover)
+
+
+def _waits(standing: Report, known: int, batches: Sequence[Exact], late: Exact) -> bool:
+    """Tells whether late records wait for more: a new edition would not show them, or too few.
+
+    Where an edition stands that the database, an older copy, does not know, the next says what
+    the database has, unless the two side by side would show a small group.
+    """
+    following = protect([*batches, late])
+    if standing.revision <= known:
+        return following == protect(batches)
+    return any(0 < change < THRESHOLD for change in _changes(standing.public, following))
+
+
+def _changes(before: Public, after: Public) -> Iterator[int]:
+    """Gives by how much each number differs that two editions of a day both show."""
+    for figure, quantity in before.figures.items():
+        yield abs((quantity or 0) - (after.figures[figure] or 0))
+    for breakdown, cells in before.breakdowns.items():
+        others = after.breakdowns[breakdown]
+        earlier = {row.key: row.quantity for row in cells.rows}
+        later = {row.key: row.quantity for row in others.rows}
+        yield abs(cells.merged - others.merged)
+        for key in earlier.keys() | later.keys():
+            yield abs(earlier.get(key, 0) - later.get(key, 0))
+
+
+def _next_edition(day: date, known: int, reports: Path) -> int:
+    """Gives the number of a new edition: beyond every one that stands in the files or the log."""
+    names = (path.name.removeprefix(f"{day.isoformat()}.") for path in reports.glob(f"{day}.*"))
+    standing = [int(name) for name in names if name.isdecimal()]
+    return max([known, last_edition(day), *standing]) + 1
 
 
 def is_logged(day: date) -> bool:
     """Tells whether every record of a day is in the log: then the day can be published whole."""
-    last, logged = last_settled(day), logged_through()
+    last, logged = last_place(day), logged_through()
     return (last.transaction, last.serial) <= (logged.transaction, logged.serial)
 
 
@@ -96,8 +145,10 @@ def subject_of(day: date) -> UUID:
 def _publications(day: date) -> list[_Publication]:
     return [
         _Publication(
+            edition=body["revision"],
             through=Place(body["transaction"], body["serial"]),
             at=datetime.fromisoformat(body["at"]),
+            drawn=bytes.fromhex(body.get("drawn", "")),
         )
         for body in bodies_about(subject_of(day), RecordKind.REPORT_PUBLISHED)
     ]
@@ -110,7 +161,7 @@ def _batches(day: date, cuts: list[Place]) -> list[Exact]:
 def _report(day: date, publications: Sequence[_Publication], batches: Sequence[Exact]) -> Report:
     return Report(
         day=day,
-        revision=len(publications),
+        revision=publications[-1].edition,
         generated_at=publications[-1].at.replace(microsecond=0),
         complete=day < publications[-1].at.astimezone(UTC).date(),
         threshold=THRESHOLD,
@@ -130,19 +181,19 @@ def _write(
     if prover is not None:
         place = in_log(day, edition=report.revision, origin=prover.log.origin)
         report = replace(report, in_log=place)
-    write_site(report, reports, beside=_beside(report, prover))
+    write_site(report, reports, beside=_beside(report, _own(prover, publications[-1])))
     return report
 
 
 def _enter(
     report: Report,
     batches: Sequence[Exact],
-    through: Place,
+    publication: _Publication,
     *,
-    now: datetime,
     prover: Prover | None,
 ) -> None:
     """Records a publication, with its leaves where there is a log."""
+    now, through = publication.at, publication.through
     record = NewRecord(
         id=new_id(now=now),
         at=now,
@@ -154,19 +205,34 @@ def _enter(
             "transaction": through.transaction,
             "serial": through.serial,
             "at": now.isoformat(),
+            "drawn": publication.drawn.hex(),
         },
     )
-    if prover is None:
+    own = _own(prover, publication)
+    if own is None:
         with transaction.atomic():
             append(record)
     else:
-        enter(prover, report, batches, record=record, now=now)
+        enter(own, report, batches, record=record, now=now)
+
+
+def _own(prover: Prover | None, publication: _Publication) -> Prover | None:
+    """Gives the prover with the secret of one publication; early ones drew nothing."""
+    if prover is None or not publication.drawn:
+        return prover
+    secret = hmac.digest(prover.secret, DRAWN + publication.drawn, "sha256")
+    return replace(prover, secret=secret)
 
 
 def _beside(report: Report, prover: Prover | None) -> dict[str, str]:
     if prover is None or report.in_log is None:
         return {}
     return {OPENINGS: openings_text(report, secret=prover.secret)}
+
+
+def _log_alone(prover: Prover | None) -> AbstractContextManager[None]:
+    """Keeps the log as it is from the last record that is counted to the cells' own batch."""
+    return nullcontext() if prover is None else log_lock(prover.log.folder)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from tests.integration.test_legal_pages import signed_in
 
 from evenhand.base.errors import InputRefused
 from evenhand.base.personal import IpAddress, PhoneNumber
-from evenhand.base.sealing import age_open
+from evenhand.base.sealing import age_open, make_keys
 from evenhand.cli import main
 from evenhand.collector import Collector
 from evenhand.connectors.memory import MemoryAccountData, MemoryMessenger
@@ -354,7 +354,9 @@ def test_a_market_that_closes_closes_the_vault_too(vault: Vault) -> None:
 def test_the_page_offers_what_was_preserved_and_takes_the_answer(
     vault: Vault, tmp_path: Path, settings: Settings
 ) -> None:
+    make_keys(tmp_path / "keys")
     settings.EVENHAND_HOME = tmp_path
+    settings.KEYS = tmp_path / "keys"
     settings.PUBLIC_URL = "http://localhost:8600"
     settings.ALLOWED_HOSTS = ["localhost"]
     named = Holders((str(FIRST.to_public()),), (str(SECOND.to_public()),), SIGNS)

@@ -3,13 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from tests.integration.actions_of_tests import settle
 from tests.integration.matters_of_tests import NOW, desk, refusal, withhold
 
+from evenhand.actions.models import Decision
+from evenhand.actions.ports import InForce
 from evenhand.authorities.models import Authority
 from evenhand.base.lists import LegalLane, RecordKind
 from evenhand.legal import steps
 from evenhand.legal.models import Clock, Disclosure
 from evenhand.records.models import Record
+from evenhand.records.steps import end_gag
 from evenhand.transparency.daily import exact
 from evenhand.transparency.figures import Breakdown, Figure
 
@@ -74,6 +78,53 @@ def test_a_gagged_order_is_counted_on_the_day_its_gag_ends_by_itself() -> None:
 
     assert exact(DAY).figure(Figure.LEGAL_RECEIVED) == 0
     assert exact(until.date()).figure(Figure.LEGAL_RECEIVED) == 1
+
+
+@pytest.mark.parametrize("lifted_early", [True, False])
+def test_what_was_done_for_a_gagged_order_is_counted_when_its_gag_ends(lifted_early: bool) -> None:
+    one = desk()
+    until = NOW + timedelta(days=30)
+    matter = one.released(DSA, withhold("DE"), gagged_until=until, gag_basis="Order no. 7")
+    settle(InForce.YES)
+    decision = Decision.objects.get(origin=f"order:{matter.id}")
+    done = (Figure.DECISIONS, Figure.RESTRICTED, Figure.EFFECTS_CONFIRMED)
+
+    assert set(Record.objects.filter(subject=decision.id).values_list("kind", "gagged")) == {
+        (RecordKind.DECISION.value, True),
+        (RecordKind.EFFECT_CONFIRMED.value, True),
+    }
+    assert [exact(DAY).figure(one) for one in done] == [0, 0, 0]
+    if lifted_early:
+        ended = NOW + timedelta(days=3)
+        steps.lift_gag(matter.id, by=one.lawyer, reason="The court lifted it.", now=ended)
+    else:
+        ended = until + timedelta(minutes=1)
+        assert steps.sweep_gags(now=ended) == 1
+
+    assert steps.sweep_gags(now=until + timedelta(minutes=2)) == 0
+    assert [exact(DAY).figure(one) for one in done] == [0, 0, 0]
+    assert [exact(ended.date()).figure(one) for one in done] == [1, 1, 1]
+
+
+def test_an_effect_that_was_being_settled_while_a_gag_ended_is_swept_up() -> None:
+    one = desk()
+    until = NOW + timedelta(days=30)
+    matter = one.released(DSA, withhold("DE"), gagged_until=until, gag_basis="Order no. 7")
+    end_gag(matter.id, now=until)
+    after = until + timedelta(minutes=1)
+
+    assert exact(until.date()).figure(Figure.RESTRICTED) == 0
+    assert steps.sweep_gags(now=after) == 1
+    assert exact(until.date()).figure(Figure.RESTRICTED) == 1
+
+
+def test_an_order_without_a_gag_is_counted_with_its_effect_at_once() -> None:
+    one = desk()
+    one.released(DSA, withhold("DE"))
+    settle(InForce.YES)
+
+    assert exact(DAY).figure(Figure.RESTRICTED) == 1
+    assert Record.objects.filter(gagged=True).count() == 0
 
 
 def test_lifting_a_gag_lets_it_be_counted_that_day() -> None:

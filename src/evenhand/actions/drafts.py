@@ -44,6 +44,7 @@ class DecisionDraft:
     rule          the rule that decided; for a case, the rule that drew attention, if one did
     account       whom it concerns and who is told; empty if nobody can be told
     milliseconds  from the event's arrival to the verdict, or from the case's opening to its end
+    gagged        an order forbids telling: it and its effects are counted when that ends
     """
 
     id: UUID
@@ -68,3 +69,4 @@ class DecisionDraft:
     event: str = ""
     evidence: UUID | None = None
     milliseconds: int | None = None
+    gagged: bool = False

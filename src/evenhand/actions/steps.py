@@ -6,7 +6,7 @@ is a delivery; the worker claims deliveries in batches, carries them out and set
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -36,12 +36,16 @@ from evenhand.actions.queries import SettledDelivery, deliveries_to_settle
 from evenhand.base.errors import NotAllowed, NotFound
 from evenhand.base.harms import harms
 from evenhand.base.ids import new_id
-from evenhand.base.lists import ActionKind, RecordKind, UndoResult
+from evenhand.base.lists import ActionKind, RecordKind, Source, UndoResult
 from evenhand.database.bulk import add_rows, change_rows
 from evenhand.records.entries import NewRecord
+from evenhand.records.queries import still_gagged
 from evenhand.records.steps import append_many
 
 ERROR_LENGTH_MAX = 200
+
+ORDERING = frozenset({Source.AUTHORITY, Source.TRUSTED_FLAGGER})
+"""Whose orders may come with a duty to tell nobody."""
 
 GRAVITY = tuple(ActionKind)
 """Kinds from mild to grave."""
@@ -324,6 +328,7 @@ def _decision_record(draft: DecisionDraft) -> NewRecord:
         source=draft.source,
         language=draft.language.value,
         channel_kind=draft.channel_kind,
+        gagged=draft.gagged,
         milliseconds=draft.milliseconds,
         body={
             "ground": draft.ground.value,
@@ -420,7 +425,13 @@ class _Settlement:
         )
         change_rows(Statement, self._statements)
         add_rows(Outcome, self._outcomes)
-        append_many(self._records)
+        append_many(self._with_gags())
+
+    def _with_gags(self) -> list[NewRecord]:
+        """Gives the records; those of a decision that must not be told yet are not counted yet."""
+        ordered = {one.subject for one in self._records if one.source in ORDERING}
+        gagged = still_gagged(list(ordered)) if ordered else frozenset()
+        return [replace(one, gagged=one.subject in gagged) for one in self._records]
 
     def _outcome(
         self, delivery: SettledDelivery, attempt: Attempt, error: str, *, confirmed: bool

@@ -44,11 +44,19 @@ from evenhand.records.steps import end_gag
 DECIDING = frozenset({Role.LEGAL_OFFICER, Role.APPROVER})
 
 GAGS_ENDED = """
-SELECT DISTINCT matter.id FROM legal_matter AS matter
-JOIN records_record AS held ON held.subject = matter.id AND held.gagged
+WITH held AS (
+    SELECT gagged.subject FROM records_record AS gagged
+    WHERE gagged.gagged
+      AND NOT EXISTS (SELECT 1 FROM records_record AS ended
+                      WHERE ended.subject = gagged.id AND ended.kind = 'gag_ended')
+), about AS (
+    SELECT subject AS matter FROM held
+    UNION
+    SELECT decision."case" FROM held
+    JOIN actions_decision AS decision ON decision.id = held.subject AND decision.ground = 'order'
+)
+SELECT matter.id FROM legal_matter AS matter JOIN about ON about.matter = matter.id
 WHERE NOT matter.gag_forever AND coalesce(matter.gagged_until <= %(now)s, true)
-  AND NOT EXISTS (SELECT 1 FROM records_record AS ended
-                  WHERE ended.subject = held.id AND ended.kind = 'gag_ended')
 LIMIT %(most)s
 """
 """Matters of which nothing need be hidden any longer, and of which something is."""
@@ -102,7 +110,7 @@ def lift_gag(matter_id: UUID, *, by: Person, reason: str, now: datetime) -> int:
         if found:
             raise StepRefused(matter=matter_id, findings=tuple(found))
         matter.gagged_until, matter.gag_forever = None, False
-        end_gag(matter.id, now=now)
+        _end_gag(matter.id, now=now)
         held = UserNotice.objects.filter(
             matter=matter,
             state__in=[
@@ -128,7 +136,7 @@ def sweep_gags(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
         with transaction.atomic():
             matter = locked(matter_id)
             if not is_gagged(matter, now=now):
-                end_gag(matter_id, now=now)
+                _end_gag(matter_id, now=now)
     return len(ended)
 
 
@@ -156,6 +164,13 @@ def sweep_notices(
     )
     sent = sum(_send(notice, messenger, public_url=public_url, key=key, now=now) for notice in due)
     return sent + _call_for_review(pager, now=now, rows_max=rows_max)
+
+
+def _end_gag(matter_id: UUID, *, now: datetime) -> None:
+    """Lets be counted what was recorded of a matter, of its decision and of that one's effects."""
+    decisions = Decision.objects.filter(origin=f"order:{matter_id}")
+    for subject in (matter_id, *decisions.values_list("id", flat=True)):
+        end_gag(subject, now=now)
 
 
 def _keep(

@@ -41,7 +41,7 @@ from evenhand.legal.checks import (
 )
 from evenhand.legal.clocks import after_review_clock
 from evenhand.legal.drafts import Plan
-from evenhand.legal.history_steps import locked, write_step
+from evenhand.legal.history_steps import is_gagged, locked, write_step
 from evenhand.legal.limits import DISCLOSURE_KEPT
 from evenhand.legal.lists import (
     ClockName,
@@ -403,6 +403,7 @@ def _decision(matter: Matter, plan: Plan, *, by: Person, now: datetime) -> Decis
         channel=target.channel,
         event=target.event,
         milliseconds=round((now - matter.received_at) / timedelta(milliseconds=1)),
+        gagged=is_gagged(matter, now=now),
     )
 
 

@@ -9,6 +9,7 @@ from evenhand.base.lists import RecordKind
 from evenhand.proof.receipts import Receipt
 from evenhand.records.log_queries import HasFolder, receipt_of
 from evenhand.records.models import Record, RecordOpening
+from evenhand.records.queries import is_gagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class AboutRecord:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a record stands: in the log with its receipt, waiting for it, or forgotten."""
+    """How a record stands: in the log with its receipt, waiting for it, or forgotten.
+
+    One that is gagged stands as one that waits: its classes would tell of what must not be told.
+    """
 
     receipt: Receipt | None = None
     forgotten: bool = False
@@ -43,6 +47,8 @@ def standing_of(record_id: UUID, log: HasFolder) -> Standing | None:
         return None
     if not RecordOpening.objects.filter(record=record_id).exists():
         return Standing(forgotten=True)
+    if is_gagged(record_id):
+        return Standing()
     return Standing(receipt_of(record_id, log))
 
 

@@ -146,6 +146,13 @@ WHERE gagged.subject = %s AND gagged.gagged
 ORDER BY gagged.serial
 """
 
+HELD = """
+SELECT gagged.subject FROM records_record AS gagged
+WHERE gagged.gagged AND gagged.{column} = ANY(%s)
+  AND NOT EXISTS (SELECT 1 FROM records_record AS ended
+                  WHERE ended.subject = gagged.id AND ended.kind = 'gag_ended')
+"""
+
 LAST_SETTLED = """
 SELECT record.transaction::text, record.serial
 FROM records_record AS record
@@ -234,6 +241,20 @@ def gagged_about(subject: UUID) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(GAGGED, [subject])
         return [record for (record,) in cursor.fetchall()]
+
+
+def still_gagged(subjects: Sequence[UUID]) -> frozenset[UUID]:
+    """Gives which of these subjects have a record that is not counted yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD.format(column="subject"), [list(subjects)])
+        return frozenset(subject for (subject,) in cursor.fetchall())
+
+
+def is_gagged(record_id: UUID) -> bool:
+    """Tells whether a record is one that is not counted yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD.format(column="id"), [[record_id]])
+        return cursor.fetchone() is not None
 
 
 def last_settled(day: date, *, through: Place = END) -> Place:

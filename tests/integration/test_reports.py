@@ -156,6 +156,24 @@ def test_a_few_late_records_wait_for_more(folder: Path) -> None:
     assert harms_of(read(folder)) == {"m.spam": 20, "m.violence": 7}
 
 
+def test_a_late_order_alone_makes_no_edition_that_tells_of_it(folder: Path) -> None:
+    record(*many(20, "m.spam"))
+    first = publish(DAY, now=NEXT_DAY, folder=folder)
+    orders = [
+        replace(one, id=new_id(now=one.at), kind=RecordKind.LEGAL_RECEIVED, source=Source.AUTHORITY)
+        for one in many(5, "", market="DE")
+    ]
+    record(orders[0])
+
+    assert first.public.figures[Figure.LEGAL_RECEIVED] == 0
+    assert publish(DAY, now=NEXT_DAY, folder=folder) == first
+    record(*orders[1:])
+    second = publish(DAY, now=NEXT_DAY, folder=folder)
+
+    assert second.revision == 2
+    assert second.public.figures[Figure.LEGAL_RECEIVED] == 5
+
+
 def test_one_version_minus_the_other_shows_no_small_group(folder: Path) -> None:
     record(*many(20, "m.spam"), *many(20, "m.violence", market="DE"))
     first = publish(DAY, now=NEXT_DAY, folder=folder).public

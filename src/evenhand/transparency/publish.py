@@ -86,11 +86,14 @@ def _waits(standing: Report, known: int, batches: Sequence[Exact], late: Exact) 
     """Tells whether late records wait for more: a new edition would not show them, or too few.
 
     Where an edition stands that the database, an older copy, does not know, the next says what
-    the database has, unless the two side by side would show a small group.
+    the database has, unless the two side by side would show a small group. That a number is no
+    longer nothing, and still too small to be shown, makes no edition by itself.
     """
     following = protect([*batches, late])
     if standing.revision <= known:
-        return following == protect(batches)
+        before = protect(batches)
+        same_times = following.durations == before.durations
+        return same_times and not any(_changes(before, following))
     return any(0 < change < THRESHOLD for change in _changes(standing.public, following))
 
 

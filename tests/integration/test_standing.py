@@ -37,10 +37,10 @@ from evenhand.standing.models import Misuse, Penalty, Strike
 from evenhand.standing.queries import (
     may_appeal,
     may_report,
+    outlook,
     panel,
     strikes_of,
     suspended_until,
-    what_follows,
 )
 from evenhand.standing.reactions import STANDING, keep_standing
 from evenhand.standing.steps import (
@@ -324,13 +324,15 @@ def test_a_senior_lifts_a_strike_with_a_reason() -> None:
 
 
 def test_what_would_follow_is_known_before_deciding() -> None:
-    first = what_follows(ACCOUNT, "m.spam.fraud", NOW, NOW)
+    first = outlook(ACCOUNT, "m.spam.fraud", done_at=NOW, at=NOW)
     decide(reviewer())
-    then = what_follows(ACCOUNT, "m.spam.fraud", day(1), day(1))
+    then = outlook(ACCOUNT, "m.spam.fraud", done_at=day(1), at=day(1))
 
     assert first is not None
+    assert first.follows is not None
     assert then is not None
-    assert (first.name, then.name) == ("warning", "week")
+    assert then.follows is not None
+    assert (first.follows.name, then.follows.name) == ("warning", "week")
     assert Strike.objects.count() == 1
 
 

@@ -117,12 +117,6 @@ def outlook(
     )
 
 
-def what_follows(account: str, harm: str, done_at: datetime, now: datetime) -> Step | None:
-    """Gives what a decision about a harm would lead to besides itself; None if nothing."""
-    found = outlook(account, harm, done_at=done_at, at=now)
-    return found.follows if found is not None else None
-
-
 def suspensions(now: datetime) -> list[Misuse]:
     """Gives whose filings are not handled now, the latest first; by kind, never by name."""
     rows = Misuse.objects.filter(step=MisuseStep.SUSPENDED.value, until__gt=now, lifted_at=None)

@@ -124,7 +124,7 @@ def test_a_report_is_handed_out_as_it_was_published(client: Client, home: Path) 
     for name in ("report.json", "report.csv"):
         response = client.get(f"/reports/{DAY}/{name}")
         assert b"".join(response.streaming_content) == (folder / name).read_bytes()
-    schema = client.get("/reports/daily-report-2.schema.json")
+    schema = client.get("/reports/daily-report-3.schema.json")
     assert schema.headers["Content-Type"] == "application/schema+json"
 
 

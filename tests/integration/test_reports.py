@@ -114,7 +114,7 @@ def test_the_files_fit_the_schema_and_the_pages_are_usable(folder: Path) -> None
         assert "<style" not in page
         assert "<script" not in page
     assert (folder / "reports" / "house.css").read_text() != ""
-    assert json.loads((folder / "reports" / "daily-report-2.schema.json").read_text())
+    assert json.loads((folder / "reports" / "daily-report-3.schema.json").read_text())
 
 
 def test_publishing_again_without_new_records_changes_nothing(folder: Path) -> None:

@@ -9,7 +9,10 @@ looks for each of them among the leaves of that publication; of other cells the 
     removed     harm        m.spam         a row of a breakdown
     removed     harm        (merged)       what a breakdown shows together
     refused     total       (withheld)     what is too small to be shown: its key is never given
-    span        duration    median_ms      a published time
+    span        at_most     420            a thing that took at most so many milliseconds
+
+A published time is the smallest such cell: half of the leaves of a span stand in the cell of its
+median, and with that of the 95th percentile 95 of 100 do. No leaf says more of a time than that.
 
 One leaf more is the report itself: without it, cells left out or opened in part would look like
 the leaves that fill a publication up.
@@ -31,15 +34,16 @@ from evenhand.proof.strict import whole_number, with_names
 SCHEMA = "urn:evenhand:schema:openings:1"
 
 TOTAL, MERGED, WITHHELD = "total", "(merged)", "(withheld)"
+AT_MOST = "at_most"
+TIMES: Mapping[str, int] = {"median_ms": 50, "p95_ms": 95}
+"""The published times of a span, and how many in a hundred took at most so long."""
+
 DURATION = "duration"
-TIMES = ("median_ms", "p95_ms")
+OLD_TIMES = "urn:evenhand:schema:daily-report:2"
+"""The schema of reports whose times have one leaf each, with the number: nothing is counted."""
 
 SUMMED = frozenset({"screened", "unscreened"})
-"""Figures that are counted by the hour, not one by one: one leaf with the whole sum per cell.
-
-So is a time: that a report says another one later is found; that it is right can only be seen in
-the records, since leaves of single measurements would tell how many there were of a kind.
-"""
+"""Figures that are counted by the hour, not one by one: one leaf with the whole sum per cell."""
 
 FAMILIES = (
     "fake_accounts_refused",
@@ -218,10 +222,27 @@ def cells_of(report: Mapping[str, Any]) -> dict[CellName, int]:
         if table["merged"]:
             cells[CellName(figure, dimension, MERGED)] = table["merged"]
     for span, duration in report["durations"].items():
-        for name in TIMES:
-            if duration[name]:
-                cells[CellName(span, DURATION, name)] = duration[name]
+        cells |= (_old_times if report["schema"] == OLD_TIMES else _times)(span, duration)
     return cells
+
+
+def _times(span: str, duration: Mapping[str, int]) -> dict[CellName, int]:
+    """Gives a span's cells: as many leaves as its times must reach, and not one more.
+
+    How many took just so long is nobody's to know: so these follow from `quantity` alone.
+    """
+    cells: dict[CellName, int] = {}
+    counted = 0
+    for name, hundredths in TIMES.items():
+        reached = -(-duration["quantity"] * hundredths // 100)
+        cell = CellName(span, AT_MOST, str(duration[name]))
+        cells[cell] = cells.get(cell, 0) + reached - counted
+        counted = reached
+    return cells
+
+
+def _old_times(span: str, duration: Mapping[str, int]) -> dict[CellName, int]:
+    return {CellName(span, DURATION, name): duration[name] for name in TIMES if duration[name]}
 
 
 def all_leaves(openings: Iterable[Opening], *, day: date, edition: int) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from evenhand.base.errors import InputRefused
 from evenhand.proof.openings import (
+    AT_MOST,
     DERIVED,
     DURATION,
     LOG,
@@ -135,6 +136,10 @@ def _check_shape(report: Mapping[str, Any]) -> None:
     for duration in report["durations"].values():
         for number in with_names(duration, TIME_NAMES).values():
             _whole(number)
+        if duration["quantity"] < report["protection"]["threshold"]:
+            raise ValueError("a time over fewer than are shown")
+        if duration["median_ms"] > duration["p95_ms"]:
+            raise ValueError("a median beyond the 95th percentile")
 
 
 def _check_table(name: str, value: object, figures: Mapping[str, object]) -> None:
@@ -143,7 +148,7 @@ def _check_table(name: str, value: object, figures: Mapping[str, object]) -> Non
     _texts(figure, dimension)
     if name != f"{figure}_by_{dimension}" or figure not in figures or "_by_" in dimension:
         raise ValueError(name)
-    if dimension in {TOTAL, DURATION} or not isinstance(table["rows"], list):
+    if dimension in {TOTAL, DURATION, AT_MOST} or not isinstance(table["rows"], list):
         raise ValueError(name)
     keys = {MERGED, WITHHELD}
     for row in table["rows"]:

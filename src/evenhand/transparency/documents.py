@@ -26,15 +26,18 @@ from evenhand.transparency.figures import (
     Span,
 )
 
-SCHEMA = "urn:evenhand:schema:daily-report:2"
-SCHEMA_NAME = "daily-report-2.schema.json"
+SCHEMA = "urn:evenhand:schema:daily-report:3"
+SCHEMA_NAME = "daily-report-3.schema.json"
+READ = frozenset({SCHEMA, "urn:evenhand:schema:daily-report:2"})
+"""Schemas of reports that are read: what an earlier one does not count is nothing there."""
+
 METHOD = "withhold-and-merge-1"
 CSV_COLUMNS = ("day", "revision", "part", "key", "dsa_category", "quantity", "note")
 
 
 def schema_text() -> str:
     """Gives the JSON Schema of a report."""
-    return files("evenhand.transparency").joinpath("schema/daily-report-2.json").read_text("utf-8")
+    return files("evenhand.transparency").joinpath("schema/daily-report-3.json").read_text("utf-8")
 
 
 def as_json(report: Report) -> str:
@@ -69,7 +72,7 @@ def from_json(text: str) -> Report:
     """Gives the report that `as_json` wrote, or refuses what is not one."""
     try:
         value = json.loads(text)
-        if value["schema"] != SCHEMA:
+        if value["schema"] not in READ:
             raise InputRefused(what="report", why="another schema", schema=str(value["schema"]))
         return Report(
             day=date.fromisoformat(value["day"]),
@@ -158,9 +161,12 @@ def _category(breakdown: Breakdown, key: str) -> str:
     return harms()[key].dsa_category
 
 
+NOT_COUNTED: Mapping[str, Any] = {"rows": (), "merged": 0, "withheld": False}
+
+
 def _public_from(value: Mapping[str, Any]) -> Public:
     return Public(
-        figures={figure: value["figures"][figure.value] for figure in Figure},
+        figures={figure: value["figures"].get(figure.value, 0) for figure in Figure},
         breakdowns={
             breakdown: PublicBreakdown(
                 rows=tuple(Row(row["key"], row["quantity"]) for row in cells["rows"]),
@@ -168,7 +174,7 @@ def _public_from(value: Mapping[str, Any]) -> Public:
                 withheld=cells["withheld"],
             )
             for breakdown in Breakdown
-            for cells in (value["breakdowns"][breakdown.value],)
+            for cells in (value["breakdowns"].get(breakdown.value, NOT_COUNTED),)
         },
         durations={
             Span(name): Duration(span["quantity"], span["median_ms"], span["p95_ms"])

@@ -34,7 +34,8 @@ its own cells a table of users would tell what the table of disclosures merges.
 **Times.** A median over fewer than five is withheld, and each time is rounded up to a preferred
 number: one long case is not known by its minutes. How many were measured is not said, only that it
 is not too few: automatic decisions are measured apart from those of people, so it would be a cell
-of another table.
+of another table. What is said is over how many at least: as many as other published numbers tell
+anyway (`TOLD_BY`), which are parts of what was measured.
 
 **What is accepted.** Deadlines follow from answers, statements from decisions: such figures are
 nearly equal to sums of others, so they are published as totals alone, never split.
@@ -49,6 +50,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
+from evenhand.base.lists import Automation
 from evenhand.transparency.figures import (
     BREAKDOWNS_OF,
     DIMENSION_OF_BREAKDOWN,
@@ -72,6 +74,20 @@ THRESHOLD = 5
 
 COUNTED_BESIDE: Mapping[Figure, Figure] = {Figure.USERS_DISCLOSED: Figure.DISCLOSURES}
 """Figures of which each record counts one or more where it counts one for another figure."""
+
+
+TOLD_BY: Mapping[Span, tuple[Figure, ...]] = {
+    Span.REPORT_TO_ANSWER: (Figure.REPORTS_ANSWERED,),
+    Span.OBJECTION_TO_ANSWER: (Figure.OBJECTIONS_UPHELD, Figure.OBJECTIONS_REFUSED),
+}
+"""Figures that count nothing but what a span measures."""
+
+DOOR = (
+    Breakdown.FAKE_ACCOUNTS_REFUSED_BY_AUTOMATION,
+    Breakdown.REFUSED_BY_AUTOMATION,
+    Breakdown.HELD_BY_AUTOMATION,
+)
+"""What the door alone decides by itself, and measures each time."""
 
 
 def protect(batches: Sequence[Exact]) -> Public:
@@ -142,7 +158,7 @@ def _protect_batch(exact: Exact) -> Public:
         breakdowns=breakdowns,
         durations={
             span: Duration(
-                quantity=THRESHOLD,
+                quantity=_told(span, duration.quantity, figures, breakdowns),
                 median_ms=rounded_up(duration.median_ms),
                 p95_ms=rounded_up(duration.p95_ms),
             )
@@ -150,6 +166,20 @@ def _protect_batch(exact: Exact) -> Public:
             if duration.quantity >= THRESHOLD
         },
     )
+
+
+def _told(
+    span: Span,
+    measured: int,
+    figures: Mapping[Figure, int | None],
+    breakdowns: Mapping[Breakdown, PublicBreakdown],
+) -> int:
+    """Gives how many of a span's measurements other published numbers tell of: at least five."""
+    told = sum(figures[figure] or 0 for figure in TOLD_BY.get(span, ()))
+    if span is Span.SEND_TO_VERDICT:
+        rows = [row for breakdown in DOOR for row in breakdowns[breakdown].rows]
+        told = sum(row.quantity for row in rows if row.key == Automation.FULL)
+    return told if THRESHOLD <= told <= measured else THRESHOLD
 
 
 def _protect_breakdown(exact: Exact, breakdown: Breakdown) -> PublicBreakdown:

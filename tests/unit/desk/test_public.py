@@ -40,7 +40,7 @@ def public(tmp_path: Path, settings: Settings) -> None:
         (f"/reports/{DAY}/report.json", 200),
         (f"/reports/{DAY}/kk.html", 200),
         (f"/reports/{DAY}.1/", 200),
-        ("/reports/daily-report-2.schema.json", 200),
+        ("/reports/daily-report-3.schema.json", 200),
         ("/reports/feed.ru.atom", 200),
         ("/reports/days.parquet", 200),
         ("/reports/countries/", 200),

@@ -15,6 +15,7 @@ from evenhand.proof.openings import (
     DERIVED,
     FAMILIES,
     MERGED,
+    OLD_TIMES,
     SUMMED,
     TOTAL,
     WITHHELD,
@@ -52,7 +53,7 @@ def a_report() -> dict[str, Any]:
     quantities = dict.fromkeys(FAMILIES, 0) | {"removed": 40, "refused": None}
     tables = {name: table(name) for name in (f"{family}_by_harm" for family in FAMILIES)}
     return {
-        "schema": "urn:evenhand:schema:daily-report:2",
+        "schema": "urn:evenhand:schema:daily-report:3",
         "day": DAY.isoformat(),
         "revision": 1,
         "generated_at": "2026-11-22T00:10:00+00:00",
@@ -267,6 +268,9 @@ SPAM = ("breakdowns", "removed_by_harm", "rows")
         (SPAM, [{"key": "spam", "quantity": 28, "more": 1}]),
         (("durations", "send_to_verdict", "median_ms"), 4.5),
         (("durations", "send_to_verdict"), {"median_ms": 4}),
+        (("durations", "send_to_verdict", "quantity"), 4),
+        (("durations", "send_to_verdict", "median_ms"), 10),
+        (("breakdowns", "removed_by_at_most"), table("removed_by_at_most", spam=40)),
     ],
 )
 def test_a_report_of_another_shape_is_refused(where: tuple[Any, ...], value: object) -> None:
@@ -340,3 +344,59 @@ def test_the_verifier_knows_the_same_families_as_the_report() -> None:
     assert {"decisions": tuple(one.value for one in figures.FAMILIES)} == dict(DERIVED)
     assert SUMMED.issubset({one.value for one in figures.Figure})
     assert MERGED not in {one.value for one in figures.Breakdown}
+
+
+def timed(quantity: int, median_ms: int, p95_ms: int) -> dict[str, Any]:
+    value = {"quantity": quantity, "median_ms": median_ms, "p95_ms": p95_ms}
+    return a_report() | {"durations": {"send_to_verdict": value}}
+
+
+def times_of(report: dict[str, Any]) -> dict[str, int]:
+    cells = cells_of(report)
+    return {
+        name.cell: quantity for name, quantity in cells.items() if name.figure == "send_to_verdict"
+    }
+
+
+@pytest.mark.parametrize("quantity", [5, 6, 19, 20, 21, 99, 100, 101, 4_217])
+def test_half_of_the_leaves_of_a_time_are_at_its_median_and_95_of_100_at_the_other(
+    quantity: int,
+) -> None:
+    cells = times_of(timed(quantity, 420, 1_000))
+
+    assert 2 * cells["420"] in {quantity, quantity + 1}
+    assert 100 * (cells["420"] + cells["1000"]) >= 95 * quantity
+    assert 100 * (cells["420"] + cells["1000"] - 1) < 95 * quantity
+    assert times_of(timed(quantity, 420, 420)) == {"420": cells["420"] + cells["1000"]}
+
+
+@pytest.mark.parametrize("told", [(40, 3, 9), (40, 4, 8), (40, 3, 3), (41, 4, 9), (60, 4, 9)])
+def test_a_time_that_the_leaves_do_not_reach_is_found_though_the_report_was_committed_so(
+    told: tuple[int, int, int],
+) -> None:
+    _, entries = opened(timed(40, 4, 9))
+    report = timed(*told)
+    openings, _ = opened(report)
+    entries = sorted([*entries[1:], report_leaf(report, day=DAY, edition=1)])
+
+    found = check(report, openings, entries)
+
+    assert {one.what for one in found} == {"a counted leaf is not in the log"}
+
+
+def test_a_time_that_fewer_took_than_the_leaves_say_is_found() -> None:
+    _, entries = opened(timed(40, 4, 9))
+    report = timed(30, 4, 9)
+    openings, _ = opened(report)
+    entries = sorted([*entries[1:], report_leaf(report, day=DAY, edition=1)])
+
+    found = {one.what for one in check(report, openings, entries)}
+
+    assert found == {"the log counts more than the report"}
+
+
+def test_a_report_whose_times_are_single_leaves_is_still_recomputed() -> None:
+    report = a_report() | {"schema": OLD_TIMES}
+
+    assert times_of(report) == {"median_ms": 4, "p95_ms": 9}
+    assert check(report, *opened(report)) == []

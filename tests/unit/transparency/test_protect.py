@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenhand.base.lists import Automation
 from evenhand.transparency.daily import FAMILY_OF_ACTION
 from evenhand.transparency.figures import (
     BREAKDOWNS_OF,
@@ -177,6 +178,45 @@ def test_a_late_batch_moves_no_median() -> None:
 
 def test_how_many_were_measured_is_not_said() -> None:
     assert protect([with_duration(6, 99)]).durations == protect([with_duration(600, 99)]).durations
+
+
+def answered(quantity: int, measured: int) -> int:
+    """Gives over how many answers at least a median is said to be."""
+    exact = Exact(
+        figures={Figure.REPORTS_ANSWERED: quantity},
+        breakdowns={one: {"a": quantity} for one in BREAKDOWNS_OF[Figure.REPORTS_ANSWERED]},
+        durations={Span.REPORT_TO_ANSWER: Duration(measured, 10, 20)},
+    )
+    return protect([exact]).durations[Span.REPORT_TO_ANSWER].quantity
+
+
+def test_a_time_is_told_over_as_many_as_other_numbers_tell_of_it() -> None:
+    assert answered(40, 40) == 40
+    assert answered(40, 39) == THRESHOLD
+    assert answered(4, 9) == THRESHOLD
+
+
+def test_what_the_door_measured_is_told_as_its_tables_tell_it() -> None:
+    def told(full: int, person: int) -> int:
+        cells = {Automation.FULL.value: full} | ({Automation.NONE.value: person} if person else {})
+        total = full + person
+        tables = {one: {"a": total} for one in BREAKDOWNS_OF[Figure.REFUSED]}
+        decisions = {one: {"a": total} for one in BREAKDOWNS_OF[Figure.DECISIONS]}
+        exact = Exact(
+            figures={Figure.REFUSED: total, Figure.DECISIONS: total},
+            breakdowns=tables
+            | decisions
+            | {
+                Breakdown.REFUSED_BY_AUTOMATION: cells,
+                Breakdown.DECISIONS_BY_AUTOMATION: cells,
+            },
+            durations={Span.SEND_TO_VERDICT: Duration(full, 10, 20)},
+        )
+        return protect([exact]).durations[Span.SEND_TO_VERDICT].quantity
+
+    assert told(30, 0) == 30
+    assert told(30, 9) == 30
+    assert {told(30, hidden) for hidden in (1, 2, 3, 4)} == {THRESHOLD}
 
 
 def test_every_figure_and_every_breakdown_is_in_the_publication() -> None:

@@ -226,7 +226,7 @@ def test_the_whole_site_can_be_built_anew_from_its_reports(two_days: Path) -> No
 
 def test_a_report_of_another_version_counts_as_missing(reports: Path) -> None:
     path = reports / str(DAY - timedelta(days=1)) / "report.json"
-    path.write_text(path.read_text().replace("daily-report:2", "daily-report:1"))
+    path.write_text(path.read_text().replace("daily-report:3", "daily-report:1"))
 
     assert site.published(DAY - timedelta(days=1), folder=reports.parent) is None
 

@@ -7,8 +7,11 @@ A server's redirect is not followed, since it would choose too.
 import stat
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -72,7 +75,11 @@ class Folder:
 
 
 class Address:
-    """Files below an address."""
+    """Files below an address.
+
+    No two threads have one client at the same time: a pool of httpcore's that threads share may
+    close a connection in one of them while another reads from it.
+    """
 
     def __init__(
         self,
@@ -84,21 +91,23 @@ class Address:
         self._url = url.rstrip("/") + "/"
         self._clock = clock
         self._deadline = Deadline()
-        self._client = TimelyClient(
+        self._idle: deque[TimelyClient] = deque()
+        self._new_client = partial(
+            TimelyClient,
             self._deadline,
             clock,
             transport=transport,
             timeout=SILENCE_SECONDS_MAX,
             follow_redirects=False,
             headers={"Accept-Encoding": "gzip, identity"},
-            limits=httpx.Limits(max_connections=READERS),
+            verify=httpx.create_ssl_context(),
         )
 
     def read(self, path: str) -> bytes | None:
         """Gives a file; None if the server says that there is none."""
         self._deadline.until = until = self._clock() + FILE_SECONDS_MAX
         try:
-            with self._client.stream("GET", self._url + path) as answer:
+            with self._client() as client, client.stream("GET", self._url + path) as answer:
                 if answer.status_code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
                     return None
                 if answer.has_redirect_location:
@@ -106,6 +115,8 @@ class Address:
                 if not answer.is_success:
                     raise Unreadable(file=path, why=f"the server answers {answer.status_code}")
                 return self._body(answer, path, until)
+        except httpx.ConnectError as error:
+            raise Unreadable(address=self._url, file=path, why="nobody answers there") from error
         except httpx.HTTPError as error:
             why = LATE if self._clock() >= until else type(error).__name__
             raise Unreadable(address=self._url, file=path, why=why) from error
@@ -115,6 +126,18 @@ class Address:
         with ThreadPoolExecutor(READERS) as readers:
             for begin in range(0, len(paths), FILES_AHEAD):
                 yield from readers.map(self.read, paths[begin : begin + FILES_AHEAD])
+
+    @contextmanager
+    def _client(self) -> Iterator[TimelyClient]:
+        """Lends a client that nobody else has meanwhile."""
+        try:
+            client = self._idle.pop()
+        except IndexError:
+            client = self._new_client()
+        try:
+            yield client
+        finally:
+            self._idle.append(client)
 
     def _body(self, answer: httpx.Response, path: str, until: float) -> bytes:
         limit = bytes_max(path)

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -74,6 +75,41 @@ def test_a_log_is_read_from_an_address(log: MadeLog):
     place = Address("http://desk.example/log/", transport=served(log))
 
     assert check_whole(place, head_in(place, KEYS).checkpoint).entries == 600
+
+
+class Obliging(BaseHTTPRequestHandler):
+    """A server that keeps connections open and has every tile."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "32")
+        self.end_headers()
+        self.wfile.write(bytes(32))
+
+    def log_message(self, *_args: object):
+        """Says nothing."""
+
+
+def test_tiles_and_entries_are_read_side_by_side_without_disturbing_each_other():
+    paths = [[f"tile/{level}/{number:03d}" for number in range(256)] for level in ("0", "entries")]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Obliging) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        place = Address(f"http://127.0.0.1:{server.server_port}")
+
+        found = list(zip(*map(place.ahead, paths), strict=True))
+
+        server.shutdown()
+    assert found == [(bytes(32), bytes(32))] * 256
+
+
+def test_an_address_at_which_nobody_answers_is_named(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    assert main(["verify", "log", f"http://127.0.0.1:{port}"]) == 2
+    assert "nobody answers there" in capsys.readouterr().err
 
 
 def test_a_zipped_answer_is_unpacked():

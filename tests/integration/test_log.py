@@ -234,6 +234,7 @@ def test_the_database_and_python_make_the_same_leaf(log: Log):
         *written(
             1, harm='q"\\\n\x01\x7f', body={"a": [], "b": {}, "c": "\u2028", "n": -(2**53) + 1}
         ),
+        *written(1, gagged=True, regime="EU.DSA.9", request="removal", outcome="a|b"),
         *written(1, at=NOW.replace(microsecond=0), body={"x": 1e-7, "y": 1e21, "z": 0.1}),
     ]
 
@@ -298,11 +299,12 @@ def test_transactions_are_in_the_order_of_their_numbers_not_of_their_digits(log:
         for number, one in zip((9, 10, 99, 100), ids, strict=True):
             cursor.execute(
                 """
-                INSERT INTO records_record SELECT (changed).* FROM (
-                    SELECT jsonb_populate_record(
-                        row, jsonb_build_object('id', gen_random_uuid(), 'transaction', %s::text)
-                    ) AS changed FROM records_record AS row WHERE id = %s
-                ) AS copy
+                INSERT INTO records_record (id, transaction, at, day, kind, subject, harm, action,
+                                            market, automation, source, language, channel_kind,
+                                            quantity)
+                SELECT gen_random_uuid(), %s::text::xid8, at, day, kind, subject, harm, action,
+                       market, automation, source, language, channel_kind, quantity
+                FROM records_record WHERE id = %s
                 """,
                 [number, one],
             )

@@ -21,7 +21,7 @@ import psycopg
 from django.db import connection, models, transaction
 
 from evenhand.proof.leaves import EXACT_MAX, canonical, record_leaf_of
-from evenhand.records.models import Record
+from evenhand.records.models import BETWEEN, CLASSES, TRUE, Record
 from evenhand.records.queries import Place
 
 NOT_SHOWN = frozenset({"subject", "serial", "transaction", "milliseconds"})
@@ -79,10 +79,6 @@ TEMPLATES: Mapping[str, str] = {
     "subject": '"subject":"%s",',
     "transaction": '"transaction":"%s",',
 }
-
-BETWEEN, TRUE = "\x1f", "\x1e"
-"""Signs between the classes of a record as they are read, and for a true one: in no class."""
-
 
 Row = tuple[Any, ...]
 
@@ -222,7 +218,7 @@ _WRITER = json.JSONEncoder(
 @lru_cache(maxsize=FEW_KEPT)
 def _templates(classes: str) -> tuple[str, str]:
     """Gives the two halves of a record of these classes, to be filled with what differs."""
-    parts = dict(zip(_classes(), classes.split(BETWEEN), strict=True))
+    parts = dict(zip(CLASSES, classes.split(BETWEEN), strict=True))
     shown, whole = [], []
     for name in sorted([*parts, *TEMPLATES]):
         if name in TEMPLATES:
@@ -244,25 +240,12 @@ def _object(parts: list[str]) -> str:
 
 @cache
 def _statement() -> str:
-    kinds = dict(_fields())
-    classes = [
-        f"CASE WHEN {name} THEN '{TRUE}' ELSE '' END"
-        if isinstance(kinds[name], models.BooleanField)
-        else name
-        for name in _classes()
-    ]
-    joined = f" || '{BETWEEN}' || ".join(classes)
-    return ROWS.format(columns=", ".join([*VALUES.values(), joined]))
-
-
-@cache
-def _classes() -> tuple[str, ...]:
-    """Gives the columns by which records are counted: whatever is no value of its own."""
-    return tuple(name for name, _ in _fields() if name not in VALUES)
+    return ROWS.format(columns=", ".join([*VALUES.values(), "classes"]))
 
 
 @cache
 def _fields() -> tuple[tuple[str, "models.Field[Any, Any]"], ...]:
-    """Gives the columns by their names, in order."""
+    """Gives the columns that say something of their own by their names, in order."""
     fields = Record._meta.concrete_fields  # noqa: SLF001  Django's public name for it
-    return tuple(sorted(((str(one.column), one) for one in fields), key=lambda pair: pair[0]))
+    own = ((str(one.column), one) for one in fields if not one.generated)
+    return tuple(sorted(own, key=lambda pair: pair[0]))

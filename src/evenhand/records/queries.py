@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from evenhand.base.lists import RecordKind
-from evenhand.records.models import Record, RecordOpening
+from evenhand.records.models import BETWEEN, CLASSES, Record, RecordOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +88,18 @@ ENDED = """
       AND (ended.transaction, ended.serial) <= (%s::text::xid8, %s) AND ended.kind = 'gag_ended'
 """
 
-# First by all columns, in one pass that needs no sort, then those few rows by each column alone:
-# what a day's report splits by, beside what decides of which figure a record is; and by those
-# together of which one can tell another. Nearly every
-# record stands for one thing: summing those of other quantities alone spares slow arithmetic.
+# First by the text that joins all classes, in one pass that needs no sort, then those few rows by
+# each column alone: what a day's report splits by, beside what decides of which figure a record
+# is; and by those together of which one can tell another. Nearly every record stands for one
+# thing: summing those of other quantities alone spares slow arithmetic.
 COUNTS = """
 WITH combined AS (
-    SELECT kind, harm, action, market, automation, source, language, channel_kind,
-           regime, request, outcome, lane, count(*) AS records,
+    SELECT string_to_array(classes, {between}) AS parts, count(*) AS records,
            count(*) + coalesce(sum(quantity - 1) FILTER (WHERE quantity <> 1), 0) AS quantity
     FROM ({records}) AS counted
-    GROUP BY kind, harm, action, market, automation, source, language, channel_kind,
-             regime, request, outcome, lane
+    GROUP BY classes
+), split AS (
+    SELECT {split}, records, quantity FROM combined
 )
 SELECT kind, coalesce(harm, ''), action, coalesce(market, ''), coalesce(automation, ''),
        coalesce(source, ''), coalesce(language, ''), coalesce(channel_kind, ''),
@@ -113,12 +113,14 @@ SELECT kind, coalesce(harm, ''), action, coalesce(market, ''), coalesce(automati
                  CASE GROUPING(channel_kind) WHEN 0 THEN 'channel_kind' END,
                  CASE GROUPING(regime) WHEN 0 THEN 'regime' END,
                  CASE GROUPING(request) WHEN 0 THEN 'request' END)
-FROM (SELECT *, harm = ANY(%s) AS mark FROM combined) AS marked
+FROM (SELECT *, harm = ANY(%s) AS mark FROM split) AS marked
 GROUP BY kind, action, outcome, lane, mark, GROUPING SETS (
     (harm), (market), (automation), (source), (language), (channel_kind), (regime), (request),
     (automation, source), (market, regime, request)
 )
 """
+
+SPLIT = ", ".join(f"parts[{place}] AS {name}" for place, name in enumerate(CLASSES, 1))
 
 TIMES = """
 SELECT kind, automation = 'full', request, lane, milliseconds, count(*)
@@ -274,7 +276,8 @@ def _counted(query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MEMORY)
         for records in (HERE, ENDED):
-            cursor.execute(query.format(records=records), values)
+            statement = query.format(records=records, split=SPLIT, between=f"'{BETWEEN}'")
+            cursor.execute(statement, values)
             yield from cursor.fetchall()
 
 

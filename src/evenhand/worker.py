@@ -37,6 +37,7 @@ from evenhand.actions import delivery  # noqa: E402
 from evenhand.actions.drain import drain  # noqa: E402
 from evenhand.actions.journal import JournalReader  # noqa: E402
 from evenhand.actions.queries import closed_channels  # noqa: E402
+from evenhand.actions.rule_steps import LiveRules  # noqa: E402
 from evenhand.actions.steps import end_due  # noqa: E402
 from evenhand.actions.upkeep_steps import keep_withheld  # noqa: E402
 from evenhand.appeals.notice_steps import sweep_appeals  # noqa: E402
@@ -137,12 +138,14 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
     """Gives the worker's loops."""
     reader = JournalReader(home / "journal", read_key(settings.KEYS / "journal.key"))
     door = DoorFile(home / "door" / "snapshot.json")
+    rules = LiveRules(home)
     return [
         Loop("drain", 0.05, lambda: _drain(reader)),
         Loop("deliver", 0.05, courier.claim_and_start),
         Loop("take_up", 5.0, courier.take_up),
         *(_reacting(reaction) for reaction in wiring.reactions()),
         Loop("door_file", 0.5, door.write),
+        Loop("rules", 5.0, lambda: rules.look(now=now())),
         *_placing(),
         Loop("withheld", 2.0, lambda: keep_withheld(wiring.messenger(), now=now())),
         Loop("ends", 5.0, lambda: end_due(now=now())),

@@ -167,6 +167,7 @@ class RecordKind(StrEnum):
     HASH_FEED_CHANGED = "hash_feed_changed"
     CHILD_SAFETY_MATCHED = "child_safety_matched"
     CHILD_SAFETY_REPORTED = "child_safety_reported"
+    RULE_LIVE = "rule_live"
 
 
 class BatchKind(StrEnum):

@@ -52,6 +52,7 @@ FIGURE_OF_KIND: Mapping[RecordKind, Figure] = {
     RecordKind.DANGER_REPORTED: Figure.DANGERS_REPORTED,
     RecordKind.CLOCK_MET: Figure.CLOCKS_MET,
     RecordKind.CLOCK_MISSED: Figure.CLOCKS_MISSED,
+    RecordKind.RULE_LIVE: Figure.RULES_LIVE,
 }
 """The number that each kind of record adds to; kinds that are not here are not reported."""
 

@@ -49,6 +49,7 @@ class Figure(StrEnum):
     DANGERS_REPORTED = "dangers_reported"
     CLOCKS_MET = "clocks_met"
     CLOCKS_MISSED = "clocks_missed"
+    RULES_LIVE = "rules_live"
 
 
 class Dimension(StrEnum):
@@ -187,6 +188,7 @@ class Breakdown(StrEnum):
     DISCLOSURES_BY_DATA = "disclosures_by_data"
     USERS_DISCLOSED_BY_MARKET = "users_disclosed_by_market"
     USERS_DISCLOSED_BY_DATA = "users_disclosed_by_data"
+    RULES_LIVE_BY_HARM = "rules_live_by_harm"
 
 
 FIGURE_OF_BREAKDOWN: Mapping[Breakdown, Figure] = {

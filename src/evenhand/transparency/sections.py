@@ -178,10 +178,11 @@ SECTIONS = (
         "screening",
         gettext_noop("How well the screening ran"),
         gettext_noop("When the door fails, messages pass; they are read back and screened later."),
-        (Figure.SCREENED, Figure.UNSCREENED),
+        (Figure.SCREENED, Figure.UNSCREENED, Figure.RULES_LIVE),
         (
             Table(Dimension.CHANNEL_KIND, (Figure.SCREENED, Figure.UNSCREENED), drawn=True),
             Table(Dimension.REASON, (Figure.UNSCREENED,), drawn=True),
+            Table(Dimension.HARM, (Figure.RULES_LIVE,), folded=True),
         ),
     ),
     Section(

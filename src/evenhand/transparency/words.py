@@ -177,6 +177,7 @@ FIGURES = {
     Figure.DANGERS_REPORTED: gettext_noop("Threats to life told to the police"),
     Figure.CLOCKS_MET: gettext_noop("Deadlines met"),
     Figure.CLOCKS_MISSED: gettext_noop("Deadlines missed"),
+    Figure.RULES_LIVE: gettext_noop("Rules that went live"),
 }
 
 DIMENSIONS = {

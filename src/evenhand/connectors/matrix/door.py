@@ -17,12 +17,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import structlog
 from nacl.public import PublicKey
 
 from evenhand.actions.journal import JournalUnavailable, JournalWriter
+from evenhand.actions.live_rules import LiveRule, rules_file, tell_rules
 from evenhand.base.clock import now
 from evenhand.base.errors import Misconfigured
 from evenhand.base.lists import ChannelKind, EventKind
@@ -39,6 +41,9 @@ from evenhand.connectors.matrix.serving import HttpServer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
 from evenhand.connectors.matrix.sweep import Sweeper
 from evenhand.events.schema import EVENT_SCHEMA
+
+if TYPE_CHECKING:
+    from evenhand.pipeline import ScreeningPlane
 
 log = structlog.get_logger()
 
@@ -206,11 +211,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     configure_logs()
     settings = settings_from(os.environ, host=options.host, port=options.port)
-    serve(settings, load_plane())
+    plane = load_plane()
+    rules = [LiveRule(rule.id, rule.version, rule.harm) for rule in plane.rules.rules]
+    tell_rules(rules_file(settings.home), rules)
+    serve(settings, plane)
     return 0
 
 
-def load_plane() -> Screening:
+def load_plane() -> "ScreeningPlane":
     """Loads rules, lists and models: seconds, once."""
     from evenhand.pipeline import Resources, ScreeningPlane
 

@@ -5,11 +5,11 @@ What is empty is left out, so a column that is added later changes no leaf of an
 against another writer of canonical JSON.
 
 Most columns are classes and repeat, so their part of the text is made once for each combination
-and only the rest is filled in. So are most bodies.
+and only the rest is put between. So are most bodies.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -57,7 +57,7 @@ ORDER BY record.transaction, record.serial
 IN_ORDER = "SET LOCAL enable_sort = off"
 
 VALUES: Mapping[str, str] = {
-    "at": "at AT TIME ZONE 'UTC'",
+    "at": """to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')""",
     "day": "day::text",
     "id": "id::text",
     "milliseconds": """coalesce('"milliseconds":' || milliseconds || ',', '')""",
@@ -68,17 +68,21 @@ VALUES: Mapping[str, str] = {
 }
 """Columns that differ from record to record, as they are read; all others are classes."""
 
+PLACE = "\0"
+"""Where a value comes between the classes: a sign that the database holds in no text."""
+
 TEMPLATES: Mapping[str, str] = {
-    "at": '"at":"%sZ",',
-    BODY: '"body":%s,',
+    "at": f'"at":"{PLACE}Z",',
+    BODY: f'"body":{PLACE},',
     "day": '"day":"%s",',
-    "id": '"id":"%s",',
-    "milliseconds": "%s",
+    "id": f'"id":"{PLACE}",',
+    "milliseconds": PLACE,
     "quantity": '"quantity":%s,',
-    "serial": '"serial":%s,',
-    "subject": '"subject":"%s",',
-    "transaction": '"transaction":"%s",',
+    "serial": f'"serial":{PLACE},',
+    "subject": f'"subject":"{PLACE}",',
+    "transaction": f'"transaction":"{PLACE}",',
 }
+
 
 Row = tuple[Any, ...]
 
@@ -110,7 +114,7 @@ def rows_after(place: Place, *, rows_max: int) -> LogRows | None:
         rows = cursor.fetchmany(PORTION_ROWS)
         while rows:
             coming = reader.submit(cursor.fetchmany, PORTION_ROWS)
-            leaves += [_leaf(*row) for row in rows]
+            leaves += _leaves(rows)
             last, rows = rows[-1], coming.result()
     return None if last is None else LogRows(Place(int(last[-2]), last[-4]), leaves)
 
@@ -149,30 +153,19 @@ def whole_of(columns: Mapping[str, object], body: Mapping[str, object]) -> dict[
     return {**columns, BODY: json.loads(_canonical_body(json.dumps(dict(body))))}
 
 
-def _leaf(
-    salt: bytes | None,
-    body: str,
-    at: datetime,
-    day: str,
-    of: str,
-    milliseconds: str,
-    quantity: int,
-    serial: int,
-    subject: str,
-    written_by: str,
-    classes: str,
-) -> bytes | None:
-    """Gives the leaf of a record; None if its opening is forgotten."""
-    if salt is None:
-        return None
-    shown, whole = _templates(classes)
-    moment = at.isoformat(timespec="microseconds")
-    rest = (milliseconds, quantity, serial, subject, written_by)
-    return record_leaf_of(
-        (shown % (moment, day, of, quantity)).encode(),
-        (whole % (moment, _canonical_body(body), day, of, *rest)).encode(),
-        salt,
-    )
+def _leaves(rows: Iterable[Row]) -> Iterator[bytes | None]:
+    """Gives the leaf of each row; None if its opening is forgotten."""
+    for salt, body, at, day, of, milliseconds, quantity, serial, subject, wrote, classes in rows:
+        if salt is None:
+            yield None
+            continue
+        (a, b, c), (p, q, r, s, t, u, v, w) = _templates(classes, day, quantity)
+        content = _canonical_body(body)
+        yield record_leaf_of(
+            f"{a}{at}{b}{of}{c}".encode(),
+            f"{p}{at}{q}{content}{r}{of}{s}{milliseconds}{t}{serial}{u}{subject}{v}{wrote}{w}".encode(),
+            salt,
+        )
 
 
 @lru_cache(maxsize=FEW_KEPT)
@@ -216,22 +209,25 @@ _WRITER = json.JSONEncoder(
 
 
 @lru_cache(maxsize=FEW_KEPT)
-def _templates(classes: str) -> tuple[str, str]:
-    """Gives the two halves of a record of these classes, to be filled with what differs."""
+def _templates(classes: str, day: str, quantity: int) -> tuple[list[str], list[str]]:
+    """Gives the two halves of a record of these classes, as what stands around its values."""
     parts = dict(zip(CLASSES, classes.split(BETWEEN), strict=True))
+    told = {"day": day, "quantity": quantity}
     shown, whole = [], []
     for name in sorted([*parts, *TEMPLATES]):
-        if name in TEMPLATES:
+        if name in told:
+            part = TEMPLATES[name] % told[name]
+        elif name in TEMPLATES:
             part = TEMPLATES[name]
         elif not parts[name]:
             continue
         else:
             value = True if parts[name] == TRUE else parts[name]
-            part = canonical({name: value}).decode()[1:-1].replace("%", "%%") + ","
+            part = canonical({name: value}).decode()[1:-1] + ","
         whole.append(part)
         if name not in NOT_SHOWN and name != BODY:
             shown.append(part)
-    return _object(shown), _object(whole)
+    return _object(shown).split(PLACE), _object(whole).split(PLACE)
 
 
 def _object(parts: list[str]) -> str:

@@ -10,11 +10,12 @@ What a checkpoint covers never changes; files beyond it may be written anew.
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from evenhand.base.errors import InputRefused, NotFound
 from evenhand.proof.tree import HASH_BYTES, leaf_hashes, node_hashes, root
@@ -32,6 +33,9 @@ TILES_KEPT = 4096
 """Tiles that a reader keeps in memory: 32 MB."""
 
 ENTRIES = "entries"
+
+PORTION = 1 << 2 * HEIGHT
+"""Entries that are taken in at once: so many can come as there is room for on the disk."""
 
 THREADS = 16
 """Files brought to disk at once: a disk takes many for the time of one."""
@@ -193,19 +197,30 @@ class TileWriter:
             self._tails.append(_tail(reader, level))
             level += 1
 
-    def append(self, entries: Sequence[bytes]) -> bytes:
-        """Adds entries and gives the new root."""
-        changes = _Changes(self._folder)
+    def append(self, entries: Iterable[bytes]) -> bytes:
+        """Adds entries, a portion at a time, and gives the new root."""
+        begun, coming = self.size, iter(entries)
+        with _Changes(self._folder) as changes:
+            portion = list(islice(coming, PORTION))
+            while portion:
+                self._add(portion, changes)
+                portion = list(islice(coming, PORTION))
+                if portion:
+                    changes.settle()
+            self._end(begun, changes)
+        return root(self.size, TileReader(FolderFiles(self._folder), self.size))
+
+    def _add(self, entries: list[bytes], changes: "_Changes") -> None:
+        """Adds entries, and writes what is full."""
         first = self.size // WIDTH
         waiting = [*self._bundle, *entries]
-        for offset in range(0, len(waiting), WIDTH):
+        whole = len(waiting) // WIDTH * WIDTH
+        for offset in range(0, whole, WIDTH):
             part = waiting[offset : offset + WIDTH]
-            changes.write(tile_path(ENTRIES, first + offset // WIDTH, len(part)), bundle(part))
-        self._bundle = waiting[len(waiting) // WIDTH * WIDTH :]
+            changes.write(tile_path(ENTRIES, first + offset // WIDTH), bundle(part))
+        self._bundle = waiting[whole:]
         self._grow(0, leaf_hashes(entries), changes)
         self.size += len(entries)
-        changes.settle()
-        return root(self.size, TileReader(FolderFiles(self._folder), self.size))
 
     def _grow(self, level: int, hashes: list[bytes], changes: "_Changes") -> None:
         """Adds hashes to a level; what fills a tile gives a hash of the level above."""
@@ -215,15 +230,25 @@ class TileWriter:
             self._tails.append([])
         first = (self.size >> HEIGHT * level) // WIDTH
         waiting = [*self._tails[level], *hashes]
+        whole = len(waiting) // WIDTH * WIDTH
         above: list[bytes] = []
-        for offset in range(0, len(waiting), WIDTH):
+        for offset in range(0, whole, WIDTH):
             part = waiting[offset : offset + WIDTH]
-            path = tile_path(level, first + offset // WIDTH, len(part))
-            changes.write(path, b"".join(part))
-            if len(part) == WIDTH:
-                above.append(folded(part))
-        self._tails[level] = waiting[len(waiting) // WIDTH * WIDTH :]
+            changes.write(tile_path(level, first + offset // WIDTH), b"".join(part))
+            above.append(folded(part))
+        self._tails[level] = waiting[whole:]
         self._grow(level + 1, above, changes)
+
+    def _end(self, begun: int, changes: "_Changes") -> None:
+        """Writes what is not full, of the levels that grew."""
+        if self._bundle and self.size > begun:
+            path = tile_path(ENTRIES, self.size // WIDTH, len(self._bundle))
+            changes.write(path, bundle(self._bundle))
+        for level, hashes in enumerate(self._tails):
+            count = self.size >> HEIGHT * level
+            if hashes and count > begun >> HEIGHT * level:
+                path = tile_path(level, count // WIDTH, len(hashes))
+                changes.write(path, b"".join(hashes))
 
 
 def prune(folder: Path, *, before: int, size: int) -> None:
@@ -248,6 +273,16 @@ class _Changes:
         self._written: list[tuple[Path, Future[Path]]] = []
         self._folders: set[Path] = set()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        try:
+            if failed is None:
+                self.settle()
+        finally:
+            self._threads.shutdown()
+
     def write(self, name: str, content: bytes) -> None:
         path = self._folder / name
         self._make(path.parent)
@@ -258,7 +293,8 @@ class _Changes:
             partial = written.result()
             partial.replace(path)
         list(self._threads.map(synced, self._folders))
-        self._threads.shutdown()
+        self._written.clear()
+        self._folders.clear()
 
     def _make(self, folder: Path) -> None:
         if folder in self._folders:

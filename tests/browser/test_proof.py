@@ -1,8 +1,10 @@
 """The proof in the reader's own browser: calculated there, from the log's files alone."""
 
+import asyncio
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,10 +14,12 @@ from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Page, Route
 from tests.browser.conftest import Desk, Visitor
+from tests.browser.find_chromium import found
 
 from evenhand.base.clock import now
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, Automation, Language, RecordKind, Source
+from evenhand.demo.chromium import checked_in_browser
 from evenhand.proof.notes import Signer, sign_text
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_keys import open_log, rotate
@@ -106,12 +110,15 @@ def test_the_browser_itself_finds_that_every_check_holds(visitor: Visitor, desk:
     assert visitor.complaints == []
 
 
+@pytest.mark.parametrize("stolen", [False, True])
 def test_a_saved_receipt_is_checked_after_the_log_grew_and_its_key_changed(
-    visitor: Visitor, desk: Desk, log: Log, code: str, tmp_path: Path
+    visitor: Visitor, desk: Desk, log: Log, code: str, tmp_path: Path, stolen: bool
 ):
     file = saved(shown(visitor, desk, code), tmp_path)
-    rotate(desk.site.home / "keys", new_seed=b"\x0b" * 32, host="desk.example")
-    (desk.site.home / "keys" / "log.old.key").unlink()
+    size = json.loads(file.read_text())["size"] if stolen else None
+    keys = desk.site.home / "keys"
+    rotate(keys, new_seed=b"\x0b" * 32, origin="", host="desk.example", stolen_at=size)
+    (keys / "log.old.key").unlink(missing_ok=True)
     followed = open_log(
         desk.site.home / "keys", log.folder, origin=ORIGIN, host="desk.example", now=now()
     )
@@ -228,3 +235,19 @@ def test_the_page_has_no_serious_fault_and_fits_a_telephone(
         page.set_viewport_size({"width": 1280, "height": 900})
         page.emulate_media(color_scheme="dark")
         page.screenshot(path=f"{SHOTS}/proof-{language.value}-dark.png", full_page=True)
+
+
+@pytest.mark.parametrize(("harm", "leaf"), [("m.spam", "true"), ("m.violence", "false")])
+def test_the_demo_hears_from_its_browser_what_the_page_finds(
+    visitor: Visitor, desk: Desk, code: str, tmp_path: Path, monkeypatch, harm: str, leaf: str
+):
+    monkeypatch.setenv("EVENHAND_CHROMIUM", found() or "")
+    file = saved(shown(visitor, desk, code), tmp_path)
+    receipt = json.loads(file.read_text())
+    receipt["shown"]["harm"] = harm
+    file.write_text(json.dumps(receipt))
+
+    with ThreadPoolExecutor(1) as beside:  # the tests' own browser has a loop in this thread
+        said = beside.submit(asyncio.run, checked_in_browser(f"{desk.url}/proof/", file)).result()
+
+    assert said == dict.fromkeys(CHECKS, "true") | {"leaf": leaf}

@@ -11,7 +11,7 @@ from tests.integration.test_log import written
 
 from evenhand.base.errors import Misconfigured
 from evenhand.proof.keys import LogKeys
-from evenhand.proof.notes import Checkpoint, Verifier, open_note
+from evenhand.proof.notes import Checkpoint, NoteRefused, Verifier, open_note
 from evenhand.proof.tiles import FolderFiles, TileReader
 from evenhand.proof.tree import consistency_holds, consistency_path
 from evenhand.records.log_keys import BESIDE_DAYS, open_log, rotate, site_log
@@ -62,13 +62,13 @@ def test_whoever_pinned_the_first_key_follows_to_the_third(committed: Site) -> N
     pinned = first.signer.verifier
 
     for number in (1, 2):
-        rotate(keys, new_seed=bytes([number]) * 32, host="desk.example")
+        rotate(keys, new_seed=bytes([number]) * 32, origin="", host="desk.example")
     log = open_log(keys, folder, origin="", host="desk.example", now=NOW)
     head = append_records(log, now=NOW)
 
     published = LogKeys.from_json((folder / "keys.json").read_text())
     note = (folder / "checkpoint").read_text()
-    assert open_note(note, published.trusted([pinned])).checkpoint() == head
+    assert open_note(note, published.believed([pinned]).keys).checkpoint() == head
     assert [key.seed for key in log.signers] == [bytes([2]) * 32, bytes([1]) * 32]
     later = datetime.fromtimestamp(NOW.timestamp() + (BESIDE_DAYS + 1) * 86_400, UTC)
     alone = open_log(keys, folder, origin="", host="desk.example", now=later)
@@ -88,12 +88,12 @@ def test_a_rotation_that_was_broken_off_goes_on(committed: Site, monkeypatch, br
 
     monkeypatch.setattr(type(keys), "replace", fail)
     with pytest.raises(KeyboardInterrupt):
-        rotate(keys, new_seed=bytes([1]) * 32, host="desk.example")
+        rotate(keys, new_seed=bytes([1]) * 32, origin="", host="desk.example")
     monkeypatch.undo()
     between = open_log(keys, folder, origin="", host="desk.example", now=NOW)
     append_records(between, now=NOW)
 
-    rotate(keys, new_seed=bytes([2]) * 32, host="desk.example")
+    rotate(keys, new_seed=bytes([2]) * 32, origin="", host="desk.example")
 
     log = open_log(keys, folder, origin="", host="desk.example", now=NOW)
     append_records(log, now=NOW)
@@ -134,6 +134,21 @@ def test_the_operator_sees_the_log_and_changes_its_key(committed: Site) -> None:
     assert _head((new.signer.verifier,), _appended(new)).size == 512
 
 
+def test_after_a_theft_the_new_key_alone_signs_at_once(committed: Site) -> None:
+    log = site_log(now=NOW)
+    append_records(log, now=NOW)
+
+    said = _log(committed, "rotate-key", "--stolen")
+
+    new, old = site_log(now=NOW), log.signer.verifier
+    assert _head((new.signer.verifier,), log.folder).size == 256
+    assert str(new.signer.verifier) in said
+    assert f"Before:     {old.key_id.hex()}, withdrawn from 256 leaves on" in said
+    append_records(new, now=NOW)
+    with pytest.raises(NoteRefused):
+        _head((old,), log.folder)
+
+
 def test_nothing_can_be_adopted_where_nothing_is_ahead(committed: Site) -> None:
     append_records(site_log(now=NOW), now=NOW)
 
@@ -143,10 +158,10 @@ def test_nothing_can_be_adopted_where_nothing_is_ahead(committed: Site) -> None:
     assert "is not ahead of the database" in (committed.home / "evenhand.log").read_text()
 
 
-def _log(site: Site, verb: str) -> str:
+def _log(site: Site, *words: str) -> str:
     said = site.home / "evenhand.log"
     said.unlink(missing_ok=True)
-    assert site.start("evenhand", "log", verb).wait(SECONDS_MAX) == 0, said.read_text()
+    assert site.start("evenhand", "log", *words).wait(SECONDS_MAX) == 0, said.read_text()
     return said.read_text()
 
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from evenhand.base.errors import Misconfigured
+from evenhand.base.errors import InputRefused, Misconfigured
 from evenhand.base.sealing import read_key
 from evenhand.proof.keys import LogKeys
-from evenhand.proof.notes import NAME, Signer
+from evenhand.proof.notes import NAME, Signer, Verifier
 from evenhand.proof.tiles import synced
 from evenhand.records.log_steps import Log
 
@@ -26,6 +26,14 @@ PUBLISHED_LIST = "keys.json"
 
 BESIDE_DAYS = 30
 """Days for which the key before signs too: time for readers to learn of the new one."""
+
+
+class NoSuchKey(InputRefused):
+    """No key of the log has this name."""
+
+    remedy = (
+        "`evenhand log status` names each key by eight signs; today's is withdrawn by rotation."
+    )
 
 
 def site_log(*, now: datetime) -> Log:
@@ -55,12 +63,15 @@ def open_log(keys: Path, folder: Path, *, origin: str, host: str, now: datetime)
         Signer(name, read_key(keys / KEY)),
         name,
         more_signers=more,
-        verifiers=known.trusted([known.first]),
+        verifiers=known.chain(),
     )
     if log.signer.verifier not in log.verifiers:
         why = f"is no key of the log {name}; put the right one back"
         raise Misconfigured(setting="keys", file=KEY, why=why)
-    _put(folder / PUBLISHED_LIST, known.as_json(), mode=0o644)
+    if log.signer.verifier in known.withdrawn():
+        why = "is withdrawn; `evenhand log rotate-key --stolen` lets the next one follow"
+        raise Misconfigured(setting="keys", file=KEY, why=why)
+    _publish(known, folder / PUBLISHED_LIST)
     return log
 
 
@@ -69,25 +80,63 @@ def log_secret(keys: Path) -> bytes:
     return read_key(keys / SECRET)
 
 
-def rotate(keys: Path, *, new_seed: bytes, host: str) -> Signer:
+def rotate(
+    keys: Path, *, new_seed: bytes, origin: str, host: str, stolen_at: int | None = None
+) -> Signer:
     """Lets a new key follow: the old one signs that it does. Broken off, it goes on.
 
     Not while a batch is written: call it under `log_lock`.
+
+    stolen_at   size of the log from which on the keys that lie here are withdrawn; None: they are
+                not, and the old one signs beside the new one for a while
     """
-    known = _known(keys, "", host)
-    name = known.first.name
-    following = keys / NEXT_KEY
+    known = _known(keys, origin, host)
+    following, former = keys / NEXT_KEY, _here(keys, known.first.name)
+    old = former[0]
+    if stolen_at is not None and following.exists() and old.verifier not in known.withdrawn():
+        # Of a rotation that was broken off: whoever took the other keys may have this one too.
+        rotate(keys, new_seed=new_seed, origin=origin, host=host)
+        return rotate(keys, new_seed=new_seed, origin=origin, host=host, stolen_at=stolen_at)
     if not following.exists():
         _put(following, new_seed, mode=0o600)
-    old, new = Signer(name, read_key(keys / KEY)), Signer(name, read_key(following))
-    if new.verifier not in known.trusted([known.first]):
+    new = Signer(known.first.name, read_key(following))
+    if new.verifier not in known.chain():
         known = known.followed_by(new.verifier, old=old)
-        _put(keys / LIST, known.as_json(), mode=0o600)
-    if new.seed != old.seed:
+    if stolen_at is not None:
+        known = _without(known, former, size=stolen_at, by=new)
+    _put(keys / LIST, known.as_json(), mode=0o600)
+    if stolen_at is not None:
+        (keys / OLD_KEY).unlink(missing_ok=True)
+    elif new.seed != old.seed:
         _put(keys / OLD_KEY, old.seed, mode=0o600)
     following.replace(keys / KEY)
     synced(keys)
     return new
+
+
+def withdraw(keys: Path, key_id: str, *, origin: str, host: str, size: int) -> Verifier:
+    """Withdraws an earlier key from a log of `size` leaves on: the one of today signs that."""
+    known = _known(keys, origin, host)
+    new = Signer(known.first.name, read_key(keys / KEY))
+    earlier = {key.key_id.hex(): key for key in known.chain() if key != new.verifier}
+    key = earlier.get(key_id)
+    if key is None:
+        why = "is no earlier key of this log: " + (", ".join(earlier) or "there is none")
+        raise NoSuchKey(key=key_id, why=why)
+    if key not in known.withdrawn():
+        known = known.without(key, size=size, by=[new])
+        _put(keys / LIST, known.as_json(), mode=0o600)
+    beside = keys / OLD_KEY
+    if beside.is_file() and Signer(new.name, read_key(beside)).verifier == key:
+        beside.unlink()
+        synced(keys)
+    return key
+
+
+def keys_of_log(keys: Path) -> LogKeys | None:
+    """Gives the list of the log's keys; None before its first start."""
+    path = keys / LIST
+    return LogKeys.from_json(path.read_text("utf-8")) if path.is_file() else None
 
 
 def beside_until(keys: Path, *, of: datetime) -> datetime | None:
@@ -99,9 +148,8 @@ def beside_until(keys: Path, *, of: datetime) -> datetime | None:
 
 
 def _known(keys: Path, origin: str, host: str) -> LogKeys:
-    path = keys / LIST
-    if path.is_file():
-        known = LogKeys.from_json(path.read_text("utf-8"))
+    known = keys_of_log(keys)
+    if known is not None:
         if origin and known.first.name != origin:
             why = f"the log is called {known.first.name} since its first checkpoint"
             raise Misconfigured(setting="EVENHAND_LOG_ORIGIN", value=origin, why=why)
@@ -111,8 +159,34 @@ def _known(keys: Path, origin: str, host: str) -> LogKeys:
         why = "must be without spaces and plus signs"
         raise Misconfigured(setting="EVENHAND_LOG_ORIGIN", value=name, why=why)
     known = LogKeys(Signer(name, read_key(keys / KEY)).verifier)
-    _put(path, known.as_json(), mode=0o600)
+    _put(keys / LIST, known.as_json(), mode=0o600)
     return known
+
+
+def _here(keys: Path, name: str) -> list[Signer]:
+    """Gives the keys that lie here: the one of today, and the one before while it is kept."""
+    files = [keys / KEY, keys / OLD_KEY]
+    return [Signer(name, read_key(file)) for file in files if file.is_file()]
+
+
+def _without(known: LogKeys, former: list[Signer], *, size: int, by: Signer) -> LogKeys:
+    """Gives the list after some keys were withdrawn: each signs that itself, and the new one."""
+    for key in former:
+        if key.seed != by.seed and key.verifier not in known.withdrawn():
+            known = known.without(key.verifier, size=size, by=[key, by])
+    return known
+
+
+def _publish(known: LogKeys, path: Path) -> None:
+    """Puts the list beside the checkpoint; refuses to take back what it said there before."""
+    try:
+        shown = LogKeys.from_json(path.read_text("utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError, InputRefused):
+        shown = None
+    if shown is not None and shown.first == known.first and not known.continues(shown):
+        why = f"is older than the published {PUBLISHED_LIST}; put back the newer one and its key"
+        raise Misconfigured(setting="keys", file=LIST, why=why)
+    _put(path, known.as_json(), mode=0o644)
 
 
 def _put(path: Path, content: str | bytes, *, mode: int) -> None:

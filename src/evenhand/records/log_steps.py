@@ -21,7 +21,14 @@ from django.db import transaction
 
 from evenhand.base.errors import InputRefused, Misconfigured, NotAllowed, NotFound
 from evenhand.base.lists import BatchKind
-from evenhand.proof.notes import Checkpoint, Signer, Verifier, open_note, sign
+from evenhand.proof.notes import (
+    Checkpoint,
+    Signer,
+    Verifier,
+    open_note,
+    sign,
+    signature_line,
+)
 from evenhand.proof.tiles import WIDTH, FolderFiles, TileReader, TileWriter, prune, synced
 from evenhand.proof.tree import HASH_BYTES
 from evenhand.records.entries import NewRecord
@@ -275,13 +282,25 @@ def shuffled(leaves: Sequence[bytes], random: Chance) -> list[bytes]:
 
 
 def _put_checkpoint(log: Log, batch: LogBatch) -> Checkpoint:
-    """Signs the head that a committed batch gives, and puts it in place whole."""
+    """Signs the head that a committed batch gives, and puts it in place whole.
+
+    One that stands already is signed by the key of today too, if that followed meanwhile.
+    """
     checkpoint = Checkpoint(log.origin, batch.size, bytes(batch.root))
+    path = log.folder / CHECKPOINT
     with signing_lock(log.folder):
         standing = standing_checkpoint(log)
-        if standing is not None and standing.size >= checkpoint.size:
+        if standing is not None and standing.size > checkpoint.size:
             return standing
-        _put(log.folder / CHECKPOINT, sign(checkpoint, log.signers))
+        if standing == checkpoint:
+            note = path.read_text("utf-8")
+            if log.signer.verifier not in open_note(note, log.trusted).signed_by:
+                _put(path, note + signature_line(checkpoint.text(), log.signer))
+            return checkpoint
+        if standing is not None and standing.size == checkpoint.size:
+            why = "another root is signed for the size of the last batch; keep that file"
+            raise Misconfigured(setting="public files", file=path, why=why)
+        _put(path, sign(checkpoint, log.signers))
     prune(log.folder, before=batch.first, size=batch.size)
     return checkpoint
 

@@ -2,7 +2,9 @@
 
 What is kept lies in one folder:
 
-    keys                       the keys that are believed, one on each line, from the first look on
+    keys                       the keys that are believed, one on each line: of the first look, and
+                               those that were followed while nothing spoke against it
+    keys.json                  the log's own list as it was last seen; the next must go on from it
     latest.note                the newest checkpoint that continued the one before
     checkpoints/               each of them, named by its size and root
     forks/                     what speaks against the log: signed notes that cannot both be true
@@ -15,18 +17,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 
 from evenhand.base.errors import NotAllowed
+from evenhand.proof.keys import Believed, LogKeys
 from evenhand.proof.notes import Verifier
 from evenhand.verify.findings import Differs, FileRefused
-from evenhand.verify.places import CHECKPOINT, Place, note_in, text_of
-from evenhand.verify.proving import Forked, Head, check_consistency, head_of
-from evenhand.verify.trust import named_keys, shown_keys, trust
+from evenhand.verify.limits import KEYS_BYTES_MAX
+from evenhand.verify.places import CHECKPOINT, Place, note_in, text_in, text_of
+from evenhand.verify.proving import Forked, Head, check_consistency, head_now, kept_head
+from evenhand.verify.trust import keys_in, named_keys, shown_keys, trust
 
-KEYS, LATEST = "keys", "latest.note"
+KEYS, LATEST, SHOWN_KEYS = "keys", "latest.note", "keys.json"
 ROOT_SIGNS = 16
 """Signs of a root in the name of a kept checkpoint: no two that were ever signed are alike."""
+
+
+class KeysForked(Differs):
+    """The log shows a list of its keys that does not go on from the one it showed before."""
+
+    remedy = (
+        "Keep both lists and show them to others: a key has signed two that follow it, or what was"
+        " withdrawn was taken back. Ask the publisher by another way whose key is which."
+    )
 
 
 class StateInUse(NotAllowed):
@@ -67,15 +81,26 @@ def held(state: Path) -> Iterator[None]:
 
 def look(place: Place, state: Path, *, named: str | None) -> Look:
     """Looks at a log once, and keeps what it shows; raises `Forked` with the evidence kept."""
-    keys = _keys(place, state, named)
+    shown = _list_of_keys(place, state)
+    pinned, believed = _believed(place, state, shown, named)
     content = place.read(CHECKPOINT)
     if content is None:
         raise FileRefused(file=CHECKPOINT, why="is missing")
-    head = head_of(text_of(content, CHECKPOINT), keys, name=CHECKPOINT)
+    head = head_now(text_of(content, CHECKPOINT), believed)
+    found = _compared(place, state, believed, head)
+    followed = [key for key in believed.keys if key not in pinned]
+    _write(state / KEYS, "".join(f"{key}\n" for key in (*pinned, *followed)))
+    if shown is not None:
+        _write(state / SHOWN_KEYS, shown.as_json())
+    return found
+
+
+def _compared(place: Place, state: Path, believed: Believed, head: Head) -> Look:
+    """Holds a head against the newest that is kept, and keeps it if it goes on from that."""
     if not (state / LATEST).exists():
         _keep(state, head)
         return Look(Seen.FIRST, head, head)
-    kept = head_of(note_in(state / LATEST), keys, name=LATEST)
+    kept = kept_head(note_in(state / LATEST), believed, name=LATEST)
     try:
         check_consistency(place, kept, head)
     except Forked as error:
@@ -88,18 +113,43 @@ def look(place: Place, state: Path, *, named: str | None) -> Look:
     return Look(Seen.GREW, head, head)
 
 
-def _keys(place: Place, state: Path, named: str | None) -> tuple[Verifier, ...]:
-    """Gives the keys that were pinned at the first look, and those that they lead to."""
+def _list_of_keys(place: Place, state: Path) -> LogKeys | None:
+    """Gives the log's list of keys: as it shows it, or as it was seen if that says more.
+
+    What was once withdrawn stays so, whoever shows a list without it; and a key has one heir.
+    """
+    shown, file = shown_keys(place), state / SHOWN_KEYS
+    if not file.exists():
+        return shown
+    seen = LogKeys.from_json(text_in(file, KEYS_BYTES_MAX))
+    if shown is None or seen.continues(shown):
+        return seen
+    if shown.continues(seen):
+        return shown
+    folder = state / "forks" / f"keys-{sha256(shown.as_json().encode()).hexdigest()[:ROOT_SIGNS]}"
+    _write(folder / "kept.json", seen.as_json())
+    _write(folder / "shown.json", shown.as_json())
+    raise KeysForked(file=SHOWN_KEYS, why="says otherwise than before", evidence=folder)
+
+
+def _believed(
+    place: Place, state: Path, shown: LogKeys | None, named: str | None
+) -> tuple[tuple[Verifier, ...], Believed]:
+    """Gives the keys that are believed from earlier looks, and with what they lead to now."""
     file = state / KEYS
     if not file.exists():
-        believed = trust(place, named)
-        _write(file, "".join(f"{key}\n" for key in believed.pinned))
-        return believed.keys
-    pinned = named_keys(str(file))
-    if named is not None and not set(named_keys(named)) & set(pinned):
+        first = trust(place, named)
+        return first.pinned, first.believed
+    pinned = keys_in(text_in(file, KEYS_BYTES_MAX))
+    more = () if named is None else named_keys(named)
+    believed = Believed(pinned) if shown is None else shown.believed(pinned)
+    if shown is not None and believed.heir is not None:
+        learned = [key for key in more if key in shown.chain() and key not in pinned]
+        pinned = (*pinned, *learned)
+        believed = shown.believed(pinned)
+    if more and not set(more) & set(pinned):
         raise Differs(what="--key", file=file, why="another key was believed at the first look")
-    shown = shown_keys(place)
-    return pinned if shown is None else shown.trusted(pinned)
+    return pinned, believed
 
 
 def _keep(state: Path, head: Head) -> None:

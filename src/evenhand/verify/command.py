@@ -62,8 +62,8 @@ def run(options: argparse.Namespace) -> int:
 def verify_log(options: argparse.Namespace) -> Verified:
     """Checks the whole log."""
     place = log_below(place_of(options.log))
-    believed = trust(place, options.key)
-    head = head_in(place, believed.keys)
+    known = trust(place, options.key)
+    head = head_in(place, known.believed)
     whole = check_whole(place, head.checkpoint)
     return Verified(
         (
@@ -74,7 +74,7 @@ def verify_log(options: argparse.Namespace) -> Verified:
             ),
         ),
         (
-            *believed.unchecked,
+            *known.unchecked,
             "what the entries stand for: each is opaque until its receipt or a report opens it",
             "whether others are shown the same log: `evenhand audit` or a witness tells",
             LEFT_OUT,
@@ -86,8 +86,8 @@ def verify_inclusion(options: argparse.Namespace) -> Verified:
     """Checks a receipt, and if a log is named that it still has that record."""
     receipt = receipt_of(note_in(options.receipt))
     place = None if options.log is None else log_below(place_of(options.log))
-    believed = trust(place, options.key)
-    head = check_receipt(receipt, believed.keys)
+    known = trust(place, options.key)
+    head = check_receipt(receipt, known.believed)
     checked = [
         f"the receipt's checkpoint is signed by {names(head.signed_by)}",
         f"the record {quoted(receipt.shown.get('id'))} is leaf {receipt.index} of"
@@ -98,11 +98,11 @@ def verify_inclusion(options: argparse.Namespace) -> Verified:
             if value != ""
         ),
     ]
-    unchecked = [*believed.unchecked, "what else the record holds: its other half stays closed"]
+    unchecked = [*known.unchecked, "what else the record holds: its other half stays closed"]
     if place is None:
         unchecked.append("whether the log still has it: name it with --log")
     else:
-        now = head_in(place, believed.keys)
+        now = head_in(place, known.believed)
         check_consistency(place, head, now)
         checked.append(f"the log of now, with {now.checkpoint.size} leaves, continues that one")
     return Verified(tuple(checked), tuple(unchecked))
@@ -111,12 +111,12 @@ def verify_inclusion(options: argparse.Namespace) -> Verified:
 def verify_consistency(options: argparse.Namespace) -> Verified:
     """Checks that of two checkpoints the newer continues the older."""
     place = log_below(place_of(options.log))
-    believed = trust(place, options.key)
-    old = head_of(note_in(options.old), believed.keys, name=str(options.old))
+    known = trust(place, options.key)
+    old = head_of(note_in(options.old), known.believed, name=str(options.old))
     if options.new is None:
-        new = head_in(place, believed.keys)
+        new = head_in(place, known.believed)
     else:
-        new = head_of(note_in(options.new), believed.keys, name=str(options.new))
+        new = head_of(note_in(options.new), known.believed, name=str(options.new))
     check_consistency(place, old, new)
     sizes = sorted((old.checkpoint.size, new.checkpoint.size))
     return Verified(
@@ -124,7 +124,7 @@ def verify_consistency(options: argparse.Namespace) -> Verified:
             f"both checkpoints of {old.checkpoint.origin} are signed",
             f"the one with {sizes[1]} leaves begins with all {sizes[0]} of the other, unchanged",
         ),
-        (*believed.unchecked, "the entries themselves: `evenhand verify log` does", LEFT_OUT),
+        (*known.unchecked, "the entries themselves: `evenhand verify log` does", LEFT_OUT),
     )
 
 
@@ -132,8 +132,8 @@ def verify_report(options: argparse.Namespace) -> Verified:
     """Counts a day's report again from the leaves that it opens."""
     site = place_of(options.site)
     log = log_below(site)
-    believed = trust(log, options.key)
-    head = head_in(log, believed.keys)
+    known = trust(log, options.key)
+    head = head_in(log, known.believed)
     found = check_report(site, log, options.day, head)
     return Verified(
         (
@@ -143,7 +143,7 @@ def verify_report(options: argparse.Namespace) -> Verified:
             "one of the leaves is the whole of report.json, just as it is published",
         ),
         (
-            *believed.unchecked,
+            *known.unchecked,
             "the pages, CSV and pictures: they are made from report.json",
             "whether each record was counted where it belongs: its holder's receipt shows that",
             LEFT_OUT,

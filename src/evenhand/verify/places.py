@@ -205,6 +205,11 @@ def log_below(place: Place) -> Place:
 
 def note_in(file: Path) -> str:
     """Gives the signed note, or the receipt, that a file of this machine holds."""
+    return text_in(file, NOTE_BYTES_MAX)
+
+
+def text_in(file: Path, limit: int) -> str:
+    """Gives what a file of this machine holds, up to so many bytes."""
     try:
         found = file.stat()
     except OSError as error:
@@ -212,9 +217,9 @@ def note_in(file: Path) -> str:
     if not stat.S_ISREG(found.st_mode):
         raise FileRefused(file=file, why="is no file")
     with file.open("rb") as opened:
-        content = opened.read(NOTE_BYTES_MAX + 1)
-    if len(content) > NOTE_BYTES_MAX:
-        raise FileRefused(file=file, why=f"is longer than {NOTE_BYTES_MAX} bytes")
+        content = opened.read(limit + 1)
+    if len(content) > limit:
+        raise FileRefused(file=file, why=f"is longer than {limit} bytes")
     return text_of(content, str(file))
 
 

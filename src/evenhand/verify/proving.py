@@ -1,9 +1,10 @@
 """Single proofs: that a receipt's record stands in the log, that a log continues an earlier one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evenhand.base.errors import InputRefused, NotFound
+from evenhand.proof.keys import Believed
 from evenhand.proof.notes import ED25519, Checkpoint, NoteRefused, Verifier, open_note
 from evenhand.proof.receipts import Receipt, ReceiptAltered
 from evenhand.proof.tiles import TileReader
@@ -28,12 +29,35 @@ class Forked(Differs):
     remedy = "Keep both signed notes and show them to others: together they prove it to anybody."
 
 
-def head_of(note: str, keys: Sequence[Verifier], *, name: str) -> Head:
+class KeyWithdrawn(Differs):
+    """The key that is known was withdrawn: somebody else may have it, and sign with it."""
+
+    remedy = (
+        "Ask the publisher which key signs now, by a way that does not lead through this site:"
+        " whoever has the old key could show you a site of their own. Then name it with --key."
+    )
+
+
+def head_of(note: str, believed: Believed, *, name: str) -> Head:
     """Gives the checkpoint of a signed note, or says why it is not believed."""
+    head = kept_head(note, believed, name=name)
+    until = max(
+        (believed.former[key] for key in head.signed_by if key in believed.former), default=0
+    )
+    if not _is_of_today(head, believed) and head.checkpoint.size > until:
+        why = "only a key signed it that is withdrawn from a smaller log on"
+        raise KeyWithdrawn(file=name, from_leaves=until, why=why)
+    return head
+
+
+def kept_head(note: str, believed: Believed, *, name: str) -> Head:
+    """Gives the checkpoint of a note that was believed once, whatever was withdrawn since."""
     try:
-        opened = open_note(note, keys)
+        opened = open_note(note, (*believed.keys, *believed.former))
         checkpoint = opened.checkpoint()
     except NoteRefused as error:
+        if believed.heir is not None:
+            raise _withdrawn(believed, believed.heir, name) from error
         raise Differs(file=name, **error.fields) from error
     if checkpoint.origin not in {key.name for key in opened.signed_by if key.kind == ED25519}:
         raise Differs(file=name, why="the key that signed it is of another log")
@@ -42,17 +66,47 @@ def head_of(note: str, keys: Sequence[Verifier], *, name: str) -> Head:
     return Head(note, checkpoint, opened.signed_by)
 
 
-def head_in(place: Place, keys: Sequence[Verifier]) -> Head:
+def head_now(note: str, believed: Believed) -> Head:
+    """Gives the head that a log shows now: a key must have signed it that is not withdrawn."""
+    head = kept_head(note, believed, name=CHECKPOINT)
+    if _is_of_today(head, believed):
+        return head
+    if believed.heir is not None:
+        raise _withdrawn(believed, believed.heir, CHECKPOINT)
+    why = "only a key signed it that is withdrawn: the log should show one of its new key"
+    raise KeyWithdrawn(file=CHECKPOINT, key=_ids(believed.former), why=why)
+
+
+def head_in(place: Place, believed: Believed) -> Head:
     """Gives the checkpoint that a log shows now."""
     content = place.read(CHECKPOINT)
     if content is None:
         raise Unreadable(file=CHECKPOINT, why="is missing")
-    return head_of(text_of(content, CHECKPOINT), keys, name=CHECKPOINT)
+    return head_now(text_of(content, CHECKPOINT), believed)
 
 
-def check_receipt(receipt: Receipt, keys: Sequence[Verifier]) -> Head:
+def _is_of_today(head: Head, believed: Believed) -> bool:
+    """Tells whether a key of the log signed it that is not withdrawn; a witness's is none."""
+    return any(key.kind == ED25519 and key in believed.keys for key in head.signed_by)
+
+
+def _withdrawn(believed: Believed, heir: Verifier, name: str) -> KeyWithdrawn:
+    return KeyWithdrawn(
+        file=name,
+        key=_ids(believed.former),
+        from_leaves=min(believed.former.values()),
+        shown_instead=heir,
+        why="the key that you know is withdrawn; what followed it could be a thief's",
+    )
+
+
+def _ids(keys: Iterable[Verifier]) -> str:
+    return ", ".join(key.key_id.hex() for key in keys)
+
+
+def check_receipt(receipt: Receipt, believed: Believed) -> Head:
     """Checks that a receipt's record stands in the tree of its checkpoint."""
-    head = head_of(receipt.checkpoint, keys, name="receipt")
+    head = head_of(receipt.checkpoint, believed, name="receipt")
     if head.checkpoint.size != receipt.size:
         raise Differs(file="receipt", why="its path is of another tree than its checkpoint")
     if not receipt.holds(head.checkpoint.root):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evenhand.proof.keys import LogKeys
+from evenhand.proof.keys import Believed, LogKeys
 from evenhand.proof.notes import NoteRefused, Verifier
 from evenhand.verify.findings import KeyMissing
 from evenhand.verify.places import Place, note_in, text_of
@@ -22,12 +22,9 @@ OWN_WORD = (
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The keys that are believed: those that were `pinned`, and what they lead to.
+    """Whom somebody believes who knows the keys that were `pinned`, and what that leaves open."""
 
-    `unchecked` says what that leaves open.
-    """
-
-    keys: tuple[Verifier, ...]
+    believed: Believed
     pinned: tuple[Verifier, ...]
     unchecked: tuple[str, ...] = ()
 
@@ -37,10 +34,11 @@ def trust(place: Place | None, named: str | None) -> Trust:
     shown = None if place is None else shown_keys(place)
     if named is not None:
         pinned = named_keys(named)
-        return Trust(pinned if shown is None else shown.trusted(pinned), pinned)
+        return Trust(Believed(pinned) if shown is None else shown.believed(pinned), pinned)
     if shown is None:
         raise KeyMissing(what="--key", why=f"is needed where there is no {KEYS}")
-    return Trust(shown.trusted([shown.first]), (shown.first,), (OWN_WORD,))
+    own = shown.believed(shown.chain())
+    return Trust(own, own.keys[:1], (OWN_WORD,))
 
 
 def shown_keys(place: Place) -> LogKeys | None:
@@ -56,10 +54,15 @@ def named_keys(named: str) -> tuple[Verifier, ...]:
     text = note_in(Path(named))
     if text.lstrip().startswith("{"):
         return (LogKeys.from_json(text).first,)
-    found = [Verifier.parse(line) for line in text.split("\n") if line.strip()]
+    found = keys_in(text)
     if not 0 < len(found) <= NAMED_KEYS_MAX:
         raise NoteRefused(what="--key", file=named, why=f"holds no key, or over {NAMED_KEYS_MAX}")
-    return tuple(found)
+    return found
+
+
+def keys_in(text: str) -> tuple[Verifier, ...]:
+    """Gives the keys of a text, one on each line."""
+    return tuple(Verifier.parse(line) for line in text.split("\n") if line.strip())
 
 
 def names(keys: Sequence[Verifier]) -> str:

@@ -15,6 +15,7 @@ import pytest
 from tests.logs_of_tests import KEY, SIGNER, MadeLog
 
 from evenhand.cli import main
+from evenhand.proof.keys import Believed
 from evenhand.proof.notes import Checkpoint, sign
 from evenhand.verify.findings import FileRefused, Unreadable
 from evenhand.verify.places import Address, place_of
@@ -22,7 +23,7 @@ from evenhand.verify.proving import head_in
 from evenhand.verify.trust import named_keys
 from evenhand.verify.whole import check_whole
 
-KEYS = named_keys(KEY)
+KEYS = Believed(named_keys(KEY))
 
 
 class Endless(httpx.SyncByteStream):

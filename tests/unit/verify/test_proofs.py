@@ -242,7 +242,7 @@ def test_a_witness_that_is_believed_appoints_no_key(log: MadeLog, tmp_path: Path
     text = f"{SUCCESSION}\n{SIGNER.verifier}\n{thief.verifier}\n"
     forged = LogKeys(SIGNER.verifier, (sign_text(text, [witness]),))
 
-    assert forged.trusted([SIGNER.verifier, witness.verifier]) == (
+    assert forged.believed([SIGNER.verifier, witness.verifier]).keys == (
         SIGNER.verifier,
         witness.verifier,
     )
@@ -259,7 +259,7 @@ def test_a_log_key_is_followed_by_a_log_key_alone():
 
     keys = LogKeys(SIGNER.verifier).followed_by(witness, old=SIGNER)
 
-    assert keys.trusted([SIGNER.verifier]) == (SIGNER.verifier,)
+    assert keys.believed([SIGNER.verifier]).keys == (SIGNER.verifier,)
 
 
 def test_a_key_may_stand_in_a_file(log: MadeLog, tmp_path: Path):

@@ -55,17 +55,20 @@
   };
 
   // C2SP signed-note and tlog-checkpoint.
-  const readNote = (note) => {
+  const readSigned = (note) => {
     const end = note.lastIndexOf("\n\n");
     if (end < 0) throw new Error("no note");
-    const text = note.slice(0, end + 1);
-    const [origin, size, root] = text.split("\n");
-    if (!/^(0|[1-9][0-9]{0,14})$/.test(size)) throw new Error("no size");
     const signatures = note.slice(end + 2).split("\n").filter(Boolean).map((line) => {
       const [, name, encoded] = line.split(" ");
       const bytes = fromBase64(encoded);
       return { name, id: toHex(bytes.slice(0, 4)), signature: bytes.slice(4) };
     });
+    return { text: note.slice(0, end + 1), signatures };
+  };
+  const readNote = (note) => {
+    const { text, signatures } = readSigned(note);
+    const [origin, size, root] = text.split("\n");
+    if (!/^(0|[1-9][0-9]{0,14})$/.test(size)) throw new Error("no size");
     return { text, origin, size: Number(size), root: fromBase64(root), signatures };
   };
 
@@ -96,26 +99,31 @@
     return true;
   };
 
-  // The first key, and each that a key before it signed.
+  // The first key and each that the one before it signed; `until` is the size of the log up to
+  // which a key signed that was withdrawn since.
   const readKeys = async (text) => {
     const list = JSON.parse(text);
     const keys = [await readKey(list.first)];
     for (const note of list.successions) {
-      const end = note.lastIndexOf("\n\n");
-      const said = note.slice(0, end + 1);
+      const { text: said, signatures } = readSigned(note);
       const lines = said.split("\n");
-      const head = { text: said, signatures: [] };
-      head.signatures = note.slice(end + 2).split("\n").filter(Boolean).map((line) => {
-        const [, name, encoded] = line.split(" ");
-        const bytes = fromBase64(encoded);
-        return { name, id: toHex(bytes.slice(0, 4)), signature: bytes.slice(4) };
-      });
-      const old = keys.find((key) => key.text === lines[1]);
-      if (lines[0] !== "evenhand-key-succession-1" || !old) continue;
-      if (await signedBy(head, [old]) === true) keys.push(await readKey(lines[2]));
+      const old = keys[keys.length - 1];
+      if (lines[0] !== "evenhand-key-succession-1" || old.text !== lines[1]) continue;
+      if (await signedBy({ text: said, signatures }, [old]) === true) keys.push(await readKey(lines[2]));
+    }
+    for (const note of list.withdrawals || []) {
+      const { text: said, signatures } = readSigned(note);
+      const lines = said.split("\n");
+      const place = keys.findIndex((key) => key.text === lines[1]);
+      if (lines[0] !== "evenhand-key-withdrawal-1" || place < 0) continue;
+      if (await signedBy({ text: said, signatures }, keys.slice(place)) !== false) {
+        keys[place].until = Math.min(Number(lines[2]), keys[place].until ?? Infinity);
+      }
     }
     return keys;
   };
+  const keysAt = (keys, size) => keys.filter((key) => key.until === undefined || size <= key.until);
+  const keysOfToday = (keys) => keys.filter((key) => key.until === undefined);
 
   // RFC 9162, 2.1.3.2.
   const rootOf = async (leaf, index, size, path) => {
@@ -245,11 +253,11 @@
       const root = await rootOf(await leafHash(receipt.leaf), receipt.index, receipt.size, receipt.path);
       return root !== null && equal(root, receipt.head.root);
     },
-    signature: ({ receipt, keys }) => signedBy(receipt.head, keys),
+    signature: ({ receipt, keys }) => signedBy(receipt.head, keysAt(keys, receipt.head.size)),
     entry: async ({ receipt, files, now }) =>
       receipt.index < now.size && equal(await files.entry(receipt.index, now.size), receipt.leaf),
     consistency: async ({ receipt, files, keys, now }) => {
-      const signed = await signedBy(now, keys);
+      const signed = await signedBy(now, keysOfToday(keys));
       if (signed === false) return false;
       const path = await files.consistency(receipt.head.size, now.size);
       return await continues(receipt.head, now, path) ? signed : false;

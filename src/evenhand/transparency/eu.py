@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from evenhand.base.harms import harms
-from evenhand.base.lists import Automation, RecordKind, Source
+from evenhand.base.lists import ActionKind, Automation, RecordKind, Source
 from evenhand.records.period_queries import Crossed, Median
 
 COLUMNS = ("section", "indicator", "member_state", "category", "detail", "value", "unit", "note")
@@ -24,7 +24,14 @@ MEMBER_STATES = (
 )  # fmt: skip
 TO_ACT = frozenset({"removal", "geo-restriction"})
 TO_INFORM = frozenset({"information", "disclosure", "preservation"})
-ANSWERED = (RecordKind.LEGAL_RELEASED, RecordKind.LEGAL_REFUSED)
+TIMED = (
+    (RecordKind.LEGAL_RELEASED, "median time from receipt to answer"),
+    (RecordKind.LEGAL_REFUSED, "median time from receipt to answer"),
+    (RecordKind.LEGAL_EXECUTED, "median time from answer to effect"),
+)
+"""What is measured of an order: the time to give effect to it is both, one after the other."""
+
+NOTHING = frozenset({"", ActionKind.NONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def _orders(
     cells: Sequence[Crossed], medians: Sequence[Median], requests: frozenset[str]
 ) -> Iterator[Row]:
     """Gives Art. 15(1)(a) of Regulation (EU) 2022/2065: per Member State, with median times."""
-    asked = [cell for cell in cells if cell.request in requests]
+    asked = [cell for cell in cells if cell.request in requests and cell.market in MEMBER_STATES]
     received = [cell for cell in asked if cell.kind == RecordKind.LEGAL_RECEIVED]
     followed = [cell for cell in asked if cell.kind == RecordKind.LEGAL_RELEASED]
     refused = [cell for cell in asked if cell.kind == RecordKind.LEGAL_REFUSED]
@@ -93,7 +100,7 @@ def _orders(
         for state in MEMBER_STATES:
             yield Row(name, _sum(cell for cell in of if cell.market == state), member_state=state)
         yield from _by_category(name, of)
-    for kind in ANSWERED:
+    for kind, indicator in TIMED:
         for median in medians:
             if (
                 median.kind == kind
@@ -101,11 +108,12 @@ def _orders(
                 and (median.market is None or median.market in MEMBER_STATES)
             ):
                 yield Row(
-                    "median time from receipt to answer",
+                    indicator,
                     median.milliseconds,
                     member_state=median.market or "",
                     detail=f"{median.request}: {kind.value}",
                     unit="milliseconds",
+                    note="" if median.market else "over all countries, not the Union's alone",
                 )
     yield _unfilled(
         "median time to acknowledge receipt", "receipts are acknowledged at once, untimed"
@@ -123,7 +131,7 @@ def _notices(cells: Sequence[Crossed], medians: Sequence[Median]) -> Iterator[Ro
         for cell in cells
         if cell.kind == RecordKind.DECISION
         and cell.source in {Source.USER, Source.TRUSTED_FLAGGER}
-        and cell.action not in {"", "none"}
+        and cell.action not in NOTHING
     ]
     for source, who in ((Source.USER, "users"), (Source.TRUSTED_FLAGGER, "trusted flaggers")):
         of = [cell for cell in received if cell.source == source]
@@ -136,13 +144,16 @@ def _notices(cells: Sequence[Crossed], medians: Sequence[Median]) -> Iterator[Ro
     yield Row("notices processed by automated means alone", alone)
     yield from _median("median time to decide on a notice", medians, RecordKind.REPORT_ANSWERED)
     yield _unfilled("actions by ground: law or terms", "stands in the export of statements")
+    yield _unfilled("contextual information on notices (1.3.1)", "free text of the provider")
 
 
 def _own_initiative(cells: Sequence[Crossed]) -> Iterator[Row]:
     own = [
         cell
         for cell in cells
-        if cell.kind == RecordKind.DECISION and cell.source == Source.OWN and cell.action != "none"
+        if cell.kind == RecordKind.DECISION
+        and cell.source == Source.OWN
+        and cell.action not in NOTHING
     ]
     yield Row("measures taken", _sum(own))
     yield from _by_category("measures taken", own)

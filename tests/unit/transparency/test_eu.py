@@ -52,17 +52,25 @@ def test_orders_are_told_for_every_member_state_and_no_other() -> None:
     medians = [
         Median("legal_released", "removal", "DE", 5, 2_700_000),
         Median("legal_released", "removal", "KZ", 5, 9_000),
+        Median("legal_released", "removal", None, 10, 8_000),
+        Median("legal_executed", "removal", "DE", 5, 1_200),
     ]
 
     found = rows(cells, "2-orders-to-act", medians)
 
-    assert value(found, "orders received") == "16"
+    assert value(found, "orders received") == "7"
     assert value(found, "orders received", member_state="DE") == "7"
     assert value(found, "orders received", member_state="FR") == "0"
     assert value(found, "orders given effect", member_state="DE") == "5"
     assert value(found, "orders not given effect", member_state="DE") == "2"
     taken = [row for row in found if row["indicator"] == "median time from receipt to answer"]
-    assert [(row["member_state"], row["value"]) for row in taken] == [("DE", "2700000")]
+    assert [(row["member_state"], row["value"]) for row in taken] == [
+        ("DE", "2700000"),
+        ("", "8000"),
+    ]
+    assert "all countries" in taken[1]["note"]
+    (effect,) = [row for row in found if row["indicator"] == "median time from answer to effect"]
+    assert (effect["member_state"], effect["value"]) == ("DE", "1200")
     states = {row["member_state"] for row in found if row["member_state"]}
     assert states == set(MEMBER_STATES)
     assert value(rows(cells, "3-orders-to-inform"), "orders received") == "4"
@@ -75,6 +83,8 @@ def test_notices_are_told_by_who_sent_them_and_by_category() -> None:
         cell("decision", 6, source="user", action="redact", automation="none"),
         cell("decision", 3, source="user", action="none", automation="none"),
         cell("decision", 50, source="own", action="refuse", automation="full"),
+        cell("decision", 2, source="own", action="none", automation="none"),
+        cell("decision", 2, source="own", automation="none"),
     ]
 
     found = rows(cells, "5-notices", [Median("report_answered", None, None, 30, 60_000)])

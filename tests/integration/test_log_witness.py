@@ -1,7 +1,12 @@
 """Witnesses sign what goes on from what they signed; without them the log works as well."""
 
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import repeat
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tests.integration.test_log import NOW, SIGNER
@@ -85,6 +90,58 @@ def test_a_witness_that_is_silent_or_lies_holds_nothing_up(log: Log, twin, witne
 
     assert cosign(log, Asking([nobody, stranger]).lines) == 0
     assert cosign(log, Asking([nobody, witness]).lines) == 1
+
+
+@contextmanager
+def dripping(parts: Iterable[bytes], pause_seconds: float) -> Iterator[str]:
+    """Gives the address of a server that answers one caller after the other, part by part."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def answer(peer: socket.socket) -> None:
+        with suppress(OSError), peer:
+            peer.recv(1 << 16)
+            for part in parts:
+                peer.sendall(part)
+                time.sleep(pause_seconds)
+
+    def take() -> None:
+        with suppress(OSError):
+            while True:
+                Thread(target=answer, args=[listening.accept()[0]], daemon=True).start()
+
+    Thread(target=take, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    listening.close()
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> str:
+    root = TileWriter(tmp_path / "log", 0).append([bytes(32)] * 256)
+    return sign(Checkpoint(SIGNER.name, 256, root), [SIGNER])
+
+
+@pytest.mark.parametrize(
+    ("parts", "pause_seconds"),
+    [
+        (repeat(b"H"), 0.2),
+        ([b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 60_000], 0.2),
+        ([b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 60_000], 0.2),
+        ([b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 65_536] * 60_000], 0.0),
+        ([b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe\x00"], 0.0),
+        ([b"HTTP/1.1 409 Conflict\r\n\r\n" + b"9" * 5_000], 0.0),
+        ([b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\n\r\n"], 0.0),
+    ],
+)
+def test_a_witness_that_drips_floods_or_babbles_takes_nobody_elses_time(
+    tmp_path: Path, note: str, twin, witness, parts, pause_seconds: float
+):
+    with dripping(parts, pause_seconds) as url:
+        hostile = Witness(WitnessTwin("slow.example", bytes(32), SIGNER.verifier, int).key, url)
+
+        lines = Asking([hostile, witness], seconds=2.0).lines(note, tmp_path / "log")
+
+    assert len(lines) == 1
+    assert lines[0].startswith("\N{EM DASH} witness.example ")
 
 
 def test_a_witness_is_named_by_its_key_and_an_encrypted_address(tmp_path: Path, twin):

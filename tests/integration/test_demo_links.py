@@ -1,10 +1,14 @@
 """Who looks at the demo gets a link for each part of the work."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from tests.integration.people_of_tests import member
 
+from evenhand.demo.proof import CODE_FILE, READER, ways_to_check
 from evenhand.demo.readings import enrolment_links
+from evenhand.demo.stage import Stage
 from evenhand.people.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -24,3 +28,17 @@ def test_the_demo_links_the_operator_and_two_approvers(monkeypatch: pytest.Monke
     for name, _, link in links:
         page = Client().get(link.removeprefix("http://testserver"))
         assert name in page.content.decode()
+
+
+def test_the_demo_tells_how_to_check_what_it_says(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, lambda said: None)
+    assert ways_to_check(stage) == []  # nobody has a code as long as no act gave one
+    reader = tmp_path / READER
+    reader.mkdir()
+    (reader / CODE_FILE).write_text("ABCDE\n")
+
+    said = "\n".join(ways_to_check(stage))
+
+    assert f"{stage.site.public_url}/proof/  with the code ABCDE" in said
+    for command in ("verify inclusion", "verify report", "verify log", "log status"):
+        assert command in said

@@ -186,6 +186,7 @@ def print_findings(console: Console, findings: Findings, *, title: str) -> None:
 
 
 def _print_addresses(console: Console, stage: Stage) -> None:
+    from evenhand.demo.proof import ways_to_check
     from evenhand.demo.readings import enrolment_links
 
     console.print("\n[bold]Everything is running.[/] Open:")
@@ -200,8 +201,14 @@ def _print_addresses(console: Console, stage: Stage) -> None:
     console.print(f"  legal desk               {stage.site.public_url}/staff/legal/")
     console.print(f"  for authorities          {stage.site.public_url}/authorities/")
     console.print(f"  desk's own account       {stage.desk_account}")
-    console.print(f"  DSA database's twin      {stage.dsa_url}/  (keeps {stage.dsa_file})")
+    console.print(
+        f"  DSA database's twin      {stage.dsa_url}/  (keeps {stage.dsa_file})", soft_wrap=True
+    )
     console.print(f"  Synapse (Matrix)         {stage.homeserver.url}")
+    if ways := ways_to_check(stage):
+        console.print("Check what it says, without believing it:")
+        for way in ways:
+            console.print(f"  {way}", soft_wrap=True)
     console.print("Sign in: open a link once, make a passkey (use http://localhost).")
     for name, role, link in enrolment_links(stage.site.public_url):
         console.print(f"  {name:25} {role:15} {link}", soft_wrap=True)

@@ -34,6 +34,8 @@ from evenhand.proof.notes import Checkpoint, Signer, parts, sign
 OFFER = "Selling c0ca1ne and w33d, uncut, write to me"
 CODE = re.compile(r'class="code">((?:[A-Z2-7]{5} ){7}[A-Z2-7]{4})<')
 IN_LOG = "It is in the log"
+READER, CODE_FILE, RECEIPT_FILE = "reader", "code", "receipt.json"
+"""Where the demo's reader keeps what they have: a folder, and files in it."""
 CHECKS = ("leaf", "path", "signature", "entry", "consistency")
 EQUAL, DIFFERS = 0, 1
 
@@ -85,7 +87,8 @@ class ProofDay:
         )
         if not found:
             return None
-        file = self._folder / "receipt.json"
+        (self._folder / CODE_FILE).write_text(code + "\n")
+        file = self._folder / RECEIPT_FILE
         file.write_text(await asyncio.to_thread(self._asked, "/proof/receipt.json", code))
         return file
 
@@ -109,7 +112,7 @@ class ProofDay:
         url = f"{self.stage.site.public_url}/proof/"
         seen = await checked_in_browser(url, receipt)
         if seen is None:
-            self.findings.say("no Chromium with playwright here: the receipt was not checked in it")
+            self.findings.say("no Chromium starts here: the receipt was not checked in it")
             return
         altered = await checked_in_browser(url, receipt.with_name("altered.json"))
         self.findings.add(
@@ -172,7 +175,7 @@ class ProofDay:
 
     @property
     def _folder(self) -> Path:
-        folder = self.stage.home / "reader"
+        folder = self.stage.home / READER
         folder.mkdir(exist_ok=True)
         return folder
 
@@ -234,6 +237,21 @@ class ProofDay:
             return browser.send(path, "/proof/", {"code": code})
         finally:
             browser.close()
+
+
+def ways_to_check(stage: Stage) -> list[str]:
+    """Gives what somebody who looks at the demo can call, or open, to check it themselves."""
+    url, reader, day = stage.site.public_url, stage.home / "reader", now().date()
+    program = f"{Path(sys.executable).parent}/evenhand"
+    if not (reader / CODE_FILE).exists():
+        return []
+    return [
+        f"{url}/proof/  with the code {(reader / CODE_FILE).read_text().strip()}",
+        f"{program} verify inclusion {reader / RECEIPT_FILE} --log {url}",
+        f"{program} verify report {day} {url}",
+        f"{program} verify log {stage.home / 'public'}",
+        f"EVENHAND_HOME={stage.home} {program} log status",
+    ]
 
 
 def _said(checks: Mapping[str, str], names: Sequence[str]) -> str:

@@ -48,6 +48,7 @@ KEYS: dict[Dimension, list[str]] = {
     Dimension.REGIME: ["kz", "eu-dsa", "eu-tco", "de", "default-voluntary"],
     Dimension.REQUEST: ["removal", "disclosure", "preservation", "geo-restriction"],
     Dimension.LANE: ["ordinary", "emergency"],
+    Dimension.HOUR: [f"{hour:02}" for hour in range(24)],
     Dimension.DATA: ["phone", "connections", "connections+phone"],
 }
 USUAL = {figure: 60 for figure in Figure if figure is not Figure.DECISIONS} | {

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from evenhand.base.lists import ActionKind, LegalLane, RecordKind
+from evenhand.proof import counting
+from evenhand.proof.counting import FAKE_ACCOUNT
+from evenhand.records.hour_queries import HourCounted, hours
 from evenhand.records.queries import (
     BEGINNING,
     END,
@@ -27,64 +30,32 @@ from evenhand.transparency.figures import (
 from evenhand.transparency.implied import JOINTLY
 
 FIGURE_OF_KIND: Mapping[RecordKind, Figure] = {
-    RecordKind.SCREENED: Figure.SCREENED,
-    RecordKind.UNSCREENED: Figure.UNSCREENED,
     RecordKind.DECISION: Figure.DECISIONS,
-    RecordKind.EFFECT_CONFIRMED: Figure.EFFECTS_CONFIRMED,
-    RecordKind.EFFECT_FAILED: Figure.EFFECTS_FAILED,
-    RecordKind.EFFECT_UNDONE: Figure.EFFECTS_UNDONE,
-    RecordKind.EFFECT_COMPENSATED: Figure.EFFECTS_COMPENSATED,
-    RecordKind.STATEMENT_DELIVERED: Figure.STATEMENTS_DELIVERED,
-    RecordKind.STATEMENT_UNDELIVERABLE: Figure.STATEMENTS_UNDELIVERABLE,
-    RecordKind.REPORT_RECEIVED: Figure.REPORTS_RECEIVED,
-    RecordKind.REPORT_ANSWERED: Figure.REPORTS_ANSWERED,
-    RecordKind.CASE_OPENED: Figure.CASES_OPENED,
-    RecordKind.CASE_CLOSED: Figure.CASES_CLOSED,
-    RecordKind.OBJECTION_RECEIVED: Figure.OBJECTIONS_RECEIVED,
-    RecordKind.OBJECTION_UPHELD: Figure.OBJECTIONS_UPHELD,
-    RecordKind.OBJECTION_REFUSED: Figure.OBJECTIONS_REFUSED,
-    RecordKind.COMPLAINT_RECEIVED: Figure.COMPLAINTS_RECEIVED,
-    RecordKind.STRIKE_GIVEN: Figure.STRIKES_GIVEN,
-    RecordKind.MISUSE_SUSPENDED: Figure.MISUSE_SUSPENDED,
-    RecordKind.EVIDENCE_OPENED: Figure.EVIDENCE_OPENED,
-    RecordKind.LEGAL_RECEIVED: Figure.LEGAL_RECEIVED,
-    RecordKind.PRESERVED: Figure.PRESERVED,
-    RecordKind.DANGER_REPORTED: Figure.DANGERS_REPORTED,
-    RecordKind.CLOCK_MET: Figure.CLOCKS_MET,
-    RecordKind.CLOCK_MISSED: Figure.CLOCKS_MISSED,
-    RecordKind.RULE_LIVE: Figure.RULES_LIVE,
+    **{kind: Figure(name) for kind, name in counting.FIGURES.items()},
 }
 """The number that each kind of record adds to; kinds that are not here are not reported."""
 
+BY_HOUR: Mapping[RecordKind, Breakdown] = {
+    RecordKind.SCREENED: Breakdown.SCREENED_BY_HOUR,
+    RecordKind.UNSCREENED: Breakdown.UNSCREENED_BY_HOUR,
+}
+"""Tables by the hour: of what the door counts by the hour, and so are its records."""
+
+BY_COLUMN: Mapping[Figure, tuple[Breakdown, ...]] = {
+    figure: tuple(one for one in breakdowns if one not in BY_HOUR.values())
+    for figure, breakdowns in BREAKDOWNS_OF.items()
+}
+"""Tables by a column of the records."""
+
 FIGURE_OF_ANSWER: Mapping[tuple[RecordKind, str], Figure] = {
-    (RecordKind.LEGAL_RELEASED, "accepted"): Figure.LEGAL_ACCEPTED,
-    (RecordKind.LEGAL_RELEASED, "narrowed"): Figure.LEGAL_NARROWED,
-    (RecordKind.LEGAL_REFUSED, "refused"): Figure.LEGAL_REFUSED,
-    (RecordKind.LEGAL_STEP, "withdrawn"): Figure.LEGAL_WITHDRAWN,
+    ended: Figure(name) for ended, name in counting.ANSWERS.items()
 }
 """The number that an answer to an authority adds to, by how it ended."""
 
 FAMILY_OF_ACTION: Mapping[ActionKind, Figure] = {
-    ActionKind.NONE: Figure.LEFT_UP,
-    ActionKind.LABEL: Figure.LEFT_UP,
-    ActionKind.WARN: Figure.LEFT_UP,
-    ActionKind.UNLIST: Figure.RESTRICTED,
-    ActionKind.DEINDEX: Figure.DEINDEXED,
-    ActionKind.HOLD: Figure.HELD,
-    ActionKind.REFUSE: Figure.REFUSED,
-    ActionKind.QUARANTINE: Figure.REMOVED,
-    ActionKind.RESTRICT: Figure.RESTRICTED,
-    ActionKind.GEO_WITHHOLD: Figure.RESTRICTED,
-    ActionKind.REDACT: Figure.REMOVED,
-    ActionKind.SUSPEND: Figure.ACCOUNTS_BLOCKED,
-    ActionKind.LOCK: Figure.ACCOUNTS_BLOCKED,
-    ActionKind.BLOCK_CHANNEL: Figure.CHANNELS_BLOCKED,
-    ActionKind.DEACTIVATE: Figure.ACCOUNTS_BLOCKED,
+    kind: Figure(name) for kind, name in counting.FAMILIES.items()
 }
 """What the gravest action of a decision makes of what was decided."""
-
-FAKE_ACCOUNT = "m.spam.fake_account"
-"""A refusal under this harm is a fake account that did not come in."""
 
 
 def exact(day: date, *, after: Place = BEGINNING, through: Place = END) -> Exact:
@@ -92,10 +63,15 @@ def exact(day: date, *, after: Place = BEGINNING, through: Place = END) -> Exact
     return counted(
         counts(day, marked=[FAKE_ACCOUNT], after=after, through=through),
         times(day, MEASURED, after=after, through=through),
+        hours(day, after=after, through=through),
     )
 
 
-def counted(cells: Iterable[Cell], times_taken: Iterable[TimeTaken]) -> Exact:
+def counted(
+    cells: Iterable[Cell],
+    times_taken: Iterable[TimeTaken],
+    hours_counted: Iterable[HourCounted] = (),
+) -> Exact:
     """Gives the numbers of a day from its counted records: pure."""
     figures: Counter[Figure] = Counter()
     breakdowns: dict[Breakdown, Counter[str]] = defaultdict(Counter)
@@ -106,19 +82,28 @@ def counted(cells: Iterable[Cell], times_taken: Iterable[TimeTaken]) -> Exact:
                 continue
             if cell.only in ONE_OF_ALL:
                 figures[figure] += quantity
-            for breakdown in BREAKDOWNS_OF[figure]:
+            for breakdown in BY_COLUMN[figure]:
                 column = COLUMN[DIMENSION_OF_BREAKDOWN[breakdown]]
                 if _is_counted_by(cell, column):
                     breakdowns[breakdown][str(getattr(cell, column))] += quantity
                 columns = [COLUMN[one] for one in JOINTLY.get(breakdown, ())]
                 if columns and _is_counted_by_all(cell, columns):
                     joints[breakdown][tuple(str(getattr(cell, one)) for one in columns)] += quantity
+    by_hour = _by_hour(hours_counted)
     return Exact(
         figures=dict(figures),
-        breakdowns={breakdown: dict(cells) for breakdown, cells in breakdowns.items()},
+        breakdowns={breakdown: dict(cells) for breakdown, cells in breakdowns.items()} | by_hour,
         durations=_durations(times_taken),
         joints={breakdown: dict(cells) for breakdown, cells in joints.items()},
     )
+
+
+def _by_hour(hours_counted: Iterable[HourCounted]) -> dict[Breakdown, dict[str, int]]:
+    found: dict[Breakdown, dict[str, int]] = defaultdict(dict)
+    for one in hours_counted:
+        if one.quantity:
+            found[BY_HOUR[RecordKind(one.kind)]][one.hour] = one.quantity
+    return dict(found)
 
 
 def figures_of(cell: Cell) -> Mapping[Figure, int]:
@@ -165,20 +150,9 @@ def _family(cell: Cell) -> Figure:
 
 
 COLUMN: Mapping[Dimension, str] = {
-    Dimension.HARM: "harm",
-    Dimension.ACTION: "action",
-    Dimension.AUTOMATION: "automation",
-    Dimension.MARKET: "market",
-    Dimension.SOURCE: "source",
-    Dimension.LANGUAGE: "language",
-    Dimension.CHANNEL_KIND: "channel_kind",
-    Dimension.REASON: "outcome",
-    Dimension.REGIME: "regime",
-    Dimension.REQUEST: "request",
-    Dimension.LANE: "lane",
-    Dimension.DATA: "outcome",
+    Dimension(name): column for name, column in counting.COLUMNS.items()
 }
-"""The column of a record that each property is read from."""
+"""The column of a record that each property is read from; the hour is counted by itself."""
 
 
 MEASURED = (

@@ -57,6 +57,7 @@ class Dimension(StrEnum):
 
     lane    emergencies and everything else that authorities ask
     data    IP addresses, phone numbers, or both
+    hour    of the day in UTC, `00` to `23`
     reason  why something passed the door unscreened
     """
 
@@ -72,6 +73,7 @@ class Dimension(StrEnum):
     REQUEST = "request"
     LANE = "lane"
     DATA = "data"
+    HOUR = "hour"
 
 
 class Breakdown(StrEnum):
@@ -189,6 +191,8 @@ class Breakdown(StrEnum):
     USERS_DISCLOSED_BY_MARKET = "users_disclosed_by_market"
     USERS_DISCLOSED_BY_DATA = "users_disclosed_by_data"
     RULES_LIVE_BY_HARM = "rules_live_by_harm"
+    SCREENED_BY_HOUR = "screened_by_hour"
+    UNSCREENED_BY_HOUR = "unscreened_by_hour"
 
 
 FIGURE_OF_BREAKDOWN: Mapping[Breakdown, Figure] = {

@@ -182,6 +182,7 @@ SECTIONS = (
         (
             Table(Dimension.CHANNEL_KIND, (Figure.SCREENED, Figure.UNSCREENED), drawn=True),
             Table(Dimension.REASON, (Figure.UNSCREENED,), drawn=True),
+            Table(Dimension.HOUR, (Figure.SCREENED, Figure.UNSCREENED), drawn=True),
             Table(Dimension.HARM, (Figure.RULES_LIVE,), folded=True),
         ),
     ),

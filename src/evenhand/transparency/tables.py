@@ -33,7 +33,8 @@ class ShownRow:
 class ShownTable:
     """A table: the first number large, with its share and bar; the others beside it.
 
-    more  rows that only the files hold
+    more       rows that only the files hold
+    is_hourly  its rows stand in the order of the hours, and a share is of what came in the hour
     """
 
     name: str
@@ -47,6 +48,7 @@ class ShownTable:
     folded: bool
     more: int
     has_details: bool
+    is_hourly: bool
 
 
 def shown_table(table: Table, report: Report) -> ShownTable | None:
@@ -67,13 +69,14 @@ def shown_table(table: Table, report: Report) -> ShownTable | None:
         title=words.title_of(table.figures[0], table.dimension),
         heading=gettext(words.HEADINGS[table.dimension]),
         headings=tuple(gettext(words.FIGURES[figure]) for figure, _ in columns),
-        rows=(*rows[:ROWS_MAX], *_merged_row(columns, _whole(lead))),
+        rows=(*rows[:ROWS_MAX], *_merged_row(table, columns)),
         totals=tuple(words.quantity(one) for one in figures),
         drawn=table.drawn and bool(lead.rows),
         wide=table.wide,
         folded=table.folded,
         more=max(len(rows) - ROWS_MAX, 0),
         has_details=table.dimension is Dimension.HARM and table.drawn,
+        is_hourly=table.dimension is Dimension.HOUR,
     )
 
 
@@ -85,6 +88,8 @@ def _rows(table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]]) -> li
     longest = max(lead.values(), default=0)
     names = {key: words.cell(table.dimension, key) for key in keys}
     ordered = sorted(keys, key=lambda key: (-lead.get(key, 0), names[key].casefold()))
+    if table.dimension is Dimension.HOUR:
+        ordered = sorted(keys)
     return [
         ShownRow(
             label=names[key],
@@ -92,11 +97,26 @@ def _rows(table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]]) -> li
             numbers=tuple(
                 words.number(cells[key]) if key in cells else NOT_SHOWN for cells in shown
             ),
-            share=words.share(lead[key], of=whole) if key in lead else "",
+            share=_share(key, table, columns, whole),
             bar=_bar(key, columns, longest) if table.drawn and key in lead else SafeString(""),
         )
         for key in ordered
     ]
+
+
+def _share(
+    key: str, table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]], whole: int
+) -> str:
+    """Gives a row's share of all; of an hour, how much of what came then was screened at once."""
+    lead, *beside = [{row.key: row.quantity for row in cells.rows} for _, cells in columns]
+    if key not in lead:
+        return ""
+    if table.dimension is not Dimension.HOUR:
+        return words.share(lead[key], of=whole)
+    passed = sum(cells.get(key, 0) for cells in beside)
+    if not passed and any(cells.merged or cells.withheld for _, cells in columns[1:]):
+        return ""
+    return words.share(lead[key], of=lead[key] + passed, decimals=2)
 
 
 def _bar(key: str, columns: Sequence[tuple[Figure, PublicBreakdown]], longest: int) -> SafeString:
@@ -115,17 +135,18 @@ def _bar(key: str, columns: Sequence[tuple[Figure, PublicBreakdown]], longest: i
 
 
 def _merged_row(
-    columns: Sequence[tuple[Figure, PublicBreakdown]], whole: int
+    table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]]
 ) -> tuple[ShownRow, ...]:
     merged = [cells.merged for _, cells in columns]
     if not any(merged):
         return ()
+    is_share = bool(merged[0]) and table.dimension is not Dimension.HOUR
     return (
         ShownRow(
             label=gettext("Others, together"),
             detail="",
             numbers=tuple(words.number(one) if one else NOT_SHOWN for one in merged),
-            share=words.share(merged[0], of=whole) if merged[0] else "",
+            share=words.share(merged[0], of=_whole(columns[0][1])) if is_share else "",
             bar=SafeString(""),
             merged=True,
         ),

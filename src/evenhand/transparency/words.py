@@ -193,6 +193,7 @@ DIMENSIONS = {
     Dimension.REQUEST: gettext_noop("by what was asked"),
     Dimension.LANE: gettext_noop("by urgency"),
     Dimension.DATA: gettext_noop("by kind of data"),
+    Dimension.HOUR: gettext_noop("by hour of the day"),
 }
 """What follows the name of a figure where it is broken down."""
 
@@ -209,6 +210,7 @@ HEADINGS = {
     Dimension.REQUEST: gettext_noop("What was asked"),
     Dimension.LANE: gettext_noop("Urgency"),
     Dimension.DATA: gettext_noop("Kind of data"),
+    Dimension.HOUR: gettext_noop("Hour (UTC)"),
 }
 
 REQUESTS = {
@@ -310,6 +312,8 @@ def cell(dimension: Dimension, key: str) -> str:  # noqa: C901  one case for eac
             return gettext(LANES[key]) if key in LANES else key
         case Dimension.DATA:
             return gettext(DATA[key]) if key in DATA else key
+        case Dimension.HOUR:
+            return f"{key}:00"
 
 
 def heading(breakdown: Breakdown) -> str:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.lists import ActionKind, RecordKind
+from evenhand.records.hour_queries import COUNTED_BY_HOUR, HourCounted
 from evenhand.records.queries import Cell, TimeTaken
 from evenhand.transparency.daily import FIGURE_OF_KIND, counted, duration_of
 from evenhand.transparency.figures import (
@@ -54,7 +55,8 @@ def test_an_hour_without_messages_makes_no_cell() -> None:
 
 
 def test_every_breakdown_adds_up_to_its_figure() -> None:
-    exact = counted([cell(kind, 7, harm="m.spam", action="refuse") for kind in RecordKind], [])
+    cells = [cell(kind, 7, harm="m.spam", action="refuse") for kind in RecordKind]
+    exact = counted(cells, [], [HourCounted(kind, "03", 7) for kind in COUNTED_BY_HOUR])
 
     for breakdown, figure in FIGURE_OF_BREAKDOWN.items():
         assert sum(exact.breakdown(breakdown).values()) == exact.figure(figure)

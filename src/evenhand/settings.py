@@ -1,6 +1,8 @@
 """Settings of Django and of Evenhand; each comes from the environment and says what it means.
 
 EVENHAND_HOME               folder of everything this installation keeps; ./var unless set
+EVENHAND_CACHE              folder of compiled patterns, which several installations may share;
+                            EVENHAND_HOME/cache unless set
 DATABASE_URL                a PostgreSQL of the operator's (role `evenhand_app`); unset: embedded
 EVENHAND_OWNER_DATABASE_URL the same database as the role that owns the schema (only to migrate)
 EVENHAND_FORGET_DATABASE_URL the same database as the role that may forget (only to forget)

@@ -21,7 +21,10 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 
 def cache_folder() -> Path:
-    """Gives the folder for built things: below EVENHAND_HOME, else in the user's own cache."""
+    """Gives the folder for built things: EVENHAND_CACHE, below EVENHAND_HOME, or the user's own."""
+    named = os.environ.get("EVENHAND_CACHE")
+    if named:
+        return Path(named)
     home = os.environ.get("EVENHAND_HOME")
     if home:
         return Path(home) / "cache"

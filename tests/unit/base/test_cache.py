@@ -4,7 +4,9 @@ import os
 import time
 from pathlib import Path
 
-from evenhand.base.cache import UNUSED_DAYS_MAX, cached_bytes
+import pytest
+
+from evenhand.base.cache import UNUSED_DAYS_MAX, cache_folder, cached_bytes
 
 LONG_AGO = time.time() - (UNUSED_DAYS_MAX + 1) * 24 * 60 * 60
 
@@ -26,3 +28,14 @@ def test_what_is_still_used_stays(tmp_path: Path):
     cached_bytes("new", lambda: b"new", folder=tmp_path)
 
     assert (tmp_path / "old").read_bytes() == b"old"
+
+
+def test_a_folder_that_is_named_for_it_is_the_cache_of_every_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVENHAND_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("EVENHAND_CACHE", raising=False)
+    below_home = cache_folder()
+    monkeypatch.setenv("EVENHAND_CACHE", str(tmp_path / "shared"))
+
+    assert (below_home, cache_folder()) == (tmp_path / "home/cache", tmp_path / "shared")

@@ -1,5 +1,6 @@
 """One PostgreSQL for all tests that need one; each test gets a transaction or a database."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -15,8 +16,12 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
+from evenhand.base.cache import cache_folder
 from evenhand.base.sealing import make_keys
 from evenhand.database.addresses import (
     APP,
@@ -40,6 +45,21 @@ from pathlib import Path
 from evenhand.database.server import Server
 sys.exit(Server(Path(sys.argv[1]), more_configuration=sys.argv[2]).run())
 """
+
+START_SECONDS_MAX = 240.0
+"""Seconds for what a busy machine starts: only what never comes may end a test."""
+
+TOGETHER = ("tests/integration/matrix/",)
+"""Folders whose tests share what takes long to start, such as a Synapse."""
+
+LONGEST_FIRST = (*TOGETHER, "tests/acceptance/", "tests/browser/", "tests/integration/", "tests/")
+
+hypothesis_settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("tests")
+# What takes a minute to compile is compiled once, not once in each state folder.
+os.environ.setdefault("EVENHAND_CACHE", str(cache_folder()))
 
 _numbers = count(1)
 
@@ -126,32 +146,63 @@ def server_home() -> Iterator[Path]:
         yield Path(folder)
 
 
+@contextmanager
+def serving(home: Path) -> Iterator[None]:
+    """Runs the server of a state folder for as long as the block lasts."""
+    with (home / "postgres.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(home), FAST],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        )
+    try:
+        Server(home).wait(seconds_max=START_SECONDS_MAX)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(START_SECONDS_MAX)
+
+
 @pytest.fixture(scope="session")
-def postgres(django_db_blocker: DjangoDbBlocker) -> Iterator[Postgres]:
-    """A running server whose template database has all tables and rights."""
+def prepared(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Path:
+    """A stopped server with tables and rights, made by the first worker that needs one."""
     from evenhand.database.prepare import prepare_embedded
 
+    own = tmp_path_factory.getbasetemp()
+    made = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "prepared"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            with server_home() as home:
+                make_keys(home / "keys")
+                with serving(home), django_db_blocker.unblock():
+                    prepare_embedded(home, owner_url=role_url(home, OWNER))
+                copied(home, made)
+    return made
+
+
+def copied(home: Path, to: Path) -> None:
+    """Copies a stopped server; its files keep their owners."""
+    to.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", f"{home}/.", str(to)], check=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
+    """A running server whose template database has all tables and rights.
+
+    Each worker has its own: what a transaction in any database of a server holds up, it holds up
+    for the appender of every other.
+    """
     running = os.environ.get("EVENHAND_TEST_POSTGRES")
     if running:  # a server that is up and prepared already, for runs by the hundred
         yield Postgres(Path(running))
         return
     with server_home() as home:
-        make_keys(home / "keys")
-        with (home / "postgres.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", SERVE, str(home), FAST],
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-            )
-        try:
-            Server(home).wait()
-            with django_db_blocker.unblock():
-                prepare_embedded(home, owner_url=role_url(home, OWNER))
+        copied(request.getfixturevalue("prepared"), home)
+        with serving(home):
             yield Postgres(home)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
 
 
 @pytest.fixture(scope="session")
@@ -209,3 +260,28 @@ class pointed_at:  # noqa: N801  a context manager, read as a word
     def __exit__(self, *_: object) -> None:
         connections["default"].close()
         connections.settings["default"].update(self._before)
+
+
+class LongestFirst(LoadFileScheduling):
+    """Gives each worker whole files, or folders of what is shared; what takes long goes first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LongestFirst:
+    """Names how files are given to workers."""
+    config.option.loadscopereorder = False  # it would put the files of most tests first
+    return LongestFirst(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of whole processes first: a worker must not begin one when others are done."""
+    items.sort(
+        key=lambda item: next(
+            (at for at, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder)),
+            len(LONGEST_FIRST),
+        )
+    )

@@ -1,6 +1,5 @@
 """A desk of its own for browser tests: database, opener and web, and Chromium to visit it."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -14,11 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.plugin import DjangoDbBlocker
 from tests.browser.find_chromium import found
 from tests.browser.hands_of_tests import Hands
-from tests.conftest import Postgres, Site, pointed_at
+from tests.conftest import START_SECONDS_MAX, Postgres, Site, pointed_at
 
 from evenhand.base.sealing import make_keys, read_key
-
-START_SECONDS_MAX = 240.0
+from evenhand.connectors.matrix.homeserver import free_port
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def desk(
     """
     site = Site(tmp_path_factory.mktemp("desk"), postgres, postgres.copy())
     make_keys(site.home / "keys")
-    port = _free_port()
+    port = free_port()
     url = f"http://localhost:{port}"
     site.start("evenhand.evidence.opener")
     web = subprocess.Popen(
@@ -167,12 +165,6 @@ def _watched(context: BrowserContext) -> Visitor:
         lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None,
     )
     return Visitor(page, complaints)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

@@ -108,6 +108,7 @@ def test_an_objection_is_upheld_and_the_author_sees_it(
     enrol(desk, colleague, "Cleo Example")
     page = colleague.page
     page.get_by_role("link", name="Objection").click()
+    page.locator("#evidence-reason").wait_for()
     assert SECRET not in page.content()
     page.locator("#evidence-reason").fill("needed to judge the objection")
     page.get_by_role("button", name="Open the seal").nth(1).click()
@@ -146,7 +147,7 @@ def test_the_objection_form_works_without_javascript(desk: Desk, visitor: Visito
     plain.locator("textarea").fill("Это была цитата.")
     plain.locator("form:has(textarea) button").click()
 
-    assert plain.get_by_role("heading", name="Мы его получили").is_visible()
+    plain.get_by_role("heading", name="Мы его получили").wait_for()
     assert objection_to(decision.id) is not None
     plain.context.close()
 
@@ -208,4 +209,4 @@ def test_the_keyboard_reaches_the_content_first(desk: Desk, visitor: Visitor) ->
     page.keyboard.press("Enter")
 
     assert focused == "Skip to the content"
-    assert page.evaluate("document.activeElement.id") == "content"
+    page.wait_for_function("document.activeElement.id === 'content'")

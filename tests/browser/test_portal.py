@@ -251,6 +251,6 @@ def test_filing_works_without_javascript(
     page.click("text=Continue to the review")
     page.click("text=Send the request")
 
-    assert page.get_by_text("It has been received.").is_visible()
+    page.get_by_text("It has been received.").wait_for()
     assert Matter.objects.filter(reference="without-script").exists()
     plain.close()

@@ -143,7 +143,8 @@ def test_every_page_holds(desk: Desk, at_work: AtWork) -> None:
 
     page.goto(f"{desk.url}/staff/cases/{found.picture.id}/")
     page.fill("#evidence-reason", "to look at it")
-    page.click("text=Open the seal")
+    with page.expect_navigation():
+        page.click("text=Open the seal")
     look(page, "h-picture-closed")
     page.click("text=Show the picture, blurred and grey")
     image = page.locator(".evidence img")
@@ -161,7 +162,8 @@ def test_every_page_holds(desk: Desk, at_work: AtWork) -> None:
     page.goto(f"{desk.url}/staff/standing/")
     page.fill("#account", "@sender:example.test")
     page.fill("#why", "A complaint.")
-    page.click("main button >> text=Look up")
+    with page.expect_navigation():
+        page.click("main button >> text=Look up")
     look(page, "e-standing-found")
     page.goto(f"{desk.url}/report/")
     page.fill("#place", "nowhere")

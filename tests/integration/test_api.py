@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
+from tests.conftest import START_SECONDS_MAX
 from tests.integration.matters_of_tests import (
     ACCOUNT,
     CHANNEL,
@@ -326,7 +327,7 @@ def test_a_slow_address_does_not_keep_the_others_waiting(office: Desk, home: Pat
 
     def post(url: str, _body: str, _headers: dict[str, str]) -> bool:
         if url == slow:
-            return told.wait(timeout=10)
+            return told.wait(START_SECONDS_MAX)
         told.set()
         return True
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from nacl.public import PrivateKey, PublicKey
 from pytest_django.plugin import DjangoDbBlocker
-from tests.conftest import Postgres, Site, pointed_at
+from tests.conftest import START_SECONDS_MAX, Postgres, Site, pointed_at
 
 from evenhand.actions import delivery
 from evenhand.actions.checks import ANSWERS, TARGETS, UNDO
@@ -40,7 +40,6 @@ from evenhand.connectors.memory import MemoryMessenger
 from evenhand.records.models import Record
 from evenhand.records.outbox import react
 
-SECONDS_MAX = 30.0
 STAFF = uuid4()
 SAYINGS = {
     Language.DE: "Darin werden Drogen angeboten.",
@@ -97,7 +96,7 @@ class Desk:
 
     def run(self) -> None:
         """Delivers until nothing waits."""
-        give_up = time.monotonic() + SECONDS_MAX
+        give_up = time.monotonic() + START_SECONDS_MAX
         while unfinished_deliveries():
             assert time.monotonic() < give_up, list(Delivery.objects.values("state", "error"))
             if not self.courier.claim_and_start():
@@ -415,7 +414,7 @@ def test_a_batch_whose_workflow_broke_is_released_and_delivered(
     with monkeypatch.context() as broken:
         broken.setattr(desk.twin, "effects", lambda: 1 / 0)
         desk.courier.claim_and_start()
-        give_up = time.monotonic() + SECONDS_MAX
+        give_up = time.monotonic() + START_SECONDS_MAX
         while not desk.courier.take_up():
             assert time.monotonic() < give_up
             time.sleep(0.05)

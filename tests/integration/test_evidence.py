@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from nacl.public import PrivateKey, PublicKey
-from tests.conftest import Site
+from tests.conftest import START_SECONDS_MAX, Site
 
 from evenhand.base.errors import InputRefused, NotAllowed, NotFound, Unavailable
 from evenhand.base.ids import new_id
@@ -202,7 +202,7 @@ def test_the_opener_process_opens_for_a_reviewer_and_for_nobody_else(committed: 
         ask(committed.home, Request(item.id, reviewer.id, " "))
     broken = raw(committed, b"not json\n")
     process.terminate()
-    code = process.wait(10)
+    code = process.wait(START_SECONDS_MAX)
 
     assert (opened.content, opened.media_type) == (CONTENT, "text/plain")
     assert broken["error"] == "InputRefused"
@@ -214,7 +214,7 @@ def test_the_opener_process_opens_for_a_reviewer_and_for_nobody_else(committed: 
 
 
 def wait_for(site: Site) -> None:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + START_SECONDS_MAX
     while not (site.home / "opener.sock").exists():
         assert time.monotonic() < give_up, (site.home / "opener.log").read_text()
         time.sleep(0.02)

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from django.db import connection, transaction
-from tests.conftest import Site
+from tests.conftest import START_SECONDS_MAX, Site
 from tests.integration.matters_of_tests import NOW, desk
 
 from evenhand.base.lists import RecordKind
@@ -25,7 +25,7 @@ def test_of_many_who_ask_at_once_one_gets_the_package(committed: Site) -> None:
     together = Barrier(ASKERS)
 
     def ask(_number: int) -> bytes | tuple[Finding, ...]:
-        together.wait(20)
+        together.wait(START_SECONDS_MAX)
         try:
             return steps.hand_out(package.id, to=one.officer, now=NOW).sealed
         except StepRefused as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.conftest import ROOT, server_home
+from tests.conftest import ROOT, START_SECONDS_MAX, server_home
 
 from evenhand.database.addresses import OWNER, SUPERUSER, password_file, role_url, socket_folder
 from evenhand.database.server import Server, make_roles
@@ -24,7 +24,7 @@ def home() -> Iterator[Path]:
         for process in _started:
             if process.poll() is None:
                 process.terminate()
-                process.wait(20)
+                process.wait(START_SECONDS_MAX)
         _started.clear()
 
 
@@ -41,7 +41,7 @@ def started(home: Path) -> "subprocess.Popen[bytes]":
             start_new_session=True,
         )
     _started.append(process)
-    Server(home).wait()
+    Server(home).wait(seconds_max=START_SECONDS_MAX)
     return process
 
 
@@ -62,7 +62,7 @@ def test_killed_with_all_it_keeps_the_server_comes_back_with_what_was_committed(
     with psycopg.connect(role_url(home, OWNER)) as owner:
         assert owner.execute("SELECT word FROM kept").fetchone() == ("still here",)
     second.terminate()
-    assert second.wait(20) == 0
+    assert second.wait(START_SECONDS_MAX) == 0
     assert not Server(home).answers()
 
 
@@ -110,6 +110,6 @@ def test_a_stopped_server_leaves_nothing_outside_its_folder(home: Path) -> None:
     assert outside.is_dir() and not outside.is_relative_to(home)
 
     process.terminate()
-    process.wait(20)
+    process.wait(START_SECONDS_MAX)
 
     assert not outside.exists()

@@ -9,16 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
-from tests.conftest import ROOT, Site, server_home
+from tests.conftest import ROOT, START_SECONDS_MAX, Site, copied, server_home
 
-from evenhand.base.sealing import make_keys
-from evenhand.database.addresses import OWNER, role_url
-from evenhand.database.prepare import prepare_embedded
 from evenhand.database.server import Server
 
 LOST = 75
-SECONDS_MAX = 60.0
 
 
 class OwnSite:
@@ -27,7 +22,6 @@ class OwnSite:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.processes: list[subprocess.Popen[bytes]] = []
-        make_keys(home / "keys")
 
     def start(self, *command: str) -> "subprocess.Popen[bytes]":
         environment = {
@@ -49,7 +43,7 @@ class OwnSite:
 
     def serve(self) -> "subprocess.Popen[bytes]":
         server = self.start("evenhand.database.server", str(self.home))
-        Server(self.home).wait()
+        Server(self.home).wait(seconds_max=START_SECONDS_MAX)
         return server
 
 
@@ -70,23 +64,22 @@ def wait_for_ready(home: Path) -> None:
 
 
 def wait(until: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + SECONDS_MAX
+    give_up = time.monotonic() + START_SECONDS_MAX
     while not until():
         assert time.monotonic() < give_up
         time.sleep(0.05)
 
 
 def test_a_worker_that_loses_its_database_ends_and_its_successor_waits_for_it(
-    own: OwnSite, django_db_blocker: DjangoDbBlocker
+    own: OwnSite, prepared: Path
 ) -> None:
+    copied(prepared, own.home)
     server = own.serve()
-    with django_db_blocker.unblock():
-        prepare_embedded(own.home, owner_url=role_url(own.home, OWNER))
     worker = own.start("evenhand.worker")
     wait_for_ready(own.home)
 
     os.killpg(server.pid, signal.SIGKILL)
-    code = worker.wait(SECONDS_MAX)
+    code = worker.wait(START_SECONDS_MAX)
     ready_without_database = (own.home / "worker.ready").exists()
     successor = own.start("evenhand.worker")
     own.serve()
@@ -95,7 +88,7 @@ def test_a_worker_that_loses_its_database_ends_and_its_successor_waits_for_it(
 
     assert code == LOST
     assert not ready_without_database
-    assert successor.wait(SECONDS_MAX) == 0
+    assert successor.wait(START_SECONDS_MAX) == 0
     assert not (own.home / "worker.ready").exists()
 
 

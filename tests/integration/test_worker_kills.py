@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from nacl.public import PublicKey
-from tests.conftest import Site
+from tests.conftest import START_SECONDS_MAX, Site
 
 from evenhand.actions.journal import (
     Answered,
@@ -135,14 +135,14 @@ def test_killed_at_random_moments_the_worker_loses_and_repeats_nothing(committed
 
 
 def wait_for_ready(site: Site) -> None:
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + START_SECONDS_MAX
     while not (site.home / "worker.ready").exists():
         assert time.monotonic() < give_up, (site.home / "worker.log").read_text()[-3000:]
         time.sleep(0.02)
 
 
 def finish(worker: object, decisions: int) -> None:
-    give_up = time.monotonic() + 90
+    give_up = time.monotonic() + START_SECONDS_MAX
     while Decision.objects.count() < decisions or unfinished_deliveries():
         assert time.monotonic() < give_up, (Decision.objects.count(), unfinished_deliveries())
         time.sleep(0.1)

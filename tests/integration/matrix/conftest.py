@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pyarrow as pa
 import pytest
+from tests.conftest import START_SECONDS_MAX
 
 from evenhand.actions.journal import Entry, FlaggedEntry, JournalReader
 from evenhand.base.lists import ActionKind
@@ -130,13 +131,13 @@ class OpenDoor:
 
         self.thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
         self.thread.start()
-        assert ready.wait(20), "the door did not open"
+        assert ready.wait(START_SECONDS_MAX), "the door did not open"
 
     def close(self) -> None:
         if self.thread is None:
             return
         self.loop.call_soon_threadsafe(self.stop_event.set)
-        self.thread.join(20)
+        self.thread.join(START_SECONDS_MAX)
         self.thread = None
 
     def drain(self) -> list[Entry]:
@@ -218,7 +219,7 @@ class Town:
     http: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx.Client(base_url=self.homeserver.settings.url, timeout=20)
+        self.http = httpx.Client(base_url=self.homeserver.settings.url, timeout=60)
 
     def client(self) -> MatrixClient:
         return MatrixClient(self.homeserver.settings.url, self.admin_token)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import nio
 import pytest
+from tests.conftest import START_SECONDS_MAX
 
 from evenhand.base.personal import reveal
 from evenhand.connectors.matrix.account_data import SynapseAccountData
@@ -59,11 +60,11 @@ class Proxy:
 
         self.thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
         self.thread.start()
-        assert ready.wait(10)
+        assert ready.wait(START_SECONDS_MAX)
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.stop_event.set)
-        self.thread.join(10)
+        self.thread.join(START_SECONDS_MAX)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import START_SECONDS_MAX
 
 from evenhand.actions.journal import Answered, CountedEntry, FlaggedEntry, JournalReader
 from evenhand.base.sealing import make_keys, read_key
@@ -69,7 +70,7 @@ class KilledDoor:
             [sys.executable, "-c", DOOR, str(self.home), str(self.port)],
             stdout=subprocess.DEVNULL,
         )
-        end = time.monotonic() + 30
+        end = time.monotonic() + START_SECONDS_MAX
         while time.monotonic() < end:
             try:
                 httpx.get(f"{self.url}/health", timeout=1)
@@ -132,7 +133,7 @@ def test_what_a_killed_door_refused_is_in_the_journal_once(door):
     for thread in writers:
         thread.join()
     door.process.terminate()
-    assert door.process.wait(15) == 0
+    assert door.process.wait(START_SECONDS_MAX) == 0
 
     reader = JournalReader(door.home / "journal", read_key(door.home / "keys" / "journal.key"))
     found, flagged, counted = True, [], 0
@@ -173,7 +174,7 @@ def test_a_door_that_is_told_to_stop_leaves_its_counts_in_the_journal(door):
         headers={"Authorization": f"Bearer {token}"},
     )
     door.process.terminate()
-    assert door.process.wait(15) == 0
+    assert door.process.wait(START_SECONDS_MAX) == 0
 
     reader = JournalReader(door.home / "journal", read_key(door.home / "keys" / "journal.key"))
     (entry,) = reader.read().entries

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from tests.conftest import Site
+from tests.conftest import START_SECONDS_MAX, Site
 from tests.integration.matrix.conftest import Town
 from tests.integration.matters_of_tests import desk, plan_of
 
@@ -27,7 +27,6 @@ from evenhand.records.models import Record
 pytestmark = pytest.mark.synapse
 
 TCO = "eu-tco-removal"
-SECONDS_MAX = 60.0
 
 
 def wait(until: Callable[[], bool]) -> float:
@@ -35,7 +34,7 @@ def wait(until: Callable[[], bool]) -> float:
     began = time.monotonic()
     while not until():
         waiting = list(Delivery.objects.values("verb", "state", "error"))
-        assert time.monotonic() < began + SECONDS_MAX, waiting
+        assert time.monotonic() < began + START_SECONDS_MAX, waiting
         time.sleep(0.02)
     return time.monotonic() - began
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.conftest import Site
+from tests.conftest import START_SECONDS_MAX, Site
 from tests.integration.matrix.conftest import Person, Town
 
 from evenhand.actions.drafts import DecisionDraft, Measure
@@ -24,11 +24,9 @@ from evenhand.markets.queries import country_of
 
 pytestmark = pytest.mark.synapse
 
-SECONDS_MAX = 60.0
-
 
 def wait(until: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + SECONDS_MAX
+    give_up = time.monotonic() + START_SECONDS_MAX
     while not until():
         assert time.monotonic() < give_up, list(Delivery.objects.values("verb", "state", "error"))
         time.sleep(0.1)

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from tests.conftest import START_SECONDS_MAX
 from tests.megolm_of_tests import Talk
 
 from evenhand.connectors.matrix.client import MatrixClient
@@ -34,7 +35,6 @@ from evenhand.reports.lists import ProofLevel
 pytestmark = pytest.mark.synapse
 
 WORDS = "I know where your sister goes to school."
-BOOT_SECONDS_MAX = 90
 
 
 def certificate(folder: Path) -> dict[str, object]:
@@ -96,7 +96,7 @@ class Federated:
             )
 
     def await_it(self) -> None:
-        give_up = time.monotonic() + BOOT_SECONDS_MAX
+        give_up = time.monotonic() + START_SECONDS_MAX
         while not healthy(self.settings):
             assert self.process.poll() is None and time.monotonic() < give_up
             time.sleep(0.2)
@@ -104,7 +104,7 @@ class Federated:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(START_SECONDS_MAX)
 
     def call(self, method: str, path: str, body: object) -> dict[str, object]:
         answer = httpx.request(

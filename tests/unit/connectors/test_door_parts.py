@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
+from tests.conftest import START_SECONDS_MAX
 
 from evenhand.actions.journal import Counter
 from evenhand.base.errors import Misconfigured
@@ -63,7 +64,7 @@ class SlowPlane:
 
     def screen_one(self, event: dict[str, object]) -> Verdict | None:
         self.begun.set()
-        self.go.wait(10)
+        self.go.wait(START_SECONDS_MAX)
         self.batches.append(1)
         if event["text"] == "break":
             raise ValueError
@@ -79,7 +80,7 @@ def test_events_that_wait_together_are_screened_together_and_each_gets_its_own_v
     plane = SlowPlane()
     lane = ScreeningLane(plane)
     first = lane.submit(row("flag", 99))
-    assert plane.begun.wait(10)
+    assert plane.begun.wait(START_SECONDS_MAX)
     rest = [lane.submit(row("flag" if n % 3 == 0 else "fine", n)) for n in range(10)]
     plane.go.set()
 
@@ -126,7 +127,7 @@ def test_too_many_waiting_events_are_turned_away():
     lane = ScreeningLane(plane)
 
     lane.submit(row("fine"))
-    assert plane.begun.wait(10)
+    assert plane.begun.wait(START_SECONDS_MAX)
     for number in range(WAITING_EVENTS_MAX):
         lane.submit(row("fine", number))
 
@@ -140,7 +141,7 @@ def test_an_event_nobody_waits_for_is_not_screened():
     plane = SlowPlane()
     lane = ScreeningLane(plane)
     lane.submit(row("fine"))
-    assert plane.begun.wait(10)
+    assert plane.begun.wait(START_SECONDS_MAX)
     left = lane.submit(row("flag", 1))
 
     assert left.cancel()

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 from pyhanko.pdf_utils.generic import NameObject, TextStringObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from tests.conftest import START_SECONDS_MAX
 from tests.unit.legal.papers import (
     NOW,
     letter,
@@ -48,6 +49,12 @@ HOME, ABROAD = "Test Root", "Foreign Root"
 ORDER = letter("Order no. 12 of the court of Musterstadt", "Data of @a:chat.example are wanted.")
 QUALIFIED = bytes.fromhex("300a3008060604008e460101")
 IN_DEVICE = bytes.fromhex("30143008060604008e4601013008060604008e460104")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the reading process take its time on a busy machine; its CPU stays limited."""
+    monkeypatch.setattr(documents, "WALL_SECONDS_MAX", START_SECONDS_MAX)
 
 
 def prosecutor():

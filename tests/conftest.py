@@ -52,7 +52,13 @@ START_SECONDS_MAX = 240.0
 TOGETHER = ("tests/integration/matrix/",)
 """Folders whose tests share what takes long to start, such as a Synapse."""
 
-LONGEST_FIRST = (*TOGETHER, "tests/acceptance/", "tests/browser/", "tests/integration/", "tests/")
+LONGEST_FIRST = (
+    *TOGETHER,
+    "tests/acceptance/test_day.py",  # compiles what the other one of its folder then finds
+    "tests/browser/",
+    "tests/integration/",
+    "tests/",
+)
 
 hypothesis_settings.register_profile(
     "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow]

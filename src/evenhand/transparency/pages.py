@@ -11,10 +11,19 @@ from evenhand.base.lists import Automation
 from evenhand.transparency import charts, words
 from evenhand.transparency.changes import Change
 from evenhand.transparency.documents import SCHEMA_NAME
-from evenhand.transparency.figures import Breakdown, Figure, InLog, Report
+from evenhand.transparency.figures import (
+    FIGURE_OF_BREAKDOWN,
+    Breakdown,
+    Dimension,
+    Figure,
+    InLog,
+    Report,
+)
 from evenhand.transparency.sections import BESIDE, GROUPS, HEADLINES, SECTIONS, Section
 from evenhand.transparency.shell import rendered
 from evenhand.transparency.tables import shown_table
+
+HOURS = 24
 
 SERIES = {Automation.FULL: 0, Automation.PARTIAL: 1, Automation.NONE: 2}
 """The colour of who decided: the same every day."""
@@ -161,6 +170,27 @@ def _automation(report: Report) -> dict[str, object] | None:
     }
 
 
+def _day_chart(breakdown: Breakdown, report: Report) -> dict[str, object]:
+    """Gives a table by the hour as a day; an hour that is not shown by itself is a low stub."""
+    rows = report.public.breakdowns[breakdown].rows
+    by_hour = {row.key: row.quantity for row in rows}
+    hours = [f"{hour:02}" for hour in range(HOURS)]
+    values = [
+        (f"{hour}:00: {words.number(by_hour.get(hour, 0))}", by_hour.get(hour)) for hour in hours
+    ]
+    return {
+        "title": words.title_of(FIGURE_OF_BREAKDOWN[breakdown], Dimension.HOUR),
+        "columns": mark_safe(charts.columns(values)),  # noqa: S308  numbers alone
+        "first": "00:00",
+        "last": "23:00",
+        "highest": gettext("Most at %(hour)s UTC: %(number)s")
+        % {"hour": f"{rows[0].key}:00", "number": words.number(rows[0].quantity)}
+        if rows
+        else "",
+        "draws": bool(rows),
+    }
+
+
 def _section(section: Section, report: Report) -> dict[str, object]:
     public = report.public
     tables = [shown for table in section.tables if (shown := shown_table(table, report))]
@@ -172,6 +202,7 @@ def _section(section: Section, report: Report) -> dict[str, object]:
         "name": section.name,
         "title": gettext(section.title),
         "lead": gettext(section.lead) if section.lead else "",
+        "charts": [_day_chart(breakdown, report) for breakdown in section.hourly],
         "figures": [
             {
                 "label": gettext(words.FIGURES[figure]),

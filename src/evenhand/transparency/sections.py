@@ -34,7 +34,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the page."""
+    """One part of the page.
+
+    hourly  tables by the hour that are drawn as a day; their numbers stand in a table too
+    """
 
     name: str
     title: str
@@ -42,6 +45,7 @@ class Section:
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     spans: tuple[Span, ...] = ()
+    hourly: tuple[Breakdown, ...] = ()
 
 
 HEADLINES = (
@@ -182,9 +186,10 @@ SECTIONS = (
         (
             Table(Dimension.CHANNEL_KIND, (Figure.SCREENED, Figure.UNSCREENED), drawn=True),
             Table(Dimension.REASON, (Figure.UNSCREENED,), drawn=True),
-            Table(Dimension.HOUR, (Figure.SCREENED, Figure.UNSCREENED), drawn=True),
+            Table(Dimension.HOUR, (Figure.SCREENED, Figure.UNSCREENED), drawn=True, folded=True),
             Table(Dimension.HARM, (Figure.RULES_LIVE,), folded=True),
         ),
+        hourly=(Breakdown.SCREENED_BY_HOUR, Breakdown.UNSCREENED_BY_HOUR),
     ),
     Section(
         "work",

@@ -6,7 +6,15 @@ from datetime import date
 from django.utils.translation import override
 from tests.days_of_tests import report_of
 
-from evenhand.transparency.figures import Breakdown, Dimension, Figure, PublicBreakdown, Row
+from evenhand.transparency.figures import (
+    Breakdown,
+    Dimension,
+    Figure,
+    PublicBreakdown,
+    Report,
+    Row,
+)
+from evenhand.transparency.pages import day_pages
 from evenhand.transparency.sections import SECTIONS, Table
 from evenhand.transparency.tables import ShownTable, shown_table
 
@@ -16,15 +24,20 @@ HOURLY = next(
 SCREENED = (Row("14", 9_900), Row("03", 50), Row("23", 50))
 
 
-def shown(passed: PublicBreakdown, table: Table = HOURLY) -> ShownTable:
+def a_report(passed: PublicBreakdown) -> Report:
     report = report_of(date(2026, 11, 21))
     by_hour = {
         Breakdown.SCREENED_BY_HOUR: PublicBreakdown(rows=SCREENED),
         Breakdown.UNSCREENED_BY_HOUR: passed,
     }
-    public = replace(report.public, breakdowns={**report.public.breakdowns, **by_hour})
+    return replace(
+        report, public=replace(report.public, breakdowns={**report.public.breakdowns, **by_hour})
+    )
+
+
+def shown(passed: PublicBreakdown, table: Table = HOURLY) -> ShownTable:
     with override("en"):
-        found = shown_table(table, replace(report, public=public))
+        found = shown_table(table, a_report(passed))
     assert found is not None
     return found
 
@@ -54,3 +67,13 @@ def test_the_table_is_drawn_and_names_what_its_share_is() -> None:
     assert found.drawn
     assert all("<svg" in row.bar for row in found.rows)
     assert HOURLY.figures == (Figure.SCREENED, Figure.UNSCREENED)
+
+
+def test_the_day_is_drawn_with_a_column_for_each_hour() -> None:
+    few = day_pages(a_report(PublicBreakdown(rows=(Row("14", 100),), merged=8)))["en.html"]
+    none = day_pages(a_report(PublicBreakdown()))["en.html"]
+
+    assert "Most at 14:00 UTC: 9,900" in few
+    assert "<title>14:00: 9,900</title>" in few
+    assert few.count('class="column-withheld"') == 21 + 23
+    assert none.count('class="column-withheld"') == 21

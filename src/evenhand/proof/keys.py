@@ -107,8 +107,14 @@ class LogKeys:
         return (
             self.first == old.first
             and self.successions[: len(old.successions)] == old.successions
-            and self.withdrawals[: len(old.withdrawals)] == old.withdrawals
+            and set(self.withdrawals) >= set(old.withdrawals)
         )
+
+    def check_signed(self) -> None:
+        """Refuses a list with a note in it that counts for nothing: anybody could add those."""
+        counted = sum(1 for _ in self._withdrawals())
+        if len(self.chain()) <= len(self.successions) or counted < len(self.withdrawals):
+            raise InputRefused(what="keys", why="holds a note that no key of it may sign")
 
     def as_json(self) -> str:
         """Gives the list as its file holds it."""

@@ -26,7 +26,14 @@ from evenhand.proof.notes import Verifier
 from evenhand.verify.findings import Differs, FileRefused
 from evenhand.verify.limits import KEYS_BYTES_MAX
 from evenhand.verify.places import CHECKPOINT, Place, note_in, text_in, text_of
-from evenhand.verify.proving import Forked, Head, check_consistency, head_now, kept_head
+from evenhand.verify.proving import (
+    Forked,
+    Head,
+    KeyWithdrawn,
+    check_consistency,
+    head_now,
+    kept_head,
+)
 from evenhand.verify.trust import keys_in, named_keys, shown_keys, trust
 
 KEYS, LATEST, SHOWN_KEYS = "keys", "latest.note", "keys.json"
@@ -86,7 +93,12 @@ def look(place: Place, state: Path, *, named: str | None) -> Look:
     content = place.read(CHECKPOINT)
     if content is None:
         raise FileRefused(file=CHECKPOINT, why="is missing")
-    head = head_now(text_of(content, CHECKPOINT), believed)
+    try:
+        head = head_now(text_of(content, CHECKPOINT), believed)
+    except KeyWithdrawn:
+        if shown is not None:
+            _write(state / SHOWN_KEYS, shown.as_json())
+        raise
     found = _compared(place, state, believed, head)
     followed = [key for key in believed.keys if key not in pinned]
     _write(state / KEYS, "".join(f"{key}\n" for key in (*pinned, *followed)))
@@ -119,6 +131,8 @@ def _list_of_keys(place: Place, state: Path) -> LogKeys | None:
     What was once withdrawn stays so, whoever shows a list without it; and a key has one heir.
     """
     shown, file = shown_keys(place), state / SHOWN_KEYS
+    if shown is not None:
+        shown.check_signed()
     if not file.exists():
         return shown
     seen = LogKeys.from_json(text_in(file, KEYS_BYTES_MAX))

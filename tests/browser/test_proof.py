@@ -5,6 +5,7 @@ import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -26,10 +27,14 @@ from evenhand.records.log_keys import open_log, rotate
 from evenhand.records.log_steps import Log, append_records
 from evenhand.records.proof_codes import code_of
 from evenhand.records.steps import append_many
+from evenhand.transparency.proving import Prover
+from evenhand.transparency.publish import publish
 
 pytestmark = pytest.mark.browser
 
 CHECKS = ("leaf", "path", "signature", "entry", "consistency")
+HOLDS = dict.fromkeys(CHECKS, "true") | {"counted": "null"}
+"""What is found while no report of its day is published."""
 ORIGIN = "desk.example/log"
 SHOTS = os.environ.get("EVENHAND_SCREENSHOTS", "")
 """A folder for pictures of the page, for people."""
@@ -46,14 +51,15 @@ def log(desk: Desk) -> Log:
     )
 
 
-def written(count: int = 1) -> UUID:
+def written(count: int = 1, *, days_ago: int = 0) -> UUID:
     """Adds so many records, and gives the id of the first."""
+    moment = now() - timedelta(days=days_ago)
     records = [
         NewRecord(
-            id=new_id(now=now()),
-            at=now(),
+            id=new_id(now=moment),
+            at=moment,
             kind=RecordKind.DECISION,
-            subject=new_id(now=now()),
+            subject=new_id(now=moment),
             harm="m.spam",
             action=ActionKind.REDACT,
             market="KZ",
@@ -92,6 +98,29 @@ def results(page: Page) -> dict[str, str | None]:
     return {str(one.get_attribute("data-check")): one.get_attribute("data-result") for one in found}
 
 
+def test_the_browser_finds_where_the_report_of_its_day_counts_it(
+    visitor: Visitor, desk: Desk, log: Log
+):
+    record = written(40, days_ago=1)
+    append_records(log, now=now())
+    day = (now() - timedelta(days=1)).date()
+    publish(day, now=now(), folder=desk.site.home / "public", prover=Prover(log, bytes(32)))
+    append_records(log, now=now())
+    page = shown(visitor, desk, code_of(record, key=desk.token_key))
+
+    page.click("[data-proof-run]")
+    assert results(page) == HOLDS | {"counted": "true"}
+    assert page.locator("#counted").is_visible()
+    assert visitor.complaints == []
+
+    def without_spam(route: Route) -> None:
+        route.fulfill(body=route.fetch().text().replace('"m.spam"', '"m.violence"'))
+
+    page.route(f"**/{day}/report.json", without_spam)
+    page.click("[data-proof-run]")
+    page.wait_for_selector('[data-check="counted"][data-result="false"]')
+
+
 def saved(page: Page, folder: Path) -> Path:
     with page.expect_download() as download:
         page.click("form[action$='receipt.json'] button")
@@ -105,7 +134,7 @@ def test_the_browser_itself_finds_that_every_check_holds(visitor: Visitor, desk:
 
     page.click("[data-proof-run]")
 
-    assert results(page) == dict.fromkeys(CHECKS, "true")
+    assert results(page) == HOLDS
     assert page.locator("[data-proof-key] .code").inner_text().startswith(ORIGIN)
     assert visitor.complaints == []
 
@@ -128,7 +157,7 @@ def test_a_saved_receipt_is_checked_after_the_log_grew_and_its_key_changed(
     visitor.page.goto(f"{desk.url}/proof/")
     visitor.page.set_input_files("#receipt-file", file)
 
-    assert results(visitor.page) == dict.fromkeys(CHECKS, "true")
+    assert results(visitor.page) == HOLDS
 
 
 @pytest.mark.parametrize(
@@ -250,4 +279,4 @@ def test_the_demo_hears_from_its_browser_what_the_page_finds(
     with ThreadPoolExecutor(1) as beside:  # the tests' own browser has a loop in this thread
         said = beside.submit(asyncio.run, checked_in_browser(f"{desk.url}/proof/", file)).result()
 
-    assert said == dict.fromkeys(CHECKS, "true") | {"leaf": leaf}
+    assert said == HOLDS | {"leaf": leaf}

@@ -24,8 +24,10 @@ from evenhand.base.errors import NotFound
 from evenhand.base.lists import RecordKind
 from evenhand.base.sealing import read_key
 from evenhand.desk.limits import count_send
+from evenhand.desk.proof_counted import counted_rows
 from evenhand.desk.proof_rows import shown_rows, value_of
 from evenhand.desk.texts import line
+from evenhand.proof import counting
 from evenhand.proof.notes import Checkpoint, parts
 from evenhand.proof.receipts import Receipt
 from evenhand.proof.tiles import leaves_under
@@ -59,7 +61,7 @@ class PublishedLog:
 def proof(request: HttpRequest) -> HttpResponse:
     """Shows what entered the log under a code: its classes, its place, and the receipt."""
     if request.method != "POST":
-        return render(request, "desk/proof.html", {"code": ""})
+        return render(request, "desk/proof.html", {"code": "", **_checking()})
     record_id = _asked(request)
     altered = False
     try:
@@ -67,13 +69,18 @@ def proof(request: HttpRequest) -> HttpResponse:
     except LogAltered:
         standing, altered = Standing(), True
     if record_id is None or standing is None:
-        wrong = {"code": _typed(request), "fault": gettext("This is no code of ours.")}
+        wrong = {
+            "code": _typed(request),
+            "fault": gettext("This is no code of ours."),
+            **_checking(),
+        }
         return render(request, "desk/proof.html", wrong, status=422)
     context = {
         "code": code_of(record_id, key=_key()),
         "found": True,
         "altered": altered,
         "forgotten": standing.forgotten,
+        **_checking(),
         "next_at": next_batch_at(seconds=settings.LOG_SECONDS, now=now()),
         **_receipt_context(standing.receipt),
     }
@@ -131,6 +138,12 @@ def proof_codes_about(subject: UUID, kinds: Collection[RecordKind]) -> list[tupl
     ]
 
 
+def _checking() -> dict[str, object]:
+    """Gives what the page's script needs to look for an entry in the report of its day."""
+    reports = Path(settings.PUBLIC_FILES) / "reports" / "index.json"
+    return {"counting": counting.TABLES, "has_reports": reports.is_file()}
+
+
 def _receipt_context(receipt: Receipt | None) -> dict[str, object]:
     if receipt is None:
         return {"receipt": None}
@@ -138,6 +151,7 @@ def _receipt_context(receipt: Receipt | None) -> dict[str, object]:
     return {
         "receipt": receipt,
         "rows": shown_rows(receipt.shown),
+        "counted": counted_rows(receipt),
         "leaf": receipt.leaf.hex(),
         "number": receipt.index + 1,
         "checkpoint": checkpoint,

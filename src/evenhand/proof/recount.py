@@ -103,10 +103,7 @@ def check(report: Mapping[str, Any], openings: Openings, entries: Entries) -> li
     `entries` are the leaf values of the log from `openings.first` on. Gives what is not equal;
     nothing if every number of the report stands in the log, each leaf counted once.
     """
-    try:
-        _check_shape(report)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputRefused(what="report", why="not a daily report") from error
+    check_shape(report)
     found = [
         *_check_head(report, openings, entries),
         *_check_cells(cells_of(report), openings),
@@ -115,8 +112,15 @@ def check(report: Mapping[str, Any], openings: Openings, entries: Entries) -> li
     return found or [*_check_leaves(report, openings, entries)]
 
 
-def _check_shape(report: Mapping[str, Any]) -> None:
+def check_shape(report: Mapping[str, Any]) -> None:
     """Refuses what is no report: names unknown, missing or in another place, other values."""
+    try:
+        _check_shape(report)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InputRefused(what="report", why="not a daily report") from error
+
+
+def _check_shape(report: Mapping[str, Any]) -> None:
     with_names(report, REPORT_NAMES)
     _texts(report["schema"], report["day"], report["generated_at"])
     _whole(report["revision"], least=1)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+from evenhand.verify.counted import counted_here
 from evenhand.verify.findings import Differs, Verified, quoted, refusal
 from evenhand.verify.places import log_below, note_in, place_of
 from evenhand.verify.proving import (
@@ -105,6 +106,9 @@ def verify_inclusion(options: argparse.Namespace) -> Verified:
         now = head_in(place, known.believed)
         check_consistency(place, head, now)
         checked.append(f"the log of now, with {now.checkpoint.size} leaves, continues that one")
+        counted = counted_here(receipt, place_of(options.log))
+        checked += counted.checked
+        unchecked += counted.unchecked
     return Verified(tuple(checked), tuple(unchecked))
 
 

@@ -9,6 +9,7 @@
   const FORMAT = "evenhand-receipt-1";
   const RECEIPT_BYTES_MAX = 100000;
   const FILE_BYTES_MAX = 100000;
+  const REPORT_SIGNS_MAX = 4000000;
   const utf8 = new TextEncoder();
 
   const sha256 = async (...parts) => {
@@ -243,6 +244,35 @@
     return { read, consistency, entry };
   };
 
+  // Where the report of its day must count it: as `proof/counting.py` does, by the same tables.
+  const figuresOf = (shown, tables) => {
+    if (shown.lane === "drill") return [];
+    if (shown.kind === "decision") {
+      const isFake = shown.action === "refuse" && shown.harm === tables.fake;
+      return [isFake ? "fake_accounts_refused" : tables.families[shown.action || "none"]];
+    }
+    if (shown.kind === "disclosed" && shown.outcome) return ["disclosures", "users_disclosed"];
+    const figure = tables.figures[shown.kind] || tables.answers[`${shown.kind} ${shown.outcome}`];
+    return figure ? [figure] : [];
+  };
+  const isShown = (figure, shown, report, tables) => report.figures[figure] !== 0
+    && Object.values(report.breakdowns).filter((table) => table.figure === figure).every((table) => {
+      const key = table.dimension === "hour" ? shown.at.slice(11, 13)
+        : shown[tables.columns[table.dimension]] || "";
+      return table.withheld || table.merged > 0 || table.rows.some((row) => row.key === key);
+    });
+  const published = async (url) => {
+    const answer = await fetch(url, { credentials: "omit", redirect: "error" });
+    const text = answer.ok ? await answer.text() : "null";
+    if (text.length > REPORT_SIGNS_MAX) throw new Error("too long");
+    return JSON.parse(text);
+  };
+  const reportOf = async (day, url) => {
+    const list = url ? await published(`${url}index.json`) : null;
+    const found = list && list.days.find((one) => one.day === day);
+    return found ? published(`${url}${found.day}/report.json`) : null;
+  };
+
   const checks = {
     leaf: async ({ receipt }) => {
       const first = await sha256(receipt.salt, utf8.encode(canonical(receipt.shown)));
@@ -262,6 +292,15 @@
       const path = await files.consistency(receipt.head.size, now.size);
       return await continues(receipt.head, now, path) ? signed : false;
     },
+    // Null where there is nothing to compare: no report yet, or one made before it was in the log.
+    counted: async ({ receipt, tables, reports }) => {
+      const { shown } = receipt;
+      const figures = shown.gagged ? [] : figuresOf(shown, tables);
+      const report = figures.length ? await reportOf(shown.day, reports) : null;
+      if (!report || !report.log || receipt.index >= report.log.first) return null;
+      if (figures.every((figure) => isShown(figure, shown, report, tables))) return true;
+      return report.revision === 1 ? false : null;
+    },
   };
 
   const section = document.querySelector("[data-proof]");
@@ -274,6 +313,7 @@
   const tell = (item, result) => {
     const mark = item.querySelector("strong");
     item.dataset.result = String(result);
+    item.hidden = result === null && item.dataset.check === "counted";
     mark.textContent = result === true ? words.holds : result === false ? words.fails : words.open;
     mark.className = result === true ? "tag good" : result === false ? "tag bad" : "tag";
   };
@@ -289,13 +329,15 @@
       const read = async (path) => new TextDecoder("utf-8", { fatal: true }).decode(await files.read(path));
       const keys = await readKeys(await read("keys.json"));
       const now = readNote(await read("checkpoint"));
+      const tables = JSON.parse(document.getElementById("counting").textContent);
+      const { reports } = words;
       const items = [...list.querySelectorAll("[data-check]")];
       items.forEach((item) => { item.querySelector("strong").textContent = words.running; });
       list.hidden = false;
       for (const item of items) {
         let result = false;
         try {
-          result = await checks[item.dataset.check]({ receipt, files, keys, now });
+          result = await checks[item.dataset.check]({ receipt, files, keys, now, tables, reports });
         } catch (error) {
           result = null;
         }

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,6 +42,9 @@ START_SECONDS_MAX = 30.0
 
 RESTART_TRIES_MAX = 40
 """Starts tried a quarter of a second apart: backends of a killed server need a moment to end."""
+
+USER_TRIES_MAX = 20
+"""Times that the system user is asked for: only one program at a time may change the users."""
 
 EARLY_SECONDS = 2.0
 """A server that ends within this time could not start."""
@@ -300,12 +304,15 @@ def _made_user() -> pwd.struct_passwd:
             setting="DATABASE_URL",
             why="PostgreSQL does not run as root, and no other user can be made here",
         )
-    subprocess.run(  # noqa: S603  our own command
-        [program, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
-        check=True,
-        capture_output=True,
-    )
-    return pwd.getpwnam(SYSTEM_USER)
+    command = [program, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    said = ""
+    for _ in range(USER_TRIES_MAX):
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stderr  # noqa: S603  our own command
+        # Refused or not: another server that starts at this moment may have made the user.
+        with suppress(KeyError):
+            return pwd.getpwnam(SYSTEM_USER)
+        time.sleep(0.25)
+    raise Unavailable(process="useradd", said=said[-2000:])
 
 
 def _let_pass(path: Path) -> None:

@@ -23,6 +23,8 @@ from evenhand.proof.tiles import FolderFiles, TileReader
 from evenhand.records.log_queries import last_batch
 from evenhand.records.log_steps import Log, adopt, append_records
 from evenhand.records.models import LogBatch
+from evenhand.transparency import documents
+from evenhand.transparency.editions import EditionLost
 from evenhand.transparency.figures import Figure
 from evenhand.transparency.proving import Prover
 from evenhand.transparency.publish import is_logged, publish
@@ -128,6 +130,51 @@ def test_no_two_publications_have_leaves_in_common(
     assert set(all_leaves(openings.cells, day=DAY, edition=1)) <= one
     assert not one & last_entries(prover)
     assert recomputed(folder) == []
+
+
+def test_an_edition_that_this_version_would_write_otherwise_is_not_written_over(
+    folder: Path, prover: Prover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(*many(20, "m.spam"))
+    logged(prover)
+    publish(DAY, now=NEXT_DAY, folder=folder, prover=prover)
+    kept = shutil.copytree(folder / "reports" / f"{DAY}.1", folder / "kept")
+    monkeypatch.setattr(documents, "METHOD", "of a later version")
+
+    standing = publish(DAY, now=NEXT_DAY + timedelta(days=1), folder=folder, prover=prover)
+    shutil.rmtree(folder / "reports" / f"{DAY}.1")
+    with pytest.raises(EditionLost, match="is not the report that is in the log"):
+        publish(DAY, now=NEXT_DAY + timedelta(days=1), folder=folder, prover=prover)
+    record(*many(2, "m.spam"))
+    logged(prover)
+    with pytest.raises(EditionLost):
+        publish(DAY, now=NEXT_DAY + timedelta(days=2), folder=folder, prover=prover)
+    shutil.copytree(kept, folder / "reports" / f"{DAY}.1")
+
+    assert standing.revision == 1
+    assert publish(DAY, now=NEXT_DAY + timedelta(days=3), folder=folder, prover=prover) == standing
+    assert recomputed(folder) == []
+    record(*many(9, "m.spam"))
+    logged(prover)
+    assert publish(DAY, now=NEXT_DAY, folder=folder, prover=prover).revision == 2
+    assert recomputed(folder) == []
+
+
+def test_what_was_altered_or_lost_is_put_back(folder: Path, prover: Prover) -> None:
+    record(*many(20, "m.spam"))
+    logged(prover)
+    publish(DAY, now=NEXT_DAY, folder=folder, prover=prover)
+    file = folder / "reports" / f"{DAY}.1" / "report.json"
+    before = file.read_text()
+    file.write_text(before.replace('"decisions": 20', '"decisions": 21'))
+    publish(DAY, now=NEXT_DAY + timedelta(days=1), folder=folder, prover=prover)
+    (file.parent / "openings.json").unlink()
+
+    publish(DAY, now=NEXT_DAY + timedelta(days=2), folder=folder, prover=prover)
+
+    assert file.read_text() == before
+    assert recomputed(folder) == []
+    assert LogBatch.objects.filter(day=DAY).count() == 1
 
 
 def test_a_day_with_committed_records_that_wait_is_not_in_the_log(

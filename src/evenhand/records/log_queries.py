@@ -135,6 +135,15 @@ def receipt_of(record_id: UUID, log: HasFolder) -> Receipt | None:
     )
 
 
+def holds(leaf: bytes, batch: LogBatch, log: HasFolder) -> bool:
+    """Tells whether a leaf is one of a batch."""
+    try:
+        _index_of(leaf, batch, TileReader(FolderFiles(log.folder), batch.size))
+    except LogAltered:
+        return False
+    return True
+
+
 def _index_of(leaf: bytes, batch: LogBatch, tiles: TileReader) -> int:
     """Gives where a leaf stands in its batch, whose leaves are in the order of their values."""
     low, high = batch.first, batch.size

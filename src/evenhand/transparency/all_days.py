@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from evenhand.transparency.documents import csv_rows
 from evenhand.transparency.editions import every_report
-from evenhand.transparency.figures import Report
+from evenhand.transparency.figures import FIGURE_OF_BREAKDOWN, Report
 from evenhand.transparency.files import swap_in
+from evenhand.transparency.subjects import PastDay, Subject, breakdowns_of, history_of
 
 NAME = "days.parquet"
 SCHEMA: Any = pa.schema(
@@ -44,6 +45,20 @@ def write_all_days(report: Report, reports: Path) -> None:
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd")
     swap_in(reports / NAME, content.getvalue())
+
+
+def past_days(subject: Subject, reports: Path) -> list[PastDay]:
+    """Gives a subject's days from the file of all days, the latest first."""
+    standing = _standing(reports)
+    if standing is None:
+        return []
+    figures = {one.value: FIGURE_OF_BREAKDOWN[one].value for one in breakdowns_of(subject.kind)}
+    rows = standing.filter(pc.equal(standing["key"], subject.key)).to_pylist()
+    return history_of(
+        (row["day"], row["revision"], figures[row["part"]], row["quantity"])
+        for row in rows
+        if row["part"] in figures
+    )
 
 
 def days_in(reports: Path) -> set[date]:

@@ -6,6 +6,7 @@ are lost are written again exactly as they were.
 
 import fcntl
 import hmac
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,22 +16,30 @@ from itertools import pairwise
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import structlog
 from django.db import transaction
 
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind
+from evenhand.proof.openings import report_leaf
 from evenhand.records.day_queries import last_place
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_locks import log_lock
-from evenhand.records.log_queries import last_edition, logged_through
+from evenhand.records.log_queries import batch_of_edition, holds, last_edition, logged_through
+from evenhand.records.log_steps import Log
 from evenhand.records.queries import BEGINNING, END, Place, bodies_about, last_settled
 from evenhand.records.steps import append
 from evenhand.transparency.daily import exact
+from evenhand.transparency.documents import as_json
+from evenhand.transparency.editions import FILE as REPORT
+from evenhand.transparency.editions import EditionLost
 from evenhand.transparency.figures import Exact, Public, Report
 from evenhand.transparency.protect import THRESHOLD, protect
 from evenhand.transparency.proving import FILE as OPENINGS
 from evenhand.transparency.proving import Prover, enter, in_log, openings_text
 from evenhand.transparency.site import finish_site, published, write_site
+
+logger = structlog.get_logger()
 
 DRAWN, DRAWN_BYTES = b"evenhand-publication-1\n", 16
 """What is drawn for each publication: a chance of 1 in 2^128 that two have the same keys."""
@@ -63,14 +72,20 @@ def publish(day: date, *, now: datetime, folder: Path, prover: Prover | None = N
         known = publications[-1].edition if publications else 0
         cuts = [publication.through for publication in publications]
         cut = last_settled(day, through=END if prover is None else logged_through())
-        standing = published(day, folder=folder)
+        standing = _standing(day, folder, prover)
         if standing is not None and standing.revision == known and cuts[-1] == cut:
             finish_site(reports, standing=standing)
             return standing
         batches = _batches(day, cuts)
+        lost: EditionLost | None = None
         if publications and (standing is None or standing.revision < known):
-            standing = _write(day, publications, batches, reports, prover)
+            try:
+                standing = _write(day, publications, batches, reports, prover)
+            except EditionLost as error:
+                lost = error
         late = exact(day, after=cuts[-1] if cuts else BEGINNING, through=cut)
+        if lost is not None and (cuts[-1] == cut or _waits(None, known, batches, late)):
+            raise lost
         if standing is not None and _waits(standing, known, batches, late):
             return standing
         edition = _next_edition(day, known, reports)
@@ -82,19 +97,45 @@ def publish(day: date, *, now: datetime, folder: Path, prover: Prover | None = N
         return _write(day, publications, batches, reports, prover)
 
 
-def _waits(standing: Report, known: int, batches: Sequence[Exact], late: Exact) -> bool:
+def _standing(day: date, folder: Path, prover: Prover | None) -> Report | None:
+    """Gives the edition that stands; None if none can be read, or it is not the one of the log."""
+    report = published(day, folder=folder)
+    if report is None or prover is None or report.in_log is None:
+        return report
+    files = folder / "reports" / day.isoformat()
+    text = (files / REPORT).read_text("utf-8")
+    if not _is_in_log(text, prover.log, day=day, edition=report.revision):
+        logger.warning("report_altered", day=day.isoformat(), revision=report.revision)
+        return None
+    return report if (files / OPENINGS).is_file() else None
+
+
+def _is_in_log(text: str, log: Log, *, day: date, edition: int) -> bool:
+    """Tells whether a report is, as a whole, the one that its edition put into the log."""
+    batch = batch_of_edition(day=day, edition=edition)
+    if batch is None:
+        return True  # it was published before there was a log
+    return holds(report_leaf(json.loads(text), day=day, edition=edition), batch, log)
+
+
+def _waits(standing: Report | None, known: int, batches: Sequence[Exact], late: Exact) -> bool:
     """Tells whether late records wait for more: a new edition would not show them, or too few.
 
     Where an edition stands that the database, an older copy, does not know, the next says what
     the database has, unless the two side by side would show a small group. That a number is no
-    longer nothing, and still too small to be shown, makes no edition by itself.
+    longer nothing, and still too small to be shown, makes no edition by itself. The same holds
+    where the standing edition was counted or protected otherwise than this version does.
     """
     following = protect([*batches, late])
-    if standing.revision <= known:
-        before = protect(batches)
+    before = protect(batches) if batches else None
+    is_as_today = standing is None or (standing.revision <= known and standing.public == before)
+    if is_as_today and before is not None:
         same_times = following.durations == before.durations
         return same_times and not any(_changes(before, following))
-    return any(0 < change < THRESHOLD for change in _changes(standing.public, following))
+    assert standing is not None, "there is a publication, by its record or by its files"
+    found = list(_changes(standing.public, following))
+    nothing_new = standing.revision <= known and not any(found)
+    return nothing_new or any(0 < change < THRESHOLD for change in found)
 
 
 def _changes(before: Public, after: Public) -> Iterator[int]:
@@ -184,6 +225,9 @@ def _write(
     if prover is not None:
         place = in_log(day, edition=report.revision, origin=prover.log.origin)
         report = replace(report, in_log=place)
+        if not _is_in_log(as_json(report), prover.log, day=day, edition=report.revision):
+            why = "what this version would write is not the report that is in the log"
+            raise EditionLost(day=day, revision=report.revision, why=why)
     write_site(report, reports, beside=_beside(report, _own(prover, publications[-1])))
     return report
 

@@ -9,17 +9,19 @@ of one; whoever is killed between two files writes what is missing the next time
 """
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
 from evenhand.proof.tiles import synced
-from evenhand.transparency.all_days import days_in, write_all_days
-from evenhand.transparency.changes import Change, changes
+from evenhand.transparency.all_days import NAME, days_in, past_days, write_all_days
+from evenhand.transparency.changes import changes
 from evenhand.transparency.days import PublishedDay, listed_days, read_days, with_day, write_days
 from evenhand.transparency.documents import SCHEMA_NAME, as_csv, as_json, schema_text
-from evenhand.transparency.editions import read_report
+from evenhand.transparency.editions import DAYS, day_of, latest_folders, read_report
 from evenhand.transparency.embeds import embeds
 from evenhand.transparency.feed import feed_files
 from evenhand.transparency.figures import Report
@@ -82,33 +84,66 @@ def finish_site(reports: Path, *, standing: Report | None = None) -> None:
         (marks / day.isoformat()).unlink(missing_ok=True)
 
 
-def rebuild_site(reports: Path) -> list[date]:
-    """Writes every page anew from the published reports, and gives their days."""
-    days = sorted(
-        date.fromisoformat(path.name) for path in reports.glob("????-??-??") if path.is_dir()
-    )
-    for day in days:
-        report = read_report(reports / day.isoformat())
-        if report is not None:
-            _write_edition(report, reports, _beside(report, reports))
-            _write_what_follows(report, reports)
-    return days
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The days whose pages were written anew, and those whose report is lost."""
+
+    days: tuple[date, ...]
+    lost: tuple[date, ...]
+
+
+def rebuild_site(reports: Path) -> Rebuilt:
+    """Writes every page anew from the published reports, which stay as they are."""
+    named = {day for path in reports.glob(DAYS) if (day := day_of(path)) is not None}
+    named |= {entry.day for entry in listed_days(reports) or []}
+    (reports / NAME).unlink(missing_ok=True)
+    histories: dict[Subject, list[PastDay]] = defaultdict(list)
+    days: list[PublishedDay] = []
+    last: Report | None = None
+    for day, folder in latest_folders(reports).items():
+        report = read_report(folder)
+        assert report is not None, "its folder was found because it can be read"
+        _write_pages(report, reports)
+        _put_link(day, folder, reports)
+        for subject in subjects_of(report):
+            histories[subject].append(past_day(report, subject))
+        days.append(PublishedDay.of(report))
+        last = report
+    if last is not None:
+        write_all_days(last, reports)
+        for subject, history in histories.items():
+            _write_subject(subject, with_past(history[:-1], history[-1]), reports)
+        _write_lists(days[::-1], reports, months={entry.day.replace(day=1) for entry in days})
+    shutil.rmtree(reports / UNFINISHED, ignore_errors=True)
+    found = {entry.day for entry in days}
+    return Rebuilt(tuple(sorted(found)), tuple(sorted(named - found)))
 
 
 def _write_what_follows(report: Report, reports: Path) -> None:
     """Writes all that one day's edition changes; of other days and subjects nothing."""
+    write_all_days(report, reports)
     before = _edition(report.day, report.revision - 1, reports)
     subjects = subjects_of(report) | (subjects_of(before) if before else set())
     for subject in sorted(subjects, key=lambda one: (one.kind, one.key)):
-        history = with_past(read_history(subject, reports), past_day(report, subject))
-        write_history(subject, history, reports)
-        _write_all(subject_pages(subject, history) if history else {}, reports / subject.folder)
+        history = read_history(subject, reports)
+        if history is None:
+            history = past_days(subject, reports)
+        _write_subject(subject, with_past(history, past_day(report, subject)), reports)
+    days = with_day(read_days(reports), PublishedDay.of(report))
+    _write_lists(days, reports, months={report.day.replace(day=1)})
+
+
+def _write_subject(subject: Subject, history: Sequence[PastDay], reports: Path) -> None:
+    write_history(subject, history, reports)
+    _write_all(subject_pages(subject, history) if history else {}, reports / subject.folder)
+
+
+def _write_lists(days: Sequence[PublishedDay], reports: Path, *, months: Iterable[date]) -> None:
+    """Writes what tells of many days: of those months, and of all."""
     for kind in SubjectKind:
         _write_all(list_pages(kind, _latest_of(kind, reports)), reports / kind.value)
-    write_all_days(report, reports)
-    days = with_day(read_days(reports), PublishedDay.of(report))
-    month = report.day.replace(day=1)
-    _write_all(month_pages(month, days), reports / "months" / f"{month:%Y-%m}")
+    for month in months:
+        _write_all(month_pages(month, days), reports / "months" / f"{month:%Y-%m}")
     _write_all(check_pages(), reports / "check")
     _write_all(embeds(days, read_report(reports / days[0].day.isoformat())), reports / "embed")
     _write_all(feed_files(days), reports)
@@ -142,42 +177,49 @@ def _is_whole(report: Report, reports: Path) -> bool:
 
 
 def _write_edition(report: Report, reports: Path, beside: Mapping[str, str]) -> None:
-    """Writes an edition beside the others, then swaps the day's link to it."""
+    """Writes an edition beside the others, then swaps the day's link to it.
+
+    One that stands gets what is missing or another in it, file by file.
+    """
     edition = reports / f"{report.day.isoformat()}.{report.revision}"
-    partial = edition.with_name(f".{edition.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    before = _edition(report.day, report.revision - 1, reports)
-    changed = changes(before, report) if before else ()
-    for file, content in {**_files(report, changed), **beside}.items():
-        write_synced(partial / file, content.encode())
-    synced(partial)
+    contents = {"report.json": as_json(report), "report.csv": as_csv(report), **beside}
     if edition.exists():
-        shutil.rmtree(edition)
-    partial.replace(edition)
-    link = reports / f".{report.day.isoformat()}.link"
+        _write_all(contents, edition)
+        _write_pages(report, reports)
+    else:
+        partial = edition.with_name(f".{edition.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        for file, content in {**contents, **_pages(report, reports)}.items():
+            write_synced(partial / file, content.encode())
+        synced(partial)
+        partial.replace(edition)
+    _put_link(report.day, edition, reports)
+
+
+def _write_pages(report: Report, reports: Path) -> None:
+    """Writes the pages of an edition that stands; its report stays what was published."""
+    edition = reports / f"{report.day.isoformat()}.{report.revision}"
+    _write_all(_pages(report, reports), edition)
+    if not (edition / "report.csv").is_file():
+        swap_in(edition / "report.csv", as_csv(report))
+
+
+def _pages(report: Report, reports: Path) -> dict[str, str]:
+    before = _edition(report.day, report.revision - 1, reports)
+    return day_pages(report, changes(before, report) if before else ())
+
+
+def _put_link(day: date, edition: Path, reports: Path) -> None:
+    """Lets a day's name lead to an edition."""
+    link = reports / f".{day.isoformat()}.link"
     link.unlink(missing_ok=True)
     link.symlink_to(edition.name, target_is_directory=True)
-    link.replace(reports / report.day.isoformat())
+    link.replace(reports / day.isoformat())
 
 
 def _edition(day: date, revision: int, reports: Path) -> Report | None:
     return read_report(reports / f"{day.isoformat()}.{revision}")
-
-
-def _beside(report: Report, reports: Path) -> Mapping[str, str]:
-    """Gives the files of an edition that others wrote beside it."""
-    own = _files(report, ())
-    folder = reports / report.day.isoformat()
-    return {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.name not in own}
-
-
-def _files(report: Report, changed: tuple[Change, ...]) -> dict[str, str]:
-    return {
-        "report.json": as_json(report),
-        "report.csv": as_csv(report),
-        **day_pages(report, changed),
-    }
 
 
 def _frame() -> Mapping[str, str]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from evenhand.transparency.figures import (
@@ -22,6 +24,8 @@ from evenhand.transparency.figures import (
 from evenhand.transparency.files import swap_in
 
 COLUMNS = ("day", "revision", "figure", "quantity")
+UNREADABLE = (OSError, ValueError, IndexError, csv.Error)
+"""What reading a file of ours may meet that somebody broke."""
 FIGURES = frozenset(figure.value for figure in Figure)
 """Figures that are counted today; an older file may name others."""
 
@@ -65,7 +69,7 @@ def subjects_of(report: Report) -> set[Subject]:
     return {
         Subject(kind, row.key)
         for kind in SubjectKind
-        for breakdown in _breakdowns(kind)
+        for breakdown in breakdowns_of(kind)
         for row in report.public.breakdowns[breakdown].rows
         if row.key
     }
@@ -79,23 +83,30 @@ def past_day(report: Report, subject: Subject) -> PastDay:
         revision=report.revision,
         quantities={
             figure_of[breakdown]: row.quantity
-            for breakdown in _breakdowns(subject.kind)
+            for breakdown in breakdowns_of(subject.kind)
             for row in report.public.breakdowns[breakdown].rows
             if row.key == subject.key
         },
     )
 
 
-def read_history(subject: Subject, reports: Path) -> list[PastDay]:
-    """Gives a subject's days, the latest first."""
+def read_history(subject: Subject, reports: Path) -> list[PastDay] | None:
+    """Gives a subject's days, the latest first; None where its file is missing or broken."""
     path = reports / subject.folder / "history.csv"
-    if not path.is_file():
-        return []
+    try:
+        rows = csv.reader(io.StringIO(path.read_text("utf-8")))
+        return history_of(rows) if tuple(next(rows, ())) == COLUMNS else None
+    except UNREADABLE:
+        return None
+
+
+def history_of(rows: Iterable[Iterable[object]]) -> list[PastDay]:
+    """Gives days, the latest first, from rows of day, revision, figure and quantity."""
     found: dict[date, tuple[int, dict[Figure, int]]] = {}
-    for row in csv.DictReader(io.StringIO(path.read_text("utf-8"))):
-        _, quantities = found.setdefault(date.fromisoformat(row["day"]), (int(row["revision"]), {}))
-        if row["figure"] in FIGURES:
-            quantities[Figure(row["figure"])] = int(row["quantity"])
+    for day, revision, figure, quantity in rows:
+        _, quantities = found.setdefault(date.fromisoformat(str(day)), (int(str(revision)), {}))
+        if figure in FIGURES:
+            quantities[Figure(str(figure))] = int(str(quantity))
     return [
         PastDay(day, revision, quantities)
         for day, (revision, quantities) in sorted(found.items(), reverse=True)
@@ -103,17 +114,16 @@ def read_history(subject: Subject, reports: Path) -> list[PastDay]:
 
 
 def latest_past(subject: Subject, reports: Path) -> PastDay | None:
-    """Gives a subject's latest day, from the first rows of its file alone."""
-    quantities: dict[Figure, int] = {}
-    day, revision = None, 0
-    with (reports / subject.folder / "history.csv").open(encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
-            if day is not None and row["day"] != day.isoformat():
-                break
-            day, revision = date.fromisoformat(row["day"]), int(row["revision"])
-            if row["figure"] in FIGURES:
-                quantities[Figure(row["figure"])] = int(row["quantity"])
-    return None if day is None else PastDay(day, revision, quantities)
+    """Gives a subject's latest day, from the first rows of its file alone; None if it is broken."""
+    try:
+        with (reports / subject.folder / "history.csv").open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            next(rows, None)
+            _, first = next(groupby(rows, key=itemgetter(0)), (None, ()))
+            found = history_of(first)
+    except UNREADABLE:
+        return None
+    return found[0] if found else None
 
 
 def with_past(history: Iterable[PastDay], added: PastDay) -> list[PastDay]:
@@ -144,5 +154,6 @@ def known_subjects(kind: SubjectKind, reports: Path) -> list[Subject]:
     return [Subject(kind, path.parent.name) for path in sorted(folder.glob("*/history.csv"))]
 
 
-def _breakdowns(kind: SubjectKind) -> list[Breakdown]:
+def breakdowns_of(kind: SubjectKind) -> list[Breakdown]:
+    """Gives the tables whose rows are about subjects of a kind."""
     return [one for one in Breakdown if DIMENSION_OF_BREAKDOWN[one] is kind.dimension]

@@ -13,12 +13,20 @@ from jsonschema import Draft202012Validator
 from tests.days_of_tests import report_of
 
 from evenhand.transparency import site
+from evenhand.transparency.all_days import past_days
 from evenhand.transparency.days import read_days
 from evenhand.transparency.documents import as_json, schema_text
 from evenhand.transparency.figures import Breakdown, Figure
-from evenhand.transparency.subjects import SubjectKind, known_subjects, read_history
+from evenhand.transparency.subjects import (
+    Subject,
+    SubjectKind,
+    known_subjects,
+    latest_past,
+    read_history,
+)
 
 DAY = date(2026, 11, 21)
+EDITIONS = Path(__file__).parents[2] / "data" / "editions"
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -218,9 +226,63 @@ def test_the_whole_site_can_be_built_anew_from_its_reports(two_days: Path) -> No
     for name in ("index.json", "days.parquet", "harms/m.spam/history.csv"):
         (two_days / name).unlink()
 
-    days = site.rebuild_site(two_days)
+    found = site.rebuild_site(two_days)
 
-    assert days == [DAY - timedelta(days=1), DAY]
+    assert found == site.Rebuilt((DAY - timedelta(days=1), DAY), ())
+    assert contents(two_days) == before
+
+
+def test_an_edition_of_an_earlier_version_gets_new_pages_and_stays_what_it_was(
+    two_days: Path,
+) -> None:
+    shutil.rmtree(two_days / f"{DAY}.1")
+    (two_days / str(DAY)).unlink()
+    earlier = EDITIONS / "daily-report-2" / "reports" / "2026-11-21.1"
+    shutil.copytree(earlier, two_days / f"{DAY}.1")
+
+    found = site.rebuild_site(two_days)
+
+    assert DAY in found.days
+    for name in ("report.json", "openings.json"):
+        assert (two_days / str(DAY) / name).read_bytes() == (earlier / name).read_bytes()
+    assert (two_days / str(DAY) / "kk.html").is_file()
+    assert read_days(two_days)[0].decisions == 49
+
+
+def test_what_cannot_be_built_anew_is_named(two_days: Path) -> None:
+    shutil.rmtree(two_days / f"{DAY}.1")
+    (two_days / "2026-99-99.1").mkdir()
+
+    found = site.rebuild_site(two_days)
+
+    assert found == site.Rebuilt((DAY - timedelta(days=1),), (DAY,))
+
+
+@pytest.mark.parametrize(
+    "broken", [None, b"", b"\xff", b"day\nx\n", b"day,revision,figure,quantity\n2026-11-2"]
+)
+def test_a_history_that_is_lost_or_broken_is_made_anew(
+    two_days: Path, broken: bytes | None
+) -> None:
+    subject = Subject(SubjectKind.COUNTRIES, "KZ")
+    before = read_history(subject, two_days)
+    path = two_days / subject.folder / "history.csv"
+    path.unlink()
+    if broken is not None:
+        path.write_bytes(broken)
+
+    assert read_history(subject, two_days) is None
+    assert latest_past(subject, two_days) is None if broken is not None else True
+    assert past_days(subject, two_days) == before
+
+
+def test_a_broken_history_hinders_no_publication(two_days: Path) -> None:
+    before = contents(two_days)
+    (two_days / "countries" / "KZ" / "history.csv").write_bytes(b"\xff")
+
+    site.finish_site(two_days, standing=report_of(DAY))
+    site.write_site(report_of(DAY), two_days)
+
     assert contents(two_days) == before
 
 

@@ -23,7 +23,9 @@ from evenhand.database.failures import NOT_ANSWERING
 class FileUnusable(EvenhandError):
     """A file or folder cannot be used."""
 
-    remedy = "See that the path is there and that you may read and write it."
+    remedy = (
+        "See that the path is there, that you may read and write it, and that the disk has room."
+    )
 
 
 class DatabaseAway(Unavailable):
@@ -31,6 +33,8 @@ class DatabaseAway(Unavailable):
 
     remedy = "Start `evenhand serve`, or see to DATABASE_URL and the database it names."
 
+
+HELP = ("-h", "--help")
 
 EXIT_CANNOT_RUN = 2
 """Exit code when a command could not do its work at all."""
@@ -123,13 +127,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     command = _named(words)
     if command is None:
-        if words in ([], ["-h"], ["--help"]):
-            _print_help()
-            return 0
-        _print_help(file=sys.stderr)
-        print(f"\nevenhand: {_why_unknown(words)}", file=sys.stderr)
-        return EXIT_CANNOT_RUN
+        return _answer(lambda: _help(words))
     return _answer(lambda: _run(command, words[len(command.words) :]))
+
+
+def _help(words: list[str]) -> int:
+    """Prints what commands there are, and where none was asked for, why it cannot be run."""
+    if not words or (words[-1] in HELP and _begun_with(words[:-1])):
+        _print_help(words[:-1])
+        return 0
+    _print_help(words[:1] if _begun_with(words[:1]) else [], file=sys.stderr)
+    print(f"\nevenhand: {_why_unknown(words)}", file=sys.stderr)
+    return EXIT_CANNOT_RUN
 
 
 def _run(command: Command, words: Sequence[str]) -> int:
@@ -183,6 +192,11 @@ def _named(words: list[str]) -> Command | None:
     return None
 
 
+def _begun_with(words: list[str]) -> list[Command]:
+    """Gives the commands that begin with these words."""
+    return [command for command in COMMANDS if list(command.words[: len(words)]) == words]
+
+
 def _why_unknown(words: list[str]) -> str:
     """Gives in words why no command is meant: its second word is missing or wrong, or it is."""
     after = [known.words[1] for known in COMMANDS if known.words[0] == words[0] and known.words[1:]]
@@ -192,12 +206,14 @@ def _why_unknown(words: list[str]) -> str:
     return f"{said}, not {words[1]!r}" if words[1:] else said
 
 
-def _print_help(*, file: TextIO | None = None) -> None:
+def _print_help(words: list[str], *, file: TextIO | None = None) -> None:
+    """Prints what the commands do that begin with these words; with none, what all do."""
     print("evenhand COMMAND … (COMMAND --help tells more)\n", file=file)
-    for command in COMMANDS:
-        print(f"  {' '.join(command.words):14} {command.does}", file=file)
-    benches = ", ".join(sorted(_benches()))
-    print(f"  {'bench NAME':14} run a benchmark: {benches}", file=file)
+    for command in _begun_with(words):
+        print(f"  {' '.join(command.words):17} {command.does}", file=file)
+    if not words:
+        benches = ", ".join(sorted(_benches()))
+        print(f"  {'bench NAME':17} run a benchmark: {benches}", file=file)
 
 
 def _benches() -> dict[str, Path]:

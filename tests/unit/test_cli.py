@@ -91,6 +91,16 @@ def test_what_is_missing_from_a_command_is_said_last(
     assert "'rules' needs one more word: check" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.parametrize("words", [["report", "--help"], ["report", "-h"], ["--help"], []])
+def test_help_names_every_command_that_begins_so(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "report daily" in said
+    assert ("rules check" in said) == (words[:1] != ["report"])
+
+
 DISCLOSE = (
     "disclose", "!r:x.test $e1", "--homeserver", "https://x.test", "--account", "@ada:x.test",
     "--desk", "https://desk.test", "--store", "/nonexistent",

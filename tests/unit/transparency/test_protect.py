@@ -219,6 +219,25 @@ def test_what_the_door_measured_is_told_as_its_tables_tell_it() -> None:
     assert {told(30, hidden) for hidden in (1, 2, 3, 4)} == {THRESHOLD}
 
 
+def test_over_how_many_a_time_is_told_follows_from_what_else_is_published() -> None:
+    told = defaultdict(set)
+    for full, person, removed in itertools.product(range(12), range(9), range(7)):
+        refused = {Automation.FULL.value: full, Automation.NONE.value: person}
+        tables = {
+            Figure.REFUSED: {key: quantity for key, quantity in refused.items() if quantity},
+            Figure.REMOVED: {Automation.FULL.value: removed} if removed else {},
+        }
+        tables[Figure.DECISIONS] = Counter(tables[Figure.REFUSED]) + Counter(tables[Figure.REMOVED])
+        time = {Span.SEND_TO_VERDICT: Duration(full + removed, 10, 20)} if full + removed else {}
+        public = protect([replace(a_day(tables), durations=time)])
+        for duration in public.durations.values():
+            told[str(replace(public, durations={}))].add(duration.quantity)
+
+    assert len(told) > 100
+    assert {len(quantities) for quantities in told.values()} == {1}
+    assert max(quantity for quantities in told.values() for quantity in quantities) == 11
+
+
 def test_every_figure_and_every_breakdown_is_in_the_publication() -> None:
     public: Public = protect([exact({})])
 

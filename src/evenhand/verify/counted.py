@@ -30,8 +30,10 @@ class CountedHere:
 def counted_here(receipt: Receipt, site: Place) -> CountedHere:
     """Tells in which numbers of its day's report a record is counted."""
     shown = receipt.shown
+    if "day" not in shown:
+        return CountedHere(unchecked=("its count: it names no day",))
     try:
-        day = date.fromisoformat(str(shown.get("day")))
+        day = date.fromisoformat(str(shown["day"]))
         figures = figures_of(shown)
     except ValueError as error:
         raise FileRefused(file="receipt", why="shows classes that no report counts by") from error

@@ -48,12 +48,16 @@ def shown_keys(place: Place) -> LogKeys | None:
 
 
 def named_keys(named: str) -> tuple[Verifier, ...]:
-    """Gives the keys of an option: one as text, or a file with one on each line, or keys.json."""
+    """Gives the keys of an option: one as text, or a file with one on each line, or keys.json.
+
+    Of a list that somebody kept, every key counts that is not withdrawn in it.
+    """
     if "+" in named and not os.path.lexists(named):
         return (Verifier.parse(named),)
     text = note_in(Path(named))
     if text.lstrip().startswith("{"):
-        return (LogKeys.from_json(text).first,)
+        kept = LogKeys.from_json(text)
+        return kept.believed(kept.chain()).keys
     found = keys_in(text)
     if not 0 < len(found) <= NAMED_KEYS_MAX:
         raise NoteRefused(what="--key", file=named, why=f"holds no key, or over {NAMED_KEYS_MAX}")

@@ -1,4 +1,8 @@
-"""What an earlier version published stays equal: editions as it wrote them, kept as files."""
+"""What an earlier version published stays equal: editions as it wrote them, kept as files.
+
+Whoever changes the schema of a report adds one of the schema before: the log's folder, and of one
+published day `report.json` and `openings.json`.
+"""
 
 from pathlib import Path
 

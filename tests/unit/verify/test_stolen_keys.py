@@ -62,6 +62,16 @@ def test_who_knows_the_new_key_goes_on_and_who_knows_the_old_one_is_told(log: Ma
     assert "by a way that does not lead through this site" in said
 
 
+def test_a_list_of_keys_that_was_kept_names_those_that_are_not_withdrawn(log: MadeLog):
+    before, after = log.folder.parent / "before.json", log.folder.parent / "after.json"
+    shutil.copy(log.folder / "keys.json", before)
+    withdraw(log)
+    shutil.copy(log.folder / "keys.json", after)
+    words = ["verify", "log", str(log.folder), "--key"]
+
+    assert [main([*words, str(file)]) for file in (before, after)] == [1, 0]
+
+
 def test_what_the_old_key_alone_signs_afterwards_is_refused(log: MadeLog, capsys):
     withdraw(log)
     thief = rewritten(log, [*log.leaves[:300], *map(leaf, range(900, 1100))], "thief")

@@ -343,7 +343,7 @@
         }
         tell(item, result);
       }
-      keyLine.querySelector(".code").textContent = keys[0].text;
+      keyLine.querySelector(".code").textContent = (keysOfToday(keys)[0] || keys[0]).text;
       keyLine.hidden = false;
     } catch (error) {
       fault.hidden = false;

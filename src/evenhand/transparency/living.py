@@ -28,8 +28,8 @@ CHARTS = (
 )
 DRAWN = (*CHARTS, Figure.USERS_DISCLOSED)
 """Figures that have charts of their own on the page of a country or a harm."""
-COLUMNS = (Figure.SCREENED, Figure.DECISIONS, Figure.OBJECTIONS_RECEIVED, Figure.LEGAL_RECEIVED)
-"""Figures beside each day in lists."""
+COLUMNS = (Figure.SCREENED, *CHARTS)
+"""Figures beside each day in lists: all that have a chart, which says nothing to those who hear."""
 
 
 def index_pages(days: Sequence[PublishedDay]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from evenhand.transparency.figures import (
 )
 from evenhand.transparency.sections import BESIDE, GROUPS, HEADLINES, SECTIONS, Section
 from evenhand.transparency.shell import rendered
-from evenhand.transparency.tables import shown_table
+from evenhand.transparency.tables import lacks_some, shown_table
 
 HOURS = 24
 
@@ -114,11 +114,9 @@ def _sentences(report: Report) -> list[str]:
         )
     rows = report.public.breakdowns[Breakdown.DECISIONS_BY_AUTOMATION].rows
     full = sum(row.quantity for row in rows if row.key == Automation.FULL)
-    if full and (decisions := figures[Figure.DECISIONS]):
-        said.append(
-            gettext("Software alone took %(share)s of the decisions.")
-            % {"share": words.share(full, of=decisions)}
-        )
+    more = lacks_some(Figure.DECISIONS, report)
+    if full and (share := words.share(full, of=figures[Figure.DECISIONS] or 0, more=more)):
+        said.append(gettext("Software alone took %(share)s of the decisions.") % {"share": share})
     upheld, refused = figures[Figure.OBJECTIONS_UPHELD], figures[Figure.OBJECTIONS_REFUSED]
     if upheld is not None and refused is not None and upheld + refused:
         said.append(
@@ -146,6 +144,7 @@ def _automation(report: Report) -> dict[str, object] | None:
     if not cells.rows:
         return None
     total = sum(row.quantity for row in cells.rows) + cells.merged
+    more = lacks_some(Figure.DECISIONS, report)
     rows = [
         (
             SERIES[Automation(row.key)] if row.key else 3,
@@ -163,7 +162,7 @@ def _automation(report: Report) -> dict[str, object] | None:
                 "series": series,
                 "label": label,
                 "quantity": words.number(quantity),
-                "share": words.share(quantity, of=total),
+                "share": words.share(quantity, of=total, more=more),
             }
             for series, label, quantity in rows
         ],

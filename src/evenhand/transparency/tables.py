@@ -62,7 +62,7 @@ def shown_table(table: Table, report: Report) -> ShownTable | None:
     columns = [columns[0], *(one for one in columns[1:] if not _is_empty(one[1]))]
     if all(_is_empty(cells) for _, cells in columns):
         return None
-    rows = _rows(table, columns)
+    rows = _rows(table, columns, more=lacks_some(columns[0][0], report))
     figures = [report.public.figures[figure] for figure, _ in columns]
     return ShownTable(
         name=f"{table.figures[0].value}-{table.dimension.value}",
@@ -80,7 +80,15 @@ def shown_table(table: Table, report: Report) -> ShownTable | None:
     )
 
 
-def _rows(table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]]) -> list[ShownRow]:
+def lacks_some(figure: Figure, report: Report) -> bool:
+    """Tells whether there are a few more of a figure: a family of decisions that is not shown."""
+    quantities = report.public.figures
+    return figure is Figure.DECISIONS and any(quantities[family] is None for family in FAMILIES)
+
+
+def _rows(
+    table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]], *, more: bool
+) -> list[ShownRow]:
     """Gives the rows of all keys that any column shows: by the first column, then by name."""
     shown = [{row.key: row.quantity for row in cells.rows} for _, cells in columns]
     keys = {key for cells in shown for key in cells}
@@ -97,7 +105,7 @@ def _rows(table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]]) -> li
             numbers=tuple(
                 words.number(cells[key]) if key in cells else NOT_SHOWN for cells in shown
             ),
-            share=_share(key, table, columns, whole),
+            share=_share(key, table, columns, whole, more=more),
             bar=_bar(key, columns, longest) if table.drawn and key in lead else SafeString(""),
         )
         for key in ordered
@@ -105,14 +113,19 @@ def _rows(table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]]) -> li
 
 
 def _share(
-    key: str, table: Table, columns: Sequence[tuple[Figure, PublicBreakdown]], whole: int
+    key: str,
+    table: Table,
+    columns: Sequence[tuple[Figure, PublicBreakdown]],
+    whole: int,
+    *,
+    more: bool,
 ) -> str:
     """Gives a row's share of all; of an hour, how much of what came then was screened at once."""
     lead, *beside = [{row.key: row.quantity for row in cells.rows} for _, cells in columns]
     if key not in lead:
         return ""
     if table.dimension is not Dimension.HOUR:
-        return words.share(lead[key], of=whole)
+        return words.share(lead[key], of=whole, more=more)
     passed = sum(cells.get(key, 0) for cells in beside)
     if not passed and any(cells.merged or cells.withheld for _, cells in columns[1:]):
         return ""

@@ -352,9 +352,12 @@ def quantity(shown: int | None) -> str:
     return gettext("a few") if shown is None else number(shown)
 
 
-def share(quantity: int, *, of: int, decimals: int = 1) -> str:
-    """Gives a share in per cent, rounded down: what is not all is never told as all."""
-    if not of:
+def share(quantity: int, *, of: int, decimals: int = 1, more: bool = False) -> str:
+    """Gives a share in per cent, rounded down: what is not all is never told as all.
+
+    more  true where there are a few beyond `of` that are not shown: then nothing is all
+    """
+    if not of or (more and quantity == of):
         return ""
     scale = 10**decimals
     return number_format(quantity * 100 * scale // of / scale, decimal_pos=decimals) + "\xa0%"

@@ -1,5 +1,6 @@
 """What a page of a report shows."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -21,6 +22,7 @@ from evenhand.transparency.figures import (
     Row,
     Span,
 )
+from evenhand.transparency.living import CHARTS, COLUMNS
 from evenhand.transparency.pages import day_pages, page_context
 from evenhand.transparency.protect import THRESHOLD, protect
 from evenhand.transparency.sections import SECTIONS
@@ -63,6 +65,22 @@ def test_who_decided_is_shown_where_it_is_told() -> None:
 
 def test_one_bar_of_everything_merged_is_not_shown() -> None:
     assert page_context(decided_by(merged=12))["automation"] is None
+
+
+@pytest.mark.parametrize(("removed", "told"), [(0, True), (None, False)])
+def test_software_took_all_only_if_no_decision_is_withheld(removed: int | None, told: bool) -> None:
+    report = decided_by(Row("full", 92), merged=0)
+    figures = {**report.public.figures, Figure.DECISIONS: 92, Figure.REMOVED: removed}
+    report = replace(report, public=replace(report.public, figures=figures))
+
+    page = day_pages(report)["en.html"]
+
+    assert ("100.0" in page) == told
+    assert "Decided by software alone: <strong>92</strong>" in page
+
+
+def test_every_chart_of_the_first_page_has_its_numbers_in_the_list_of_days() -> None:
+    assert set(CHARTS) <= set(COLUMNS)
 
 
 @pytest.mark.parametrize("language", Language)

@@ -12,6 +12,7 @@ EVENHAND_BENCH_FOLDER    where to work; a temporary folder unless set
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -179,7 +180,7 @@ def _report(day: date, size: int, name: str) -> Iterator[dict[str, object]]:
 
 
 def _leaves(home: Path, day: date, size: int) -> dict[str, object]:
-    """Times a whole publication: counting, leaves, tiles, openings, pages."""
+    """Times a whole publication: counting, leaves, tiles, openings, pages; and what it takes up."""
     from evenhand.proof.notes import Signer
     from evenhand.records.log_steps import Log, append_records
     from evenhand.transparency.proving import Prover
@@ -193,7 +194,11 @@ def _leaves(home: Path, day: date, size: int) -> dict[str, object]:
         lambda: publish(day, now=now, folder=home / "public", prover=prover), times=1
     )
     assert report.in_log is not None
-    return {**_figure(f"publish_s_{_name(size)}", seconds), "leaves": report.in_log.leaves}
+    return {
+        **_figure(f"publish_s_{_name(size)}", seconds),
+        "leaves": report.in_log.leaves,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
 
 
 def _count(day: date) -> int:

@@ -31,7 +31,6 @@ from evenhand.records.log_steps import (
     append_due,
     append_records,
     resume,
-    shuffled,
     standing_checkpoint,
 )
 from evenhand.records.models import LogBatch, Record, RecordOpening
@@ -48,20 +47,6 @@ def log(tmp_path: Path) -> Log:
     """A log that is filled up to the next whole bundle and no further."""
     chance = lambda count: os.urandom(count) if count > 1 else b"\0"  # noqa: E731
     return Log(tmp_path / "log", SIGNER, "desk.example/log", random=chance)
-
-
-def test_the_size_of_a_batch_does_not_tell_how_many_leaves_have_a_meaning():
-    leaf = bytes(32)
-
-    sizes = {
-        count: {
-            len(shuffled([leaf] * count, lambda n, extra=extra: bytes([extra]) * n))
-            for extra in range(256)
-        }
-        for count in (0, 1, 255, 256, 300)
-    }
-
-    assert sizes == {0: {256}, 1: {256, 512}, 255: {256, 512}, 256: {512}, 300: {512, 768}}
 
 
 def a_record(**more: Any) -> NewRecord:

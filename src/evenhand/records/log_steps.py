@@ -11,7 +11,7 @@ leaves that mean nothing, so that the log's growth tells nothing about a single 
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -29,10 +29,11 @@ from evenhand.proof.notes import (
     sign,
     signature_line,
 )
-from evenhand.proof.tiles import WIDTH, FolderFiles, TileReader, TileWriter, prune, synced
+from evenhand.proof.tiles import FolderFiles, TileReader, TileWriter, prune, synced
 from evenhand.proof.tree import HASH_BYTES
 from evenhand.records.entries import NewRecord
 from evenhand.records.log_locks import check_lock, log_lock, signing_lock
+from evenhand.records.log_order import Chance, shuffled
 from evenhand.records.log_queries import (
     last_batch,
     last_record_batch,
@@ -50,8 +51,6 @@ RECORDS_MAX = 65_536
 """Records in one batch: what waits beyond them enters at once in the next."""
 
 CHECKPOINT = "checkpoint"
-
-Chance = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def append_due(log: Log, *, seconds: int, now: datetime) -> Checkpoint | None:
 
 def append_classes(
     log: Log,
-    leaves: Sequence[bytes],
+    leaves: Iterable[bytes],
     *,
     day: date,
     edition: int,
@@ -116,20 +115,23 @@ def append_classes(
 ) -> LogBatch:
     """Adds the cells of a published day, with the record of the publication in one transaction.
 
-    Not within another transaction: the checkpoint is signed from what is committed. What an
+    Not within another transaction: the checkpoint is signed from what is committed. It begins
+    when the files are written: millions of leaves take minutes, and whoever reads the outbox waits
+    for every transaction that runs. What an
     edition counts should not reach beyond `log_queries.logged_through`, so that the classes of
     each record that it counts are in the log before it.
     """
     with log_lock(log.folder):
         resume(log)
+        batch = _written(
+            log,
+            leaves,
+            LogBatch(kind=BatchKind.CLASSES, day=day, edition=edition, at=now),
+            logged_through(),
+        )
         with transaction.atomic(durable=True):
             append(record)
-            batch = _append(
-                log,
-                leaves,
-                LogBatch(kind=BatchKind.CLASSES, day=day, edition=edition, at=now),
-                logged_through(),
-            )
+            _enter(batch)
         _put_checkpoint(log, batch)
     return batch
 
@@ -244,41 +246,33 @@ def _append_records(log: Log, now: datetime) -> tuple[Checkpoint, bool]:
         found = rows_after(after, rows_max=RECORDS_MAX)
         through = after if found is None else found.through
         leaves = [] if found is None else found.leaves
-        batch = _append(
+        batch = _written(
             log,
             [log.random(HASH_BYTES) if leaf is None else leaf for leaf in leaves],
             LogBatch(kind=BatchKind.RECORDS, at=now),
             through,
         )
+        _enter(batch)
     return _put_checkpoint(log, batch), len(leaves) == RECORDS_MAX
 
 
-def _append(log: Log, leaves: Sequence[bytes], batch: LogBatch, through: Place) -> LogBatch:
-    """Writes the files of a batch and adds its row to the running transaction."""
+def _written(log: Log, leaves: Iterable[bytes], batch: LogBatch, through: Place) -> LogBatch:
+    """Writes the files of a batch and gives its row, which is not in the database yet."""
     last = last_batch()
     batch.number = 1 if last is None else last.number + 1
     batch.transaction, batch.serial = through.transaction, through.serial
     batch.first = 0 if last is None else last.size
     log.folder.mkdir(parents=True, exist_ok=True)
     writer = TileWriter(log.folder, batch.first)
-    batch.root = writer.append(shuffled(leaves, log.random))
+    batch.root = writer.append(shuffled(leaves, log.random, beside=log.folder))
     batch.size = writer.size
-    check_lock()
-    batch.save(force_insert=True)
     return batch
 
 
-def shuffled(leaves: Sequence[bytes], random: Chance) -> list[bytes]:
-    """Gives leaves filled up to whole bundles, in the order of their values: nobody's order.
-
-    Where the next bundle begins is drawn anew each time, so that nobody learns how many leaves
-    have a meaning by adding a known number of their own, or by counting those that are opened.
-    """
-    beyond = random(1)[0]
-    missing = ((len(leaves) + beyond) // WIDTH + 1) * WIDTH - len(leaves)
-    chance = random(missing * HASH_BYTES)
-    filling = [chance[at : at + HASH_BYTES] for at in range(0, len(chance), HASH_BYTES)]
-    return sorted([*leaves, *filling])
+def _enter(batch: LogBatch) -> None:
+    """Adds the row of a batch to the running transaction."""
+    check_lock()
+    batch.save(force_insert=True)
 
 
 def _put_checkpoint(log: Log, batch: LogBatch) -> Checkpoint:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 from django.conf import settings
 
@@ -50,10 +51,8 @@ def enter(
 ) -> None:
     """Adds the leaves of a publication to the log, with its record, in one transaction."""
     cells = shown(report, secret=prover.secret) + withheld(report, batches, secret=prover.secret)
-    leaves = [
-        *all_leaves(cells, day=report.day, edition=report.revision),
-        report_leaf(json.loads(as_json(report)), day=report.day, edition=report.revision),
-    ]
+    whole = report_leaf(json.loads(as_json(report)), day=report.day, edition=report.revision)
+    leaves = chain([whole], all_leaves(cells, day=report.day, edition=report.revision))
     append_classes(
         prover.log, leaves, day=report.day, edition=report.revision, record=record, now=now
     )

@@ -1,7 +1,7 @@
 """Adds the text by which records are counted.
 
 Every row of `records_record` is written anew, with all indexes, while nobody else may read or
-write it: 22 s for each million of records on two busy cores. What was in the columns stays as it is.
+write it: 22 s for each million of records on two busy cores. What was in the columns stays.
 """
 
 from django.db import migrations, models

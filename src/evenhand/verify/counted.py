@@ -35,8 +35,8 @@ def counted_here(receipt: Receipt, site: Place) -> CountedHere:
     try:
         day = date.fromisoformat(str(shown["day"]))
         figures = figures_of(shown)
-    except ValueError as error:
-        raise FileRefused(file="receipt", why="shows classes that no report counts by") from error
+    except (TypeError, ValueError):
+        return CountedHere(unchecked=("its count: it shows what this program does not know",))
     if not figures:
         return CountedHere(unchecked=("its count: no report counts records of its kind",))
     if shown.get("gagged"):

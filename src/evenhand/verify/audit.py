@@ -155,6 +155,8 @@ def _believed(
         first = trust(place, named)
         return first.pinned, first.believed
     pinned = keys_in(text_in(file, KEYS_BYTES_MAX))
+    if not pinned:
+        raise FileRefused(file=file, why="holds no key; put it back, or begin another folder")
     more = () if named is None else named_keys(named)
     believed = Believed(pinned) if shown is None else shown.believed(pinned)
     if shown is not None and believed.heir is not None:

@@ -130,6 +130,20 @@ def test_a_log_that_is_not_there_is_unreadable_and_nothing_is_lost(log: MadeLog,
     assert (state / "latest.note").read_text() == note
 
 
+@pytest.mark.parametrize("name", ["keys", "keys.json", "latest.note"])
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"[]" * 60_000])
+def test_a_broken_file_of_the_audits_own_is_said_in_words(
+    log: MadeLog, state: Path, capsys, name: str, content: bytes
+):
+    assert audit(log, state) == 0
+    (state / name).write_bytes(content)
+
+    assert audit(log, state) in {1, 2}
+    said = capsys.readouterr().err
+    assert "what to do" in said
+    assert "Traceback" not in said
+
+
 def test_one_folder_is_for_one_audit_at_a_time(log: MadeLog, state: Path, capsys):
     state.mkdir()
     with (state / "lock").open("w") as lock:

@@ -99,6 +99,10 @@ def test_public_pages_are_usable_in_every_language(
     assert faults(text_of(response)) == []
 
 
+def test_the_first_page_leads_to_the_proof(client: Client) -> None:
+    assert 'href="/proof/"' in text_of(client.get("/"))
+
+
 def test_an_explicit_language_is_remembered(client: Client) -> None:
     client.get("/?lang=kk")
 

@@ -78,6 +78,8 @@ class Duty:
         except Exception as error:  # noqa: BLE001  the appender survives whatever its work meets
             self.failures += 1
             said = {name: str(value) for name, value in getattr(error, "fields", {}).items()}
+            if isinstance(error, OSError):
+                said["why"] = str(error.strerror)  # the system's own words: a full disk, say
             log.warning(
                 "duty_failed", duty=self.name, error=type(error).__name__, at=where(error), **said
             )

@@ -1,9 +1,12 @@
 """The appender's duties: what fails holds up nothing else."""
 
+import errno
+import os
 from datetime import date
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from evenhand import appender
 from evenhand.base.errors import Unavailable
@@ -33,3 +36,14 @@ def test_a_day_that_cannot_be_published_holds_up_no_other(monkeypatch, tmp_path:
         appender.publish_days(tmp_path)
 
     assert tried == DAYS
+
+
+def test_a_full_disk_is_told_in_the_systems_words():
+    def work() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/nowhere")
+
+    with capture_logs() as said:
+        appender.Duty("log", 1.0, work).do(0.0)
+
+    assert said[0]["why"] == "No space left on device"
+    assert "/nowhere" not in str(said)

@@ -76,6 +76,14 @@ def test_a_wrong_messenger_is_found_before_anything_is_started(tmp_path: Path):
     assert not (tmp_path / "postgres").exists()
 
 
+def test_a_folder_without_keys_is_named_with_what_makes_them(tmp_path: Path):
+    done = evenhand(tmp_path, "log", "status")
+
+    assert done.returncode == EXIT_CANNOT_RUN
+    assert str(tmp_path / "keys") in done.stderr
+    assert "`evenhand setup`" in done.stderr
+
+
 def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]):
     assert main(["regime"]) == EXIT_CANNOT_RUN
     said = capsys.readouterr()

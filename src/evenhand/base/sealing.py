@@ -104,7 +104,8 @@ def read_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()
     except OSError as error:
-        raise Misconfigured(setting="keys", file=path.name, why="not readable") from error
+        why = f"{error.strerror}; `evenhand setup` makes the keys of the folder EVENHAND_HOME"
+        raise Misconfigured(setting="EVENHAND_HOME", file=path, why=why) from error
     if len(key) != KEY_BYTES:
         raise Misconfigured(setting="keys", file=path.name, why=f"must be {KEY_BYTES} bytes")
     return key

@@ -39,6 +39,12 @@ def wait(until: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
+def told() -> bool:
+    """Tells whether the author was told; on a busy machine a call may end at its time limit."""
+    UserNotice.objects.exclude(try_at=None).update(try_at=None)  # its pause would be minutes
+    return UserNotice.objects.get().state == NoticeState.SENT
+
+
 def test_a_released_order_is_carried_out_at_once_and_its_author_is_told(
     committed: Site, town: Town, tmp_path: Path
 ) -> None:
@@ -79,5 +85,5 @@ def test_a_released_order_is_carried_out_at_once_and_its_author_is_told(
         by=one.lawyer,
         now=clock.now(),
     )
-    wait(lambda: UserNotice.objects.get().state == NoticeState.SENT)
+    wait(told)
     steps.close(matter.id, by=one.lawyer, now=clock.now())

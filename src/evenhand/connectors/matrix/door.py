@@ -44,6 +44,8 @@ from evenhand.events.schema import EVENT_SCHEMA
 
 if TYPE_CHECKING:
     from evenhand.pipeline import ScreeningPlane
+    from evenhand.resources import Renewal
+    from evenhand.rules.rule import RuleSet
 
 log = structlog.get_logger()
 
@@ -79,6 +81,7 @@ class Door:
     settings: DoorSettings
     plane: Screening
     clock: Callable[[], datetime] = now
+    renewal: "Renewal | None" = None
     _sweeper: Sweeper | None = field(default=None, init=False)
 
     async def run(self, stop: asyncio.Event, *, ready: Callable[[int], None]) -> None:
@@ -99,6 +102,7 @@ class Door:
             clock=self.clock,
             missed=self._tell,
             budget_ms=settings.budget_ms,
+            gauges=self._gauges,
         )
         self._start_sweeper(keeper, lane, journal)
         http = HttpServer(keeper.handle)
@@ -130,6 +134,11 @@ class Door:
             clock=self.clock,
         )
         self._sweeper.start()
+
+    def _gauges(self) -> Mapping[str, float]:
+        if self.renewal is None:
+            return {}
+        return {"evenhand_door_old_rules_kept": float(bool(self.renewal.fault))}
 
     def _tell(self) -> None:
         if self._sweeper is not None:
@@ -185,7 +194,7 @@ def settings_from(environment: Mapping[str, str], *, host: str, port: int) -> Do
     )
 
 
-def serve(settings: DoorSettings, plane: Screening) -> None:
+def serve(settings: DoorSettings, plane: Screening, renewal: "Renewal | None" = None) -> None:
     """Runs a door until SIGTERM or SIGINT."""
     # The screening thread and the loop share one interpreter: at Python's 5 ms per turn, whoever
     # waits for the other would spend half of the goal of 10 ms waiting.
@@ -196,7 +205,7 @@ def serve(settings: DoorSettings, plane: Screening) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await Door(settings, plane).run(
+        await Door(settings, plane, renewal=renewal).run(
             stop, ready=lambda port: log.info("door_open", host=settings.host, port=port)
         )
 
@@ -212,9 +221,15 @@ def main(arguments: list[str] | None = None) -> int:
     configure_logs()
     settings = settings_from(os.environ, host=options.host, port=options.port)
     plane = load_plane()
-    rules = [LiveRule(rule.id, rule.version, rule.harm) for rule in plane.rules.rules]
-    tell_rules(rules_file(settings.home), rules)
-    serve(settings, plane)
+
+    def tell(rules: "RuleSet") -> None:
+        live = [LiveRule(rule.id, rule.version, rule.harm) for rule in rules.rules]
+        tell_rules(rules_file(settings.home), live)
+
+    tell(plane.rules)
+    renewal = plane.renewal(before=tell)
+    renewal.follow()
+    serve(settings, plane, renewal)
     return 0
 
 

@@ -8,7 +8,7 @@ again afterwards.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -88,6 +88,7 @@ class DoorKeeper:
         clock: Callable[[], datetime],
         missed: Callable[[], None],
         budget_ms: int = BUDGET_MS,
+        gauges: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         self._lane = lane
         self._journal = journal
@@ -98,6 +99,7 @@ class DoorKeeper:
         self._clock = clock
         self._missed = missed
         self._budget_seconds = budget_ms / 1000
+        self._gauges = gauges
         self.counters = counting.Counters()
         self.answered = counting.Answered(ANSWERED_KEPT)
         if facts.server_name:
@@ -171,6 +173,7 @@ class DoorKeeper:
             gauges = {
                 "evenhand_door_waiting_events": self._lane.waiting,
                 "evenhand_door_journal_bytes": self._journal.size_bytes,
+                **self._gauges(),
             }
             text = self.counters.text(gauges)
             return Answer(200, text.encode(), "text/plain; version=0.0.4; charset=utf-8")

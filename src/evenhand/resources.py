@@ -1,0 +1,249 @@
+"""What the screening judges by, read from files: rules, lists of patterns and domains, the model.
+
+`Renewal` follows those files while the screening runs: a changed set is read beside the one in
+force, whole or not at all, and takes its place between two batches.
+"""
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+import structlog
+from yaml import YAMLError
+
+from evenhand.base.errors import EvenhandError, Misconfigured
+from evenhand.rules.load import columns_used, load_rules
+from evenhand.rules.rule import RuleSet
+from evenhand.signals.columns import DrawsOn, all_columns
+from evenhand.signals.domains import host_table, read_domain_list
+from evenhand.signals.links import LinkFinder
+from evenhand.signals.pattern_lists import read_pattern_lists
+from evenhand.signals.patterns import PatternScanner
+from evenhand.signals.text_model import TextModel
+
+log = structlog.get_logger()
+
+RENEWAL_SECONDS = 2.0
+"""How often the files are looked at; a change counts once two looks find the same."""
+
+DOMAIN_SUFFIXES = frozenset({".txt", ".json"})
+"""What is a list in a folder of domain lists; the rest are editors' and copiers' files."""
+
+Stamp = tuple[tuple[str, int, int, int], ...]
+
+
+class FilesRefused(Misconfigured):
+    """Rules, lists or model cannot be used as their files stand."""
+
+    remedy = "Correct the file named, or put the earlier one back."
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Where the screening plane takes its rules, lists and model from.
+
+    rules, patterns  folders of YAML files
+    domains          folders of domain lists; those that do not exist are left out
+    hashes           folder of hash lists, `NAME.sha256` and others; None or missing is no list
+    cache            folder for what was compiled; None is `base/cache.py`'s
+    seed             secret that keeps strangers from choosing where they are counted
+    own              the operator's folder: its `rules` and `model.npz` stand in the place of those
+                     that come with Evenhand, its `patterns` beside them; each may be missing
+    """
+
+    rules: Path
+    patterns: Path
+    domains: tuple[Path, ...]
+    hashes: Path | None
+    cache: Path | None
+    seed: int
+    own: Path | None = None
+
+    @classmethod
+    def default(cls, *, rules: Path | None = None) -> Self:
+        """Gives what comes with Evenhand, and the operator's lists below EVENHAND_HOME/lists."""
+        if rules is not None and not rules.is_dir():
+            raise Misconfigured(setting="--rules", value=str(rules), why="is not a folder")
+        pack = Path(str(files("evenhand.rules"))) / "pack"
+        shipped = Path(str(files("evenhand.signals"))) / "lists"
+        home = os.environ.get("EVENHAND_HOME")
+        own = Path(home) / "lists" if home else None
+        return cls(
+            rules=rules or pack / "rules",
+            patterns=pack / "patterns",
+            domains=(shipped / "domains", *((own / "domains",) if own else ())),
+            hashes=own / "hashes" if own else None,
+            cache=None,
+            seed=secrets.randbits(63),
+            own=own,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One state of the files, whole: what events are judged by."""
+
+    rules: RuleSet
+    patterns: PatternScanner
+    links: LinkFinder
+    model: TextModel
+
+
+class ResourceReader:
+    """Reads the files of `Resources`; what has not changed since the last time is not read again.
+
+    One thread at a time may read.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._parts: dict[str, tuple[object, Any]] = {}
+
+    def stamp(self) -> Mapping[str, Stamp]:
+        """Gives, of each part, what changes whenever one of its files does."""
+        return {
+            "rules": _stamp_of(sorted(self._rules.glob("*.yaml"))),
+            "patterns": _stamp_of(self._pattern_files()),
+            "domains": _stamp_of(self._domain_files()),
+            "model": _stamp_of([self._model] if self._model else []),
+        }
+
+    def read(self) -> Loaded:
+        """Gives what the files hold now; a fault is named with its file, line and reason."""
+        stamp = self.stamp()
+        patterns = self._part("patterns", stamp["patterns"], self._read_patterns)
+        columns = all_columns(patterns.names)
+        loaded = Loaded(
+            rules=self._part(
+                "rules",
+                (stamp["rules"], patterns.names),
+                lambda: load_rules(self._rules, columns),
+            ),
+            patterns=patterns,
+            links=self._part("domains", stamp["domains"], self._read_domains),
+            model=self._part("model", stamp["model"], lambda: TextModel.load(self._model)),
+        )
+        scores = {name for name, one in columns.items() if one.draws_on is DrawsOn.MODEL}
+        if missing := (columns_used(loaded.rules) & scores).difference(loaded.model.heads):
+            raise FilesRefused(part="model", why=f"rules ask for {', '.join(sorted(missing))}")
+        return loaded
+
+    def _part(self, name: str, stamp: object, build: Callable[[], Any]) -> Any:
+        known = self._parts.get(name)
+        if known is None or known[0] != stamp:
+            try:
+                known = self._parts[name] = (stamp, build())
+            except OSError as error:
+                file = Path(str(error.filename)).name
+                raise FilesRefused(part=name, file=file, why=error.strerror) from error
+            except (ValueError, YAMLError, RecursionError) as error:
+                # Only our own errors are sure to quote nothing of what a file holds.
+                raise FilesRefused(part=name, why="a file of it cannot be read") from error
+        return known[1]
+
+    @property
+    def _rules(self) -> Path:
+        own = self._own("rules")
+        return own if own is not None and own.is_dir() else self._resources.rules
+
+    @property
+    def _model(self) -> Path | None:
+        own = self._own("model.npz")
+        return own if own is not None and own.is_file() else None
+
+    def _own(self, name: str) -> Path | None:
+        return self._resources.own / name if self._resources.own else None
+
+    def _pattern_folders(self) -> list[Path]:
+        own = self._own("patterns")
+        return [self._resources.patterns, *([own] if own is not None and own.is_dir() else [])]
+
+    def _pattern_files(self) -> list[Path]:
+        return [file for one in self._pattern_folders() for file in sorted(one.glob("*.yaml"))]
+
+    def _read_patterns(self) -> PatternScanner:
+        # A list of the operator's stands in the place of ours of the same name.
+        lists = {
+            one.name: one
+            for folder in self._pattern_folders()
+            for one in read_pattern_lists(folder)
+        }
+        return PatternScanner(lists.values(), folder=self._resources.cache)
+
+    def _domain_files(self) -> list[Path]:
+        return [
+            file
+            for folder in self._resources.domains
+            if folder.is_dir()
+            for file in sorted(folder.iterdir())
+            if file.suffix in DOMAIN_SUFFIXES
+        ]
+
+    def _read_domains(self) -> LinkFinder:
+        return LinkFinder(host_table([read_domain_list(file) for file in self._domain_files()]))
+
+
+class Renewal:
+    """Follows the files of a reader; what they hold anew is handed to `take`, whole.
+
+    A set that cannot be read leaves the one in force, and `fault` says why until one can be read.
+    """
+
+    def __init__(self, reader: ResourceReader, take: Callable[[Loaded], None]) -> None:
+        self._reader = reader
+        self._take = take
+        self._known = self._seen = reader.stamp()
+        self.fault: Mapping[str, object] = {}
+
+    def look(self) -> bool:
+        """Puts what has changed in force; tells whether something has.
+
+        Files that are still being written or copied wait: two looks must find the same.
+        """
+        stamp = self._reader.stamp()
+        settled, self._seen = stamp == self._seen, stamp
+        if stamp == self._known or not settled:
+            return False
+        try:
+            loaded = self._reader.read()
+            if self._reader.stamp() != stamp:
+                return False  # a file changed meanwhile: the next look that finds rest reads anew
+            self._take(loaded)
+        except Exception as error:  # noqa: BLE001  whatever a file holds, the old set stays
+            fields = error.fields if isinstance(error, EvenhandError) else {}
+            self.fault = {"error": type(error).__name__, **fields}
+            log.error("screening_set_kept", **self.fault)  # noqa: TRY400
+            return False
+        finally:
+            self._known = stamp
+        self.fault = {}
+        log.info("screening_set_renewed", rules=len(loaded.rules.rules))
+        return True
+
+    def follow(self, *, seconds: float = RENEWAL_SECONDS) -> threading.Event:
+        """Looks after the files from now on, until the event it gives is set."""
+        stop = threading.Event()
+
+        def run() -> None:
+            while not stop.wait(seconds):
+                self.look()
+
+        threading.Thread(target=run, name="renewal", daemon=True).start()
+        return stop
+
+
+def _stamp_of(paths: Sequence[Path]) -> Stamp:
+    """Gives what changes whenever a file does: names, inodes, sizes, times of change."""
+    found = []
+    for path in paths:
+        try:
+            facts = path.stat()
+        except OSError:
+            continue
+        found.append((str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns))
+    return tuple(found)

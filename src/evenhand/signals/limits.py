@@ -11,3 +11,6 @@ PATTERN_FILE_BYTES_MAX = 8_388_608
 
 DOMAIN_FILE_BYTES_MAX = 268_435_456
 """Bytes of one domain list: ten million hosts."""
+
+HASHES_MAX = 100_000_000
+"""Hashes of all lists of files together: 6 GB of memory, and twice that while lists change."""

@@ -1,12 +1,12 @@
 """Attached files against lists of hashes that the operator keeps or receives.
 
 Feeds name files by SHA-256, SHA-1 or MD5; a shorter hash is filled up to the length of the longest,
-so that one search finds them all.
+so that one search finds them all. What stands on a list that allows (`NAME.allow.sha256`) never
+matches, whichever list it stands on besides.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,70 +14,73 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from evenhand.base.errors import InputRefused
+from evenhand.signals.exact_hashes import HASH_BYTES, ExactHashes, Places, Rows
+from evenhand.signals.hash_files import (
+    ALLOWED,
+    PICTURES,
+    HashFiles,
+    filled,
+    in_order,
+    list_files,
+    read_hash_files,
+)
 from evenhand.signals.table import Values
-
-HASH_BYTES = 32
-SUFFIXES = {".sha256": 32, ".sha1": 20, ".md5": 16}
-"""Files of a list by what is in them, and the bytes of one of its hashes."""
 
 MEDIA = ("media_sha256", "media_sha1", "media_md5")
 """Columns of an event that are looked up."""
 
-HEX = re.compile(r"[0-9a-f]*")
-
 
 @dataclass(frozen=True, slots=True)
 class HashLists:
-    """Named lists of file hashes, searchable for a whole batch at once."""
+    """Named lists of file hashes, searchable for a whole batch at once.
+
+    lists  the place in `names` of each list as they were read; -1 for those that allow
+    ends   where the hashes of each of them end
+    """
 
     names: tuple[str, ...]
-    _heads: NDArray[np.uint64]
-    _hashes: NDArray[np.uint8]
-    _lists: NDArray[np.int32]
-    _repeats: int = field(default=1)
+    _hashes: ExactHashes
+    _lists: Places
+    _ends: NDArray[np.int64]
 
     @classmethod
     def of(cls, lists: Mapping[str, list[bytes]]) -> "HashLists":
         """Gives lists of hashes, told apart by length; the first list that has a hash names it."""
-        names = tuple(sorted(lists))
-        first: dict[bytes, int] = {}
-        for place, name in enumerate(names):
-            for value in lists[name]:
-                first.setdefault(filled(value), place)
-        whole = np.frombuffer(b"".join(first), np.uint8).reshape(-1, HASH_BYTES)
-        heads = _heads_of(whole)
-        order = np.argsort(heads, kind="stable")
-        places = np.fromiter(first.values(), np.int32, len(first))
-        repeats = int(np.unique(heads, return_counts=True)[1].max(initial=1))
-        return cls(names, heads[order], whole[order], places[order], repeats)
+        names = in_order(lists)
+        whole = bytearray().join(filled(value) for name in names for value in lists[name])
+        rows = np.frombuffer(whole, np.uint8).reshape(-1, HASH_BYTES)
+        return cls._in(HashFiles(rows, tuple(names), tuple(len(lists[name]) for name in names)))
 
     @classmethod
     def read(cls, folder: Path) -> "HashLists":
-        """Gives every list of a folder: one hash in hexadecimal a line, # for remarks.
+        """Gives every list of a folder.
 
         `NAME.sha256`, `NAME.sha1` and `NAME.md5` are one list.
         """
-        lists: dict[str, list[bytes]] = {}
-        for path in list_files(folder):
-            lists.setdefault(path.stem, []).extend(_read(path))
-        return cls.of(lists)
+        return cls._in(
+            read_hash_files([one for one in list_files(folder) if one.suffix != PICTURES])
+        )
+
+    @classmethod
+    def _in(cls, files: HashFiles) -> "HashLists":
+        names = tuple(name for name in files.names if not name.endswith(ALLOWED))
+        lists = np.array(
+            [names.index(name) if name in names else -1 for name in files.names], np.int32
+        )
+        return cls(
+            names, ExactHashes.of(files.rows), lists, np.cumsum(files.counts, dtype=np.int64)
+        )
 
     def __len__(self) -> int:
-        """Gives the number of hashes."""
-        return len(self._heads)
+        """Gives the number of different hashes."""
+        return len(self._hashes)
 
-    def find(self, hashes: NDArray[np.uint8]) -> NDArray[np.int32]:
+    def find(self, hashes: Rows) -> Places:
         """Gives for each hash (rows of 32 bytes) the place of its list, or -1."""
-        found = np.full(len(hashes), -1, np.int32)
-        if len(self) == 0 or len(hashes) == 0:
-            return found
-        begin = np.searchsorted(self._heads, _heads_of(hashes))
-        # Hashes that begin with the same eight bytes stand side by side; each is compared whole.
-        for step in range(self._repeats):
-            place = np.minimum(begin + step, len(self) - 1)
-            equal = (self._hashes[place] == hashes).all(axis=1) & (found < 0)
-            found[equal] = self._lists[place[equal]]
+        found = self._hashes.find(hashes)
+        hit = found >= 0
+        if hit.any():
+            found[hit] = self._lists[np.searchsorted(self._ends, found[hit], "right")]
         return found
 
     def look_up(
@@ -110,41 +113,11 @@ class HashLists:
         if len(flat) == 0 or data is None:
             return np.empty(0, np.int64), np.empty(0, np.int32)
         raw = np.frombuffer(data, np.uint8, len(flat) * width, flat.offset * width)
-        whole = np.zeros((len(flat), HASH_BYTES), np.uint8)
-        whole[:, :width] = raw.reshape(-1, width)
+        whole = raw.reshape(-1, width)
         if width < HASH_BYTES:
+            whole = np.zeros((len(flat), HASH_BYTES), np.uint8)
+            whole[:, :width] = raw.reshape(-1, width)
             whole[:, -1] = width
         found = self.find(whole)
         hit = found >= 0
         return np.asarray(pc.list_parent_indices(media))[hit], found[hit]
-
-
-def filled(value: bytes) -> bytes:
-    """Gives a hash of any known kind in 32 bytes; shorter ones end with their length."""
-    assert len(value) in SUFFIXES.values(), "a hash has the length of its kind"
-    if len(value) == HASH_BYTES:
-        return value
-    return value.ljust(HASH_BYTES - 1, b"\0") + bytes([len(value)])
-
-
-def list_files(folder: Path) -> Iterable[Path]:
-    """Gives the files of a folder that are lists of hashes."""
-    return sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
-
-
-def _heads_of(hashes: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    return np.ascontiguousarray(hashes[:, :8]).view(np.uint64).ravel()
-
-
-def _read(path: Path) -> list[bytes]:
-    hashes, digits = [], 2 * SUFFIXES[path.suffix]
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        word = line.split("#", 1)[0].strip().lower()
-        if not word:
-            continue
-        if len(word) != digits or not HEX.fullmatch(word):
-            kind = path.suffix.removeprefix(".").upper()
-            why = f"no {kind} in hexadecimal ({digits} signs)"
-            raise InputRefused(file=path.name, line=number, why=why)
-        hashes.append(bytes.fromhex(word))
-    return hashes

@@ -14,7 +14,8 @@ import structlog
 from numpy.typing import NDArray
 
 from evenhand.base.errors import EvenhandError
-from evenhand.signals.media import HashLists, list_files
+from evenhand.signals.hash_files import list_files, warm_up
+from evenhand.signals.media import HashLists
 from evenhand.signals.table import Values
 
 log = structlog.get_logger()
@@ -29,6 +30,7 @@ class WatchedHashLists:
     """The hash lists of a folder as they stand; a list that cannot be read leaves the old ones."""
 
     def __init__(self, folder: Path | None) -> None:
+        warm_up()
         self._folder = folder
         self._stamp = _stamp_of(folder)
         self._lists = HashLists.read(folder) if folder and folder.is_dir() else HashLists.of({})

@@ -97,3 +97,24 @@ def test_a_line_that_is_no_hash_is_refused_with_its_number(tmp_path: Path):
         HashLists.read(tmp_path)
 
     assert caught.value.fields["line"] == 3
+
+
+def test_what_stands_on_a_list_that_allows_never_matches():
+    lists = HashLists.of({"a": [bytes(32), bytes(20)], "false_matches.allow": [bytes(32)]})
+    asked = np.zeros((2, 32), np.uint8)
+    asked[1, -1] = 20
+
+    assert lists.names == ("a",)
+    assert lists.find(asked).tolist() == [-1, 0]
+
+
+def test_hashes_that_begin_alike_are_told_apart():
+    """A table that looked at the first bytes alone would search all of them each time."""
+    listed = [bytes(28) + number.to_bytes(4, "big") for number in range(50_000)]
+    lists = HashLists.of({"a": listed[::2], "b": listed[:100]})
+
+    found = lists.find(np.frombuffer(b"".join(listed), np.uint8).reshape(-1, 32))
+
+    assert len(lists) == 25_050
+    assert found[:100].tolist() == [0, 1] * 50
+    assert found[100:].tolist() == [0, -1] * 24_950

@@ -63,6 +63,17 @@ COMMANDS = (
     Command(("screen",), "screen exports and files", "evenhand.connectors.files.screen"),
     Command(("models", "train"), "train the text model", "evenhand.signals.training"),
     Command(
+        ("models", "evaluate"),
+        "measure the text model on labelled rows",
+        "evenhand.signals.evaluation_command",
+    ),
+    Command(
+        ("models", "explain"),
+        "show which pieces of a text moved its scores",
+        "evenhand.signals.explanation_command",
+    ),
+    Command(("models", "card"), "print the text model's card", "evenhand.signals.card_command"),
+    Command(
         ("report", "site"),
         "write every page of the public site anew",
         "evenhand.transparency.site_command",

@@ -96,7 +96,7 @@ def _equal(one: Words, place: np.uint64, other: Words, row: np.uint64) -> bool:
     """Tells whether two hashes are equal; both places are of rows that there are."""
     differ = one[place, 0] ^ other[row, 0] | one[place, 1] ^ other[row, 1]
     differ |= one[place, 2] ^ other[row, 2] | one[place, 3] ^ other[row, 3]
-    return differ == U(0)
+    return bool(differ == U(0))
 
 
 @kernel

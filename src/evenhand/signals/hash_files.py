@@ -81,19 +81,17 @@ def _read(path: Path, rows: Rows) -> int:
     """Writes a file's hashes into rows; gives how many."""
     size = SUFFIXES[path.suffix]
     read = line = 0
-    rest = b""
+    rest, fits = b"", True
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
+        while fits and (block := stream.read(_BLOCK_BYTES)):
             whole, mark, rest = (rest + block).rpartition(b"\n")
             if len(rest) > _BLOCK_BYTES:
                 raise InputRefused(file=path.name, line=line + 1, why="a line without an end")
             more, line, fits = _read_lines(_bytes(whole + mark), size, line, rows[read:])
-            read += more
-            if not fits:
-                break
-        else:
-            more, line, fits = _read_lines(_bytes(rest), size, line, rows[read:])
-            read += more
+            read += int(more)
+    if fits:
+        more, line, fits = _read_lines(_bytes(rest), size, line, rows[read:])
+        read += int(more)
     if not fits:
         kind = path.suffix.removeprefix(".").upper()
         why = f"no {kind} in hexadecimal ({2 * size} signs)"
@@ -124,7 +122,7 @@ def _plain_hash(content: Bytes, place: np.uint64, size: int, rows: Rows, row: np
         low = U(_DIGITS[content[place + U(2 * column + 1)]])
         seen |= (high | low) & _NO_DIGIT
         rows[row, U(column)] = high << U(4) | low
-    return seen == U(0)
+    return bool(seen == U(0))
 
 
 @inlined
@@ -163,7 +161,7 @@ def _read_line(
 
 
 @kernel
-def _read_lines(content: Bytes, size: int, line: int, rows: Rows) -> tuple[int, int, bool]:
+def _read_lines(content: Bytes, size: int, line: int, rows: Rows) -> tuple[np.int64, int, bool]:
     """Gives how many hashes it read, the number of the last line, and whether that one fits.
 
     Stays inside: a row is written up to the number of rows, a line up to the end.

@@ -129,7 +129,7 @@ def _figures(home: Path, sizes: Sequence[int]) -> Iterator[dict[str, object]]:
     for number, size in enumerate(sizes):
         day = FIRST_DAY + timedelta(days=100 + number)
         began = time.perf_counter()
-        _fill(day, filled + 1, filled + size)
+        _fill(home, day, filled + 1, filled + size)
         filled += size
         yield _figure(f"fill_s_{size}", time.perf_counter() - began)
         yield from _report(day, size, _name(size))
@@ -139,7 +139,7 @@ def _figures(home: Path, sizes: Sequence[int]) -> Iterator[dict[str, object]]:
     if history:
         for ago in range(10):
             part = history // 10
-            _fill(FIRST_DAY + timedelta(days=ago), filled + 1, filled + part)
+            _fill(home, FIRST_DAY + timedelta(days=ago), filled + 1, filled + part)
             filled += part
         last = FIRST_DAY + timedelta(days=100 + len(sizes) - 1)
         yield from _report(last, sizes[-1], f"{_name(sizes[-1])}_beside_{_name(history)}")
@@ -149,8 +149,11 @@ def _name(size: int) -> str:
     return f"{size // 1_000_000}m" if size >= 1_000_000 else str(size)
 
 
-def _fill(day: date, first: int, last: int) -> None:
+def _fill(home: Path, day: date, first: int, last: int) -> None:
+    import psycopg
     from django.db import connection, transaction
+
+    from evenhand.database.addresses import OWNER, role_url
 
     at = datetime(day.year, day.month, day.day, tzinfo=UTC)
     for begin in range(first, last + 1, FILLED_AT_ONCE):
@@ -161,7 +164,9 @@ def _fill(day: date, first: int, last: int) -> None:
                 cursor.execute(RECORDS.format(**kind), values)
     with connection.cursor() as cursor:
         cursor.execute(OPENINGS, {"day": day})
-        cursor.execute("ANALYZE records_record")
+    # What the server does by itself within a minute or two.
+    with psycopg.connect(role_url(home, OWNER), autocommit=True) as owner:
+        owner.execute("VACUUM (ANALYZE) records_record")
 
 
 def _report(day: date, size: int, name: str) -> Iterator[dict[str, object]]:

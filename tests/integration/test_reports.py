@@ -1,13 +1,14 @@
 """Reports from real records: what is published, again and again, and what never is."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from jsonschema import Draft202012Validator
 from tests.conftest import Site
 from tests.integration.pages import faults
@@ -16,12 +17,7 @@ from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, Automation, ChannelKind, RecordKind, Source
 from evenhand.records.entries import NewRecord
 from evenhand.records.models import Record
-from evenhand.records.queries import (
-    Place,
-    days,
-    durations,
-    last_settled,
-)
+from evenhand.records.queries import BEGINNING, Cell, Place, counts, days, last_settled, times
 from evenhand.records.steps import append_many
 from evenhand.transparency.daily import exact
 from evenhand.transparency.documents import schema_text
@@ -32,6 +28,12 @@ from evenhand.transparency.site import published, published_days
 
 DAY = date(2026, 11, 21)
 NEXT_DAY = datetime(2026, 11, 22, 0, 10, tzinfo=UTC)
+
+PERCENTILES = """
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds),
+       percentile_disc(0.95) WITHIN GROUP (ORDER BY milliseconds)
+FROM records_record WHERE day = %s
+"""
 
 pytestmark = pytest.mark.usefixtures("committed")
 
@@ -63,6 +65,22 @@ def decision(harm: str, *, market: str = "KZ", day: date = DAY) -> NewRecord:
 def record(*entries: NewRecord) -> None:
     with transaction.atomic():
         append_many(list(entries))
+
+
+def harms_counted(cells: Sequence[Cell]) -> dict[tuple[str, str], tuple[int, int]]:
+    return {
+        (cell.kind, cell.harm): (cell.records, cell.quantity)
+        for cell in cells
+        if cell.only == "harm"
+    }
+
+
+def harms_counted_slowly(rows: Sequence[Record]) -> dict[tuple[str, str], tuple[int, int]]:
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in rows:
+        records, quantity = found.get((row.kind, row.harm or ""), (0, 0))
+        found[row.kind, row.harm or ""] = (records + 1, quantity + row.quantity)
+    return found
 
 
 def many(quantity: int, harm: str, **columns: str) -> list[NewRecord]:
@@ -284,11 +302,44 @@ def test_durations_are_what_the_database_itself_calls_percentiles(
     record(*(replace(decision("m.spam"), milliseconds=number) for number in taken))
 
     ours = exact(DAY).durations[Span.SEND_TO_VERDICT]
-    (theirs,) = durations(DAY)
+    with connection.cursor() as cursor:
+        cursor.execute(PERCENTILES, [DAY])
+        median, p95 = cursor.fetchone()
 
     assert ours.quantity == quantity
-    assert ours.median_ms == theirs.median_milliseconds
-    assert ours.p95_ms == theirs.p95_milliseconds
+    assert ours.median_ms == median
+    assert ours.p95_ms == p95
+
+
+def test_counting_in_indexes_gives_what_counting_rows_gives() -> None:
+    harms = ("m.spam", "m.spam.fraud", "")
+    for number in range(60):
+        entry = replace(
+            decision(harms[number % 3], day=DAY if number % 7 else date(2026, 11, 20)),
+            milliseconds=None if number % 5 == 0 else number % 4,
+            quantity=number % 3,
+            gagged=number % 11 == 3,
+            kind=RecordKind.SCREENED if number % 13 == 0 else RecordKind.DECISION,
+        )
+        record(entry)
+    rows = list(Record.objects.order_by("transaction", "serial"))
+    places = [BEGINNING, *(Place(int(row.transaction), row.serial) for row in rows[9::10])]
+
+    for after in places:
+        for through in places:
+            inside = [
+                row
+                for row in rows
+                if row.day == DAY
+                and not row.gagged
+                and after < Place(int(row.transaction), row.serial) <= through
+            ]
+            found = counts(DAY, after=after, through=through)
+            assert harms_counted(found) == harms_counted_slowly(inside)
+            taken = times(DAY, [RecordKind.DECISION], after=after, through=through)
+            assert sum(each.records * each.milliseconds for each in taken) == sum(
+                row.milliseconds or 0 for row in inside if row.kind == "decision"
+            )
 
 
 def test_a_report_tells_nothing_of_one_person(folder: Path) -> None:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import connection
 
 from evenhand.base.lists import RecordKind
-from evenhand.records.queries import BEGINNING, END, MEMORY, Place
+from evenhand.records.queries import BEGINNING, END, Place
 
 COUNTED_BY_HOUR = (RecordKind.SCREENED, RecordKind.UNSCREENED)
 """Kinds of records of which each stands for what was counted in one hour, from `at` on."""
@@ -32,7 +32,6 @@ class HourCounted:
 def hours(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[HourCounted]:
     """Gives how much was counted in each hour of a day, between two places of the outbox."""
     places = (str(after.transaction), after.serial, str(through.transaction), through.serial)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(MEMORY)
+    with connection.cursor() as cursor:
         cursor.execute(HOURS, [day, *places, [kind.value for kind in COUNTED_BY_HOUR]])
         return [HourCounted(*row) for row in cursor.fetchall()]

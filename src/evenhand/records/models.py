@@ -143,6 +143,19 @@ class Record(AppendOnly):
             models.Index(
                 fields=["day"], condition=models.Q(kind="gag_ended"), name="records_gag_ended"
             ),
+            # A day is counted in these alone, without its rows: see `queries.WHOLE_CLASSES`.
+            models.Index(fields=["day", "classes"], name="records_classes"),
+            models.Index(
+                fields=["day", "kind", "automation", "request", "lane", "milliseconds"],
+                condition=models.Q(milliseconds__isnull=False, gagged=False),
+                name="records_times",
+            ),
+            models.Index(fields=["day"], condition=~models.Q(quantity=1), name="records_many"),
+            models.Index(
+                fields=["day"],
+                condition=models.Q(kind__in=["screened", "unscreened"]),
+                name="records_hourly",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(quantity__gte=0), name="records_quantity"),

@@ -40,17 +40,6 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Duration:
-    """How long one kind of thing took on a day."""
-
-    kind: str
-    action: str
-    records: int
-    median_milliseconds: int
-    p95_milliseconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class TimeTaken:
     """How many of one kind of thing took just so long on a day."""
 
@@ -62,7 +51,7 @@ class TimeTaken:
     records: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A place in the outbox: everything up to it has been seen."""
 
@@ -74,32 +63,67 @@ BEGINNING = Place(0, 0)
 END = Place(2**63 - 1, 2**63 - 1)
 """Beyond every record."""
 
-# Each takes a day and the two places between which records are counted: after, through. A record
-# under a gag is counted when the gag ends, by the record that says so: `ENDED` in place of `HERE`.
+# A day from its beginning is counted in two indexes that hold what it is counted by, in order and
+# without the rows; then the few are taken off that came after the last place, and added what a
+# record stands for beyond one thing. Settled records alone come late, so what is counted a second
+# time is few as well: those are read. A record under a gag is counted when the gag ends, by the
+# record that says so: never as its own day's, and that day as one of `ENDED`.
+WHOLE_CLASSES = """
+    SELECT classes, sum(records)::bigint AS records, sum(quantity)::bigint AS quantity
+    FROM (
+        SELECT classes, count(*) AS records, count(*) AS quantity
+        FROM records_record WHERE day = %(day)s GROUP BY classes
+        UNION ALL
+        SELECT classes, 0, sum(quantity - 1)
+        FROM records_record WHERE day = %(day)s AND quantity <> 1 GROUP BY classes
+        UNION ALL
+        SELECT classes, -count(*), -sum(quantity)
+        FROM records_record WHERE day = %(day)s AND {later} GROUP BY classes
+    ) AS counted
+    WHERE split_part(classes, '{between}', {gagged}) = ''
+    GROUP BY classes HAVING sum(records) > 0
+"""
+PART_CLASSES = """
+    SELECT classes, count(*) AS records, sum(quantity)::bigint AS quantity
+    FROM ({records}) AS counted GROUP BY classes
+"""
+WHOLE_TIMES = """
+    SELECT kind, automation, request, lane, milliseconds, count(*) AS records
+    FROM records_record
+    WHERE day = %(day)s AND milliseconds IS NOT NULL AND NOT gagged GROUP BY 1, 2, 3, 4, 5
+    UNION ALL
+    SELECT kind, automation, request, lane, milliseconds, -count(*)
+    FROM records_record
+    WHERE day = %(day)s AND {later} AND milliseconds IS NOT NULL AND NOT gagged
+    GROUP BY 1, 2, 3, 4, 5
+"""
+PART_TIMES = """
+    SELECT kind, automation, request, lane, milliseconds, count(*) AS records
+    FROM ({records}) AS counted WHERE milliseconds IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+"""
+LATER = "(transaction, serial) > (%(through)s::text::xid8, %(through_serial)s)"
+BETWEEN_PLACES = """
+    (transaction, serial) > (%(after)s::text::xid8, %(after_serial)s)
+    AND (transaction, serial) <= (%(through)s::text::xid8, %(through_serial)s)
+"""
 HERE = """
-    SELECT * FROM records_record
-    WHERE day = %s AND (transaction, serial) > (%s::text::xid8, %s)
-      AND (transaction, serial) <= (%s::text::xid8, %s) AND NOT gagged
+    SELECT * FROM records_record WHERE day = %(day)s AND NOT gagged AND {between_places}
 """
 ENDED = """
-    SELECT gagged.* FROM records_record AS ended
+    SELECT gagged.* FROM (
+        SELECT subject FROM records_record
+        WHERE day = %(day)s AND kind = 'gag_ended' AND {between_places}
+    ) AS ended
     JOIN records_record AS gagged ON gagged.id = ended.subject AND gagged.gagged
-    WHERE ended.day = %s AND (ended.transaction, ended.serial) > (%s::text::xid8, %s)
-      AND (ended.transaction, ended.serial) <= (%s::text::xid8, %s) AND ended.kind = 'gag_ended'
 """
 
-# First by the text that joins all classes, in one pass that needs no sort, then those few rows by
-# each column alone: what a day's report splits by, beside what decides of which figure a record
-# is; and by those together of which one can tell another. Nearly every record stands for one
-# thing: summing those of other quantities alone spares slow arithmetic.
+# First by the text that joins all classes, then those few rows by each column alone: what a day's
+# report splits by, beside what decides of which figure a record is; and by those together of
+# which one can tell another.
 COUNTS = """
-WITH combined AS (
-    SELECT string_to_array(classes, {between}) AS parts, count(*) AS records,
-           count(*) + coalesce(sum(quantity - 1) FILTER (WHERE quantity <> 1), 0) AS quantity
-    FROM ({records}) AS counted
-    GROUP BY classes
-), split AS (
-    SELECT {split}, records, quantity FROM combined
+WITH combined AS ({counted}), split AS (
+    SELECT {split}, records, quantity
+    FROM (SELECT string_to_array(classes, '{between}') AS parts, * FROM combined) AS apart
 )
 SELECT kind, coalesce(harm, ''), action, coalesce(market, ''), coalesce(automation, ''),
        coalesce(source, ''), coalesce(language, ''), coalesce(channel_kind, ''),
@@ -113,7 +137,7 @@ SELECT kind, coalesce(harm, ''), action, coalesce(market, ''), coalesce(automati
                  CASE GROUPING(channel_kind) WHEN 0 THEN 'channel_kind' END,
                  CASE GROUPING(regime) WHEN 0 THEN 'regime' END,
                  CASE GROUPING(request) WHEN 0 THEN 'request' END)
-FROM (SELECT *, harm = ANY(%s) AS mark FROM split) AS marked
+FROM (SELECT *, harm = ANY(%(marked)s) AS mark FROM split) AS marked
 GROUP BY kind, action, outcome, lane, mark, GROUPING SETS (
     (harm), (market), (automation), (source), (language), (channel_kind), (regime), (request),
     (automation, source), (market, regime, request)
@@ -123,21 +147,9 @@ GROUP BY kind, action, outcome, lane, mark, GROUPING SETS (
 SPLIT = ", ".join(f"parts[{place}] AS {name}" for place, name in enumerate(CLASSES, 1))
 
 TIMES = """
-SELECT kind, automation = 'full', request, lane, milliseconds, count(*)
-FROM ({records}) AS counted
-WHERE milliseconds IS NOT NULL AND kind = ANY(%s)
-GROUP BY 1, 2, 3, 4, 5
-"""
-
-DURATIONS = """
-SELECT kind, action, count(*),
-       percentile_disc(0.5) WITHIN GROUP (ORDER BY milliseconds),
-       percentile_disc(0.95) WITHIN GROUP (ORDER BY milliseconds)
-FROM records_record
-WHERE day = %s AND milliseconds IS NOT NULL AND (transaction, serial) > (%s::text::xid8, %s)
-  AND (transaction, serial) <= (%s::text::xid8, %s)
-GROUP BY kind, action
-ORDER BY kind, action
+SELECT kind, automation = 'full', request, lane, milliseconds, sum(records)::bigint
+FROM ({counted}) AS counted WHERE kind = ANY(%(kinds)s)
+GROUP BY 1, 2, 3, 4, 5 HAVING sum(records) > 0
 """
 
 GAGGED = """
@@ -175,8 +187,8 @@ WITH RECURSIVE found AS (
 SELECT day FROM found WHERE day IS NOT NULL ORDER BY day DESC
 """
 
-# A day has few combinations, which the planner cannot know: so it counts in a hash table, whose
-# memory is enough for a million of them, sorts nothing, and takes all processors that are free.
+# A day has few combinations, which the planner cannot know: so what it does not find in order it
+# counts in a hash table, whose memory is enough for a million of them, and sorts nothing.
 MEMORY = """
 SET LOCAL work_mem = '256MB'; SET LOCAL enable_sort = off;
 SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0
@@ -219,23 +231,16 @@ def counts(
 
     `marked` are harms that are told apart whatever it is counted by.
     """
-    values = [day, *_between(after, through), list(marked)]
-    return [Cell(*row) for row in _counted(COUNTS, values)]
-
-
-def durations(day: date, *, after: Place = BEGINNING, through: Place = END) -> list[Duration]:
-    """Gives the median and the 95th percentile of what took time on a day, by kind and action."""
-    with connection.cursor() as cursor:
-        cursor.execute(DURATIONS, [day, *_between(after, through)])
-        return [Duration(*row) for row in cursor.fetchall()]
+    values = _values(day, after, through) | {"marked": list(marked)}
+    return [Cell(*row) for row in _counted(COUNTS, WHOLE_CLASSES, PART_CLASSES, values)]
 
 
 def times(
     day: date, kinds: Sequence[RecordKind], *, after: Place = BEGINNING, through: Place = END
 ) -> list[TimeTaken]:
-    """Gives how long things of these kinds took, counted by the millisecond: no sort is needed."""
-    values = [day, *_between(after, through), [kind.value for kind in kinds]]
-    return [TimeTaken(*row) for row in _counted(TIMES, values)]
+    """Gives how long things of these kinds took, counted by the millisecond."""
+    values = _values(day, after, through) | {"kinds": [kind.value for kind in kinds]}
+    return [TimeTaken(*row) for row in _counted(TIMES, WHOLE_TIMES, PART_TIMES, values)]
 
 
 def gagged_about(subject: UUID) -> list[UUID]:
@@ -267,17 +272,32 @@ def last_settled(day: date, *, through: Place = END) -> Place:
     return BEGINNING if row is None else Place(int(row[0]), row[1])
 
 
-def _between(after: Place, through: Place) -> tuple[str, int, str, int]:
-    return str(after.transaction), after.serial, str(through.transaction), through.serial
+def _values(day: date, after: Place, through: Place) -> dict[str, Any]:
+    """Gives what the queries of a day take, between two places."""
+    return {
+        "day": day,
+        "after": str(after.transaction),
+        "after_serial": after.serial,
+        "through": str(through.transaction),
+        "through_serial": through.serial,
+    }
 
 
-def _counted(query: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+def _counted(
+    query: str, whole: str, part: str, values: dict[str, Any]
+) -> Iterator[tuple[Any, ...]]:
     """Gives what a query counts, of the day's own records and of those whose gag ended."""
+    from_beginning = values["after"] == str(BEGINNING.transaction)
+    here, ended = (
+        part.format(records=records.format(between_places=BETWEEN_PLACES))
+        for records in (HERE, ENDED)
+    )
+    if from_beginning:
+        here = whole.format(later=LATER, between=BETWEEN, gagged=CLASSES.index("gagged") + 1)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(MEMORY)
-        for records in (HERE, ENDED):
-            statement = query.format(records=records, split=SPLIT, between=f"'{BETWEEN}'")
-            cursor.execute(statement, values)
+        for counted in (here, ended):
+            cursor.execute(query.format(counted=counted, split=SPLIT, between=BETWEEN), values)
             yield from cursor.fetchall()
 
 

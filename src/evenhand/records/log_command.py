@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,6 +33,9 @@ from evenhand.records.log_steps import (  # noqa: E402
     resume,
     standing_checkpoint,
 )
+
+OVERDUE_AFTER = 3
+"""Missed times on the timetable after which people are told to look."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,7 +132,10 @@ def _status() -> None:
     _say(f"Size:       {head.size} leaves, batch {last.number}")
     _say(f"Root:       {head.root.hex()}")
     _say(f"Last batch: {timed.at:%Y-%m-%d %H:%M:%S} UTC; one enters every {settings.LOG_SECONDS} s")
-    _say(f"Waiting:    {waiting()} records")
+    left = waiting()
+    if left and now - timed.at > OVERDUE_AFTER * timedelta(seconds=settings.LOG_SECONDS):
+        _say("Overdue:    look whether `evenhand serve` runs, and what logs/appender.log says")
+    _say(f"Waiting:    {left} records")
 
 
 def _say(line: str) -> None:

@@ -172,7 +172,7 @@ SECTIONS = (
         "times",
         gettext_noop("How long it took"),
         gettext_noop(
-            "Half took at most what the dark bar shows, 95 of 100 what the light one does."
+            "Half took at most what the shorter bar shows, 95 of 100 what the longer one does."
         ),
         (),
         (),

@@ -15,7 +15,7 @@ from evenhand.verify.proving import (
     check_consistency,
     check_receipt,
     head_in,
-    head_of,
+    named_head,
     receipt_of,
 )
 from evenhand.verify.report import check_report
@@ -116,11 +116,11 @@ def verify_consistency(options: argparse.Namespace) -> Verified:
     """Checks that of two checkpoints the newer continues the older."""
     place = log_below(place_of(options.log))
     known = trust(place, options.key)
-    old = head_of(note_in(options.old), known.believed, name=str(options.old))
+    old = named_head(note_in(options.old), known.believed, name=str(options.old))
     if options.new is None:
         new = head_in(place, known.believed)
     else:
-        new = head_of(note_in(options.new), known.believed, name=str(options.new))
+        new = named_head(note_in(options.new), known.believed, name=str(options.new))
     check_consistency(place, old, new)
     sizes = sorted((old.checkpoint.size, new.checkpoint.size))
     return Verified(

@@ -33,6 +33,12 @@ class KeyMissing(InputRefused):
     remedy = "Name the log's key with --key; it is best learned from somebody you trust."
 
 
+class KeyRefused(InputRefused):
+    """What somebody named as a key is none."""
+
+    remedy = "Name a key as the log's keys.json shows it, or a file with one on each line."
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """Something that was found equal: what was checked and, as plainly, what was not."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evenhand.base.errors import InputRefused, NotFound
 from evenhand.proof.keys import Believed
-from evenhand.proof.notes import ED25519, Checkpoint, NoteRefused, Verifier, open_note
+from evenhand.proof.notes import ED25519, Checkpoint, NoteRefused, Verifier, open_note, parts
 from evenhand.proof.receipts import Receipt, ReceiptAltered
 from evenhand.proof.tiles import TileReader
 from evenhand.proof.tree import consistency_holds, consistency_path, root
@@ -64,6 +64,15 @@ def kept_head(note: str, believed: Believed, *, name: str) -> Head:
     if checkpoint.size > LEAVES_MAX:
         raise FileRefused(file=name, why=f"says that there are more than {LEAVES_MAX} leaves")
     return Head(note, checkpoint, opened.signed_by)
+
+
+def named_head(note: str, believed: Believed, *, name: str) -> Head:
+    """Gives the checkpoint of a file that somebody named, or refuses one that is no signed note."""
+    try:
+        parts(note)
+    except NoteRefused as error:
+        raise FileRefused(file=name, why=f"is no signed note: {error.fields['why']}") from error
+    return head_of(note, believed, name=name)
 
 
 def head_now(note: str, believed: Believed) -> Head:

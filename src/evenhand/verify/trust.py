@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evenhand.proof.keys import Believed, LogKeys
 from evenhand.proof.notes import NoteRefused, Verifier
-from evenhand.verify.findings import KeyMissing
+from evenhand.verify.findings import KeyMissing, KeyRefused
 from evenhand.verify.places import Place, note_in, text_of
 
 KEYS = "keys.json"
@@ -52,6 +52,13 @@ def named_keys(named: str) -> tuple[Verifier, ...]:
 
     Of a list that somebody kept, every key counts that is not withdrawn in it.
     """
+    try:
+        return _named_keys(named)
+    except NoteRefused as error:
+        raise KeyRefused(option="--key", named=named, why=error.fields["why"]) from error
+
+
+def _named_keys(named: str) -> tuple[Verifier, ...]:
     if "+" in named and not os.path.lexists(named):
         return (Verifier.parse(named),)
     text = note_in(Path(named))
@@ -60,7 +67,7 @@ def named_keys(named: str) -> tuple[Verifier, ...]:
         return kept.believed(kept.chain()).keys
     found = keys_in(text)
     if not 0 < len(found) <= NAMED_KEYS_MAX:
-        raise NoteRefused(what="--key", file=named, why=f"holds no key, or over {NAMED_KEYS_MAX}")
+        raise NoteRefused(why=f"holds no key, or over {NAMED_KEYS_MAX}")
     return found
 
 

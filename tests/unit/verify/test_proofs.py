@@ -282,3 +282,20 @@ def test_a_receipt_is_one_json_object_that_others_read(log: MadeLog):
 
     assert content["format"] == "evenhand-receipt-1"
     assert len(content["path"]) == 10
+
+
+def test_a_named_file_that_is_no_note_is_refused_and_no_evidence(log: MadeLog, tmp_path, capsys):
+    other = tmp_path / "README.md"
+    other.write_text("# No note at all\n")
+
+    assert consistency(log, other) == 2
+    said = capsys.readouterr()
+    assert "is no signed note" in said.err + said.out
+    assert "evidence" not in said.err + said.out
+
+
+@pytest.mark.parametrize("key", ["desk.example/log+x", "desk.example/log+00000000+AAAA"])
+def test_what_is_no_key_is_refused_with_how_one_is_written(log: MadeLog, capsys, key: str):
+    assert main(["verify", "log", str(log.folder), "--key", key]) == 2
+    said = capsys.readouterr()
+    assert "Name a key as the log's keys.json shows it" in said.err + said.out

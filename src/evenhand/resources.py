@@ -20,7 +20,7 @@ from evenhand.base.errors import EvenhandError, Misconfigured
 from evenhand.rules.load import columns_used, load_rules
 from evenhand.rules.rule import RuleSet
 from evenhand.signals.columns import DrawsOn, all_columns
-from evenhand.signals.domains import host_table, read_domain_list
+from evenhand.signals.domains import read_host_table
 from evenhand.signals.links import LinkFinder
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.signals.patterns import PatternScanner
@@ -185,7 +185,7 @@ class ResourceReader:
         ]
 
     def _read_domains(self) -> LinkFinder:
-        return LinkFinder(host_table([read_domain_list(file) for file in self._domain_files()]))
+        return LinkFinder(read_host_table(self._domain_files(), folder=self._resources.cache))
 
 
 class Renewal:

@@ -8,8 +8,10 @@ files (`0.0.0.0 host`), and JSON: a list of entries, or an object with `domains`
 `allow` for hosts that this list treats as shared.
 """
 
+import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.cache import cached_bytes
+from evenhand.base.cache import Arrays, cached_arrays, cached_bytes
 from evenhand.base.errors import Misconfigured
 from evenhand.events.normalise import normalise_text
 from evenhand.signals.hashing import Hashes, hashes_of, joined
@@ -34,6 +36,10 @@ _ENTRY = re.compile(
 )
 _HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(\S+)")
 _HOST = re.compile(r"(?=.{4,253}$)[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
+_SHIPPED = ("shared_hosts.txt", "shorteners.txt", "messengers.txt")
+_TABLE_FORMAT = 1
+"""Raised whenever lines are read, hosts spelled or hashed in another way than before."""
+
 SEEDS = (0x243F6A8885A308D3, 0x13198A2E03707344)
 
 
@@ -67,12 +73,20 @@ def entry_of(line: str) -> Entry | None:
 
 def read_domain_list(path: Path) -> DomainList:
     """Gives the list in a file, called by the file's name without its suffix."""
+    return _parsed(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
     if path.stat().st_size > DOMAIN_FILE_BYTES_MAX:
         raise Misconfigured(list=path.stem, why=f"over {DOMAIN_FILE_BYTES_MAX} bytes")
-    content = path.read_text(encoding="utf-8", errors="replace")
+    return path.read_bytes()
+
+
+def _parsed(path: Path, content: bytes) -> DomainList:
+    text = content.decode(errors="replace")
     if path.suffix == ".json":
-        return _from_json(content, name=path.stem)
-    return _gathered(path.stem, _lines(content), shared=frozenset())
+        return _from_json(text, name=path.stem)
+    return _gathered(path.stem, _lines(text), shared=frozenset())
 
 
 def _lines(content: str) -> Iterator[str]:
@@ -138,8 +152,11 @@ def top_level_domains() -> Hashes:
 
 
 def _shipped(name: str) -> list[str]:
-    content = files("evenhand.signals").joinpath("lists", name).read_text(encoding="utf-8")
-    return list(_lines(content))
+    return list(_lines(_shipped_bytes(name).decode()))
+
+
+def _shipped_bytes(name: str) -> bytes:
+    return files("evenhand.signals").joinpath("lists", name).read_bytes()
 
 
 def _hashes(words: Sequence[str]) -> tuple[Hashes, Hashes]:
@@ -242,3 +259,48 @@ def _filled(
         table.kinds[slot] = kinds[host]
         table.lists[slot] = owner.get(host, 0)
     return table
+
+
+def read_host_table(paths: Sequence[Path], *, folder: Path | None = None) -> HostTable:
+    """Gives the table of the lists in these files, made once for each content of theirs.
+
+    A million hosts take minutes to enter and less than a second to read from the cache on disk.
+    """
+    contents = [_content(path) for path in paths]
+    made_of = [str(_TABLE_FORMAT), unicodedata.unidata_version, version("tldextract")]
+    made_of += [path.name for path in paths]
+    digest = hashlib.sha256("\n".join(made_of).encode())
+    for content in (*contents, *(_shipped_bytes(name) for name in _SHIPPED)):
+        digest.update(hashlib.sha256(content).digest())
+    return _unpacked(
+        cached_arrays(
+            f"hosts-{digest.hexdigest()[:40]}",
+            lambda: _packed(
+                host_table([_parsed(*one) for one in zip(paths, contents, strict=True)])
+            ),
+            folder=folder,
+        )
+    )
+
+
+def _packed(table: HostTable) -> Arrays:
+    rest = json.dumps([table.names, table.paths]).encode()
+    return {
+        "keys": table.keys,
+        "checks": table.checks,
+        "kinds": table.kinds,
+        "lists": table.lists,
+        "rest": np.frombuffer(rest, np.uint8),
+    }
+
+
+def _unpacked(arrays: Arrays) -> HostTable:
+    names, paths = json.loads(arrays["rest"].tobytes())
+    return HostTable(
+        arrays["keys"].astype(np.uint64, copy=False),
+        arrays["checks"].astype(np.uint64, copy=False),
+        arrays["kinds"].astype(np.uint8, copy=False),
+        arrays["lists"].astype(np.uint16, copy=False),
+        tuple(names),
+        {host: [(path, number) for path, number in listed] for host, listed in paths.items()},
+    )

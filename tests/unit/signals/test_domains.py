@@ -3,7 +3,15 @@ import json
 import pytest
 
 from evenhand.base.errors import Misconfigured
-from evenhand.signals.domains import Entry, entry_of, read_domain_list, shared_hosts
+from evenhand.signals import domains
+from evenhand.signals.domains import (
+    Entry,
+    entry_of,
+    host_table,
+    read_domain_list,
+    read_host_table,
+    shared_hosts,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +77,39 @@ def test_json_that_is_no_list_is_refused(tmp_path, content):
 
 def test_hosts_of_messengers_and_page_services_are_shared():
     assert {"t.me", "github.io", "vk.com", "blogspot.com"} <= shared_hosts()
+
+
+def tables_equal(one, other):
+    return (
+        (one.keys == other.keys).all()
+        and (one.checks == other.checks).all()
+        and (one.kinds == other.kinds).all()
+        and (one.lists == other.lists).all()
+        and (one.names, one.paths) == (other.names, other.paths)
+    )
+
+
+def test_a_table_from_the_cache_is_the_table_itself(tmp_path, monkeypatch):
+    first, second = tmp_path / "a.txt", tmp_path / "b.json"
+    first.write_text("evil.example\nt.me/bad\nt.me/worse\nнехороший.example\n")
+    second.write_text(json.dumps(["other.example", "t.me/bad"]))
+    made = host_table([read_domain_list(first), read_domain_list(second)])
+    assert tables_equal(read_host_table([first, second], folder=tmp_path / "cache"), made)
+
+    monkeypatch.setattr(domains, "host_table", lambda lists: pytest.fail("made again"))
+
+    assert tables_equal(read_host_table([first, second], folder=tmp_path / "cache"), made)
+
+
+def test_a_changed_list_makes_another_table_and_a_damaged_cache_none(tmp_path):
+    path, cache = tmp_path / "a.txt", tmp_path / "cache"
+    path.write_text("evil.example\n")
+    before = read_host_table([path], folder=cache)
+
+    path.write_text("evil.example\nmore.example\n")
+    after = read_host_table([path], folder=cache)
+    for file in cache.iterdir():
+        file.write_bytes(b"damaged")
+
+    assert (after.keys > 0).sum() == (before.keys > 0).sum() + 1
+    assert tables_equal(read_host_table([path], folder=cache), after)

@@ -114,9 +114,10 @@ def _from_json(content: str, *, name: str) -> DomainList:
 
 def _gathered(name: str, lines: Iterable[str], *, shared: frozenset[str]) -> DomainList:
     entries, passed_over = [], 0
+    only_with_path = shared | shared_hosts()
     for line in lines:
         entry = entry_of(line)
-        if entry is None or (not entry.path and entry.host in shared | shared_hosts()):
+        if entry is None or (not entry.path and entry.host in only_with_path):
             passed_over += 1
         else:
             entries.append(entry)

@@ -154,6 +154,26 @@ FIXED: tuple[SignalColumn, ...] = (
         "name of the hash list that was hit, the first by name",
         evidence=True,
     ),
+    SignalColumn(
+        "media_near_listed",
+        WHOLE,
+        DrawsOn.HASH,
+        "attached pictures that look like one on a hash list: PDQ, 31 of 256 bits differ at most",
+        evidence=True,
+    ),
+    SignalColumn(
+        "media_near_list",
+        WORD,
+        DrawsOn.HASH,
+        "name of the hash list with the picture that looks most like one of them",
+        evidence=True,
+    ),
+    SignalColumn(
+        "media_near_distance",
+        WHOLE,
+        DrawsOn.HASH,
+        "bits in which the PDQ hashes of these two differ, 0 to 31",
+    ),
 )
 
 MATCHES = "matches_"

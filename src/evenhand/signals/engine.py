@@ -19,7 +19,7 @@ from evenhand.signals.facts import facts, shape_of_text
 from evenhand.signals.hashing import hashes_of
 from evenhand.signals.language import language
 from evenhand.signals.links import LinkFinder
-from evenhand.signals.media import MEDIA, HashLists
+from evenhand.signals.media import MEDIA, PICTURE, HashLists
 from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.patterns import Found, PatternScanner
 from evenhand.signals.registration import Registrations
@@ -90,9 +90,14 @@ class SignalEngine:
             **self.matches(seen.views),
             **self.scores(seen.views),
             **self.habits(seen, has_link=links["has_link"]),
-            **self.hashes.look_up([seen.batch[name] for name in MEDIA], seen.look.hash),
+            **self.files(seen),
         }
         return SignalTable(seen.batch.num_rows, columns)
+
+    def files(self, seen: Seen) -> Mapping[str, Values]:
+        """Gives which attached files are listed, or look like pictures that are."""
+        files = [seen.batch[name] for name in MEDIA]
+        return self.hashes.look_up(files, seen.look.hash, seen.batch[PICTURE])
 
     def found(self, views: Views) -> Found:
         """Gives which pattern is in which text."""

@@ -52,7 +52,7 @@ class ExactHashes:
         assert len(rows) < _PLACE
         size = 1 << max(4, (len(rows) * 3 // 2).bit_length())
         slots = np.zeros(size, np.uint64)
-        words = _words_of(rows)
+        words = words_of(rows)
         made = cls(rows, slots, _fill(words, _hashed(words), slots))
         made.find(rows[:0])  # has the machine code ready before anybody waits for it
         return made
@@ -64,12 +64,13 @@ class ExactHashes:
     def find(self, asked: Rows) -> Places:
         """Gives for each hash (rows of 32 bytes) its first place, or -1."""
         places = np.full(len(asked), -1, np.int32)
-        words = _words_of(asked)
-        _find(words, _hashed(words), _words_of(self.rows), self._slots, places)
+        words = words_of(asked)
+        _find(words, _hashed(words), words_of(self.rows), self._slots, places)
         return places
 
 
-def _words_of(rows: Rows) -> Words:
+def words_of(rows: Rows) -> Words:
+    """Gives hashes (rows of 32 bytes) as four words each."""
     words = np.ascontiguousarray(rows).view(np.uint64).reshape(-1, HASH_BYTES // 8)
     words.flags.writeable = False  # else the kernels are compiled twice: Arrow's are so already
     return words

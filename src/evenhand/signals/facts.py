@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from evenhand.events.counts import CAPITALS, COUNTS, WORDS
 from evenhand.events.unicode_tables import CLASSES, CharacterClass
 from evenhand.signals.arrow import milliseconds_of, sizes_of, valid_rows, words_of
-from evenhand.signals.media import MEDIA
+from evenhand.signals.media import MEDIA, PICTURE
 from evenhand.signals.table import Values
 from evenhand.signals.views import Views
 
@@ -29,7 +29,9 @@ def facts(batch: pa.RecordBatch, kinds: Values, channels: Values) -> Mapping[str
         "account_age_hours": Values(np.maximum(age, 0) / HOUR_MS, valid_rows(created)),
         "forwarded": Values(valid_rows(batch["forwarded_from"])),
         "is_reply": Values(valid_rows(batch["reply_to"])),
-        "media_count": Values(np.maximum.reduce([sizes_of(batch[name]) for name in MEDIA])),
+        "media_count": Values(
+            np.maximum.reduce([sizes_of(batch[name]) for name in (*MEDIA, PICTURE)])
+        ),
     }
 
 

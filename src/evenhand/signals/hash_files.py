@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.base.errors import InputRefused
 from evenhand.base.kernel import U, inlined, kernel
 from evenhand.events.text_column import Bytes
-from evenhand.signals.exact_hashes import HASH_BYTES, Rows
+from evenhand.signals.exact_hashes import HASH_BYTES, Places, Rows
 from evenhand.signals.limits import HASHES_MAX
 
 PICTURES = ".pdq"
@@ -41,6 +42,32 @@ class HashFiles:
     counts: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """On which list each hash of some files stands.
+
+    lists  the place of each list among names; -1 for those that say what never matches
+    ends   where the hashes of each list end
+    """
+
+    _lists: Places
+    _ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, files: HashFiles, names: tuple[str, ...]) -> "Listing":
+        """Gives the listing of files; `names` are those of lists that match."""
+        lists = [names.index(name) if name in names else -1 for name in files.names]
+        return cls(np.array(lists, np.int32), np.cumsum(files.counts, dtype=np.int64))
+
+    def lists_of(self, places: Places) -> Places:
+        """Gives for each place of a hash the place of its list, or -1."""
+        found = np.full(len(places), -1, np.int32)
+        hit = places >= 0
+        if hit.any():
+            found[hit] = self._lists[np.searchsorted(self._ends, places[hit], "right")]
+        return found
+
+
 def list_files(folder: Path) -> Iterable[Path]:
     """Gives the files of a folder that are lists of hashes."""
     return sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
@@ -52,6 +79,11 @@ def filled(value: bytes) -> bytes:
     if len(value) == HASH_BYTES:
         return value
     return value.ljust(HASH_BYTES - 1, b"\0") + bytes([len(value)])
+
+
+def matching(names: Iterable[str]) -> tuple[str, ...]:
+    """Gives the names of the lists that match, in order."""
+    return tuple(sorted({name for name in names if not name.endswith(ALLOWED)}))
 
 
 def in_order(names: Iterable[str]) -> list[str]:

@@ -2,12 +2,13 @@
 
 Feeds name files by SHA-256, SHA-1 or MD5; a shorter hash is filled up to the length of the longest,
 so that one search finds them all. What stands on a list that allows (`NAME.allow.sha256`) never
-matches, whichever list it stands on besides.
+matches, whichever list it stands on besides. Pictures are also looked up by what they look like.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -16,108 +17,150 @@ from numpy.typing import NDArray
 
 from evenhand.signals.exact_hashes import HASH_BYTES, ExactHashes, Places, Rows
 from evenhand.signals.hash_files import (
-    ALLOWED,
     PICTURES,
     HashFiles,
+    Listing,
     filled,
     in_order,
     list_files,
+    matching,
     read_hash_files,
 )
+from evenhand.signals.image_hash import FAR
+from evenhand.signals.picture_lists import PictureLists
 from evenhand.signals.table import Values
 
 MEDIA = ("media_sha256", "media_sha1", "media_md5")
-"""Columns of an event that are looked up."""
+"""Columns of an event in which files are looked up."""
+
+PICTURE = "media_pdq"
+"""Column of an event in which pictures are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class HashLists:
-    """Named lists of file hashes, searchable for a whole batch at once.
-
-    lists  the place in `names` of each list as they were read; -1 for those that allow
-    ends   where the hashes of each of them end
-    """
+    """Named lists of file hashes, searchable for a whole batch at once."""
 
     names: tuple[str, ...]
     _hashes: ExactHashes
-    _lists: Places
-    _ends: NDArray[np.int64]
+    _listing: Listing
+    _pictures: PictureLists
 
     @classmethod
-    def of(cls, lists: Mapping[str, list[bytes]]) -> "HashLists":
-        """Gives lists of hashes, told apart by length; the first list that has a hash names it."""
-        names = in_order(lists)
-        whole = bytearray().join(filled(value) for name in names for value in lists[name])
-        rows = np.frombuffer(whole, np.uint8).reshape(-1, HASH_BYTES)
-        return cls._in(HashFiles(rows, tuple(names), tuple(len(lists[name]) for name in names)))
+    def of(
+        cls,
+        lists: Mapping[str, Sequence[bytes]],
+        pictures: Mapping[str, Sequence[bytes]] = MappingProxyType({}),
+    ) -> "HashLists":
+        """Gives lists of hashes, told apart by length, and lists of PDQ hashes of pictures.
+
+        The first list that has a hash names it.
+        """
+        return cls._in(_gathered(lists), _gathered(pictures))
 
     @classmethod
     def read(cls, folder: Path) -> "HashLists":
         """Gives every list of a folder.
 
-        `NAME.sha256`, `NAME.sha1` and `NAME.md5` are one list.
+        `NAME.sha256`, `NAME.sha1`, `NAME.md5` and `NAME.pdq` are one list.
         """
+        paths = list(list_files(folder))
         return cls._in(
-            read_hash_files([one for one in list_files(folder) if one.suffix != PICTURES])
+            read_hash_files([path for path in paths if path.suffix != PICTURES]),
+            read_hash_files([path for path in paths if path.suffix == PICTURES]),
         )
 
     @classmethod
-    def _in(cls, files: HashFiles) -> "HashLists":
-        names = tuple(name for name in files.names if not name.endswith(ALLOWED))
-        lists = np.array(
-            [names.index(name) if name in names else -1 for name in files.names], np.int32
-        )
+    def _in(cls, files: HashFiles, pictures: HashFiles) -> "HashLists":
+        names = matching((*files.names, *pictures.names))
         return cls(
-            names, ExactHashes.of(files.rows), lists, np.cumsum(files.counts, dtype=np.int64)
+            names,
+            ExactHashes.of(files.rows),
+            Listing.of(files, names),
+            PictureLists.of(pictures, names),
         )
 
     def __len__(self) -> int:
-        """Gives the number of different hashes."""
-        return len(self._hashes)
+        """Gives the number of different hashes of files, and of hashes of pictures."""
+        return len(self._hashes) + len(self._pictures)
 
     def find(self, hashes: Rows) -> Places:
         """Gives for each hash (rows of 32 bytes) the place of its list, or -1."""
-        found = self._hashes.find(hashes)
-        hit = found >= 0
-        if hit.any():
-            found[hit] = self._lists[np.searchsorted(self._ends, found[hit], "right")]
-        return found
+        return self._listing.lists_of(self._hashes.find(hashes))
 
     def look_up(
-        self, media: Sequence[pa.ListArray], watched: NDArray[np.bool_]
+        self,
+        media: Sequence[pa.ListArray],
+        watched: NDArray[np.bool_],
+        pictures: pa.ListArray | None = None,
     ) -> Mapping[str, Values]:
         """Gives the columns about a batch's attached files; NULL in rows that are not watched.
 
-        media  a column for each kind of hash; a file that is listed by several counts once
+        media     a column for each kind of hash; a file that is listed by several counts once
+        pictures  the PDQ hashes of those that are pictures
         """
+        return {**self._equal(media, watched), **self._near(pictures, watched)}
+
+    def _equal(
+        self, media: Sequence[pa.ListArray], watched: NDArray[np.bool_]
+    ) -> Mapping[str, Values]:
         rows = len(watched)
         listed = np.zeros(rows, np.int32)
         first = np.full(rows, len(self.names), np.int32)
-        for column in media if len(self) else ():
-            if column.null_count < rows:
-                parents, found = self._found(column)
-                counted = np.bincount(parents, minlength=rows).astype(np.int32)
-                np.maximum(listed, counted, out=listed)
-                np.minimum.at(first, parents, found)
+        for column in media if len(self._hashes) else ():
+            parents, hashes = _rows_of(column)
+            found = self.find(hashes)
+            parents, found = parents[found >= 0], found[found >= 0]
+            counted = np.bincount(parents, minlength=rows).astype(np.int32)
+            np.maximum(listed, counted, out=listed)
+            np.minimum.at(first, parents, found)
         first[listed == 0] = 0
         return {
             "media_listed": Values(listed, watched),
             "media_list": Values(first, watched & (listed > 0), self.names or ("",)),
         }
 
-    def _found(self, media: pa.ListArray) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Gives the rows of those hashes that are listed, and the places of their lists."""
-        flat = pc.list_flatten(media)
-        width = flat.type.byte_width
-        _, data = flat.buffers()
-        if len(flat) == 0 or data is None:
-            return np.empty(0, np.int64), np.empty(0, np.int32)
-        raw = np.frombuffer(data, np.uint8, len(flat) * width, flat.offset * width)
-        whole = raw.reshape(-1, width)
-        if width < HASH_BYTES:
-            whole = np.zeros((len(flat), HASH_BYTES), np.uint8)
-            whole[:, :width] = raw.reshape(-1, width)
-            whole[:, -1] = width
-        found = self.find(whole)
-        hit = found >= 0
-        return np.asarray(pc.list_parent_indices(media))[hit], found[hit]
+    def _near(
+        self, pictures: pa.ListArray | None, watched: NDArray[np.bool_]
+    ) -> Mapping[str, Values]:
+        rows, lists = len(watched), max(1, len(self.names))
+        listed = np.zeros(rows, np.int32)
+        # The nearest of several; of two equally near ones the first list by name.
+        nearest = np.full(rows, FAR * lists, np.int32)
+        if pictures is not None and len(self._pictures):
+            parents, hashes = _rows_of(pictures)
+            found, distances = self._pictures.near(hashes)
+            hit = found >= 0
+            listed += np.bincount(parents[hit], minlength=rows).astype(np.int32)
+            np.minimum.at(nearest, parents[hit], distances[hit] * lists + found[hit])
+        known = watched & (listed > 0)
+        return {
+            "media_near_listed": Values(listed, watched),
+            "media_near_list": Values(nearest % lists, known, self.names or ("",)),
+            "media_near_distance": Values(nearest // lists, known),
+        }
+
+
+def _gathered(lists: Mapping[str, Sequence[bytes]]) -> HashFiles:
+    names = in_order(lists)
+    whole = bytearray().join(filled(value) for name in names for value in lists[name])
+    rows = np.frombuffer(whole, np.uint8).reshape(-1, HASH_BYTES)
+    return HashFiles(rows, tuple(names), tuple(len(lists[name]) for name in names))
+
+
+def _rows_of(column: pa.ListArray) -> tuple[NDArray[np.int64], Rows]:
+    """Gives the hashes of a column of lists, filled to 32 bytes, and the row of each."""
+    if column.null_count == len(column):
+        return np.empty(0, np.int64), np.empty((0, HASH_BYTES), np.uint8)
+    flat = pc.list_flatten(column)
+    width = flat.type.byte_width
+    _, data = flat.buffers()
+    if len(flat) == 0 or data is None:
+        return np.empty(0, np.int64), np.empty((0, HASH_BYTES), np.uint8)
+    rows = np.frombuffer(data, np.uint8, len(flat) * width, flat.offset * width).reshape(-1, width)
+    if width < HASH_BYTES:
+        whole = np.zeros((len(flat), HASH_BYTES), np.uint8)
+        whole[:, :width] = rows
+        whole[:, -1] = width
+        rows = whole
+    return np.asarray(pc.list_parent_indices(column)), rows

@@ -41,10 +41,13 @@ class WatchedHashLists:
         return self._lists
 
     def look_up(
-        self, media: Sequence[pa.ListArray], watched: NDArray[np.bool_]
+        self,
+        media: Sequence[pa.ListArray],
+        watched: NDArray[np.bool_],
+        pictures: pa.ListArray | None = None,
     ) -> Mapping[str, Values]:
         """Gives the columns about a batch's attached files, by the lists in force at its begin."""
-        return self._lists.look_up(media, watched)
+        return self._lists.look_up(media, watched, pictures)
 
     def refresh(self) -> bool:
         """Reads the lists anew if a file came, changed or went; tells whether they changed."""

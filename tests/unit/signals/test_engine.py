@@ -125,3 +125,16 @@ def test_words_and_counts_are_right_on_one_example(engine):
 
 def test_rows_that_nothing_may_be_seen_of_are_left_out(engine):
     assert signals_of(engine, "buy a gun", channel_kind="direct") == []
+
+
+def test_a_picture_that_looks_like_a_listed_one_is_seen(engine):
+    listed, near = bytes(32), bytes(31) + b"\x07"
+    lists = HashLists.of({}, {"pictures": [listed]})
+    row = {"event_id": "1", "kind": "media", "time": NOW, "channel_kind": "public"}
+    batch = event_batch([{**row, "media_pdq": [near, b"\xff" * 32]}]).batch
+
+    signals = replace(engine(), hashes=lists).over(see(batch, Scope.LIVE)).row(0)
+
+    assert signals["media_count"] == 2
+    assert (signals["media_listed"], signals["media_near_listed"]) == (0, 1)
+    assert (signals["media_near_list"], signals["media_near_distance"]) == ("pictures", 3)

@@ -5,42 +5,18 @@ Nothing here trains, and no text is kept: a row is its scores, its labels and it
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.signals.training_figures import area_under_curve, calibration_error
-
-CLEAN_ROWS_MIN = 2_000
-"""Clean rows from which a language's false alarms are held against a bound: with fewer, the 95 %
-bound lies above 0.2 % even where there is no alarm at all."""
-
-NORMAL_95 = 1.96
-"""Standard deviations of a normal distribution between which 95 % of it lie."""
+from evenhand.signals.training_figures import (
+    CLEAN_ROWS_MIN,
+    Share,
+    area_under_curve,
+    calibration_error,
+)
 
 ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share that was counted, and between which shares the true one lies with 95 %."""
-
-    count: int
-    of: int
-    share: float
-    low: float
-    high: float
-
-    @classmethod
-    def counted(cls, count: int, of: int) -> "Share":
-        """Gives the share with its interval by Wilson, which holds for few rows and for none."""
-        if of == 0:
-            return cls(0, 0, float("nan"), 0.0, 1.0)
-        share, z = count / of, NORMAL_95**2 / of
-        middle = (share + z / 2) / (1 + z)
-        reach = sqrt(z * share * (1 - share) + z * z / 4) / (1 + z)
-        return cls(count, of, share, max(middle - reach, 0.0), min(middle + reach, 1.0))
 
 
 @dataclass(frozen=True, slots=True)

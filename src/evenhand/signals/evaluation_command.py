@@ -9,9 +9,10 @@ from math import isnan
 from pathlib import Path
 
 from evenhand.base.errors import InputRefused
-from evenhand.signals.evaluation import ALL, Bounds, Figures, Share, broken, figures_of
+from evenhand.signals.evaluation import ALL, Bounds, Figures, broken, figures_of
 from evenhand.signals.evaluation_rows import Wanted, labelled
 from evenhand.signals.text_model import TextModel
+from evenhand.signals.training_figures import Share
 
 LANGUAGE = "lang"
 

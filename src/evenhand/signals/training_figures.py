@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import sqrt
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,39 @@ CLEAN_ALARMS_MAX = 0.005
 LANGUAGE_ROWS_MIN = 100
 """Rows of each label below which a language's figures say too little to be printed."""
 
+CLEAN_ROWS_MIN = 2_000
+"""Clean rows from which a language's false alarms are held against a bound: with fewer, the 95 %
+bound lies above 0.2 % even where there is no alarm at all."""
+
+NORMAL_95 = 1.96
+"""Standard deviations of a normal distribution between which 95 % of it lie."""
+
+LANGUAGE_ALARMS_MAX = 0.02
+"""Upper 95 % bound of alarms in every language with that many clean rows."""
+
 BENIGN_SHARES = (0.1, 0.01, 0.001)
 """Shares of clean texts for which the card gives the score that so many of them reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share that was counted, and between which shares the true one lies with 95 %."""
+
+    count: int
+    of: int
+    share: float
+    low: float
+    high: float
+
+    @classmethod
+    def counted(cls, count: int, of: int) -> Self:
+        """Gives the share with its interval by Wilson, which holds for few rows and for none."""
+        if of == 0:
+            return cls(0, 0, float("nan"), 0.0, 1.0)
+        share, z = count / of, NORMAL_95**2 / of
+        middle = (share + z / 2) / (1 + z)
+        reach = sqrt(z * share * (1 - share) + z * z / 4) / (1 + z)
+        return cls(count, of, share, max(middle - reach, 0.0), min(middle + reach, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +69,9 @@ class GroupFigures:
     """How one language or one source fares at the threshold."""
 
     name: str
-    marked: int
-    clean: int
     area: float
-    recall: float
-    alarms: float
+    recall: Share
+    alarms: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +151,21 @@ def threshold_for(scored: Scored) -> float:
     for hundredth in range(50, 100):
         threshold = hundredth / 100
         news_fine = len(news) == 0 or (news >= threshold).mean() <= NEWS_ALARMS_MAX
-        if news_fine and (clean >= threshold).mean() <= CLEAN_ALARMS_MAX:
+        clean_fine = (clean >= threshold).mean() <= CLEAN_ALARMS_MAX
+        if news_fine and clean_fine and _fine_in_every_language(scored, threshold):
             return threshold
     return 0.99
+
+
+def _fine_in_every_language(scored: Scored, threshold: float) -> bool:
+    """Tells whether the bound on alarms holds in each language with enough clean rows."""
+    languages, rows = np.unique(scored.languages[~scored.labels], return_counts=True)
+    alarms = scored.languages[~scored.labels & (scored.scores >= threshold)]
+    return all(
+        Share.counted(int((alarms == language).sum()), of).high <= LANGUAGE_ALARMS_MAX
+        for language, of in zip(languages, rows.tolist(), strict=True)
+        if of >= CLEAN_ROWS_MIN
+    )
 
 
 def calibration_error(
@@ -150,11 +193,9 @@ def group_figures(
     over = scores >= threshold
     return GroupFigures(
         name=name,
-        marked=int(labels.sum()),
-        clean=int((~labels).sum()),
         area=area_under_curve(scores, labels),
-        recall=float(over[labels].mean()) if labels.any() else float("nan"),
-        alarms=float(over[~labels].mean()) if (~labels).any() else float("nan"),
+        recall=Share.counted(int(over[labels].sum()), int(labels.sum())),
+        alarms=Share.counted(int(over[~labels].sum()), int((~labels).sum())),
     )
 
 
@@ -172,11 +213,11 @@ def head_figures(
     return HeadFigures(
         head=head,
         rows=len(scored.labels),
-        marked=whole.marked,
+        marked=whole.recall.of,
         threshold=threshold,
         area=whole.area,
-        recall=whole.recall,
-        alarms=whole.alarms,
+        recall=whole.recall.share,
+        alarms=whole.alarms.share,
         calibration_error=calibration_error(scored.scores, scored.labels, base_rate=base_rate),
         quantiles=tuple((share, float(np.quantile(clean, 1 - share))) for share in BENIGN_SHARES),
         languages=tuple(_by_language(scored, threshold=threshold)),

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evenhand.cli import main
-from evenhand.signals.evaluation import Bounds, Labelled, Share, broken, figures_of, macro_f1
+from evenhand.signals.evaluation import Bounds, Labelled, broken, figures_of, macro_f1
+from evenhand.signals.training_figures import Share
 
 SPAM = "winner! you have been selected to receive a £900 prize, to claim call 09061701461"
 TALK = "are you coming to the choir tonight? i saved you a seat next to the window"

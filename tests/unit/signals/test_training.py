@@ -10,8 +10,17 @@ import pytest
 
 from evenhand.base.errors import InputRefused
 from evenhand.events.text_column import TextColumn
-from evenhand.signals.text_model import SHIPPED, TextModel
-from evenhand.signals.training import HEAD_SOURCES, add_arguments, fold_of, read_rows, run, train
+from evenhand.signals.text_model import SHIPPED, TextModel, run_slots
+from evenhand.signals.training import (
+    HEAD_SOURCES,
+    add_arguments,
+    features_of,
+    fold_of,
+    rarity,
+    read_rows,
+    run,
+    train,
+)
 from evenhand.signals.training_figures import (
     Scored,
     area_under_curve,
@@ -177,6 +186,47 @@ def test_one_alarm_on_plain_news_moves_the_threshold() -> None:
     rows = scored([0.1] * 999 + [0.61], [False] * 1000, [True] * 1000)
 
     assert threshold_for(rows) == 0.62
+
+
+def test_a_language_with_many_alarms_moves_the_threshold() -> None:
+    # 40 of 2,000 are 2 %, and may be 2.7 %; among all 12,000 clean rows they are 0.33 %.
+    scores = [0.1] * 1960 + [0.66] * 40 + [0.1] * 10_000
+
+    def of(languages: list[str]) -> float:
+        news = np.zeros(12_000, bool)
+        names = np.array(languages)
+        return threshold_for(Scored(np.array(scores), news, names, names, names, news))
+
+    assert of(["th"] * 2000 + ["en"] * 10_000) == 0.67
+    # Too few rows of a language tell too little to be held against it.
+    assert of(["th"] * 1999 + ["en"] * 10_001) == 0.5
+
+
+def test_rare_runs_weigh_more_than_common_ones() -> None:
+    column = TextColumn.of(["the soup", "the train", "the garden", "the prize"])
+    slots, ends = run_slots(TextColumn.of(["the"]), bits=16)
+
+    factors = rarity(features_of(column, bits=16))
+
+    prize = set(run_slots(TextColumn.of(["prize"]), bits=16)[0]) - set(slots)
+    assert factors[sorted(prize)].mean() > factors[slots[:8]].max()
+    assert len(ends) == 2
+
+
+def test_sources_of_one_label_are_left_out_in_turn_too(data: Path) -> None:
+    columns = labelled("freebonus", "y")
+    columns["source"] = ["spam"] * 60 + ["talk"] * 60
+    extra = labelled("freebonus", "y")
+    pq.write_table(
+        pa.table({name: [*columns[name], *extra[name]] for name in columns}),  # type: ignore[misc]
+        data / "spam_train.parquet",
+    )
+
+    _, figures = train(data, seed=1, bits=12, say=quiet)
+
+    unseen = {group.name: group for group in figures[0].unseen_sources}
+    assert set(unseen) == {"one", "two", "spam", "talk"}
+    assert (unseen["talk"].recall.of, unseen["talk"].alarms.of) == (0, 60)
 
 
 def test_a_score_that_means_what_it_says_has_no_calibration_error() -> None:

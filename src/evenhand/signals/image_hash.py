@@ -37,6 +37,8 @@ _AHEAD = 16
 _EIGHT = U(8)
 """Words that are compared at once: a line of memory."""
 
+_LINE = ~U(7)
+
 LINES_MAX = 8
 _SPARE = 8 * LINES_MAX
 """Lines of the longest step in which a bucket is read, and the words that have to follow."""
@@ -95,7 +97,7 @@ class PdqIndex:
         words = dealt(rows)
         starts = np.zeros((CHUNKS, BUCKETS + 1), np.uint32)
         # Beyond the last bucket stands what nothing is near to by chance; it is compared, too.
-        quarters = np.zeros((CHUNKS, len(rows) + _SPARE), np.uint64)
+        quarters = _in_lines(CHUNKS, len(rows) + _SPARE)
         places = np.empty((CHUNKS, len(rows)), np.uint32)
         _build(words, starts, quarters, places)
         return cls(words, starts, quarters, places)
@@ -112,6 +114,14 @@ class PdqIndex:
         near = Near(np.full(len(rows), -1, np.int32), np.full(len(rows), FAR, np.int32))
         _search(dealt(rows), self._words, self._starts, self._quarters, self._places, *near)
         return near
+
+
+def _in_lines(rows: int, columns: int) -> Words:
+    """Gives a table of zeros of which each row begins with a line of memory."""
+    columns = -(-columns // 8) * 8
+    memory = np.zeros(rows * columns + 8, np.uint64)
+    begin = -memory.ctypes.data // 8 % 8
+    return memory[begin : begin + rows * columns].reshape(rows, columns)
 
 
 def dealt(rows: Rows) -> Words:
@@ -195,8 +205,9 @@ def _search(
     """Writes the nearest of each hash, chunk by chunk, so that a chunk's table stays at hand.
 
     A bucket is read in steps of one length, which nearly all buckets fit into: a processor guesses
-    wrong at each loop whose end it cannot foresee. What is read beyond a bucket is of the next one,
-    and compared like all. Stays inside: there is a step to spare behind the last bucket.
+    wrong at each loop whose end it cannot foresee. What is read around a bucket, in whole
+    lines of memory, is of its neighbours and compared like all. Stays inside: there is a step to
+    spare behind the last bucket.
     """
     probes = asked.shape[0] * PROBES
     buckets = np.empty(probes + _AHEAD, np.uint32)
@@ -211,10 +222,10 @@ def _search(
             here = U(row)
             quarter = asked[here, chunk // U(CHUNKS_IN_QUARTER)]
             for _ in range(PROBES):
-                later = U(start[buckets[probe + U(_AHEAD)]])
+                later = U(start[buckets[probe + U(_AHEAD)]]) & _LINE
                 for line in range(lines):
                     prefetch(table, later + U(line) * _EIGHT)
-                place = U(start[buckets[probe]])
+                place = U(start[buckets[probe]]) & _LINE
                 end = U(start[buckets[probe] + np.uint32(1)])
                 probe += U(1)
                 while place < end:
@@ -233,7 +244,7 @@ def _search(
 def _lines_in_step(hashes: int) -> int:
     """Gives how many lines of eight nearly all buckets fit into."""
     mean = hashes / BUCKETS
-    return min(LINES_MAX, int((mean + 2 * np.sqrt(mean)) / 8) + 1)
+    return min(LINES_MAX, int((mean + 3.5 + 1.25 * np.sqrt(mean)) / 8) + 1)
 
 
 @inlined

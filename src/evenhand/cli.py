@@ -94,6 +94,11 @@ COMMANDS = (
     Command(("staff",), "invite people to the desk, or let them go", "evenhand.people.command"),
     Command(("labels",), "write decisions of people for training", "evenhand.cases.labels_command"),
     Command(("rules", "check"), "validate rules and run their fixtures", "evenhand.fixtures"),
+    Command(
+        ("rules", "backtest"),
+        "try a rule on history: hits by day, language, country, other rules",
+        "evenhand.connectors.files.backtest",
+    ),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
     Command(("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"),
     Command(

@@ -203,6 +203,7 @@ class _Batch:
     def __init__(self, table: SignalTable) -> None:
         self._table = table
         self._columns: dict[str, Values] = {}
+        self._widened: dict[str, npt.NDArray[Anything]] = {}
 
     def computed(self, tree: Tree, inner: list[Bits]) -> Bits:
         """Gives one part as a bit per row, from those of its own parts."""
@@ -268,13 +269,24 @@ class _Batch:
                 found = self._column(column.name)
                 if found.known is None:
                     return found.values, None
-                return np.where(found.known, found.values, constant.value), None
+                return np.where(found.known, self._whole(column), constant.value), None
             case Arithmetic(sign, left, right):
-                first, first_known = self._values(left)
-                second, second_known = self._values(right)
+                first, first_known = self._whole(left), self._values(left)[1]
+                second, second_known = self._whole(right), self._values(right)[1]
                 return SIGNS[sign](first, second), _both(first_known, second_known)
             case _:
                 assert_never(value)
+
+    def _whole(self, value: Value) -> Anything:
+        """Gives values to calculate with: sums of small whole numbers must not wrap around."""
+        if not isinstance(value, Column):
+            return self._values(value)[0]
+        widened = self._widened.get(value.name)
+        if widened is None:
+            values = self._column(value.name).values
+            widened = values.astype(np.int64) if values.dtype.kind in "iu" else values
+            self._widened[value.name] = widened
+        return widened
 
     def _spelled(self, value: Value) -> tuple[npt.NDArray[Anything], Mask | None]:
         """Gives words as words: slow, and only where two columns of words are compared."""
@@ -321,7 +333,9 @@ class _Batch:
             nothing = np.zeros(self._table.rows, np.bool_)
             return Values(np.zeros(self._table.rows, np.int64), nothing)
         known = None if column.known is None or column.known.all() else column.known
-        values = column.values if column.words else _exact(column.values)
+        values = column.values
+        if values.dtype == np.float32:  # 0.9 is another number in 32 bits
+            values = values.astype(np.float64)
         return Values(values, known, column.words)
 
     def _packed(self, mask: Mask, *known: Mask | None) -> Bits:
@@ -344,13 +358,3 @@ def _both(first: Mask | None, second: Mask | None) -> Mask | None:
     if first is None or second is None or first is second:
         return second if first is None else first
     return first & second
-
-
-def _exact(values: npt.NDArray[Anything]) -> npt.NDArray[Anything]:
-    """Gives numbers as a single event has them.
-
-    0.9 is another number in 32 bits, and sums of small whole numbers must not wrap around.
-    """
-    if values.dtype == np.float32:
-        return values.astype(np.float64)
-    return values.astype(np.int64) if values.dtype.kind in "iu" else values

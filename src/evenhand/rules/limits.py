@@ -11,3 +11,12 @@ RULES_MAX = 10_000
 
 RULE_FILE_BYTES_MAX = 262_144
 """Bytes of one rule file with its fixtures."""
+
+BACKTEST_NAMES_MAX = 500_000
+"""Accounts, and channels, that a backtest tells apart: some 100 MB; beyond it says "more than"."""
+
+BACKTEST_WORDS_MAX = 1_000
+"""Languages, and countries, that a backtest tells apart; beyond it counts the rest together."""
+
+BACKTEST_SAMPLE_MAX = 20
+"""Hits that a backtest shows: what a person looks through before going on."""

@@ -44,3 +44,13 @@ class SignalTable:
             value = column.values[number].item()
             known[name] = column.words[value] if column.words else value
         return known
+
+    def taken(self, rows: npt.NDArray[np.int64]) -> "SignalTable":
+        """Gives the signals of some rows, in their order."""
+        columns = {
+            name: Values(
+                one.values[rows], None if one.known is None else one.known[rows], one.words
+            )
+            for name, one in self.columns.items()
+        }
+        return SignalTable(len(rows), columns)

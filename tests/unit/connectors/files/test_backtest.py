@@ -1,0 +1,139 @@
+"""`evenhand rules backtest`: events and signals kept of them give the same figures."""
+
+import json
+import stat
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evenhand.base.errors import Misconfigured
+from evenhand.connectors.files.backtest import UnknownRule, add_arguments, run
+from evenhand.pipeline import Resources, ScreeningPlane
+
+DATA = Path(__file__).parents[3] / "data" / "files"
+RULES = DATA / "rules"
+
+
+@pytest.fixture(scope="module")
+def plane() -> ScreeningPlane:
+    return ScreeningPlane.load(Resources.default(rules=RULES))
+
+
+@pytest.fixture
+def backtest(plane: ScreeningPlane, capsys: pytest.CaptureFixture[str]) -> Any:
+    def trying(*words: object) -> tuple[int, str, str]:
+        parser = ArgumentParser()
+        add_arguments(parser)
+        args = parser.parse_args([*(str(word) for word in words), "--rules", str(RULES)])
+        code = run(args, load=lambda _rules: plane)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return trying
+
+
+def chat(path: Path, count: int = 50) -> Path:
+    rows = [
+        {
+            "id": n,
+            "account": f"@a{n % 3}:example.test",
+            "channel": "!c:example.test",
+            "channel_kind": "public",
+            "text": f"see https://shop{n}.example now" if n % 5 == 0 else f"hello there {n}",
+            "time": 1_700_000_000 + n * 3_600,
+        }
+        for n in range(count)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_rule_is_tried_on_events(backtest: Any, tmp_path: Path) -> None:
+    code, out, err = backtest("link_posted", chat(tmp_path / "chat.ndjson"))
+
+    assert (code, err) == (0, "")
+    assert "10 (20.00%) of 50 events" in out
+    assert "accounts: 3, the one with most has 4 (40.00%)" in out
+    assert "channels: 1, the one with most has 10 (100.00%)" in out
+    assert "2023-11-14" in out
+    assert "shop" not in out
+
+
+def test_what_was_written_is_shown_only_where_asked_for(backtest: Any, tmp_path: Path) -> None:
+    path = chat(tmp_path / "chat.ndjson")
+
+    assert "see https://shop5.example now" in backtest("link_posted", path, "--show")[1]
+
+
+def test_signals_that_were_kept_tell_the_same(backtest: Any, tmp_path: Path) -> None:
+    path, kept = chat(tmp_path / "chat.ndjson"), tmp_path / "kept.parquet"
+
+    _, of_events, _ = backtest("link_posted", path, "--json", "--keep", kept)
+    code, of_signals, err = backtest("link_posted", kept, "--json")
+
+    assert (code, err) == (0, "")
+    assert json.loads(of_signals) == json.loads(of_events)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir() if "partial" in file.name] == []
+
+
+def test_a_rule_may_be_a_file_that_is_not_in_force(backtest: Any, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    content = (RULES / "link_posted.yaml").read_text()
+    draft.write_text(content.replace("id: link_posted", "id: draft"))
+
+    _, out, _ = backtest(draft, chat(tmp_path / "chat.ndjson"), "--json")
+
+    told = json.loads(out)
+    assert (told["rule"], told["hits"]) == ("draft", 10)
+    assert told["overlap"] == {"link_posted": 10}
+    assert told["hits_of_no_other_rule"] == 0
+
+
+def test_signals_of_an_older_list_are_said_and_lacking_ones_refused(
+    backtest: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, kept = chat(tmp_path / "chat.ndjson"), tmp_path / "kept.parquet"
+    backtest("link_posted", path, "--keep", kept)
+    draft = tmp_path / "draft.yaml"
+    content = (RULES / "link_posted.yaml").read_text().replace("id: link_posted", "id: draft")
+    draft.write_text(content.replace("when: has_link", "when: has_link AND matches_drug_name = 0"))
+    assert "matches_drug_name" in draft.read_text()
+
+    assert backtest(draft, kept)[2] == ""
+    monkeypatch.setattr("evenhand.connectors.files.backtest.editions", lambda _lists: {})
+    _, out, err = backtest(draft, kept)
+    assert "lists have changed since it was made: matches_drug_name" in err
+    assert "10 (20.00%)" in out
+
+
+def test_what_cannot_be_followed_is_said(backtest: Any, tmp_path: Path) -> None:
+    path = chat(tmp_path / "chat.ndjson")
+
+    with pytest.raises(UnknownRule) as unknown:
+        backtest("link_poste", path)
+    assert unknown.value.fields["perhaps"] == "link_posted"
+    with pytest.raises(Misconfigured):
+        backtest("link_posted", path, "--keep", tmp_path / "x.csv")
+    with pytest.raises(Misconfigured):
+        backtest("link_posted", path, "--keep", path)
+    with pytest.raises(Misconfigured):
+        backtest("link_posted", path, "--keep", tmp_path / "none" / "x.parquet")
+
+
+def test_a_damaged_file_of_signals_is_said_and_others_are_read(
+    backtest: Any, tmp_path: Path
+) -> None:
+    path, kept = chat(tmp_path / "chat.ndjson"), tmp_path / "kept.parquet"
+    backtest("link_posted", path, "--keep", kept)
+    content = bytearray(kept.read_bytes())
+    content[4:600] = bytes(596)
+    kept.write_bytes(content)
+
+    code, out, err = backtest("link_posted", kept, path)
+
+    assert code == 1
+    assert "it is damaged" in err
+    assert "10 (20.00%) of 50 events" in out

@@ -67,8 +67,8 @@ def _exact(size: int, chance: np.random.Generator) -> list[dict[str, object]]:
     if sets:
         against.append(("a Python set", ASKED / statistics.median(sets)))
     figures = [
-        _figure(f"exact_lookups_per_s_{name}", rate, "look-ups/s", other, value)
-        for other, value in against
+        _figure(f"exact_lookups_per_s_{name}{mark}", rate, "look-ups/s", other, value)
+        for mark, (other, value) in zip(("", "_beside_a_set"), against, strict=False)
     ]
     return [*figures, _figure(f"exact_build_s_{name}", build, "s")]
 
@@ -85,9 +85,10 @@ def _pictures(size: int, chance: np.random.Generator) -> list[dict[str, object]]
     one = _rate(index, rows, PICTURES_OF_A_BATCH, chance)
     several = _rate(index, rows, PICTURES_OF_A_BATCH * BATCHES_AT_ONCE, chance)
     name = _name(size)
+    marks = ("", "_beside_faiss", "_beside_threatexchange")
     figures = [
-        _figure(f"pdq_lookups_per_s_{name}", one, "look-ups/s", other, rate)
-        for other, rate in peers.items()
+        _figure(f"pdq_lookups_per_s_{name}{mark}", one, "look-ups/s", other, rate)
+        for mark, (other, rate) in zip(marks, peers.items(), strict=False)
     ]
     return [
         *figures,
@@ -130,7 +131,7 @@ def _peers(rows: Rows, asked: Rows, within: Rows):
         if importlib.util.find_spec("pdqhash"):
             from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 
-            theirs = PDQIndex.build([(bytes(row).hex(), None) for row in rows])
+            theirs = PDQIndex([(bytes(row).hex(), None) for row in rows])
             texts = [bytes(row).hex() for row in asked]
             yield (
                 "threatexchange PDQIndex",

@@ -219,6 +219,7 @@ INSTALLED_APPS = [
     "evenhand.appeals",
     "evenhand.childsafety",
     "evenhand.reports",
+    "evenhand.rulebook",
     "evenhand.desk",
 ]
 MIDDLEWARE = [

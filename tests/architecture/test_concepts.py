@@ -22,6 +22,7 @@ from evenhand.markets import lists as law
 from evenhand.people.powers import Power
 from evenhand.people.roles import Role
 from evenhand.reports import lists as flagged
+from evenhand.rulebook.lists import RuleState
 from evenhand.standing import lists as standing
 from evenhand.statements import lists as entries
 from evenhand.verify.audit import Seen
@@ -55,6 +56,7 @@ ON_PAGE = (
     standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,
     childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
     childsafety.IncidentType,
+    RuleState,
     Seen,
 )  # fmt: skip
 

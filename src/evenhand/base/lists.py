@@ -168,6 +168,7 @@ class RecordKind(StrEnum):
     CHILD_SAFETY_MATCHED = "child_safety_matched"
     CHILD_SAFETY_REPORTED = "child_safety_reported"
     RULE_LIVE = "rule_live"
+    RULE_CHANGED = "rule_changed"
 
 
 class BatchKind(StrEnum):

@@ -1,0 +1,155 @@
+"""A version of a rule from draft to live: each step after the one before, and two people."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, transaction
+from tests.integration.people_of_tests import NOW, member
+
+from evenhand.actions.rule_steps import rule_subject
+from evenhand.base.lists import RecordKind
+from evenhand.people.models import Person
+from evenhand.people.roles import Role
+from evenhand.records.queries import bodies_about
+from evenhand.rulebook import queries, steps
+from evenhand.rulebook.checks import RuleStepRefused
+from evenhand.rulebook.limits import BACKTEST_DAYS_MAX
+from evenhand.rulebook.lists import RuleState
+from evenhand.rulebook.models import RuleVersion
+from evenhand.rules.load import load_rule
+from evenhand.rules.rule import Rule
+from evenhand.signals.columns import all_columns
+
+pytestmark = pytest.mark.django_db
+
+FILE = Path(__file__).parents[1] / "data" / "files" / "rules" / "link_posted.yaml"
+TEXT = FILE.read_text()
+
+
+def rule(version: str = "1.aaaaaaaa") -> Rule:
+    return replace(load_rule(FILE, all_columns([])), version=version)
+
+
+def author() -> Person:
+    return member("Pia Policy", Role.POLICY_AUTHOR)
+
+
+def second() -> Person:
+    return member("Quentin Policy", Role.POLICY_AUTHOR)
+
+
+def figures(row: RuleVersion) -> dict[str, object]:
+    told = {"count": 1, "more": False, "hits_of_one": 3}
+    return {
+        "rule": row.rule,
+        "version": row.version,
+        "events": 1_000,
+        "hits": 3,
+        "accounts": told,
+        "channels": told,
+        "sample": [{"event_id": "$1"}],
+    }
+
+
+def staged(version: str = "1.aaaaaaaa") -> RuleVersion:
+    row = steps.write_version(rule(version), TEXT, by=author(), now=NOW)
+    steps.keep_backtest(row.id, figures(row), by=author(), now=NOW)
+    steps.put_in_shadow(row.id, by=author(), now=NOW)
+    return steps.stage(row.id, 5, by=author(), now=NOW)
+
+
+def live(row: RuleVersion, *, by: Person | None = None, holds: bool = True) -> RuleVersion:
+    return steps.go_live(row.id, by=by or second(), now=NOW, fixtures_hold=lambda _row: holds)
+
+
+def test_a_version_goes_from_draft_to_live_and_each_step_is_recorded() -> None:
+    row = live(staged())
+
+    assert (row.state, row.share, row.approver) == (RuleState.LIVE, None, second())
+    assert "sample" not in queries.rule_version(row.id).backtest
+    bodies = bodies_about(rule_subject("link_posted"), RecordKind.RULE_CHANGED)
+    assert [body.get("share") for body in bodies] == [None, None, None, 5, None]
+    assert bodies[-1]["by"] == str(second().id)
+    assert [one.version for one in queries.live_versions()] == ["1.aaaaaaaa"]
+
+
+def test_no_step_is_left_out() -> None:
+    row = steps.write_version(rule(), TEXT, by=author(), now=NOW)
+
+    for step in (
+        lambda: steps.put_in_shadow(row.id, by=author(), now=NOW),
+        lambda: steps.stage(row.id, 5, by=author(), now=NOW),
+        lambda: live(row),
+    ):
+        with pytest.raises(RuleStepRefused, match="does not follow"):
+            step()
+    assert len(bodies_about(rule_subject("link_posted"), RecordKind.RULE_CHANGED)) == 1
+
+
+def test_nobody_lets_an_own_rule_go_live() -> None:
+    row = staged()
+
+    with pytest.raises(RuleStepRefused, match="somebody else"):
+        live(row, by=author())
+    with pytest.raises(IntegrityError, match="rulebook_four_eyes"), transaction.atomic():
+        RuleVersion.objects.filter(pk=row.id).update(approver=author())
+    with pytest.raises(IntegrityError, match="rulebook_live_answered_for"), transaction.atomic():
+        RuleVersion.objects.filter(pk=row.id).update(state=RuleState.LIVE, share=None)
+
+
+def test_live_needs_fixtures_and_a_recent_backtest() -> None:
+    row = staged()
+
+    with pytest.raises(RuleStepRefused, match="fixture"):
+        live(row, holds=False)
+    with pytest.raises(RuleStepRefused, match="no backtest within"):
+        steps.go_live(
+            row.id,
+            by=second(),
+            now=NOW + timedelta(days=BACKTEST_DAYS_MAX, seconds=1),
+            fixtures_hold=lambda _row: True,
+        )
+
+
+def test_the_next_version_retires_the_one_before_it() -> None:
+    first, then = live(staged()), live(staged("2.bbbbbbbb"))
+
+    assert queries.rule_version(first.id).state == RuleState.RETIRED
+    assert [one.id for one in queries.live_versions()] == [then.id]
+    assert len(queries.versions_of("link_posted")) == 2
+
+
+def test_a_version_is_written_once_and_never_with_another_text() -> None:
+    row = steps.write_version(rule(), TEXT, by=author(), now=NOW)
+
+    assert steps.write_version(rule(), TEXT, by=second(), now=NOW).id == row.id
+    with pytest.raises(RuleStepRefused, match="another text"):
+        steps.write_version(rule(), TEXT + "\n", by=author(), now=NOW)
+
+
+def test_a_backtest_of_another_version_is_refused() -> None:
+    row = steps.write_version(rule(), TEXT, by=author(), now=NOW)
+
+    for wrong in ({"version": "9"}, {"rule": "x"}, {"events": 0}):
+        with pytest.raises(RuleStepRefused):
+            steps.keep_backtest(row.id, figures(row) | wrong, by=author(), now=NOW)
+
+
+def test_only_who_works_on_rules_may_change_them() -> None:
+    row = steps.write_version(rule(), TEXT, by=author(), now=NOW)
+    reviewer = member("Rosa Reviewer", Role.REVIEWER)
+
+    with pytest.raises(RuleStepRefused, match="you do not work on rules"):
+        steps.retire(row.id, by=reviewer, now=NOW)
+    with pytest.raises(RuleStepRefused, match="has passed"):
+        steps.write_version(rule("3.c"), TEXT, by=author(), now=NOW, expires_at=NOW)
+
+
+def test_two_versions_are_told_apart_by_lines() -> None:
+    first = steps.write_version(rule(), TEXT, by=author(), now=NOW)
+    then = steps.write_version(rule("2.b"), TEXT.replace("0.5", "0.6"), by=author(), now=NOW)
+
+    assert "-score: 0.5" in queries.changed_lines(first, then)
+    assert "+score: 0.6" in queries.changed_lines(first, then)

@@ -82,8 +82,7 @@ def _method(*, seed: int, base_rate: float, folds: int) -> str:
     """Says how figures came about."""
     return (
         "## How it was made and measured\n\n"
-        f"Logistic regression by averaged stochastic gradient descent, seed {seed}; the rarer a "
-        "run is, the less regularisation holds its weight back. Rows are dealt "
+        f"Logistic regression by averaged stochastic gradient descent, seed {seed}. Rows are dealt "
         f"into {folds} folds by a hash of their text; each is scored by a model of the other "
         "folds, rounded to int8 as shipped. Scores are calibrated on these logits (Platt) for a "
         f"channel in which {base_rate:.0%} of texts are of the kind: an assumption, since no "

@@ -40,10 +40,8 @@ FOLDS = 5
 """Parts into which rows are dealt; each part is scored by a model of the others."""
 
 EPOCHS = 6
-"""Passes over the rows."""
-
-RARITY_UNIT = 5.0
-"""Rarity, a logarithm, is divided by this, so that most runs come to weigh about one."""
+ALPHA = 1e-6
+"""Passes over the rows and strength of regularisation: the best of three tried on held-out rows."""
 
 BASE_RATE = 0.05
 """Share of wrong texts that a score assumes: half of the labelled rows are wrong, which no channel
@@ -61,21 +59,17 @@ PERMITTED = ("MIT", "Apache-2", "CC0", "CC-BY")
 
 @dataclass(frozen=True, slots=True)
 class HeadSource:
-    """Where the labels of one head come from, and how strongly its weights are held back.
-
-    alpha  strength of regularisation: the best of those tried on sources that were left out
-    """
+    """Where the labels of one head come from."""
 
     head: str
     file: str
     label: str
-    alpha: float
 
 
 HEAD_SOURCES = (
-    HeadSource("spam_score", "spam_train.parquet", "y", 1e-6),
-    HeadSource("abuse_score", "abuse_train.parquet", "abuse", 1e-5),
-    HeadSource("hate_score", "abuse_train.parquet", "hate", 1e-5),
+    HeadSource("spam_score", "spam_train.parquet", "y"),
+    HeadSource("abuse_score", "abuse_train.parquet", "abuse"),
+    HeadSource("hate_score", "abuse_train.parquet", "hate"),
 )
 
 
@@ -111,15 +105,12 @@ class Linear:
 def learner() -> SimpleNamespace:
     """Gives the parts of scikit-learn and SciPy that training needs; nothing else imports them."""
     try:
-        from scipy.sparse import csr_matrix, diags
+        from scipy.sparse import csr_matrix
         from sklearn.linear_model import LogisticRegression, SGDClassifier
     except ImportError as error:
         raise Misconfigured(missing="scikit-learn", install="requirements/develop.txt") from error
     return SimpleNamespace(
-        csr_matrix=csr_matrix,
-        diags=diags,
-        LogisticRegression=LogisticRegression,
-        SGDClassifier=SGDClassifier,
+        csr_matrix=csr_matrix, LogisticRegression=LogisticRegression, SGDClassifier=SGDClassifier
     )
 
 
@@ -168,31 +159,18 @@ def features_of(column: TextColumn, *, bits: int) -> object:
     return matrix
 
 
-def rarity(features: object) -> NDArray[np.float32]:
-    """Gives how rare each slot is in these texts: regularisation then costs common runs more.
-
-    Common runs mark a source or a language; what marks a harm is rare. The factor goes into the
-    weights, so the model is none the slower for it.
-    """
-    texts, slots = features.shape  # type: ignore[attr-defined]
-    holding = np.bincount(features.indices, minlength=slots)  # type: ignore[attr-defined]
-    factors: NDArray[np.float64] = np.log(1 + texts / (1 + holding)) / RARITY_UNIT
-    return factors.astype(np.float32)
-
-
-def fit(features: object, labels: NDArray[np.bool_], *, alpha: float, seed: int) -> Linear:
+def fit(features: object, labels: NDArray[np.bool_], *, seed: int) -> Linear:
     """Fits one head and rounds its weights."""
-    factors = rarity(features)
     classifier = learner().SGDClassifier(
         loss="log_loss",
-        alpha=alpha,
+        alpha=ALPHA,
         average=True,
         max_iter=EPOCHS,
         tol=None,
         random_state=seed,
     )
-    classifier.fit(features @ learner().diags(factors), labels)
-    weights = classifier.coef_[0] * factors
+    classifier.fit(features, labels)
+    weights = classifier.coef_[0]
     used = np.abs(weights[weights != 0])
     scale = float(np.quantile(used, CLIP)) / 127
     rounded = np.clip(np.round(weights / scale), -127, 127).astype(np.int8)
@@ -204,7 +182,6 @@ def unseen_logits(
     labels: NDArray[np.bool_],
     folds: NDArray[np.int64],
     *,
-    alpha: float,
     seed: int,
 ) -> NDArray[np.float64]:
     """Gives every row's logit from a model that was fitted without the row's fold."""
@@ -213,7 +190,7 @@ def unseen_logits(
         inside = folds == fold
         if not inside.any():
             continue
-        head = fit(features[~inside], labels[~inside], alpha=alpha, seed=seed)  # type: ignore[index]
+        head = fit(features[~inside], labels[~inside], seed=seed)  # type: ignore[index]
         logits[inside] = head.logits(features[inside])  # type: ignore[index]
     return logits
 
@@ -228,14 +205,14 @@ def calibrate(logits: NDArray[np.float64], labels: NDArray[np.bool_]) -> tuple[f
 
 
 def unseen_sources(
-    features: object, rows: Rows, *, alpha: float, seed: int
+    features: object, rows: Rows, *, seed: int
 ) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.float64]]]:
     """Gives for each source the logits of a model that never saw it; plain news aside."""
     for source in np.unique(rows.sources):
         inside = rows.sources == source
         if source == NEWS or len(np.unique(rows.labels[~inside])) < 2:
             continue
-        head = fit(features[~inside], rows.labels[~inside], alpha=alpha, seed=seed)  # type: ignore[index]
+        head = fit(features[~inside], rows.labels[~inside], seed=seed)  # type: ignore[index]
         yield str(source), inside, head.logits(features[inside])  # type: ignore[index]
 
 
@@ -259,7 +236,7 @@ def train_head(
     say(f"{source.head}: {len(rows):,} rows, {int(rows.labels.sum()):,} of them marked\n")
     column = normalised(rows.texts)
     features = features_of(column, bits=bits)
-    logits = unseen_logits(features, rows.labels, fold_of(column), alpha=source.alpha, seed=seed)
+    logits = unseen_logits(features, rows.labels, fold_of(column), seed=seed)
     slope, shift = calibrate(logits, rows.labels)
 
     def scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -277,12 +254,11 @@ def train_head(
     threshold = threshold_for(scored)
     others = [
         (name, rows.labels[inside], scores(values))
-        for name, inside, values in unseen_sources(features, rows, alpha=source.alpha, seed=seed)
+        for name, inside, values in unseen_sources(features, rows, seed=seed)
     ]
     figures = head_figures(source.head, scored, others, threshold=threshold, base_rate=BASE_RATE)
     say(f"{source.head}: {figures.summary}\n")
-    linear = fit(features, rows.labels, alpha=source.alpha, seed=seed)
-    return TrainedHead(linear, slope, shift, figures)
+    return TrainedHead(fit(features, rows.labels, seed=seed), slope, shift, figures)
 
 
 def train(

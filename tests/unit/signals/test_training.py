@@ -10,13 +10,11 @@ import pytest
 
 from evenhand.base.errors import InputRefused
 from evenhand.events.text_column import TextColumn
-from evenhand.signals.text_model import SHIPPED, TextModel, run_slots
+from evenhand.signals.text_model import SHIPPED, TextModel
 from evenhand.signals.training import (
     HEAD_SOURCES,
     add_arguments,
-    features_of,
     fold_of,
-    rarity,
     read_rows,
     run,
     train,
@@ -200,17 +198,6 @@ def test_a_language_with_many_alarms_moves_the_threshold() -> None:
     assert of(["th"] * 2000 + ["en"] * 10_000) == 0.67
     # Too few rows of a language tell too little to be held against it.
     assert of(["th"] * 1999 + ["en"] * 10_001) == 0.5
-
-
-def test_rare_runs_weigh_more_than_common_ones() -> None:
-    column = TextColumn.of(["the soup", "the train", "the garden", "the prize"])
-    slots, ends = run_slots(TextColumn.of(["the"]), bits=16)
-
-    factors = rarity(features_of(column, bits=16))
-
-    prize = set(run_slots(TextColumn.of(["prize"]), bits=16)[0]) - set(slots)
-    assert factors[sorted(prize)].mean() > factors[slots[:8]].max()
-    assert len(ends) == 2
 
 
 def test_sources_of_one_label_are_left_out_in_turn_too(data: Path) -> None:

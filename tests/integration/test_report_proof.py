@@ -10,19 +10,17 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from pytest_django.fixtures import Settings
-from tests.conftest import Site
 from tests.integration.test_reports import DAY, NEXT_DAY, many, record
 
 from evenhand.base.clock import now as clock
 from evenhand.base.ids import new_id
 from evenhand.base.lists import LegalLane, RecordKind
 from evenhand.base.sealing import make_keys
-from evenhand.proof.notes import Signer
 from evenhand.proof.openings import Openings, from_value
 from evenhand.proof.recount import Difference, check
 from evenhand.proof.tiles import FolderFiles, TileReader
 from evenhand.records.entries import NewRecord
-from evenhand.records.log_steps import Log, append_records
+from evenhand.records.log_steps import append_records
 from evenhand.records.models import LogBatch, Record
 from evenhand.records.steps import append_many, end_gag
 from evenhand.transparency.command import run
@@ -32,17 +30,6 @@ from evenhand.transparency.proving import Prover, site_prover
 from evenhand.transparency.publish import is_logged, publish, recounted
 
 pytestmark = pytest.mark.usefixtures("committed")
-
-
-@pytest.fixture
-def folder(site: Site) -> Path:
-    return site.home / "public"
-
-
-@pytest.fixture
-def prover(folder: Path) -> Prover:
-    log = Log(folder / "log", Signer("desk.example/log", bytes(32)), "desk.example/log")
-    return Prover(log, b"\x07" * 32)
 
 
 def logged(prover: Prover) -> None:

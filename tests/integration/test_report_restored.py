@@ -17,11 +17,10 @@ from evenhand import appender
 from evenhand.base.lists import ActionKind
 from evenhand.base.sealing import make_keys
 from evenhand.database.addresses import APP, OWNER
-from evenhand.proof.notes import Signer
 from evenhand.proof.openings import all_leaves, from_value
 from evenhand.proof.tiles import FolderFiles, TileReader
 from evenhand.records.log_queries import last_batch
-from evenhand.records.log_steps import Log, adopt, append_records
+from evenhand.records.log_steps import adopt, append_records
 from evenhand.records.models import LogBatch
 from evenhand.transparency import documents
 from evenhand.transparency.editions import EditionLost
@@ -39,17 +38,6 @@ UNDONE = (
     "DELETE FROM records_logbatch WHERE kind = 'classes'",
 )
 """What a copy of the database from before the publication does not have."""
-
-
-@pytest.fixture
-def folder(site: Site) -> Path:
-    return site.home / "public"
-
-
-@pytest.fixture
-def prover(folder: Path) -> Prover:
-    log = Log(folder / "log", Signer("desk.example/log", bytes(32)), "desk.example/log")
-    return Prover(log, b"\x07" * 32)
 
 
 def logged(prover: Prover) -> None:

@@ -38,11 +38,6 @@ FROM records_record WHERE day = %s
 pytestmark = pytest.mark.usefixtures("committed")
 
 
-@pytest.fixture
-def folder(site: Site) -> Path:
-    return site.home / "public"
-
-
 def decision(harm: str, *, market: str = "KZ", day: date = DAY) -> NewRecord:
     at = datetime.combine(day, time(12), UTC)
     record_id = new_id(now=at)

@@ -139,6 +139,27 @@ def test_the_browser_itself_finds_that_every_check_holds(visitor: Visitor, desk:
     assert visitor.complaints == []
 
 
+def test_a_file_whose_connection_breaks_is_asked_for_once_more(
+    visitor: Visitor, desk: Desk, code: str
+):
+    broken: set[str] = set()
+
+    def break_first(route: Route) -> None:
+        if (url := route.request.url) in broken:
+            route.continue_()
+        else:
+            broken.add(url)
+            route.abort("connectionreset")
+
+    page = shown(visitor, desk, code)
+    page.route("**/log/**", break_first)
+
+    page.click("[data-proof-run]")
+
+    assert results(page) == HOLDS
+    assert len(broken) > 2
+
+
 @pytest.mark.parametrize("stolen", [False, True])
 def test_a_saved_receipt_is_checked_after_the_log_grew_and_its_key_changed(
     visitor: Visitor, desk: Desk, log: Log, code: str, tmp_path: Path, stolen: bool

@@ -9,7 +9,8 @@
   const FORMAT = "evenhand-receipt-1";
   const RECEIPT_BYTES_MAX = 100000;
   const FILE_BYTES_MAX = 100000;
-  const REPORT_SIGNS_MAX = 4000000;
+  const REPORT_BYTES_MAX = 4000000;
+  const ANSWER_MS_MAX = 15000;
   const utf8 = new TextEncoder();
 
   const sha256 = async (...parts) => {
@@ -170,16 +171,21 @@
     return last === 0n && equal(before, old.root) && equal(after, now.root);
   };
 
+  // Null where there is no such file. An answer that does not come is asked for once more.
+  const asked = async (url, bytesMax) => {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    const answer = await fetch(url, { credentials: "omit", redirect: "error", signal });
+    if (!answer.ok) return null;
+    const content = new Uint8Array(await answer.arrayBuffer());
+    if (content.length > bytesMax) throw new Error("too long");
+    return content;
+  };
+  const fetched = (url, bytesMax) => asked(url, bytesMax).catch(() => asked(url, bytesMax));
+
   // The files of the log: C2SP tlog-tiles.
   const filesAt = (url) => {
     const kept = new Map();
-    const read = async (path) => {
-      const answer = await fetch(url + path, { credentials: "omit", redirect: "error" });
-      if (!answer.ok) return null;
-      const content = new Uint8Array(await answer.arrayBuffer());
-      if (content.length > FILE_BYTES_MAX) throw new Error("too long");
-      return content;
-    };
+    const read = (path) => fetched(url + path, FILE_BYTES_MAX);
     const pathOf = (level, number, width) => {
       let groups = String(number % 1000).padStart(3, "0");
       for (let rest = Math.floor(number / 1000); rest > 0; rest = Math.floor(rest / 1000)) {
@@ -262,10 +268,8 @@
       return table.withheld || table.merged > 0 || table.rows.some((row) => row.key === key);
     });
   const published = async (url) => {
-    const answer = await fetch(url, { credentials: "omit", redirect: "error" });
-    const text = answer.ok ? await answer.text() : "null";
-    if (text.length > REPORT_SIGNS_MAX) throw new Error("too long");
-    return JSON.parse(text);
+    const content = await fetched(url, REPORT_BYTES_MAX);
+    return content && JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
   };
   const reportOf = async (day, url) => {
     const list = url ? await published(`${url}index.json`) : null;

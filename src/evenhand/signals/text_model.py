@@ -2,7 +2,7 @@
 
 A text is framed by spaces and cut into runs of two to five characters; each run selects one row
 of a table of int8 weights, one column per head. The sum, divided by the root of the number of
-runs, becomes a score between 0 and 1 by Platt's method. The table holds four heads in one 32-bit
+runs, becomes a score between 0 and 1 by Platt's method. The table holds eight heads in one 64-bit
 word, so that one load serves them all.
 
 Scores alone never remove anything (DESIGN decision 5): a rule that reads nothing else may only
@@ -23,8 +23,8 @@ from evenhand.base.errors import Misconfigured
 from evenhand.base.kernel import inlined, kernel
 from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode
 
-HEADS_MAX = 4
-"""Heads in one model: four int8 weights make one 32-bit word of the table."""
+HEADS_MAX = 8
+"""Heads in one model: eight int8 weights make one 64-bit word of the table."""
 
 GRAM_LENGTHS = (2, 3, 4, 5)
 """Lengths of the runs of characters that are features."""
@@ -45,7 +45,9 @@ _D = np.uint64(0xFF51AFD7ED558CCD)
 _E = np.uint64(0xC4CEB9FE1A85EC53)
 _SPACE = np.uint64(32)
 _ONE = np.uint64(1)
-_LANES = np.uint64(0x00FF00FF)
+_EIGHT = np.uint64(8)
+_LANE = np.uint64(0xFFFF)
+_LANES = np.uint64(0x00FF00FF00FF00FF)
 
 
 @inlined
@@ -69,22 +71,22 @@ def _text_end(buffer: Bytes, start: np.uint64, end: np.uint64) -> np.uint64:
 def _sum_runs(
     buffer: Bytes,
     offsets: Offsets,
-    table: NDArray[np.uint32],
+    table: NDArray[np.uint64],
     shift: np.uint64,
     sums: NDArray[np.int64],
     runs: NDArray[np.int64],
 ) -> None:
-    """Adds up the weights of every run of every text, four heads at a time.
+    """Adds up the weights of every run of every text, eight heads at a time.
 
     Stays inside: a hash shifted by `shift` is below the rows of `table`; `sums` and `runs` have
     one row per text.
     """
+    sums[:] = 0
     for row in range(offsets.shape[0] - 1):
         position = np.uint64(offsets[row])
         end = _text_end(buffer, position, np.uint64(offsets[row + 1]))
         even = odd = np.uint64(0)
         pending = total = 0
-        zero = one = two = three = np.int64(0)
         # Each older character keeps its product, so that a run costs one addition.
         b1 = _SPACE * _B
         b2 = b3 = b4 = np.uint64(0)
@@ -96,17 +98,16 @@ def _sum_runs(
             s3 = s2 + b2
             s4 = s3 + b3
             s5 = s4 + b4
-            w2 = np.uint64(table[s2 >> shift])
-            w3 = np.uint64(table[s3 >> shift])
-            w4 = np.uint64(table[s4 >> shift])
-            w5 = np.uint64(table[s5 >> shift])
+            w2 = table[s2 >> shift]
+            w3 = table[s3 >> shift]
+            w4 = table[s4 >> shift]
+            w5 = table[s5 >> shift]
             even += (w2 & _LANES) + (w3 & _LANES) + (w4 & _LANES) + (w5 & _LANES)
-            eight = np.uint64(8)
             odd += (
-                ((w2 >> eight) & _LANES)
-                + ((w3 >> eight) & _LANES)
-                + ((w4 >> eight) & _LANES)
-                + ((w5 >> eight) & _LANES)
+                ((w2 >> _EIGHT) & _LANES)
+                + ((w3 >> _EIGHT) & _LANES)
+                + ((w4 >> _EIGHT) & _LANES)
+                + ((w5 >> _EIGHT) & _LANES)
             )
             pending += 4
             b4 = c3 * _E
@@ -118,17 +119,13 @@ def _sum_runs(
             c1 = code
             if pending >= _RUNS_PER_FLUSH or position > end:
                 unbias = _WEIGHT_BIAS * pending
-                zero += np.int64(even & np.uint64(0xFFFF)) - unbias
-                one += np.int64(odd & np.uint64(0xFFFF)) - unbias
-                two += np.int64(even >> np.uint64(16)) - unbias
-                three += np.int64(odd >> np.uint64(16)) - unbias
+                for pair in range(HEADS_MAX // 2):
+                    lane = np.uint64(16 * pair)
+                    sums[row, 2 * pair] += np.int64((even >> lane) & _LANE) - unbias
+                    sums[row, 2 * pair + 1] += np.int64((odd >> lane) & _LANE) - unbias
                 total += pending
                 pending = 0
                 even = odd = np.uint64(0)
-        sums[row, 0] = zero
-        sums[row, 1] = one
-        sums[row, 2] = two
-        sums[row, 3] = three
         runs[row] = total
 
 
@@ -204,7 +201,7 @@ class TextModel:
     slopes: NDArray[np.float32]
     shifts: NDArray[np.float32]
     thresholds: NDArray[np.float32]
-    table: NDArray[np.uint32]
+    table: NDArray[np.uint64]
 
     @classmethod
     def of(
@@ -233,7 +230,7 @@ class TextModel:
             slopes=slopes,
             shifts=shifts,
             thresholds=thresholds,
-            table=biased.view("<u4").ravel(),
+            table=biased.view("<u8").ravel(),
         )
 
     @property

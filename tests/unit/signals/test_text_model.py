@@ -13,7 +13,7 @@ from evenhand.events.text_column import SEPARATOR, TextColumn
 from evenhand.signals.columns import FIXED, DrawsOn
 from evenhand.signals.text_model import GRAM_LENGTHS, SHIPPED, TextModel, run_slots
 
-HEADS = ("first_score", "second_score", "third_score")
+HEADS = tuple(f"{place}_score" for place in ("a", "b", "c", "d", "e", "f", "g", "h"))
 BITS = 10
 
 
@@ -22,18 +22,18 @@ def made_model(*, weight: int | None = None, bits: int = BITS) -> TextModel:
     random = np.random.default_rng(7)
     slots = 1 << bits
     weights = (
-        random.integers(-127, 128, (slots, 3)).astype(np.int8)
+        random.integers(-127, 128, (slots, len(HEADS))).astype(np.int8)
         if weight is None
-        else np.full((slots, 3), weight, np.int8)
+        else np.full((slots, len(HEADS)), weight, np.int8)
     )
     return TextModel.of(
         heads=HEADS,
         weights=weights,
-        scales=np.array([0.01, 0.02, 0.03], np.float32),
-        intercepts=np.array([-1.0, 0.0, 1.0], np.float32),
-        slopes=np.array([1.0, 2.0, 0.5], np.float32),
-        shifts=np.array([0.0, -1.0, 0.3], np.float32),
-        thresholds=np.array([0.5, 0.6, 0.7], np.float32),
+        scales=np.linspace(0.01, 0.08, len(HEADS), dtype=np.float32),
+        intercepts=np.linspace(-1, 1, len(HEADS), dtype=np.float32),
+        slopes=np.linspace(0.5, 2, len(HEADS), dtype=np.float32),
+        shifts=np.linspace(-1, 0.3, len(HEADS), dtype=np.float32),
+        thresholds=np.linspace(0.5, 0.7, len(HEADS), dtype=np.float32),
     )
 
 

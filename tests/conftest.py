@@ -284,7 +284,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LongestFi
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the tests of whole processes first: a worker must not begin one when others are done."""
+    """Puts the tests of whole processes first: a worker must not begin one when others are done.
+
+    A browser test that waited in vain is tried once more, and counted as such; a wrong answer
+    fails at once.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"]))
     items.sort(
         key=lambda item: next(
             (at for at, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder)),

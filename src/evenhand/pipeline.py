@@ -202,9 +202,9 @@ class ScreeningPlane:
 
     def check(self) -> tuple[FixtureFault, ...]:
         """Runs the fixtures of all rules, each event on its own; gives those that do not hold."""
-        return check_rules(self.rules, self._signals_of_each)
+        return check_rules(self.rules, self.signals_of_each)
 
-    def _signals_of_each(
+    def signals_of_each(
         self, events: Sequence[Mapping[str, object]]
     ) -> Sequence[Mapping[str, object]]:
         """Gives the signals of events that have nothing to do with each other."""

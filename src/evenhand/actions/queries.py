@@ -43,6 +43,12 @@ def decisions_of_rule(rule_id: str, version: str) -> list[Decision]:
     return list(Decision.objects.filter(rule_id=rule_id, rule_version=version).order_by("at"))
 
 
+def decisions_by_rule(*, since: datetime) -> dict[str, int]:
+    """Gives how often each rule decided since a moment."""
+    rows = Decision.objects.filter(at__gte=since).exclude(rule_id="")
+    return dict(rows.values_list("rule_id").annotate(Count("id")))
+
+
 def actions_of(decision_id: UUID) -> list[Action]:
     """Gives the actions of a decision, in the order of their making."""
     return list(Action.objects.filter(decision_id=decision_id).order_by("id"))

@@ -47,13 +47,20 @@ def load_rules(folder: Path, columns: Mapping[str, SignalColumn]) -> RuleSet:
 def load_rule(path: Path, columns: Mapping[str, SignalColumn]) -> Rule:
     """Gives the rule of one file."""
     if path.stat().st_size > RULE_FILE_BYTES_MAX:
-        raise RuleRefused(file=path.name, why=f"larger than {RULE_FILE_BYTES_MAX} bytes")
+        raise _too_large(path)
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        content = yaml.load(text, Loader=yaml.CSafeLoader)
+        return read_rule(path.read_text(encoding="utf-8"), path, columns)
     except UnicodeDecodeError as error:
         raise RuleRefused(file=path.name, why=f"not UTF-8 at byte {error.start}") from error
+
+
+def read_rule(text: str, path: Path, columns: Mapping[str, SignalColumn]) -> Rule:
+    """Gives the rule that a text holds, as a file of this name would."""
+    if len(text.encode()) > RULE_FILE_BYTES_MAX:
+        raise _too_large(path)
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
@@ -63,6 +70,10 @@ def load_rule(path: Path, columns: Mapping[str, SignalColumn]) -> Rule:
         raise RuleRefused(file=path.name, line=1, why="a rule is a mapping")
     _refuse_repeated_keys(node, path)
     return _Reader(path, node, content).rule(columns)
+
+
+def _too_large(path: Path) -> RuleRefused:
+    return RuleRefused(file=path.name, why=f"larger than {RULE_FILE_BYTES_MAX} bytes")
 
 
 def _refuse_repeated_keys(node: yaml.Node, path: Path) -> None:

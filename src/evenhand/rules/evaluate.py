@@ -269,24 +269,25 @@ class _Batch:
                 found = self._column(column.name)
                 if found.known is None:
                     return found.values, None
-                return np.where(found.known, self._whole(column), constant.value), None
+                return np.where(found.known, self._number(column)[0], constant.value), None
             case Arithmetic(sign, left, right):
-                first, first_known = self._whole(left), self._values(left)[1]
-                second, second_known = self._whole(right), self._values(right)[1]
+                first, first_known = self._number(left)
+                second, second_known = self._number(right)
                 return SIGNS[sign](first, second), _both(first_known, second_known)
             case _:
                 assert_never(value)
 
-    def _whole(self, value: Value) -> Anything:
+    def _number(self, value: Value) -> tuple[Anything, Mask | None]:
         """Gives values to calculate with: sums of small whole numbers must not wrap around."""
         if not isinstance(value, Column):
-            return self._values(value)[0]
+            return self._values(value)
+        column = self._column(value.name)
         widened = self._widened.get(value.name)
         if widened is None:
-            values = self._column(value.name).values
+            values = column.values
             widened = values.astype(np.int64) if values.dtype.kind in "iu" else values
             self._widened[value.name] = widened
-        return widened
+        return widened, column.known
 
     def _spelled(self, value: Value) -> tuple[npt.NDArray[Anything], Mask | None]:
         """Gives words as words: slow, and only where two columns of words are compared."""

@@ -35,7 +35,7 @@ def batches(
 ) -> Iterator[pa.RecordBatch]:
     """Gives `count` different batches; `phrases` are what the pattern lists look for."""
     chance = random.Random(seed)
-    words = {code: _words(code, letters, chance) for code, letters in SCRIPTS.items()}
+    words = {code: words_of_script(code, letters, chance) for code, letters in SCRIPTS.items()}
     floods = [_sentence(words[code], chance, 60) for code in SCRIPTS for _ in range(3)]
     number = 0
     for _ in range(count):
@@ -46,7 +46,8 @@ def batches(
         yield pa.RecordBatch.from_pylist(events, schema=EVENT_SCHEMA)
 
 
-def _words(code: str, letters: str, chance: random.Random) -> list[str]:
+def words_of_script(code: str, letters: str, chance: random.Random) -> list[str]:
+    """Gives function words of a language, often, and then invented words in its letters."""
     listed = files("evenhand.signals").joinpath("lists", "function_words.txt").read_text("utf-8")
     common = [
         word

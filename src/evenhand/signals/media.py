@@ -59,6 +59,11 @@ class HashLists:
         return cls._in(_gathered(lists), _gathered(pictures))
 
     @classmethod
+    def of_rows(cls, files: Mapping[str, Rows], pictures: Mapping[str, Rows]) -> "HashLists":
+        """Gives lists whose hashes are already in rows of 32 bytes; one of each kind at a time."""
+        return cls._in(_in_one(files), _in_one(pictures))
+
+    @classmethod
     def read(cls, folder: Path) -> "HashLists":
         """Gives every list of a folder.
 
@@ -139,6 +144,12 @@ class HashLists:
             "media_near_list": Values(nearest % lists, known, self.names or ("",)),
             "media_near_distance": Values(nearest // lists, known),
         }
+
+
+def _in_one(lists: Mapping[str, Rows]) -> HashFiles:
+    rows = [*lists.values(), np.empty((0, HASH_BYTES), np.uint8)]
+    counts = tuple(len(one) for one in lists.values())
+    return HashFiles(rows[0] if len(lists) == 1 else np.concatenate(rows), tuple(lists), counts)
 
 
 def _gathered(lists: Mapping[str, Sequence[bytes]]) -> HashFiles:

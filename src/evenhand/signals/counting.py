@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.machine import bits_set
 from evenhand.signals.hashing import Hashes, mix
 
 PROBES = 8
@@ -31,7 +32,7 @@ Table = NDArray[np.int64]
 
 
 @inlined
-def _place_of(table: Table, key: np.int64, hashed: np.uint64) -> np.int64:
+def place_of(table: Table, key: np.int64, hashed: np.uint64) -> np.int64:
     """Gives where a key stands, or the place that it takes: empty, or quiet for longest.
 
     Stays inside: places wrap around, and the table's length is a power of two.
@@ -48,22 +49,11 @@ def _place_of(table: Table, key: np.int64, hashed: np.uint64) -> np.int64:
 
 
 _PERSON_BITS = 64
-_PERSONS = np.array(
+PERSONS = np.array(
     [*(round(-_PERSON_BITS * log(1 - bits / _PERSON_BITS)) for bits in range(_PERSON_BITS)), 256],
     np.int32,
 )
 """About how many persons set so many of 64 bits (linear counting)."""
-
-
-@inlined
-def _bits_set(bits: np.int64) -> int:
-    """Gives how many bits are set."""
-    left = U(bits)
-    count = 0
-    while left != U(0):
-        left &= left - U(1)
-        count += 1
-    return count
 
 
 @inlined
@@ -98,7 +88,7 @@ def _count(
         if key == 0:
             continue
         moment = times[row]
-        place = _place_of(table, key, mix(keys[row]))
+        place = place_of(table, key, mix(keys[row]))
         if table[place, KEY] != key:
             table[place, :] = 0
             table[place, KEY] = key
@@ -125,7 +115,7 @@ def _count(
                 part = PERSONS_BEFORE if ahead == -1 else PERSONS_NOW
                 table[place, part] |= np.int64(U(1) << (mix(persons[row]) & U(63)))
         seen = table[place, PERSONS_NOW] | table[place, PERSONS_BEFORE]
-        out_persons[row] = _PERSONS[_bits_set(seen)]
+        out_persons[row] = PERSONS[bits_set(U(seen))]
 
 
 @dataclass(slots=True)

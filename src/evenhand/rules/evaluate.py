@@ -1,11 +1,10 @@
 """Conditions over signals, twice from one tree: as bits over a batch, and for a single event.
 
 Over a batch every distinct part of every rule is computed once, as one bit per row; rows are
-combined 8 at a time. For a single event the tree is walked and stops at the first part that
+combined 64 at a time. For a single event the tree is walked and stops at the first part that
 decides. Both give the rules that are true; a NULL is never true.
 """
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any as Anything
@@ -14,6 +13,8 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
+from evenhand.base.kernel import U, kernel
+from evenhand.rules.comparisons import OPERATORS, SIGNS, Comparisons
 from evenhand.rules.grammar import (
     All,
     Always,
@@ -30,24 +31,13 @@ from evenhand.rules.grammar import (
     Value,
 )
 from evenhand.signals.columns import ColumnType
-from evenhand.signals.table import SignalTable, Values
+from evenhand.signals.table import SignalTable
 
-Bits = npt.NDArray[np.uint8]
-Mask = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.int32]
 
-OPERATORS: Mapping[Relation, Callable[[Anything, Anything], Anything]] = {
-    Relation.EQUAL: operator.eq,
-    Relation.UNEQUAL: operator.ne,
-    Relation.LESS: operator.lt,
-    Relation.LESS_EQUAL: operator.le,
-    Relation.GREATER: operator.gt,
-    Relation.GREATER_EQUAL: operator.ge,
-}
-SIGNS: Mapping[str, Callable[[Anything, Anything], Anything]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
+WORD_ROWS = 64
+"""Rows whose bits make one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +48,143 @@ class Hits:
     rules: npt.NDArray[np.int32]
 
 
+@kernel
+def _combine(joints: Places, begins: Places, inner: Places, bits: Bits) -> None:
+    """Computes every All and Any from their parts, in their order.
+
+    joints  place of the result, then 1 for All and 0 for Any
+    Stays inside: `begins` parts `inner`, whose places are rows of `bits`.
+    """
+    for joint in range(joints.shape[0]):
+        place = joints[joint, 0]
+        first, stop = begins[joint], begins[joint + 1]
+        for word in range(bits.shape[1]):
+            joined = bits[inner[first], word]
+            for part in range(first + 1, stop):
+                if joints[joint, 1]:
+                    joined &= bits[inner[part], word]
+                else:
+                    joined |= bits[inner[part], word]
+            bits[place, word] = joined
+
+
+@kernel
+def _collect(results: Places, bits: Bits, rows: Places, rules: Places) -> int:
+    """Writes down each result that is true with its row, by row and then by rule; gives how many.
+
+    Stays inside: it stops writing, but not counting, where `rows` is full.
+    """
+    found = 0
+    for word in range(bits.shape[1]):
+        some = U(0)
+        for rule in range(results.shape[0]):
+            some |= bits[results[rule], word]
+        bit = 0
+        while some != U(0):
+            if some & U(1):
+                for rule in range(results.shape[0]):
+                    if bits[results[rule], word] >> U(bit) & U(1):
+                        if found < rows.shape[0]:
+                            rows[found] = word * WORD_ROWS + bit
+                            rules[found] = rule
+                        found += 1
+            some >>= U(1)
+            bit += 1
+    return found
+
+
 class Programme:
     """Conditions in the order in which their parts are computed, each distinct part once."""
 
     def __init__(self, trees: Sequence[Tree]) -> None:
         self._places: dict[Tree, int] = {}
-        self._parts: list[tuple[Tree, tuple[int, ...]]] = []
-        self._results = tuple(self._placed(tree) for tree in trees)
+        self._leaves: list[tuple[int, Tree]] = []
+        self._joints: list[tuple[int, bool]] = []
+        self._begins, self._inner = [0], list[int]()
+        self._results = np.array([self._placed(_plainer(tree)) for tree in trees], np.int32)
+        self._arrays = (
+            np.array(self._joints, np.int32).reshape(-1, 2),
+            np.array(self._begins, np.int32),
+            np.array(self._inner, np.int32),
+        )
 
     def over(self, table: SignalTable) -> Hits:
         """Gives every condition that is true, with its row."""
-        batch = _Batch(table)
-        computed: list[Bits] = []
-        for tree, inner in self._parts:
-            computed.append(batch.computed(tree, [computed[place] for place in inner]))
-        rules, rows = [], []
-        results = np.array([computed[place] for place in self._results], np.uint8)
-        for number in np.flatnonzero(results.any(axis=-1)):
-            found = np.flatnonzero(np.unpackbits(results[number], count=table.rows))
-            rows.append(found.astype(np.int32))
-            rules.append(np.full(len(found), number, np.int32))
-        if not rows:
-            return Hits(np.empty(0, np.int32), np.empty(0, np.int32))
-        all_rows, all_rules = np.concatenate(rows), np.concatenate(rules)
-        order = np.argsort(all_rows, kind="stable")
-        return Hits(all_rows[order], all_rules[order])
+        batch = Comparisons(table)
+        words = -(-table.rows // WORD_ROWS)
+        bits = np.zeros((max(1, len(self._places)), words), np.uint64)
+        octets = bits.view(np.uint8)
+        for place, tree in self._leaves:
+            packed = np.packbits(batch.mask(tree), bitorder="little")
+            octets[place, : len(packed)] = packed
+        _combine(*self._arrays, bits)
+        rows = rules = np.empty(table.rows, np.int32)
+        found = 0
+        for _ in range(2):  # again where more fired than there are rows
+            rows, rules = (np.empty(max(found, len(rows)), np.int32) for _ in range(2))
+            found = _collect(self._results, bits, rows, rules)
+            if found <= len(rows):
+                break
+        return Hits(rows[:found], rules[:found])
 
     def _placed(self, tree: Tree) -> int:
         """Gives the place of a part, after those of its own parts."""
         known = self._places.get(tree)
         if known is not None:
             return known
-        inner = tree.parts if isinstance(tree, All | Any) else ()
-        places = tuple(self._placed(part) for part in inner)
-        self._parts.append((tree, places))
-        self._places[tree] = len(self._parts) - 1
+        if isinstance(tree, All | Any):
+            inner = [self._placed(part) for part in tree.parts]
+            self._inner += inner
+            self._begins.append(len(self._inner))
+            self._joints.append((len(self._places), isinstance(tree, All)))
+        else:
+            self._leaves.append((len(self._places), tree))
+        self._places[tree] = len(self._places)
         return self._places[tree]
+
+
+_NONE_OF = {(Relation.EQUAL, 0), (Relation.LESS_EQUAL, 0), (Relation.LESS, 1)}
+_SOME_OF = {(Relation.UNEQUAL, 0), (Relation.GREATER, 0), (Relation.GREATER_EQUAL, 1)}
+
+
+def _plainer(tree: Tree) -> Tree:
+    """Gives an equal condition whose parts are more often the same from rule to rule.
+
+    Whole numbers count something: a sum of them is 0 where each is, and NULL where one is.
+    """
+    match tree:
+        case All(parts):
+            return All(tuple(map(_plainer, parts)))
+        case Any(parts):
+            return Any(tuple(map(_plainer, parts)))
+        case Compare(relation, left, Constant(value)) if type(value) is int:
+            columns = _counted(left)
+            if columns and (relation, value) in _NONE_OF:
+                return _all([Compare(Relation.EQUAL, one, Constant(0)) for one in columns])
+            if columns and (relation, value) in _SOME_OF:
+                some = [Compare(Relation.GREATER_EQUAL, one, Constant(1)) for one in columns]
+                if len(some) == 1:
+                    return some[0]
+                return All((Any(tuple(some)), *(Known(one, negated=False) for one in columns)))
+            return tree
+        case _:
+            return tree
+
+
+def _all(parts: list[Tree]) -> Tree:
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _counted(value: Value) -> tuple[Column, ...]:
+    """Gives the columns that a sum of counts adds up; none if it is anything else."""
+    match value:
+        case Column(type=ColumnType.WHOLE):
+            return (value,)
+        case Arithmetic("+", left, right):
+            first, second = _counted(left), _counted(right)
+            return tuple(dict.fromkeys(first + second)) if first and second else ()
+        case _:
+            return ()
 
 
 def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
@@ -195,167 +286,3 @@ def _calculation(
         return None if first is None or second is None else sign(first, second)
 
     return read
-
-
-class _Batch:
-    """Computes parts of conditions over one batch."""
-
-    def __init__(self, table: SignalTable) -> None:
-        self._table = table
-        self._columns: dict[str, Values] = {}
-        self._widened: dict[str, npt.NDArray[Anything]] = {}
-
-    def computed(self, tree: Tree, inner: list[Bits]) -> Bits:
-        """Gives one part as a bit per row, from those of its own parts."""
-        match tree:
-            case All():
-                return _combined(np.bitwise_and, inner)
-            case Any():
-                return _combined(np.bitwise_or, inner)
-            case Compare(relation, left, right):
-                return self._compare(relation, left, right)
-            case OneOf(value, options, negated):
-                return self._one_of(value, options, negated=negated)
-            case Known(value, negated):
-                _, mask = self._values(value)
-                return self._packed(np.full(self._table.rows, not negated) if mask is None
-                                    else mask ^ negated)  # fmt: skip
-            case Always(value):
-                return self._packed(np.full(self._table.rows, value))
-            case _:
-                assert_never(tree)
-
-    def _compare(self, relation: Relation, left: Value, right: Value) -> Bits:
-        if self._word(left) or self._word(right):
-            return self._compare_words(relation, left, right)
-        first, first_known = self._values(left)
-        second, second_known = self._values(right)
-        return self._packed(OPERATORS[relation](first, second), first_known, second_known)
-
-    def _compare_words(self, relation: Relation, left: Value, right: Value) -> Bits:
-        if isinstance(left, Constant) and not isinstance(right, Constant):
-            left, right = right, left
-        if isinstance(right, Constant) and not isinstance(left, Constant):
-            negated = relation is Relation.UNEQUAL
-            return self._one_of(left, (right.value,), negated=negated)
-        first, first_known = self._spelled(left)
-        second, second_known = self._spelled(right)
-        return self._packed(OPERATORS[relation](first, second), first_known, second_known)
-
-    def _one_of(self, value: Value, options: tuple[Anything, ...], *, negated: bool) -> Bits:
-        if isinstance(value, Column) and value.type is ColumnType.WORD:
-            column = self._column(value.name)
-            # One more than there are words: a column that is NULL throughout has none.
-            chosen = np.array([*(word in options for word in column.words), False])
-            return self._packed(chosen[column.values] ^ negated, column.known)
-        if self._word(value):
-            spelled, known = self._spelled(value)
-            return self._packed(np.isin(spelled, list(options)) ^ negated, known)
-        values, known = self._values(value)
-        found = np.zeros(self._table.rows, np.bool_)
-        for option in options:
-            found |= values == option
-        return self._packed(found ^ negated, known)
-
-    def _values(self, value: Value) -> tuple[Anything, Mask | None]:
-        """Gives a value per row, or one constant for all, and where it is known."""
-        match value:
-            case Column(name):
-                column = self._column(name)
-                return column.values, column.known
-            case Constant(constant):
-                return constant, None
-            case Otherwise(column, constant):
-                found = self._column(column.name)
-                if found.known is None:
-                    return found.values, None
-                return np.where(found.known, self._number(column)[0], constant.value), None
-            case Arithmetic(sign, left, right):
-                first, first_known = self._number(left)
-                second, second_known = self._number(right)
-                return SIGNS[sign](first, second), _both(first_known, second_known)
-            case _:
-                assert_never(value)
-
-    def _number(self, value: Value) -> tuple[Anything, Mask | None]:
-        """Gives values to calculate with: sums of small whole numbers must not wrap around."""
-        if not isinstance(value, Column):
-            return self._values(value)
-        column = self._column(value.name)
-        widened = self._widened.get(value.name)
-        if widened is None:
-            values = column.values
-            widened = values.astype(np.int64) if values.dtype.kind in "iu" else values
-            self._widened[value.name] = widened
-        return widened, column.known
-
-    def _spelled(self, value: Value) -> tuple[npt.NDArray[Anything], Mask | None]:
-        """Gives words as words: slow, and only where two columns of words are compared."""
-        match value:
-            case Column(name):
-                column = self._column(name)
-                words = np.array([*column.words, ""], dtype=object)
-                return words[np.minimum(column.values, len(column.words))], column.known
-            case Otherwise(column, constant):
-                spelled, known = self._spelled(column)
-                return (
-                    spelled if known is None else np.where(known, spelled, constant.value)
-                ), None
-            case Constant(constant):
-                return np.full(self._table.rows, constant, dtype=object), None
-            case Arithmetic():
-                raise AssertionError("words are not added")
-            case _:
-                assert_never(value)
-
-    def _word(self, value: Value) -> bool:
-        match value:
-            case Column(type=type_):
-                return type_ is ColumnType.WORD
-            case Otherwise(column=Column(type=type_)):
-                return type_ is ColumnType.WORD
-            case Constant(constant):
-                return isinstance(constant, str)
-            case Arithmetic():
-                return False
-            case _:
-                assert_never(value)
-
-    def _column(self, name: str) -> Values:
-        column = self._columns.get(name)
-        if column is None:
-            column = self._columns[name] = self._prepared(name)
-        return column
-
-    def _prepared(self, name: str) -> Values:
-        """Gives a column as it is calculated with; that every value is known is noticed here."""
-        column = self._table.columns.get(name)
-        if column is None:
-            nothing = np.zeros(self._table.rows, np.bool_)
-            return Values(np.zeros(self._table.rows, np.int64), nothing)
-        known = None if column.known is None or column.known.all() else column.known
-        values = column.values
-        if values.dtype == np.float32:  # 0.9 is another number in 32 bits
-            values = values.astype(np.float64)
-        return Values(values, known, column.words)
-
-    def _packed(self, mask: Mask, *known: Mask | None) -> Bits:
-        if np.ndim(mask) == 0:  # two constants were compared
-            mask = np.full(self._table.rows, mask)
-        for one in known:
-            if one is not None:
-                mask = mask & one
-        return np.packbits(mask)
-
-
-def _combined(combine: "np.ufunc", parts: list[Bits]) -> Bits:
-    result = parts[0]
-    for part in parts[1:]:
-        result = combine(result, part)
-    return result
-
-
-def _both(first: Mask | None, second: Mask | None) -> Mask | None:
-    if first is None or second is None or first is second:
-        return second if first is None else first
-    return first & second

@@ -18,7 +18,7 @@ WORDS = ("language", "kind")
 LANGUAGES = ("de", "en", "kk")
 ROWS = 13
 
-wholes = st.lists(st.none() | st.integers(-3, 5), min_size=ROWS, max_size=ROWS)
+wholes = st.lists(st.none() | st.integers(0, 3), min_size=ROWS, max_size=ROWS)
 shares = st.lists(st.none() | st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=ROWS, max_size=ROWS)
 truths = st.lists(st.none() | st.booleans(), min_size=ROWS, max_size=ROWS)
 words = st.lists(st.none() | st.sampled_from(LANGUAGES), min_size=ROWS, max_size=ROWS)
@@ -38,9 +38,12 @@ numbers = st.one_of(
     ),
     st.sampled_from(WHOLES).map(lambda name: f"coalesce({name}, 2)"),
 )
+relations = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+sums = st.lists(st.sampled_from(WHOLES), min_size=1, max_size=4).map(" + ".join)
 leaves = st.one_of(
     st.sampled_from(TRUTHS),
-    st.tuples(numbers, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), numbers).map(" ".join),
+    st.tuples(sums, relations, st.sampled_from("0123")).map(" ".join),
+    st.tuples(numbers, relations, numbers).map(" ".join),
     st.tuples(st.sampled_from(WORDS), st.sampled_from(["=", "<>"]), st.sampled_from(LANGUAGES)).map(
         lambda part: f"{part[0]} {part[1]} '{part[2]}'"
     ),
@@ -124,3 +127,22 @@ def test_a_column_that_is_not_there_is_null_and_fires_nothing():
     table = SignalTable(2, {})
 
     assert true_rows(trees, table).rules.tolist() == [2, 2]
+
+
+def test_more_hits_than_rows_come_in_their_order_across_words_of_bits():
+    trees = [parse(f"text_length >= {least}", COLUMNS) for least in (0, 100, 5)]
+    lengths = np.arange(200)
+    table = SignalTable(200, {"text_length": Values(lengths)})
+
+    hits = true_rows(trees, table)
+
+    assert list(zip(hits.rows.tolist(), hits.rules.tolist(), strict=True)) == [
+        (row, rule) for row in range(200) for rule, least in enumerate((0, 100, 5)) if row >= least
+    ]
+
+
+def test_a_table_without_rows_or_rules_fires_nothing():
+    nothing = SignalTable(0, {"text_length": Values(np.zeros(0, np.int32))})
+
+    assert len(true_rows([parse("text_length >= 0", COLUMNS)], nothing).rows) == 0
+    assert len(true_rows([], SignalTable(3, {})).rows) == 0

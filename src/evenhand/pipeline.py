@@ -17,6 +17,7 @@ from evenhand.rules.check import FixtureFault, check_rules
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.load import columns_used
 from evenhand.rules.rule import Rule, RuleSet
+from evenhand.signals.account_habits import AccountHabits
 from evenhand.signals.engine import Seen, SignalEngine, see
 from evenhand.signals.language import spoken_language
 from evenhand.signals.media_watch import WatchedHashLists
@@ -262,7 +263,13 @@ def _explained(judging: _Judging, event: Mapping[str, object], scope: Scope) -> 
 def _try_out(rules: RuleSet, signals: SignalEngine) -> None:
     """Judges invented events once in every way, in tables of their own."""
     spare = ScreeningPlane(
-        rules, replace(signals, velocity=Velocity(), registrations=Registrations())
+        rules,
+        replace(
+            signals,
+            velocity=Velocity(),
+            registrations=Registrations(),
+            accounts=AccountHabits(),
+        ),
     )
     spare.screen(pa.RecordBatch.from_pylist(list(WARMING), schema=EVENT_SCHEMA), Scope.FILES)
     spare.explain(WARMING[0], Scope.FILES)

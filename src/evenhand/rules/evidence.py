@@ -15,16 +15,15 @@ from evenhand.rules.grammar import (
     Tree,
     columns_of,
 )
-from evenhand.signals.columns import DrawsOn, SignalColumn
+from evenhand.signals.columns import SignalColumn
 
 UPWARD = frozenset({Relation.GREATER, Relation.GREATER_EQUAL, Relation.EQUAL})
 
 
 def leans_on_models_alone(tree: Tree, columns: Mapping[str, SignalColumn]) -> bool:
-    """Tells whether a model's score could decide alone (DESIGN of the screening, decision 5)."""
-    asked = columns_of(tree)
-    models = any(columns[name].draws_on is DrawsOn.MODEL for name in asked)
-    return models and not _needs_evidence(tree, columns)
+    """Tells whether a score could decide alone (DESIGN of the screening, decision 5)."""
+    weighed = any(columns[name].opinion for name in columns_of(tree))
+    return weighed and not _needs_evidence(tree, columns)
 
 
 def _needs_evidence(tree: Tree, columns: Mapping[str, SignalColumn]) -> bool:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 
 class ColumnType(StrEnum):
-    """What the values of a column are."""
+    """What the values of a column are; whole numbers count something and are never negative."""
 
     TRUTH = "truth"
     WHOLE = "whole number"
@@ -43,7 +43,7 @@ class SignalColumn:
 
     `evidence` is true where the column speaks of wrongdoing itself (a pattern, a listed domain, a
     flood) and not only of circumstances: a rule that can fire without any may not act alone on a
-    model's score.
+    model's score, nor on another `opinion`, which weighs facts against each other.
     """
 
     name: str
@@ -51,6 +51,7 @@ class SignalColumn:
     draws_on: DrawsOn
     meaning: str
     evidence: bool = False
+    opinion: bool = False
 
 
 def _fact(name: str, type_: ColumnType, meaning: str) -> SignalColumn:
@@ -62,7 +63,7 @@ def _text(name: str, type_: ColumnType, meaning: str, *, evidence: bool = False)
 
 
 def _model(name: str, meaning: str) -> SignalColumn:
-    return SignalColumn(name, ColumnType.SHARE, DrawsOn.MODEL, meaning)
+    return SignalColumn(name, ColumnType.SHARE, DrawsOn.MODEL, meaning, opinion=True)
 
 
 def _habit(name: str, meaning: str) -> SignalColumn:
@@ -139,6 +140,45 @@ FIXED: tuple[SignalColumn, ...] = (
     ),
     _habit("network_registrations_10m", "registrations from this network in the last 10 minutes"),
     _habit("similar_names_10m", "of those, registrations under a name similar to this one"),
+    # What an account does that is at most 60 days old, or of which nobody knows how old it is.
+    _habit(
+        "account_channels_1h", "channels, about, that this account posted in, in an hour or two"
+    ),
+    SignalColumn(
+        "account_reply_share",
+        SHARE,
+        DrawsOn.BEHAVIOUR,
+        "share of its posts of a day or two that answer another, 0 to 1; known from five posts on",
+    ),
+    _habit("account_burst", "registrations in the burst in which this account was made, if any"),
+    SignalColumn(
+        "account_cluster",
+        WHOLE,
+        DrawsOn.TEXT,
+        "accounts, about, that post the same different texts as this one within a day or two",
+        evidence=True,
+    ),
+    SignalColumn(
+        "fake_account_score",
+        SHARE,
+        DrawsOn.BEHAVIOUR,
+        "how much speaks for a made-up account, 0 to 1: a sum of facts, never enough alone",
+        opinion=True,
+    ),
+    SignalColumn(
+        "fake_account_facts",
+        WORD,
+        DrawsOn.BEHAVIOUR,
+        "the facts that moved that score, the same for the same facts: new, made in a burst, …",
+        opinion=True,
+    ),
+    SignalColumn(
+        "fake_account_news",
+        TRUTH,
+        DrawsOn.BEHAVIOUR,
+        "one of those facts is seen for the first time today",
+        opinion=True,
+    ),
     # Attached files.
     SignalColumn(
         "media_listed",

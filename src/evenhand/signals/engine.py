@@ -1,7 +1,7 @@
 """All signals of a batch, each from its own module, brought together in one table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +12,11 @@ from evenhand.base.lists import EventKind
 from evenhand.events.normalise import normalise
 from evenhand.events.text_column import TextColumn, arrow_text
 from evenhand.events.unicode_tables import unicode_tables
+from evenhand.signals.account_habits import AccountHabits, Doings
 from evenhand.signals.arrow import milliseconds_of, valid_rows, where_word, without_nulls, words_of
 from evenhand.signals.columns import MATCHES
 from evenhand.signals.contacts import contacts
+from evenhand.signals.counting import Milliseconds
 from evenhand.signals.facts import facts, shape_of_text
 from evenhand.signals.hashing import hashes_of
 from evenhand.signals.language import language
@@ -26,7 +28,7 @@ from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Allowed, Scope, allowed
 from evenhand.signals.table import SignalTable, Values
 from evenhand.signals.text_model import TextModel
-from evenhand.signals.velocity import Velocity
+from evenhand.signals.velocity import Velocity, signatures
 from evenhand.signals.views import Views, views_of
 
 _REGISTRATION = frozenset({EventKind.REGISTRATION.value})
@@ -75,13 +77,15 @@ class SignalEngine:
     velocity: Velocity
     registrations: Registrations
     seed: int
+    accounts: AccountHabits = field(default_factory=AccountHabits)
 
     def over(self, seen: Seen) -> SignalTable:
         """Counts the events in and gives their signals."""
         links = self.links.columns(seen.batch, seen.views)
         reached = contacts(seen.views)
+        told = facts(seen.batch, seen.kinds, seen.channels)
         columns = {
-            **facts(seen.batch, seen.kinds, seen.channels),
+            **told,
             **shape_of_text(seen.views),
             **language(seen.batch, seen.views),
             **links,
@@ -89,7 +93,7 @@ class SignalEngine:
             "has_contact": _any_of(links["has_invite"], *reached.values()),
             **self.matches(seen.views),
             **self.scores(seen.views),
-            **self.habits(seen, has_link=links["has_link"]),
+            **self.habits(seen, told, has_link=links["has_link"]),
             **self.files(seen),
         }
         return SignalTable(seen.batch.num_rows, columns)
@@ -121,7 +125,9 @@ class SignalEngine:
             for name, values in scores.items()
         }
 
-    def habits(self, seen: Seen, *, has_link: Values) -> Mapping[str, Values]:
+    def habits(
+        self, seen: Seen, told: Mapping[str, Values], *, has_link: Values
+    ) -> Mapping[str, Values]:
         """Gives how often accounts and networks do something."""
         times = milliseconds_of(seen.batch["time"])
         accounts = self._keys(seen.batch["account"])
@@ -132,13 +138,32 @@ class SignalEngine:
             **self.velocity.posts(accounts, times, posted, seen.look.count),
             **self.velocity.links(accounts, times, linked, both),
             **self.velocity.floods(seen.views.normalised, accounts, times, both),
+            **self._registered(seen, times),
         }
+        repeated = np.flatnonzero(_whole(columns["near_duplicate_accounts_10m"]) > 1)
+        made = columns.get("similar_names_10m")
+        doings = Doings(
+            accounts=np.where(seen.look.count, accounts, np.uint64(0)),
+            times=times,
+            channels=self._keys(seen.batch["channel"]),
+            age_hours=told["account_age_hours"],
+            posted=posted,
+            replied=told["is_reply"].values.astype(np.bool_),
+            bursts=np.zeros(len(times), np.int32) if made is None else _whole(made),
+            repeated=repeated,
+            bands=signatures(seen.views.normalised.taken(repeated)),
+            links=_whole(columns["account_links_10m"]),
+            posts=_whole(columns["account_posts_10m"]),
+        )
+        return columns | dict(self.accounts.columns(doings))
+
+    def _registered(self, seen: Seen, times: Milliseconds) -> Mapping[str, Values]:
+        """Gives how many accounts were made at once; no column where none is made."""
         if _REGISTRATION.isdisjoint(seen.kinds.words):
-            return columns
+            return {}
         registered = where_word(seen.kinds, _REGISTRATION) & seen.look.count
         networks = self._keys(seen.batch["network"].cast(pa.binary()))
-        names = _chosen_names(seen.batch)
-        return columns | dict(self.registrations.bursts(names, networks, times, registered))
+        return self.registrations.bursts(_chosen_names(seen.batch), networks, times, registered)
 
     def _keys(self, column: pa.Array) -> NDArray[np.uint64]:
         """Gives a hash per row under the seed; 0 where there is nothing."""
@@ -150,6 +175,10 @@ class SignalEngine:
 
 def _any_of(*columns: Values) -> Values:
     return Values(np.logical_or.reduce([one.values for one in columns]), columns[0].known)
+
+
+def _whole(column: Values) -> NDArray[np.int32]:
+    return column.values.astype(np.int32, copy=False)
 
 
 def _chosen_names(batch: pa.RecordBatch) -> TextColumn:

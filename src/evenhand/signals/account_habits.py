@@ -1,0 +1,318 @@
+"""What an account does that is young or of unknown age: where, to whom, and together with whom.
+
+One row of a table of fixed size for each account; the account that was quiet longest makes room.
+Accounts that are long known are left out: these columns exist to find made-up ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.machine import bits_set
+from evenhand.signals.counting import PERSONS, Mask, Milliseconds, Table, WindowCounter, place_of
+from evenhand.signals.hashing import Hashes, mix
+from evenhand.signals.table import Values
+
+YOUNG_HOURS = 60 * 24.0
+"""Hours after which an account is left out: made-up ones act within days."""
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+
+POSTS_MIN = 5
+"""Posts within a day or two from which the share of replies says something."""
+
+ACCOUNTS = 1 << 17
+"""Accounts remembered: 17 MB."""
+
+TEXTS = 1 << 15
+"""Repeated texts remembered, for who posts what another posted: 2 MB."""
+
+CLUSTERS = 1 << 12
+"""Clusters of accounts that are counted: 0.3 MB."""
+
+KEY, SEEN, HOUR, CHANNELS, CHANNELS_BEFORE, DAY, POSTS, REPLIES = range(8)
+POSTS_BEFORE, REPLIES_BEFORE, BURST, MATCHED, CLUSTER, FACTS = range(8, 14)
+WORDS = 16
+
+TEXT_AT, POSTER, FAMILY, TEXT_CLUSTER = 1, 2, 3, 4
+TEXT_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that speaks for a made-up account, and how much: the share of doubt it leaves."""
+
+    name: str
+    weight: float
+
+
+FACTS_WEIGHED = (
+    Fact("new", 0.15),
+    Fact("made in a burst", 0.5),
+    Fact("same texts as others", 0.5),
+    Fact("many channels", 0.35),
+    Fact("many links", 0.3),
+    Fact("without pause", 0.25),
+    Fact("answers nobody", 0.2),
+)
+"""In the order of their bits. No single one reaches 0.75, where the starter rule asks a person."""
+
+NEW_HOURS = 72.0
+BURST_MIN = 4
+CLUSTER_MIN = 3
+CHANNELS_MIN = 10
+LINKS_MIN = 5
+POSTS_10M_MIN = 40
+MONOLOGUE_POSTS_MIN, MONOLOGUE_SHARE = 20, 0.02
+
+
+def _scores() -> NDArray[np.float64]:
+    """Gives the score of each set of facts: 1 less the product of the doubts that are left."""
+    sets = np.arange(1 << len(FACTS_WEIGHED))
+    doubt = np.ones(len(sets))
+    for bit, fact in enumerate(FACTS_WEIGHED):
+        doubt *= np.where(sets >> bit & 1, 1 - fact.weight, 1)
+    return 1 - doubt
+
+
+SCORES = _scores()
+REASONS = tuple(
+    ", ".join(fact.name for bit, fact in enumerate(FACTS_WEIGHED) if facts >> bit & 1)
+    for facts in range(1 << len(FACTS_WEIGHED))
+)
+"""The words for each set of facts."""
+
+
+@inlined
+def _move_on(row: NDArray[np.int64], moment: np.int64) -> None:
+    """Moves a row's hour and day on; what is older than the bucket before goes."""
+    hours = moment // HOUR_MS - row[HOUR]
+    if hours > 0:
+        row[CHANNELS_BEFORE] = row[CHANNELS] if hours == 1 else 0
+        row[CHANNELS] = 0
+        row[HOUR] += hours
+    days = moment // DAY_MS - row[DAY]
+    if days > 0:
+        row[POSTS_BEFORE] = row[POSTS] if days == 1 else 0
+        row[REPLIES_BEFORE] = row[REPLIES] if days == 1 else 0
+        row[POSTS] = row[REPLIES] = 0
+        row[FACTS] = 0
+        row[DAY] += days
+    if days > 1:
+        row[MATCHED] = row[CLUSTER] = 0
+    row[SEEN] = max(row[SEEN], moment)
+
+
+@kernel
+def _note(
+    keys: Hashes,
+    times: Milliseconds,
+    channels: Hashes,
+    posted: Mask,
+    replied: Mask,
+    bursts: NDArray[np.int32],
+    table: Table,
+    persons: NDArray[np.int32],
+    out: NDArray[np.int32],
+    clusters: Hashes,
+) -> None:
+    """Notes each row and gives its account's channels, posts, replies and burst.
+
+    A late row counts in the present hour, since its account is what matters, not the minute.
+    Stays inside: a place is below the table's length, `out` has a row for each of `keys`.
+    """
+    for number in range(keys.shape[0]):
+        key = np.int64(keys[number])
+        if key == 0:
+            continue
+        place = place_of(table, key, mix(keys[number]))
+        row = table[place]
+        if row[KEY] != key:
+            row[:] = 0
+            row[KEY] = key
+        _move_on(row, times[number])
+        if posted[number]:
+            row[POSTS] += 1
+            row[REPLIES] += 1 if replied[number] else 0
+            if channels[number] != U(0):
+                row[CHANNELS] |= np.int64(U(1) << (mix(channels[number]) & U(63)))
+        row[BURST] = max(row[BURST], np.int64(bursts[number]))
+        out[number, 0] = persons[bits_set(U(row[CHANNELS] | row[CHANNELS_BEFORE]))]
+        out[number, 1] = row[POSTS] + row[POSTS_BEFORE]
+        out[number, 2] = row[REPLIES] + row[REPLIES_BEFORE]
+        out[number, 3] = row[BURST]
+        clusters[number] = U(row[CLUSTER])
+
+
+@inlined
+def _family_of(texts: Table, bands: Hashes, moment: np.int64) -> np.int64:
+    """Gives the place of a text that is nearly the same and not a day old; -1 if none is known."""
+    for band in range(bands.shape[0]):
+        key = np.int64(bands[band])
+        place = place_of(texts, key, mix(bands[band]))
+        if texts[place, KEY] == key and moment - texts[place, TEXT_AT] < DAY_MS:
+            return place
+    return np.int64(-1)
+
+
+@kernel
+def _join(
+    rows: NDArray[np.int64],
+    keys: Hashes,
+    times: Milliseconds,
+    bands: NDArray[np.uint64],
+    table: Table,
+    texts: Table,
+    clusters: Hashes,
+) -> None:
+    """Puts accounts into one cluster that posted two different texts which others posted too.
+
+    One text in common is a saying or a chain letter; it joins nobody. Stays inside: `rows` are
+    rows of `keys`, and `bands` has a row for each of them.
+    """
+    for number in range(rows.shape[0]):
+        at = rows[number]
+        key = np.int64(keys[at])
+        row = table[place_of(table, key, mix(keys[at]))]
+        if row[KEY] != key or bands[number, 0] == U(0):
+            continue
+        known = _family_of(texts, bands[number], times[at])
+        family, cluster = np.int64(bands[number, 0]), np.int64(0)
+        if known >= 0:
+            family, cluster = texts[known, FAMILY], texts[known, TEXT_CLUSTER]
+            if texts[known, POSTER] == key:
+                cluster = row[CLUSTER]
+            elif row[MATCHED] == 0:
+                row[MATCHED] = family
+            elif row[MATCHED] != family or row[CLUSTER] != 0:
+                cluster = cluster if cluster != 0 else np.int64(mix(U(family)) | U(1))
+                if row[CLUSTER] != 0:
+                    cluster = min(cluster, row[CLUSTER])
+                row[CLUSTER] = cluster
+        clusters[at] = U(row[CLUSTER])
+        for band in range(bands.shape[1]):
+            value = np.int64(bands[number, band])
+            text = texts[place_of(texts, value, mix(bands[number, band]))]
+            text[KEY] = value
+            text[TEXT_AT] = times[at]
+            text[POSTER] = key
+            text[FAMILY] = family
+            text[TEXT_CLUSTER] = cluster
+
+
+@kernel
+def _weigh(
+    keys: Hashes,
+    age_hours: NDArray[np.float64],
+    noted: NDArray[np.int32],
+    sizes: NDArray[np.int32],
+    links: NDArray[np.int32],
+    posts: NDArray[np.int32],
+    table: Table,
+    facts: NDArray[np.int32],
+    news: Mask,
+) -> None:
+    """Gives which facts speak against each account, and whether one of them is new today.
+
+    An age that is not known is no fact. Stays inside: every array has a row for each of `keys`.
+    """
+    for number in range(keys.shape[0]):
+        if keys[number] == U(0):
+            continue
+        many = noted[number, 1] >= MONOLOGUE_POSTS_MIN
+        found = 1 if age_hours[number] < NEW_HOURS else 0
+        found |= 2 if noted[number, 3] >= BURST_MIN else 0
+        found |= 4 if sizes[number] >= CLUSTER_MIN else 0
+        found |= 8 if noted[number, 0] >= CHANNELS_MIN else 0
+        found |= 16 if links[number] >= LINKS_MIN else 0
+        found |= 32 if posts[number] >= POSTS_10M_MIN else 0
+        found |= 64 if many and noted[number, 2] <= MONOLOGUE_SHARE * noted[number, 1] else 0
+        facts[number] = found
+        if found == 0:
+            continue
+        key = np.int64(keys[number])
+        row = table[place_of(table, key, mix(keys[number]))]
+        if row[KEY] == key:
+            news[number] = found & ~row[FACTS] != 0
+            row[FACTS] |= found
+
+
+@dataclass(frozen=True, slots=True)
+class Doings:
+    """What a batch says of its accounts.
+
+    accounts   a hash per row; 0 where there is none, or nothing may be counted
+    bursts     at a registration, how many were made with it under similar names; else 0
+    repeated   rows whose text others posted lately too, and the bands of those texts
+    links      events with a link by the account in ten minutes
+    posts      its posts in ten minutes
+    """
+
+    accounts: Hashes
+    times: Milliseconds
+    channels: Hashes
+    age_hours: Values
+    posted: Mask
+    replied: Mask
+    bursts: NDArray[np.int32]
+    repeated: NDArray[np.int64]
+    bands: NDArray[np.uint64]
+    links: NDArray[np.int32]
+    posts: NDArray[np.int32]
+
+
+def _table(places: int, words: int) -> Table:
+    return np.zeros((places, words), np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHabits:
+    """Remembers young accounts; one per door, not safe for two threads at once."""
+
+    table: Table = field(default_factory=lambda: _table(ACCOUNTS, WORDS))
+    texts: Table = field(default_factory=lambda: _table(TEXTS, TEXT_WORDS))
+    clusters: WindowCounter = field(default_factory=lambda: WindowCounter((DAY_MS,), CLUSTERS))
+
+    def columns(self, doings: Doings) -> Mapping[str, Values]:
+        """Counts the rows in and gives what is known of their accounts."""
+        rows = len(doings.accounts)
+        ages = doings.age_hours.values.astype(np.float64)
+        if doings.age_hours.known is not None:
+            ages[~doings.age_hours.known] = np.nan
+        keys = np.where(ages > YOUNG_HOURS, np.uint64(0), doings.accounts)
+        noted = np.zeros((rows, 4), np.int32)
+        clusters = np.zeros(rows, np.uint64)
+        _note(
+            keys, doings.times, doings.channels, doings.posted, doings.replied, doings.bursts,
+            self.table, PERSONS, noted, clusters,
+        )  # fmt: skip
+        sizes = self._sizes(keys, doings, clusters)
+        facts, news = np.zeros(rows, np.int32), np.zeros(rows, np.bool_)
+        _weigh(
+            keys, ages, noted, sizes, doings.links, doings.posts, self.table, facts, news
+        )  # fmt: skip
+        known = keys != 0
+        return {
+            "account_channels_1h": Values(noted[:, 0], known),
+            "account_reply_share": Values(
+                noted[:, 2] / np.maximum(noted[:, 1], 1), known & (noted[:, 1] >= POSTS_MIN)
+            ),
+            "account_burst": Values(noted[:, 3], known),
+            "account_cluster": Values(sizes, known),
+            "fake_account_score": Values(SCORES[facts], known),
+            "fake_account_facts": Values(facts, known & (facts != 0), REASONS),
+            "fake_account_news": Values(news, known),
+        }
+
+    def _sizes(self, keys: Hashes, doings: Doings, clusters: Hashes) -> NDArray[np.int32]:
+        """Gives about how many accounts are in each row's cluster."""
+        mine = keys[doings.repeated] != 0
+        rows, bands = doings.repeated[mine], doings.bands[mine]
+        if len(rows):
+            _join(rows, keys, doings.times, bands, self.table, self.texts, clusters)
+        if not clusters.any():
+            return np.zeros(len(keys), np.int32)
+        return self.clusters.count(clusters, doings.times, persons=keys)[1]

@@ -13,11 +13,12 @@ from evenhand.base.lists import RecordKind
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.queries import bodies_about
-from evenhand.rulebook import queries, steps
+from evenhand.rulebook import queries, steps, trial_steps
 from evenhand.rulebook.checks import RuleStepRefused
 from evenhand.rulebook.limits import BACKTEST_DAYS_MAX
 from evenhand.rulebook.lists import RuleState
 from evenhand.rulebook.models import RuleVersion
+from evenhand.rulebook.shipped_steps import RuleText, take_in
 from evenhand.rules.load import load_rule
 from evenhand.rules.rule import Rule
 from evenhand.signals.columns import all_columns
@@ -153,3 +154,98 @@ def test_two_versions_are_told_apart_by_lines() -> None:
 
     assert "-score: 0.5" in queries.changed_lines(first, then)
     assert "+score: 0.6" in queries.changed_lines(first, then)
+
+
+def test_one_version_of_a_rule_is_in_shadow_at_a_time() -> None:
+    first = steps.write_version(rule(), TEXT, by=author(), now=NOW)
+    then = steps.write_version(rule("2.bbbbbbbb"), TEXT, by=author(), now=NOW, note="Fewer links.")
+    for row in (first, then):
+        steps.keep_backtest(row.id, figures(row), by=author(), now=NOW)
+    steps.put_in_shadow(first.id, by=author(), now=NOW)
+
+    with pytest.raises(RuleStepRefused, match="retire it first"):
+        steps.put_in_shadow(then.id, by=author(), now=NOW)
+    steps.retire(first.id, by=author(), now=NOW)
+    steps.put_in_shadow(then.id, by=author(), now=NOW)
+
+    assert [one.version for one in queries.versions_in_force()] == ["2.bbbbbbbb"]
+    assert queries.rule_version(then.id).note == "Fewer links."
+
+
+def test_a_backtest_is_renewed_on_the_way_to_live() -> None:
+    row = staged()
+
+    later = NOW + timedelta(days=BACKTEST_DAYS_MAX)
+    steps.keep_backtest(row.id, figures(row) | {"hits": 4}, by=author(), now=later)
+    renewed = queries.rule_version(row.id)
+
+    assert (renewed.state, renewed.backtest["hits"]) == (RuleState.STAGED, 4)
+    assert renewed.backtest_at == later
+
+
+def test_its_expiry_ends_a_version() -> None:
+    end = NOW + timedelta(hours=1)
+    row = steps.write_version(rule(), TEXT, by=author(), now=NOW, expires_at=end)
+    steps.keep_backtest(row.id, figures(row), by=author(), now=NOW)
+    steps.put_in_shadow(row.id, by=author(), now=NOW)
+
+    assert steps.end_expired(now=end - timedelta(seconds=1)) == 0
+    assert steps.end_expired(now=end) == 1
+
+    assert queries.rule_version(row.id).state == RuleState.RETIRED
+    assert queries.changes_of("link_posted")[-1]["why"] == "expired"
+
+
+def test_what_comes_with_evenhand_is_live_until_somebody_writes_their_own() -> None:
+    shipped = RuleText(rule("1.11111111"), TEXT)
+
+    assert (take_in([shipped], now=NOW), take_in([shipped], now=NOW)) == (1, 0)
+    assert [one.version for one in queries.live_versions()] == ["1.11111111"]
+
+    take_in([RuleText(rule("2.22222222"), TEXT)], now=NOW)
+    assert [one.version for one in queries.live_versions()] == ["2.22222222"]
+
+    own = live(staged("3.33333333"))
+    take_in([RuleText(rule("4.44444444"), TEXT)], now=NOW)
+    assert [one.id for one in queries.live_versions()] == [own.id]
+    states = {one.version: one.state for one in queries.versions_of("link_posted")}
+    assert states["4.44444444"] == RuleState.DRAFT
+
+    take_in([], now=NOW)
+    assert [one.id for one in queries.live_versions()] == [own.id]
+
+
+def test_a_trial_keeps_its_backtest_only_if_every_fixture_holds() -> None:
+    row = steps.write_version(rule(), TEXT, by=author(), now=NOW)
+    found = figures(row)
+
+    first = trial_steps.ask_trial(row.id, by=author(), now=NOW)
+    assert trial_steps.ask_trial(row.id, by=second(), now=NOW).id == first.id
+    trial_steps.end_trial(first.id, faults=["line 3"], figures=found, files=[], now=NOW)
+    row.refresh_from_db()
+    assert (row.state, queries.fixtures_hold(row)) == (RuleState.DRAFT, False)
+
+    then = trial_steps.ask_trial(row.id, by=author(), now=NOW + timedelta(minutes=1))
+    trial_steps.end_trial(then.id, faults=[], figures=found, files=["a.parquet"], now=NOW)
+    row.refresh_from_db()
+    assert (row.state, queries.fixtures_hold(row)) == (RuleState.BACKTESTED, True)
+    assert queries.trials_of(row)[0].files == ["a.parquet"]
+    assert "sample" not in queries.trials_of(row)[0].figures
+
+
+def test_only_a_live_rule_is_asked_about_history_that_is_kept() -> None:
+    row = staged()
+
+    with pytest.raises(RuleStepRefused, match="only a live rule"):
+        trial_steps.ask_sweep(row.id, "a.parquet", kept=["a.parquet"], by=author(), now=NOW)
+    live(row)
+    with pytest.raises(RuleStepRefused, match="no such file"):
+        trial_steps.ask_sweep(row.id, "../a.parquet", kept=["a.parquet"], by=author(), now=NOW)
+
+    sweep = trial_steps.ask_sweep(row.id, "a.parquet", kept=["a.parquet"], by=author(), now=NOW)
+    trial_steps.note_swept(sweep.id, rows=10, hits=2)
+    trial_steps.end_sweep(sweep.id, now=NOW)
+    trial_steps.end_sweep(sweep.id, now=NOW)
+
+    bodies = bodies_about(rule_subject("link_posted"), RecordKind.RULE_SWEPT)
+    assert [(one["events"], one["hits"]) for one in bodies] == [(10, 2)]

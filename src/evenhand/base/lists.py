@@ -169,6 +169,10 @@ class RecordKind(StrEnum):
     CHILD_SAFETY_REPORTED = "child_safety_reported"
     RULE_LIVE = "rule_live"
     RULE_CHANGED = "rule_changed"
+    RULE_SHADOWED = "rule_shadowed"
+    RULE_OVER_BUDGET = "rule_over_budget"
+    RULE_ROLLED_BACK = "rule_rolled_back"
+    RULE_SWEPT = "rule_swept"
 
 
 class BatchKind(StrEnum):

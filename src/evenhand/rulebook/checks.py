@@ -1,14 +1,20 @@
 """May a version of a rule go on? Pure: facts in, a refusal or nothing out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from evenhand.actions.limits import REASON_CHARACTERS_MAX
 from evenhand.base.errors import InputRefused
 from evenhand.people.roles import Role
-from evenhand.rulebook.limits import BACKTEST_BYTES_MAX, BACKTEST_DAYS_MAX, SHARE_MAX
+from evenhand.rulebook.limits import (
+    BACKTEST_BYTES_MAX,
+    BACKTEST_DAYS_MAX,
+    NOTE_CHARACTERS_MAX,
+    SHARE_MAX,
+)
 from evenhand.rulebook.lists import RuleState
 
 BEFORE: Mapping[RuleState, frozenset[RuleState]] = {
@@ -23,6 +29,12 @@ BEFORE: Mapping[RuleState, frozenset[RuleState]] = {
 
 AUTHORS = frozenset({Role.POLICY_AUTHOR})
 """Who writes rules and lets them go live; two different people for the latter."""
+
+ACTED = frozenset({RuleState.STAGED, RuleState.LIVE, RuleState.RETIRED})
+"""States in which a version acts, or may have acted before."""
+
+RENEWABLE = frozenset({RuleState.SHADOW, RuleState.STAGED})
+"""States in which a backtest is renewed on the way to live."""
 
 FIGURES = ("rule", "version", "events", "hits", "accounts", "channels")
 """What a backtest must tell, as `evenhand rules backtest --json` writes it."""
@@ -39,7 +51,7 @@ class VersionFacts:
     """What decides whether a version may go on."""
 
     state: RuleState
-    author: UUID
+    author: UUID | None
     backtest_at: datetime | None
     fixtures_hold: bool
     expires_at: datetime | None
@@ -67,6 +79,34 @@ def check_expiry(expires_at: datetime | None, *, now: datetime) -> None:
     """Refuses an end that has passed."""
     if expires_at is not None and expires_at <= now:
         raise RuleStepRefused(expires_at=expires_at.isoformat(), why="has passed")
+
+
+def check_note(note: str) -> None:
+    """Refuses more about a version than anybody reads."""
+    if len(note) > NOTE_CHARACTERS_MAX:
+        raise RuleStepRefused(why=f"the note is longer than {NOTE_CHARACTERS_MAX} characters")
+
+
+def check_reason(reason: str) -> None:
+    """Refuses to undo without a word why."""
+    if not reason.strip():
+        raise RuleStepRefused(why="say why; it is recorded")
+    if len(reason) > REASON_CHARACTERS_MAX:
+        raise RuleStepRefused(why=f"the reason is longer than {REASON_CHARACTERS_MAX} characters")
+
+
+def check_roll_back(state: RuleState) -> None:
+    """Refuses to undo what never acted."""
+    if state not in ACTED:
+        raise RuleStepRefused(state=state, why="this version never acted")
+
+
+def check_sweep(state: RuleState, file: str, kept: Collection[str]) -> None:
+    """Refuses to ask a rule about history that is not live, or not kept."""
+    if state is not RuleState.LIVE:
+        raise RuleStepRefused(state=state, why="only a live rule is asked about history")
+    if file not in kept:
+        raise RuleStepRefused(file=file, why="no such file in the folder of history")
 
 
 def check_backtest(figures: Mapping[str, object], *, rule: str, version: str) -> None:

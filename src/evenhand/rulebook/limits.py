@@ -14,3 +14,15 @@ VERSION_CHARACTERS_MAX = 64
 
 BACKTEST_BYTES_MAX = 262_144
 """Bytes of a backtest's figures as JSON: a year of days and every other rule need less."""
+
+HISTORY_NAME_CHARACTERS_MAX = 200
+"""Characters of the name of a file of history."""
+
+NOTE_CHARACTERS_MAX = 2_000
+"""Characters of what its author says of a version: a few sentences."""
+
+ROLLBACK_ACTIONS_PER_TRANSACTION = 100
+"""Actions whose undoing begins together: few enough that nothing else waits for long."""
+
+ROLLBACK_MINUTES = 15
+"""Minutes for which a rollback looks again: what the door had judged by then is drained."""

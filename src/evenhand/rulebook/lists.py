@@ -18,3 +18,7 @@ class RuleState(StrEnum):
     STAGED = "staged"
     LIVE = "live"
     RETIRED = "retired"
+
+
+IN_FORCE = (RuleState.SHADOW, RuleState.STAGED, RuleState.LIVE)
+"""States in which a version is asked about what is posted."""

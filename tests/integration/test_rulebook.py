@@ -13,7 +13,7 @@ from evenhand.base.lists import RecordKind
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.queries import bodies_about
-from evenhand.rulebook import queries, steps, trial_steps
+from evenhand.rulebook import queries, steps, sweep_steps
 from evenhand.rulebook.checks import RuleStepRefused
 from evenhand.rulebook.limits import BACKTEST_DAYS_MAX
 from evenhand.rulebook.lists import RuleState
@@ -215,37 +215,19 @@ def test_what_comes_with_evenhand_is_live_until_somebody_writes_their_own() -> N
     assert [one.id for one in queries.live_versions()] == [own.id]
 
 
-def test_a_trial_keeps_its_backtest_only_if_every_fixture_holds() -> None:
-    row = steps.write_version(rule(), TEXT, by=author(), now=NOW)
-    found = figures(row)
-
-    first = trial_steps.ask_trial(row.id, by=author(), now=NOW)
-    assert trial_steps.ask_trial(row.id, by=second(), now=NOW).id == first.id
-    trial_steps.end_trial(first.id, faults=["line 3"], figures=found, files=[], now=NOW)
-    row.refresh_from_db()
-    assert (row.state, queries.fixtures_hold(row)) == (RuleState.DRAFT, False)
-
-    then = trial_steps.ask_trial(row.id, by=author(), now=NOW + timedelta(minutes=1))
-    trial_steps.end_trial(then.id, faults=[], figures=found, files=["a.parquet"], now=NOW)
-    row.refresh_from_db()
-    assert (row.state, queries.fixtures_hold(row)) == (RuleState.BACKTESTED, True)
-    assert queries.trials_of(row)[0].files == ["a.parquet"]
-    assert "sample" not in queries.trials_of(row)[0].figures
-
-
 def test_only_a_live_rule_is_asked_about_history_that_is_kept() -> None:
     row = staged()
 
     with pytest.raises(RuleStepRefused, match="only a live rule"):
-        trial_steps.ask_sweep(row.id, "a.parquet", kept=["a.parquet"], by=author(), now=NOW)
+        sweep_steps.ask_sweep(row.id, "a.parquet", kept=["a.parquet"], by=author(), now=NOW)
     live(row)
     with pytest.raises(RuleStepRefused, match="no such file"):
-        trial_steps.ask_sweep(row.id, "../a.parquet", kept=["a.parquet"], by=author(), now=NOW)
+        sweep_steps.ask_sweep(row.id, "../a.parquet", kept=["a.parquet"], by=author(), now=NOW)
 
-    sweep = trial_steps.ask_sweep(row.id, "a.parquet", kept=["a.parquet"], by=author(), now=NOW)
-    trial_steps.note_swept(sweep.id, rows=10, hits=2)
-    trial_steps.end_sweep(sweep.id, now=NOW)
-    trial_steps.end_sweep(sweep.id, now=NOW)
+    sweep = sweep_steps.ask_sweep(row.id, "a.parquet", kept=["a.parquet"], by=author(), now=NOW)
+    sweep_steps.note_swept(sweep.id, rows=10, hits=2)
+    sweep_steps.end_sweep(sweep.id, now=NOW)
+    sweep_steps.end_sweep(sweep.id, now=NOW)
 
     bodies = bodies_about(rule_subject("link_posted"), RecordKind.RULE_SWEPT)
     assert [(one["events"], one["hits"]) for one in bodies] == [(10, 2)]

@@ -145,32 +145,3 @@ class RetroSweep(models.Model):
                 fields=["version", "file"], condition=Q(ended_at=None), name="rulebook_one_sweep"
             ),
         ]
-
-
-class Trial(models.Model):
-    """One try of a version: its fixtures, and a backtest over the history that there is.
-
-    faults   fixtures that do not hold, in words; empty means that all do
-    figures  what the backtest found, with no account and no text among it
-    files    names of the files of history that were read; none: the fixtures of all rules
-    stopped  why it could not be done; empty unless it could not
-    """
-
-    id = models.UUIDField(primary_key=True)
-    version = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="trials")
-    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-    faults = models.JSONField(default=list)
-    figures = models.JSONField(default=dict)
-    files = models.JSONField(default=list)
-    stopped = models.CharField(max_length=200, blank=True, default="")
-
-    class Meta:
-        """One at a time of each version."""
-
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["version"], condition=Q(ended_at=None), name="rulebook_one_trial"
-            ),
-        ]

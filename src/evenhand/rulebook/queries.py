@@ -18,7 +18,7 @@ from evenhand.cases.models import Case as PersonsCase
 from evenhand.records.models import Record
 from evenhand.rulebook.checks import VersionFacts
 from evenhand.rulebook.lists import IN_FORCE, RuleState
-from evenhand.rulebook.models import RetroSweep, Rollback, RuleVersion, Trial
+from evenhand.rulebook.models import RetroSweep, Rollback, RuleVersion
 from evenhand.rules.precision import Precision, precision
 
 COMPENSATED = [kind for kind, result in UNDO.items() if result is UndoResult.COMPENSATED]
@@ -203,17 +203,6 @@ def precision_of(rule: str, version: str) -> Precision:
     ).filter(rules__contains=[[rule, version]])
     right = rows.filter(outcome=CaseOutcome.ACTED.value).count()
     return precision(right=right, judged=rows.count())
-
-
-def trials_of(row: RuleVersion) -> list[Trial]:
-    """Gives the tries of a version, the latest first."""
-    return list(row.trials.select_related("by").order_by("-at", "-id"))
-
-
-def fixtures_hold(row: RuleVersion) -> bool:
-    """Tells whether every fixture of a version held when it was tried last."""
-    tried = row.trials.filter(ended_at__isnull=False).order_by("-at").first()
-    return tried is not None and not tried.faults and not tried.stopped
 
 
 def rollbacks_of(row: RuleVersion) -> list[Rollback]:

@@ -1,6 +1,6 @@
-"""Writers of what is asked of the process that tries rules: trials, and sweeps of history."""
+"""Writers of sweeps: a live rule asked about history that is kept."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -12,55 +12,12 @@ from evenhand.base.lists import RecordKind
 from evenhand.people.models import Person
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
-from evenhand.rulebook.checks import RuleStepRefused, check_author, check_backtest, check_sweep
+from evenhand.rulebook.checks import check_author, check_sweep
 from evenhand.rulebook.lists import RuleState
-from evenhand.rulebook.models import RetroSweep, Trial
-from evenhand.rulebook.steps import keep_backtest, locked, roles_of
+from evenhand.rulebook.models import RetroSweep
+from evenhand.rulebook.steps import locked, roles_of
 
 STOPPED_CHARACTERS_MAX = 200
-
-
-def ask_trial(version_id: UUID, *, by: Person, now: datetime) -> Trial:
-    """Has a version tried: its fixtures, and a backtest; one that waits already is given back."""
-    check_author(roles_of(by))
-    with transaction.atomic():
-        row = locked(version_id)
-        if row.state == RuleState.RETIRED:
-            raise RuleStepRefused(state=row.state, why="this version is retired")
-        waiting = row.trials.filter(ended_at=None).first()
-        if waiting is not None:
-            return waiting
-        return Trial.objects.create(id=new_id(now=now), version=row, by=by, at=now)
-
-
-def end_trial(
-    trial_id: UUID,
-    *,
-    faults: Sequence[str],
-    figures: Mapping[str, object],
-    files: Sequence[str],
-    now: datetime,
-) -> Trial:
-    """Keeps what a trial found, and with it the backtest of a version that may be backtested."""
-    with transaction.atomic():
-        trial = Trial.objects.select_for_update(of=("self",)).get(pk=trial_id)
-        if trial.ended_at is not None:
-            return trial
-        row = locked(trial.version_id)
-        check_backtest(figures, rule=row.rule, version=row.version)
-        trial.figures = {name: value for name, value in figures.items() if name != "sample"}
-        trial.faults, trial.files, trial.ended_at = list(faults), list(files), now
-        trial.save()
-        if not faults and row.state not in (RuleState.LIVE, RuleState.RETIRED):
-            keep_backtest(row.id, figures, by=trial.by, now=now)
-    return trial
-
-
-def stop_trial(trial_id: UUID, *, why: str, now: datetime) -> None:
-    """Ends a trial that could not be done."""
-    Trial.objects.filter(pk=trial_id, ended_at=None).update(
-        ended_at=now, stopped=why[:STOPPED_CHARACTERS_MAX]
-    )
 
 
 def ask_sweep(

@@ -25,9 +25,9 @@ import pyarrow as pa
 
 from evenhand.connectors.files.ahead import ReadAhead
 from evenhand.rules.backtest import backtest
-from evenhand.rules.evaluate import Programme
 from evenhand.rules.grammar import columns_of, parse
 from evenhand.rules.load import load_rules
+from evenhand.rules.programme import Programme
 from evenhand.signals.columns import MATCHES, ColumnType, SignalColumn, all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.signals.stored import ABOUT, SignalsReader, SignalsWriter, editions

@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from evenhand.rules.evaluate import Programme
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.limits import BACKTEST_NAMES_MAX, BACKTEST_SAMPLE_MAX, BACKTEST_WORDS_MAX
 from evenhand.rules.load import columns_used
+from evenhand.rules.programme import Programme
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.signals.table import SignalTable
 

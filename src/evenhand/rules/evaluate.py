@@ -1,20 +1,14 @@
-"""Conditions over signals, twice from one tree: as bits over a batch, and for a single event.
+"""Conditions asked of a single event: the tree is walked and stops at the first part that decides.
 
-Over a batch every distinct part of every rule is computed once, as one bit per row; rows are
-combined 64 at a time. For a single event the tree is walked and stops at the first part that
-decides. Both give the rules that are true; a NULL is never true.
+This is the slow and obvious reading of a condition, which `programme.py` is tested against. Both
+give the rules that are true; a NULL is never true.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any as Anything
 from typing import assert_never
 
-import numpy as np
-import numpy.typing as npt
-
-from evenhand.base.kernel import U, kernel
-from evenhand.rules.comparisons import OPERATORS, SIGNS, Comparisons
 from evenhand.rules.grammar import (
     All,
     Always,
@@ -30,167 +24,20 @@ from evenhand.rules.grammar import (
     Tree,
     Value,
 )
-from evenhand.signals.columns import ColumnType
-from evenhand.signals.table import SignalTable
 
-Bits = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int32]
-
-WORD_ROWS = 64
-"""Rows whose bits make one word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """Which rule is true for which row: two arrays of one length, ordered by row, then rule."""
-
-    rows: npt.NDArray[np.int32]
-    rules: npt.NDArray[np.int32]
-
-
-@kernel
-def _combine(joints: Places, begins: Places, inner: Places, bits: Bits) -> None:
-    """Computes every All and Any from their parts, in their order.
-
-    joints  place of the result, then 1 for All and 0 for Any
-    Stays inside: `begins` parts `inner`, whose places are rows of `bits`.
-    """
-    for joint in range(joints.shape[0]):
-        place = joints[joint, 0]
-        first, stop = begins[joint], begins[joint + 1]
-        for word in range(bits.shape[1]):
-            joined = bits[inner[first], word]
-            for part in range(first + 1, stop):
-                if joints[joint, 1]:
-                    joined &= bits[inner[part], word]
-                else:
-                    joined |= bits[inner[part], word]
-            bits[place, word] = joined
-
-
-@kernel
-def _collect(results: Places, bits: Bits, rows: Places, rules: Places) -> int:
-    """Writes down each result that is true with its row, by row and then by rule; gives how many.
-
-    Stays inside: it stops writing, but not counting, where `rows` is full.
-    """
-    found = 0
-    for word in range(bits.shape[1]):
-        some = U(0)
-        for rule in range(results.shape[0]):
-            some |= bits[results[rule], word]
-        bit = 0
-        while some != U(0):
-            if some & U(1):
-                for rule in range(results.shape[0]):
-                    if bits[results[rule], word] >> U(bit) & U(1):
-                        if found < rows.shape[0]:
-                            rows[found] = word * WORD_ROWS + bit
-                            rules[found] = rule
-                        found += 1
-            some >>= U(1)
-            bit += 1
-    return found
-
-
-class Programme:
-    """Conditions in the order in which their parts are computed, each distinct part once."""
-
-    def __init__(self, trees: Sequence[Tree]) -> None:
-        self._places: dict[Tree, int] = {}
-        self._leaves: list[tuple[int, Tree]] = []
-        self._joints: list[tuple[int, bool]] = []
-        self._begins, self._inner = [0], list[int]()
-        self._results = np.array([self._placed(_plainer(tree)) for tree in trees], np.int32)
-        self._arrays = (
-            np.array(self._joints, np.int32).reshape(-1, 2),
-            np.array(self._begins, np.int32),
-            np.array(self._inner, np.int32),
-        )
-
-    def over(self, table: SignalTable) -> Hits:
-        """Gives every condition that is true, with its row."""
-        batch = Comparisons(table)
-        words = -(-table.rows // WORD_ROWS)
-        bits = np.zeros((max(1, len(self._places)), words), np.uint64)
-        octets = bits.view(np.uint8)
-        for place, tree in self._leaves:
-            packed = np.packbits(batch.mask(tree), bitorder="little")
-            octets[place, : len(packed)] = packed
-        _combine(*self._arrays, bits)
-        rows = rules = np.empty(table.rows, np.int32)
-        found = 0
-        for _ in range(2):  # again where more fired than there are rows
-            rows, rules = (np.empty(max(found, len(rows)), np.int32) for _ in range(2))
-            found = _collect(self._results, bits, rows, rules)
-            if found <= len(rows):
-                break
-        return Hits(rows[:found], rules[:found])
-
-    def _placed(self, tree: Tree) -> int:
-        """Gives the place of a part, after those of its own parts."""
-        known = self._places.get(tree)
-        if known is not None:
-            return known
-        if isinstance(tree, All | Any):
-            inner = [self._placed(part) for part in tree.parts]
-            self._inner += inner
-            self._begins.append(len(self._inner))
-            self._joints.append((len(self._places), isinstance(tree, All)))
-        else:
-            self._leaves.append((len(self._places), tree))
-        self._places[tree] = len(self._places)
-        return self._places[tree]
-
-
-_NONE_OF = {(Relation.EQUAL, 0), (Relation.LESS_EQUAL, 0), (Relation.LESS, 1)}
-_SOME_OF = {(Relation.UNEQUAL, 0), (Relation.GREATER, 0), (Relation.GREATER_EQUAL, 1)}
-
-
-def _plainer(tree: Tree) -> Tree:
-    """Gives an equal condition whose parts are more often the same from rule to rule.
-
-    Whole numbers count something: a sum of them is 0 where each is, and NULL where one is.
-    """
-    match tree:
-        case All(parts):
-            return All(tuple(map(_plainer, parts)))
-        case Any(parts):
-            return Any(tuple(map(_plainer, parts)))
-        case Compare(relation, left, Constant(value)) if type(value) is int:
-            columns = _counted(left)
-            if columns and (relation, value) in _NONE_OF:
-                return _all([Compare(Relation.EQUAL, one, Constant(0)) for one in columns])
-            if columns and (relation, value) in _SOME_OF:
-                some = [Compare(Relation.GREATER_EQUAL, one, Constant(1)) for one in columns]
-                if len(some) == 1:
-                    return some[0]
-                return All((Any(tuple(some)), *(Known(one, negated=False) for one in columns)))
-            return tree
-        case _:
-            return tree
-
-
-def _all(parts: list[Tree]) -> Tree:
-    return parts[0] if len(parts) == 1 else All(tuple(parts))
-
-
-def _counted(value: Value) -> tuple[Column, ...]:
-    """Gives the columns that a sum of counts adds up; none if it is anything else."""
-    match value:
-        case Column(type=ColumnType.WHOLE):
-            return (value,)
-        case Arithmetic("+", left, right):
-            first, second = _counted(left), _counted(right)
-            return tuple(dict.fromkeys(first + second)) if first and second else ()
-        case _:
-            return ()
-
-
-def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
-    """Gives every condition that is true, with its row, for conditions that are asked once."""
-    return Programme(trees).over(table)
-
+OPERATORS: Mapping[Relation, Callable[[Anything, Anything], Anything]] = {
+    Relation.EQUAL: operator.eq,
+    Relation.UNEQUAL: operator.ne,
+    Relation.LESS: operator.lt,
+    Relation.LESS_EQUAL: operator.le,
+    Relation.GREATER: operator.gt,
+    Relation.GREATER_EQUAL: operator.ge,
+}
+SIGNS: Mapping[str, Callable[[Anything, Anything], Anything]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
 
 OneEvent = Mapping[str, object]
 Question = Callable[[OneEvent], bool]
@@ -283,6 +130,6 @@ def _calculation(
 ) -> Reading:
     def read(known: OneEvent) -> Anything:
         first, second = left(known), right(known)
-        return None if first is None or second is None else sign(first, second)
+        return None if first is None or second is None else sign(float(first), float(second))
 
     return read

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evenhand.base.lists import ActionKind, Language
-from evenhand.rules.evaluate import Hits, Programme, Question, question
+from evenhand.rules.evaluate import Question, question
 from evenhand.rules.grammar import Tree
+from evenhand.rules.programme import Hits, Programme
 from evenhand.signals.table import SignalTable
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from evenhand.base.lists import ActionKind, Language
-from evenhand.rules.evaluate import Hits
+from evenhand.rules.programme import Hits
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.verdicts.schema import RULE_STRUCT, VERDICT_SCHEMA, RuleHit, Verdict
 

@@ -5,8 +5,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.rules.evaluate import is_true, true_rows
+from evenhand.rules.evaluate import is_true
 from evenhand.rules.grammar import parse
+from evenhand.rules.programme import true_rows
 from evenhand.signals.columns import all_columns
 from evenhand.signals.table import SignalTable, Values
 
@@ -146,3 +147,25 @@ def test_a_table_without_rows_or_rules_fires_nothing():
 
     assert len(true_rows([parse("text_length >= 0", COLUMNS)], nothing).rows) == 0
     assert len(true_rows([], SignalTable(3, {})).rows) == 0
+
+
+def test_words_that_no_rule_names_are_told_apart():
+    tree = parse("language = kind", COLUMNS)
+    table = SignalTable(
+        3,
+        {
+            "language": Values(np.array([0, 1, 0], np.int32), None, ("aa", "bb")),
+            "kind": Values(np.array([0, 0, 1], np.int32), None, ("bb", "aa")),
+        },
+    )
+
+    assert true_rows([tree], table).rows.tolist() == [1, 2]
+
+
+def test_what_is_no_number_stands_in_no_relation():
+    scores = Values(np.array([np.nan, 0.5]))
+    table = SignalTable(2, {"spam_score": scores, "abuse_score": scores})
+    trees = [parse(f"spam_score {sign} abuse_score", COLUMNS) for sign in ("<=", ">=", "=")]
+    trees += [parse(f"spam_score {sign} 0.5", COLUMNS) for sign in ("<=", ">=", "=")]
+
+    assert set(true_rows(trees, table).rows.tolist()) == {1}

@@ -13,17 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
-from evenhand.base.machine import bits_set
+from evenhand.base.machine import bits_set, prefetch
 from evenhand.signals.hashing import Hashes, mix
 
-PROBES = 8
-"""Places looked at for one key."""
+PROBES = 4
+"""Places in which one key can stand: side by side, so that they are fetched together."""
 
 KEY, SEEN, PERSONS_NOW, PERSONS_BEFORE, WINDOWS = 0, 1, 2, 3, 4
 """Words of one place of the table; then three per window: bucket, count, count before."""
 
 WORDS_PER_LINE = 8
 """A place fills whole lines of the processor's cache, so that a key costs one or two of them."""
+
+_AHEAD = 16
+"""Rows whose places are fetched while one is counted."""
 
 Counts = NDArray[np.int32]
 Milliseconds = NDArray[np.int64]
@@ -35,12 +38,11 @@ Table = NDArray[np.int64]
 def place_of(table: Table, key: np.int64, hashed: np.uint64) -> np.int64:
     """Gives where a key stands, or the place that it takes: empty, or quiet for longest.
 
-    Stays inside: places wrap around, and the table's length is a power of two.
+    Stays inside: the table's length is a power of two, and no less than PROBES.
     """
-    last = U(table.shape[0] - 1)
-    oldest = np.int64(hashed & last)
-    for probe in range(PROBES):
-        place = np.int64((hashed + U(probe)) & last)
+    first = np.int64(hashed & U(table.shape[0] - PROBES))
+    oldest = first
+    for place in range(first, first + PROBES):
         if table[place, KEY] == key or table[place, KEY] == 0:
             return place
         if table[place, SEEN] < table[oldest, SEEN]:
@@ -67,6 +69,39 @@ def _moved_on(table: Table, place: np.int64, at: int, bucket: np.int64) -> np.in
     return ahead
 
 
+@inlined
+def _fetch(table: Table, flat: NDArray[np.int64], key: np.uint64) -> None:
+    """Has the lines fetched in which a key may stand. Stays inside like `place_of`."""
+    begin = (mix(key) & U(table.shape[0] - PROBES)) * U(table.shape[1])
+    for line in range(PROBES * table.shape[1] // WORDS_PER_LINE):
+        prefetch(flat, begin + U(line * WORDS_PER_LINE))
+
+
+@inlined
+def _counted_in(
+    table: Table,
+    place: np.int64,
+    at: int,
+    own: int,
+    size: np.int64,
+    left: np.int64,
+    ahead: np.int64,
+) -> np.int64:
+    """Counts a row in one window and gives the count; the place is there.
+
+    left   milliseconds until the bucket ends
+    ahead  buckets by which the row was ahead of the window
+    """
+    if ahead < -1:  # older than what is kept: only the row itself is known
+        return np.int64(own)
+    if ahead == -1:
+        table[place, at + 2] += own
+        return np.int64(table[place, at + 2])
+    table[place, at + 1] += own
+    before = table[place, at + 2]
+    return np.int64(table[place, at + 1] + (before * left // size if before > 0 else 0))
+
+
 @kernel
 def _count(
     keys: Hashes,
@@ -80,38 +115,35 @@ def _count(
 ) -> None:
     """Counts each row's key and gives its count in every window, this row included.
 
-    Stays inside: a place is below the table's length; a row of `out` is a row of `keys`. Key 0
-    stands for nothing and gives 0.
+    Memory is fetched some rows ahead, and no bucket is computed before the last one ends: both
+    cost more than all the rest. Stays inside: a place is below the table's length; a row of `out`
+    is a row of `keys`. Key 0 stands for nothing and gives 0.
     """
+    flat = table.ravel()
+    buckets, begins = np.zeros_like(windows), np.zeros_like(windows)
     for row in range(keys.shape[0]):
-        key = np.int64(keys[row])
+        _fetch(table, flat, keys[min(row + _AHEAD, keys.shape[0] - 1)])
+        key, moment, own = np.int64(keys[row]), times[row], 1 if counted[row] else 0
         if key == 0:
             continue
-        moment = times[row]
         place = place_of(table, key, mix(keys[row]))
         if table[place, KEY] != key:
-            table[place, :] = 0
+            for word in range(table.shape[1]):
+                table[place, word] = 0
             table[place, KEY] = key
         table[place, SEEN] = max(table[place, SEEN], moment)
         for window in range(windows.shape[0]):
-            size = windows[window]
-            bucket = moment // size
-            at = WINDOWS + 3 * window
-            ahead = _moved_on(table, place, at, bucket)
+            size, at = windows[window], WINDOWS + 3 * window
+            if not begins[window] <= moment < begins[window] + size:
+                buckets[window] = moment // size
+                begins[window] = buckets[window] * size
+            ahead = _moved_on(table, place, at, buckets[window])
             if window == 0 and ahead > 0:
                 table[place, PERSONS_BEFORE] = table[place, PERSONS_NOW] if ahead == 1 else 0
                 table[place, PERSONS_NOW] = 0
-            own = 1 if counted[row] else 0
-            if ahead < -1:  # older than what is kept: only the row itself is known
-                out[row, window] = own
-            elif ahead == -1:
-                table[place, at + 2] += own
-                out[row, window] = table[place, at + 2]
-            else:
-                inside = size - (moment - bucket * size)
-                table[place, at + 1] += own
-                out[row, window] = table[place, at + 1] + table[place, at + 2] * inside // size
-            if window == 0 and counted[row] and ahead >= -1:
+            left = begins[window] + size - moment
+            out[row, window] = _counted_in(table, place, at, own, size, left, ahead)
+            if window == 0 and own and ahead >= -1:
                 part = PERSONS_BEFORE if ahead == -1 else PERSONS_NOW
                 table[place, part] |= np.int64(U(1) << (mix(persons[row]) & U(63)))
         seen = table[place, PERSONS_NOW] | table[place, PERSONS_BEFORE]
@@ -133,6 +165,7 @@ class WindowCounter:
 
     def __post_init__(self) -> None:
         assert self.places & (self.places - 1) == 0, "a power of two"
+        assert self.places >= PROBES
         words = WINDOWS + 3 * len(self.windows_ms)
         words += -words % WORDS_PER_LINE
         self._windows = np.array(self.windows_ms, np.int64)

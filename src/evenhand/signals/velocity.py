@@ -22,6 +22,9 @@ ACCOUNT_WINDOWS = {
 }
 FLOOD_MS = 10 * MINUTE_MS
 
+PLACES = 1 << 17
+"""Accounts that are told apart, unless more are asked for."""
+
 GRAM = 5
 """Characters of one shingle of a text."""
 
@@ -84,15 +87,21 @@ def signatures(text: TextColumn) -> NDArray[np.uint64]:
 
 @dataclass(slots=True)
 class Velocity:
-    """Counts events per account and near-duplicate texts; one per door."""
+    """Counts events per account and near-duplicate texts; one per door.
 
-    _posts: WindowCounter = field(
-        default_factory=lambda: WindowCounter(tuple(ACCOUNT_WINDOWS.values()))
-    )
-    _links: WindowCounter = field(default_factory=lambda: WindowCounter((FLOOD_MS,)))
-    _bands: tuple[WindowCounter, ...] = field(
-        default_factory=lambda: tuple(WindowCounter((FLOOD_MS,)) for _ in range(BANDS))
-    )
+    places  accounts that are told apart, a power of two; a quarter of a kilobyte for each, and as
+            much again for texts
+    """
+
+    places: int = PLACES
+    _posts: WindowCounter = field(init=False)
+    _links: WindowCounter = field(init=False)
+    _bands: WindowCounter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._posts = WindowCounter(tuple(ACCOUNT_WINDOWS.values()), places=self.places)
+        self._links = WindowCounter((FLOOD_MS,), places=self.places)
+        self._bands = WindowCounter((FLOOD_MS,), places=self.places * BANDS)
 
     def posts(
         self, accounts: Hashes, times: Milliseconds, posted: Mask, watched: Mask
@@ -126,15 +135,14 @@ class Velocity:
         """Gives how often nearly the same text came in ten minutes, and from how many accounts."""
         bands = signatures(text)
         bands[~readable] = 0
-        most = np.zeros(len(text), np.int32)
-        posters = np.zeros(len(text), np.int32)
-        for place, counter in enumerate(self._bands):
-            keys = np.ascontiguousarray(bands[:, place])
-            counts, persons = counter.count(keys, times, persons=accounts)
-            more = counts[:, 0] > most
-            most = np.where(more, counts[:, 0], most)
-            posters = np.where(more, persons, posters)
+        counts, persons = self._bands.count(
+            bands.ravel(), np.repeat(times, BANDS), persons=np.repeat(accounts, BANDS)
+        )
+        counts, persons = counts.reshape(-1, BANDS), persons.reshape(-1, BANDS)
+        most = counts.argmax(axis=1)[:, None]
         return {
-            "near_duplicates_10m": Values(most, readable),
-            "near_duplicate_accounts_10m": Values(posters, readable),
+            "near_duplicates_10m": Values(np.take_along_axis(counts, most, 1)[:, 0], readable),
+            "near_duplicate_accounts_10m": Values(
+                np.take_along_axis(persons, most, 1)[:, 0], readable
+            ),
         }

@@ -42,7 +42,8 @@ def place_of(table: Table, key: np.int64, hashed: np.uint64) -> np.int64:
     """
     first = np.int64(hashed & U(table.shape[0] - PROBES))
     oldest = first
-    for place in range(first, first + PROBES):
+    for probe in range(PROBES):
+        place = np.int64(first + probe)
         if table[place, KEY] == key or table[place, KEY] == 0:
             return place
         if table[place, SEEN] < table[oldest, SEEN]:

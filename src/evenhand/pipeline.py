@@ -284,11 +284,13 @@ def _inputs(rule: Rule, *, fired: bool, known: Mapping[str, object]) -> RuleInpu
 def _language(seen: Seen, row: int, known: Mapping[str, object]) -> str | None:
     """Gives the language for the sentence that tells people why: as stated, else as detected.
 
-    The better detector is slow; flagged events alone can afford it.
+    The other detector is slow: it is asked where the quick one, which has seen every row, is not
+    sure.
     """
     stated = seen.batch["language"][row].as_py()
     if stated is not None:
         return str(stated)
-    told = spoken_language(seen.views.normalised.text(row)) if seen.look.read[row] else None
     quick = known.get(LANGUAGE)
-    return told or (None if quick is None else str(quick))
+    if seen.look.read[row] and not seen.views.spoken.sure[row]:
+        quick = spoken_language(seen.views.normalised.text(row)) or quick
+    return None if quick is None else str(quick)

@@ -15,6 +15,7 @@ from evenhand.events.text_column import Bytes, Offsets, TextColumn, arrow_text, 
 from evenhand.events.undisguise import Undisguised, undisguise
 from evenhand.events.unicode_tables import unicode_tables
 from evenhand.signals.arrow import Mask, valid_rows, where_word, without_nulls
+from evenhand.signals.detection import Detected, detect
 from evenhand.signals.table import Values
 
 _NAMED_BY_CHANNEL = frozenset({EventKind.ROOM_CREATION.value, EventKind.ROOM_PUBLICATION.value})
@@ -48,6 +49,11 @@ class Views:
     def normalised(self) -> TextColumn:
         """Gives the normalised text."""
         return normalise(self.source, self.starts, tables=unicode_tables())
+
+    @cached_property
+    def spoken(self) -> Detected:
+        """Gives the language that each row seems to be in."""
+        return detect(self.normalised, self.counts)
 
     @cached_property
     def undisguised(self) -> Undisguised:

@@ -1,11 +1,28 @@
+import re
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from evenhand.events.counts import count_characters
+from evenhand.events.normalise import normalise, normalise_text
 from evenhand.events.schema import EVENT_SCHEMA
+from evenhand.events.text_column import TextColumn, arrow_text
+from evenhand.events.unicode_tables import CharacterClass, unicode_tables
 from evenhand.signals.arrow import words_of
+from evenhand.signals.detection import (
+    _ONE_LANGUAGE,
+    _SHARED,
+    _TELLING_LETTERS,
+    LANGUAGES,
+    LETTERS_MIN,
+    SURE_VOTES_MIN,
+    detect,
+)
 from evenhand.signals.language import language, spoken_language
 from evenhand.signals.views import views_of
 
@@ -84,3 +101,53 @@ def test_the_slow_detector_is_asked_for_one_text():
 )
 def test_kazakh_is_told_from_its_neighbours_by_its_letters(text: str, spoken: str):
     assert spoken_language(text) == spoken
+
+
+def by_hand(text):
+    """Gives what the kernel should: the leader of the votes and by how many, in plain Python."""
+    found = TextColumn.of([normalise_text(text)])
+    counts = count_characters(*arrow_text(pa.array([text])), tables=unicode_tables())
+    letters = counts[0, : CharacterClass.OTHER_LETTER + 1].tolist()
+    if letters[CharacterClass.KANA]:
+        letters[CharacterClass.KANA] += letters[CharacterClass.HAN]
+    script = letters.index(max(letters))
+    if max(letters) < LETTERS_MIN:
+        return None, False
+    if script not in _SHARED:
+        return _ONE_LANGUAGE.get(script), script in _ONE_LANGUAGE
+    lines = files("evenhand.signals").joinpath("lists", "function_words.txt").read_text("utf-8")
+    words = {
+        code: set(words.split())
+        for code, _, words in (x.partition(":") for x in lines.splitlines())
+    }
+    votes = dict.fromkeys(_SHARED[script], 0)
+    for word in re.findall(r"[a-z'\x80-\U0010ffff]+(?=[\x00-\x7f])", found.texts()[0] + "\n"):
+        for code in votes:
+            votes[code] += word in words[code]
+    for letter in found.texts()[0]:
+        for code in votes:
+            votes[code] += letter in _TELLING_LETTERS.get(code, "")
+    best, second = sorted(votes.values())[:-3:-1]
+    leader = max(votes, key=votes.__getitem__)
+    return (leader, best - second >= SURE_VOTES_MIN) if best > second else (None, False)
+
+
+PIECES = st.sampled_from(
+    ["the", "ich", "и", "не", "бұл", "est", "nuestro", "ғ", "ñ", "в'", "這", "です", "ی", " ", ". "]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(PIECES, max_size=9).map(" ".join) | st.text(max_size=20), max_size=4))
+def test_rows_are_told_as_by_hand(texts):
+    source = arrow_text(pa.array(texts, pa.string()))
+    column = normalise(*source, tables=unicode_tables())
+
+    found = detect(column, count_characters(*source, tables=unicode_tables()))
+
+    codes = [LANGUAGES[place] if place >= 0 else None for place in found.languages]
+    assert list(zip(codes, found.sure.tolist(), strict=True)) == [by_hand(text) for text in texts]
+
+
+def test_a_text_of_any_length_has_the_language_of_its_beginning():
+    assert languages("the " * 1_000) == ["en"]

@@ -40,7 +40,7 @@ FIXTURE_DEFAULTS: Mapping[str, object] = {
 
 FIXTURES_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 FIXTURES_APART = timedelta(hours=2)
-"""Fixtures lie so far apart that none is counted together with another."""
+"""Time between two fixtures: no window of a count is as long."""
 
 
 WARMING: Sequence[Mapping[str, object]] = (
@@ -210,12 +210,20 @@ class ScreeningPlane:
     ) -> Sequence[Mapping[str, object]]:
         """Gives the signals of events that have nothing to do with each other."""
         known = []
-        for number, event in enumerate(events):
-            name, time = f"fixture-{number}", FIXTURES_BEGIN + number * FIXTURES_APART
-            apart = {"event_id": name, "account": name, "time": time}
-            seen = see(one_event({**FIXTURE_DEFAULTS, **apart, **event}), Scope.LIVE)
+        for event in apart(events):
+            seen = see(one_event(event), Scope.LIVE)
             known.append(self.signals.over(seen).row(0) if seen.batch.num_rows else {})
         return known
+
+
+def apart(events: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Gives the events of fixtures whole, so far apart that none is counted with another."""
+    whole = []
+    for number, event in enumerate(events):
+        name, time = f"fixture-{number}", FIXTURES_BEGIN + number * FIXTURES_APART
+        own = {"event_id": name, "account": name, "time": time}
+        whole.append({**FIXTURE_DEFAULTS, **own, **event})
+    return whole
 
 
 def _screened(judging: _Judging, events: pa.RecordBatch, start: int, scope: Scope) -> pa.Table:

@@ -16,7 +16,9 @@ from evenhand.resources import Loaded, Renewal, ResourceReader, Resources
 from evenhand.rules.check import FixtureFault, check_rules
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.load import columns_used
+from evenhand.rules.programme import Hits
 from evenhand.rules.rule import Rule, RuleSet
+from evenhand.rules.shadow import ShadowHits
 from evenhand.signals.account_habits import AccountHabits
 from evenhand.signals.engine import Seen, SignalEngine, see
 from evenhand.signals.language import spoken_language
@@ -98,16 +100,25 @@ class Explanation:
 class _Judging:
     """What a batch is judged by, from its begin to its end.
 
-    asked  columns that the rules look at
+    asked   columns that the rules look at
+    shadow  where hits are counted that nothing follows from
     """
 
     rules: RuleSet
     signals: SignalEngine
     asked: frozenset[str]
+    shadow: ShadowHits
 
     @classmethod
-    def of(cls, rules: RuleSet, signals: SignalEngine) -> Self:
-        return cls(rules, signals, columns_used(rules) | {LANGUAGE})
+    def of(cls, rules: RuleSet, signals: SignalEngine, shadow: ShadowHits) -> Self:
+        return cls(rules, signals, columns_used(rules) | {LANGUAGE}, shadow)
+
+    def acting(self, hits: Hits, seen: Seen) -> Hits:
+        """Gives the hits from which something follows, and counts the others."""
+        acting, shadow = self.rules.sorted(hits, lambda row: _key(seen.batch, row))
+        for row, place in zip(shadow.rows.tolist(), shadow.rules.tolist(), strict=True):
+            self.shadow.add(self.rules.rules[place], seen.batch, row)
+        return acting
 
 
 class ScreeningPlane:
@@ -118,7 +129,8 @@ class ScreeningPlane:
     """
 
     def __init__(self, rules: RuleSet, signals: SignalEngine) -> None:
-        self._judging = _Judging.of(rules, signals)
+        self.shadow = ShadowHits()
+        self._judging = _Judging.of(rules, signals, self.shadow)
         self._reader: ResourceReader | None = None
 
     @property
@@ -169,7 +181,7 @@ class ScreeningPlane:
         )
         _try_out(loaded.rules, signals)
         before(loaded.rules)
-        self._judging = _Judging.of(loaded.rules, signals)
+        self._judging = _Judging.of(loaded.rules, signals, self.shadow)
 
     def renewal(self, *, before: Callable[[RuleSet], None]) -> Renewal:
         """Gives what renews this plane when the files change that it was loaded from."""
@@ -231,7 +243,7 @@ def _screened(judging: _Judging, events: pa.RecordBatch, start: int, scope: Scop
     if seen.batch.num_rows == 0:
         return VERDICT_SCHEMA.empty_table()
     table = judging.signals.over(seen)
-    hits = judging.rules.over(table)
+    hits = judging.acting(judging.rules.over(table), seen)
     languages: list[str | None] = [None] * table.rows
     for row in np.unique(hits.rows).tolist():
         languages[row] = _language(seen, row, table.row(row, {LANGUAGE}))
@@ -240,8 +252,20 @@ def _screened(judging: _Judging, events: pa.RecordBatch, start: int, scope: Scop
     return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(placed, pa.int32()))
 
 
+def _key(batch: pa.RecordBatch, row: int) -> str:
+    """Gives by what a share of accounts is drawn: the account, or else the channel."""
+    for name in ("account", "channel", "event_id"):
+        value = batch[name][row].as_py()
+        if value:
+            return str(value)
+    return ""
+
+
 def _judged(judging: _Judging, seen: Seen, known: Mapping[str, object]) -> Verdict | None:
     fired = judging.rules.for_one(known)
+    if fired:
+        places = np.array(fired, np.int32)
+        fired = judging.acting(Hits(np.zeros_like(places), places), seen).rules.tolist()
     if not fired:
         return None
     event_id = seen.batch["event_id"][0].as_py()

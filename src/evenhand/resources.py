@@ -9,6 +9,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -16,8 +17,16 @@ from typing import Any, Self
 import structlog
 from yaml import YAMLError
 
+from evenhand.base import clock
 from evenhand.base.errors import EvenhandError, Misconfigured
-from evenhand.rules.load import columns_used, load_rules
+from evenhand.rules.in_force import (
+    expired,
+    holds_rules,
+    load_in_force,
+    read_in_force,
+    rule_files,
+)
+from evenhand.rules.load import columns_used
 from evenhand.rules.rule import RuleSet
 from evenhand.signals.columns import DrawsOn, all_columns
 from evenhand.signals.domains import read_host_table
@@ -54,6 +63,7 @@ class Resources:
     seed             secret that keeps strangers from choosing where they are counted
     own              the operator's folder: its `rules` and `model.npz` stand in the place of those
                      that come with Evenhand, its `patterns` beside them; each may be missing
+    rules_named  somebody named these rules for this run: none stand in their place
     """
 
     rules: Path
@@ -63,6 +73,7 @@ class Resources:
     cache: Path | None
     seed: int
     own: Path | None = None
+    rules_named: bool = False
 
     @classmethod
     def default(cls, *, rules: Path | None = None) -> Self:
@@ -81,6 +92,7 @@ class Resources:
             cache=None,
             seed=secrets.randbits(63),
             own=own,
+            rules_named=rules is not None,
         )
 
 
@@ -100,14 +112,15 @@ class ResourceReader:
     One thread at a time may read.
     """
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, *, now: Callable[[], datetime] = clock.now) -> None:
         self._resources = resources
+        self._now = now
         self._parts: dict[str, tuple[object, Any]] = {}
 
     def stamp(self) -> Mapping[str, Stamp]:
         """Gives, of each part, what changes whenever one of its files does."""
         return {
-            "rules": _stamp_of(sorted(self._rules.glob("*.yaml"))),
+            "rules": (*_stamp_of(rule_files(self._rules)), self._expired()),
             "patterns": _stamp_of(self._pattern_files()),
             "domains": _stamp_of(self._domain_files()),
             "model": _stamp_of([self._model] if self._model else []),
@@ -122,7 +135,7 @@ class ResourceReader:
             rules=self._part(
                 "rules",
                 (stamp["rules"], patterns.names),
-                lambda: load_rules(self._rules, columns),
+                lambda: load_in_force(self._rules, columns, now=self._now()),
             ),
             patterns=patterns,
             links=self._part("domains", stamp["domains"], self._read_domains),
@@ -148,8 +161,17 @@ class ResourceReader:
 
     @property
     def _rules(self) -> Path:
-        own = self._own("rules")
-        return own if own is not None and own.is_dir() else self._resources.rules
+        own = None if self._resources.rules_named else self._own("rules")
+        return own if own is not None and holds_rules(own) else self._resources.rules
+
+    def _expired(self) -> tuple[str, int, int, int]:
+        """Gives what changes when the end of a version comes."""
+        try:
+            listed = read_in_force(self._rules) or ()
+        except EvenhandError:
+            listed = ()  # reading the rules says what is wrong
+        now = self._now()
+        return "expired", sum(expired(one, now=now) for one in listed), 0, 0
 
     @property
     def _model(self) -> Path | None:

@@ -20,3 +20,19 @@ BACKTEST_WORDS_MAX = 1_000
 
 BACKTEST_SAMPLE_MAX = 20
 """Hits that a backtest shows: what a person looks through before going on."""
+
+VERSION_CHARACTERS_MAX = 23
+"""Characters of a version as stated: with a dot and eight digits of a hash, a decision's column."""
+
+BUDGET_HOUR = 5_000
+"""Times that a rule acts in one market in an hour unless it says more: a wave of spam in a country
+of millions stays below; a rule that fires for everybody is stopped within minutes."""
+
+BUDGET_DAY = 50_000
+"""The same for a day, UTC."""
+
+BUDGET_MAX = 1_000_000_000
+"""The largest budget: more messages than any market writes in a day."""
+
+DELAY_MINUTES_MAX = 1_440
+"""Minutes by which an action may be delayed: after a day it comes too late."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +15,33 @@ from evenhand.base.harms import harms
 from evenhand.base.lists import AUTOMATED_KINDS, ActionKind, Language
 from evenhand.rules.evidence import leans_on_models_alone
 from evenhand.rules.grammar import ConditionRefused, columns_of, parse
-from evenhand.rules.limits import RULE_FILE_BYTES_MAX, RULES_MAX
-from evenhand.rules.rule import Fixture, Rule, RuleSet
+from evenhand.rules.limits import (
+    BUDGET_MAX,
+    DELAY_MINUTES_MAX,
+    RULE_FILE_BYTES_MAX,
+    RULES_MAX,
+    VERSION_CHARACTERS_MAX,
+)
+from evenhand.rules.rule import Budget, Fixture, Rule, RuleSet
 from evenhand.signals.columns import SignalColumn
 
 FIELDS = frozenset(
     {
         "id", "version", "title", "harm", "proposes", "opens_case", "score", "exact", "owner",
-        "author", "false_positives", "references", "says", "when", "fixtures",
+        "author", "false_positives", "references", "says", "when", "fixtures", "budget",
+        "delay_minutes",
     }
 )  # fmt: skip
+OPTIONAL = frozenset({"opens_case", "exact", "budget", "delay_minutes"})
+ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""What an id may be: it names a file, and stands in addresses."""
+
+VERSION = re.compile(rf"[A-Za-z0-9][A-Za-z0-9.-]{{0,{VERSION_CHARACTERS_MAX - 1}}}")
+"""What an author may state as the version: it names a file, too."""
+
+AT_ONCE = frozenset({ActionKind.NONE, ActionKind.HOLD, ActionKind.REFUSE})
+"""What follows while somebody waits for the answer: there is nothing to delay."""
+
 ALONE = AUTOMATED_KINDS | {ActionKind.REDACT}
 WITHOUT_EVIDENCE = frozenset({ActionKind.NONE, ActionKind.HOLD})
 
@@ -114,11 +132,14 @@ class _Reader:
         for name in self._content:
             if name not in FIELDS:
                 raise self._refused(str(name), f"no such field: {name}")
-        for name in sorted(FIELDS - {"opens_case", "exact"}):
+        for name in sorted(FIELDS - OPTIONAL):
             if name not in self._content:
                 raise RuleRefused(file=self._path.name, line=1, why=f"{name} is missing")
-        if self._text("id") != self._path.stem:
-            raise self._refused("id", f"the id must be the file's name, {self._path.stem}")
+        named = self._path.stem.partition("@")[0]  # a version in force: ID@VERSION.yaml
+        if self._text("id") != named:
+            raise self._refused("id", f"the id must be the file's name, {named}")
+        if not ID.fullmatch(named):
+            raise self._refused("id", "an id is small letters, digits and _, at most 64")
         harm = harms().get(self._text("harm"))
         if harm is None:
             raise self._refused("harm", f"no such harm: {self._text('harm')}")
@@ -142,9 +163,11 @@ class _Reader:
             condition=condition,
             hits=self._fixtures("hits", columns),
             passes=self._fixtures("passes", columns),
+            budget=self._budget(),
+            delay_minutes=self._delay(),
         )
         self._check_proposal(rule, columns)
-        return _versioned(rule, stated=str(self._content["version"]))
+        return _versioned(rule, stated=self._version())
 
     def _check_proposal(self, rule: Rule, columns: Mapping[str, SignalColumn]) -> None:
         if rule.proposes not in ALONE:
@@ -155,6 +178,8 @@ class _Reader:
             raise self._refused("proposes", "a rule that proposes none must open a case")
         if leans_on_models_alone(rule.condition, columns) and rule.proposes not in WITHOUT_EVIDENCE:
             raise self._refused("when", "a model's score alone may only open a case or hold")
+        if rule.delay_minutes and rule.proposes in AT_ONCE:
+            raise self._refused("delay_minutes", f"what is answered at once ({rule.proposes})")
 
     def _condition(self, columns: Mapping[str, SignalColumn]) -> Any:
         node = self._nodes["when"]
@@ -170,6 +195,29 @@ class _Reader:
                 column=column + (0 if block or line > 1 else mark.column),
                 why=error.fields["why"],
             ) from error
+
+    def _version(self) -> str:
+        version = str(self._content["version"])
+        if not VERSION.fullmatch(version):
+            why = f"letters, digits, points and -, at most {VERSION_CHARACTERS_MAX}"
+            raise self._refused("version", f"a version is {why}")
+        return version
+
+    def _budget(self) -> Budget:
+        if "budget" not in self._content:
+            return Budget()
+        told = self._content["budget"]
+        if not isinstance(told, dict) or not told or set(told) - {"hour", "day"}:
+            raise self._refused("budget", "a budget is hour, day or both")
+        if not all(type(one) is int and 1 <= one <= BUDGET_MAX for one in told.values()):
+            raise self._refused("budget", f"a budget is a whole number from 1 to {BUDGET_MAX:,}")
+        return Budget(**told)
+
+    def _delay(self) -> int:
+        minutes = self._content.get("delay_minutes", 0)
+        if type(minutes) is not int or not 0 <= minutes <= DELAY_MINUTES_MAX:
+            raise self._refused("delay_minutes", f"from 0 to {DELAY_MINUTES_MAX} minutes")
+        return minutes
 
     def _proposes(self) -> ActionKind:
         try:
@@ -254,6 +302,8 @@ def _versioned(rule: Rule, *, stated: str) -> Rule:
         rule.id, rule.harm, rule.proposes.value, rule.opens_case, rule.score, rule.exact, rule.when,
         {language.value: text for language, text in rule.says.items()},
     ]  # fmt: skip
+    if rule.budget != Budget() or rule.delay_minutes:
+        decides += [rule.budget.hour, rule.budget.day, rule.delay_minutes]
     digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
     return replace(rule, version=f"{stated}.{digest[:8]}")
 

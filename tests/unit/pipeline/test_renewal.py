@@ -5,15 +5,16 @@ import json
 import os
 import threading
 import urllib.request
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from textwrap import dedent
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from tests.rules_of_tests import rule_text
 
 from evenhand.base.sealing import make_keys
 from evenhand.connectors.matrix.door import Door, DoorSettings
@@ -21,36 +22,19 @@ from evenhand.connectors.matrix.lane import ScreeningLane
 from evenhand.events.batch import event_batch
 from evenhand.pipeline import Resources, ScreeningPlane
 from evenhand.resources import Renewal
+from evenhand.rules.acting import LIVE, Acting, Terms
+from evenhand.rules.in_force import InForce, write_in_force
+from evenhand.rules.load import read_rule
 from evenhand.rules.rule import RuleSet
+from evenhand.signals.columns import all_columns
 from evenhand.signals.text_model import TextModel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-RULE = """\
-    id: {id}
-    version: "{version}"
-    title: {id}
-    harm: m.spam.fraud
-    proposes: hold
-    opens_case: true
-    score: 0.9
-    owner: policy
-    author: founding team
-    false_positives: [none]
-    references: [none]
-    says: {{en: It is {id}., de: x, fr: x, ru: x, kk: x}}
-    when: {when}
-    fixtures:
-      hits:
-        - {{text: some snowdust, lang: en}}
-      passes:
-        - {{text: good morning everybody, lang: en}}
-"""
-
 
 def write_rule(folder: Path, when: str, *, name: str = "goods", version: str = "1") -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    text = dedent(RULE.format(id=name, when=when, version=version))
+    text = rule_text(name, when=when, version=version)
     (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
@@ -374,3 +358,50 @@ def posted(port: int, text: str) -> int:
             return int(answer.status)
     except HTTPError as error:
         return error.code
+
+
+def in_force(content: str, terms: Terms) -> InForce:
+    rule = read_rule(content, Path("goods.yaml"), all_columns(["goods"]))
+    return InForce(rule.id, rule.version, terms)
+
+
+def test_what_the_rulebook_says_is_in_force_counts_and_shadow_is_only_counted(
+    resources: Resources, plane: ScreeningPlane
+) -> None:
+    assert resources.own is not None
+    live = rule_text(when="matches_goods >= 2", version="2")
+    tried = rule_text(when="matches_goods >= 1", version="3")
+    terms = {in_force(live, LIVE): live, in_force(tried, Terms(Acting.SHADOW, 0)): tried}
+    write_in_force(resources.own / "rules", terms)
+    renewal = plane.renewal(before=lambda _rules: None)
+    assert renewal.look() is False  # it was there before the renewal began to follow
+
+    fresh = ScreeningPlane.load(resources)
+    event = {
+        "event_id": "$1",
+        "kind": "message",
+        "time": NOW,
+        "account": "@a:example.test",
+        "channel_kind": "public",
+        "text": "some snowdust",
+    }
+    assert fresh.screen_one(event) is None
+    assert fresh.screen(event_batch([event]).batch).num_rows == 0
+    ((key, count),) = fresh.shadow.take().items()
+    assert (key.rule, key.version[:2], count) == ("goods", "3.", 2)
+    assert fresh.shadow.take() == {}
+
+    twice = fresh.screen_one({**event, "text": "snowdust and snowdust"})
+    assert twice is not None
+    assert [hit.version[:2] for hit in twice.rules] == ["2."]
+
+
+def test_rules_named_for_one_run_are_judged_by_whatever_the_operator_has(
+    resources: Resources,
+) -> None:
+    assert resources.own is not None
+    write_rule(resources.own / "rules", "matches_goods >= 9", version="9")
+
+    named = ScreeningPlane.load(replace(resources, rules_named=True))
+
+    assert [rule.version[:2] for rule in named.rules.rules] == ["1."]

@@ -89,6 +89,11 @@ class HashLists:
         """Gives the number of different hashes of files, and of hashes of pictures."""
         return len(self._hashes) + len(self._pictures)
 
+    @property
+    def pictures(self) -> int:
+        """Gives the number of hashes of pictures."""
+        return len(self._pictures)
+
     def find(self, hashes: Rows) -> Places:
         """Gives for each hash (rows of 32 bytes) the place of its list, or -1."""
         return self._listing.lists_of(self._hashes.find(hashes))

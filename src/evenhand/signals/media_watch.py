@@ -40,6 +40,11 @@ class WatchedHashLists:
         """Gives the lists in force."""
         return self._lists
 
+    @property
+    def pictures(self) -> int:
+        """Gives the number of hashes of pictures in the lists in force."""
+        return self._lists.pictures
+
     def look_up(
         self,
         media: Sequence[pa.ListArray],

@@ -19,6 +19,7 @@ import httpx
 from evenhand.base.clock import now
 from evenhand.base.errors import NotAllowed, NotFound, Unavailable
 from evenhand.base.personal import IpAddress, PhoneNumber, reveal
+from evenhand.connectors.pictures import HEAD_BYTES, is_picture
 
 Content = Mapping[str, object]
 
@@ -53,6 +54,14 @@ class MatrixEvent:
     content: Content
     redacted: bool
     state_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """The hashes of a file's bytes, and the bytes themselves if it may be a picture."""
+
+    hashes: Mapping[str, bytes]
+    picture: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,25 +460,31 @@ class MatrixClient:
         value = _mapping(self._call("media", "GET", path)["media_info"]).get("sha256")
         return bytes.fromhex(value) if isinstance(value, str) else None
 
-    def hashes(self, server: str, media: str, *, bytes_max: int) -> dict[str, bytes] | None:
-        """Gives SHA-256, SHA-1 and MD5 of a file by reading it; None if it is longer than that."""
+    def read_file(self, server: str, media: str, *, bytes_max: int) -> FileRead | None:
+        """Gives the hashes of a file by reading it; None if it is longer than that."""
         path = f"/_matrix/client/v1/media/download/{_in_path(server)}/{_in_path(media)}"
         made = {name: hashlib.new(name, usedforsecurity=False) for name in FILE_HASHES}
         headers, left = {"Authorization": f"Bearer {self._token}"}, bytes_max
+        picture, shows = bytearray(), False
         try:
             with self._http.stream("GET", path, headers=headers) as answer:
                 if not answer.is_success:
                     answer.read()
-                    _check("hashes", answer)
+                    _check("read_file", answer)
                 for chunk in answer.iter_bytes():
+                    if left == bytes_max:
+                        shows = is_picture(chunk[:HEAD_BYTES])
                     left -= len(chunk)
                     if left < 0:
                         return None
                     for one in made.values():
                         one.update(chunk)
+                    if shows:
+                        picture += chunk
         except httpx.TransportError as error:
-            raise Unavailable(peer="synapse", call="hashes", why=type(error).__name__) from error
-        return {name: one.digest() for name, one in made.items()}
+            why = type(error).__name__
+            raise Unavailable(peer="synapse", call="read_file", why=why) from error
+        return FileRead({name: one.digest() for name, one in made.items()}, bytes(picture))
 
     def download(self, server: str, media: str) -> tuple[str, bytes]:
         """Gives a file's media type and bytes."""

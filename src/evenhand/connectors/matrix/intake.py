@@ -12,6 +12,7 @@ from evenhand.base.limits import NAME_BYTES_MAX, TEXT_BYTES_MAX, URLS_PER_EVENT_
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.sealing import keyed_hash
 from evenhand.connectors.matrix.limits import LATE_MAX, STRINGS_PER_EVENT_MAX
+from evenhand.connectors.pictures import is_picture
 
 Json = Mapping[str, object]
 
@@ -40,21 +41,26 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class FileHashes:
-    """What is known of a file; SHA-1 and MD5 are empty where nobody saw its bytes."""
+    """What is known of a file; SHA-1 and MD5 are empty where nobody saw its bytes.
+
+    pdq  of what a picture shows, several if it moves; None where nobody has looked yet
+    """
 
     sha256: bytes
     sha1: bytes = b""
     md5: bytes = b""
+    pdq: tuple[bytes, ...] | None = None
 
     @property
     def whole(self) -> bool:
-        """Tells whether every kind of hash is known."""
+        """Tells whether every kind of hash of its bytes is known."""
         return bool(self.sha1 and self.md5)
 
     def named(self) -> tuple[str, ...]:
         """Gives them as `kind:hexadecimal`."""
         kinds = {"sha256": self.sha256, "sha1": self.sha1, "md5": self.md5}
-        return tuple(f"{kind}:{value.hex()}" for kind, value in kinds.items() if value)
+        named = [f"{kind}:{value.hex()}" for kind, value in kinds.items() if value]
+        return (*named, *(f"pdq:{value.hex()}" for value in self.pdq or ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class Seen:
             "media_sha256": [one.sha256 for one in self.hashes],
             "media_sha1": [one.sha1 for one in self.hashes if one.sha1],
             "media_md5": [one.md5 for one in self.hashes if one.md5],
-            "media_pdq": [],
+            "media_pdq": [value for one in self.hashes for value in one.pdq or ()],
             "reply_to": self.reply_to,
             "forwarded_from": None,
         }
@@ -233,11 +239,22 @@ def profile_seen(body: Json, *, now: datetime) -> Seen | None:
 
 
 def hashes_of_file(body: Json) -> FileHashes:
-    """Gives the hashes of an uploaded file; an older module sends SHA-256 alone."""
+    """Gives the hashes of an uploaded file; an older module sends SHA-256 alone.
+
+    How the file begins tells whether it is a picture, whose PDQ hash nobody knows yet.
+    """
     values = {name: _hash_at(body, name, size) for name, size in HASH_SIZES.items()}
     if not values["sha256"]:
         raise InputRefused(field="sha256", why="missing")
-    return FileHashes(**values)
+    return FileHashes(**values, pdq=None if _may_be_picture(text_at(body, "head")) else ())
+
+
+def _may_be_picture(head: str) -> bool:
+    """Tells whether a file may be one by how it begins, in hexadecimal; who cannot tell, looks."""
+    try:
+        return not head or is_picture(bytes.fromhex(head))
+    except ValueError:
+        return True
 
 
 def _hash_at(body: Json, name: str, size: int) -> bytes:

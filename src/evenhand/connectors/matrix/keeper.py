@@ -8,7 +8,7 @@ again afterwards.
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -102,6 +102,7 @@ class DoorKeeper:
         self._gauges = gauges
         self.counters = counting.Counters()
         self.answered = counting.Answered(ANSWERED_KEPT)
+        self._tasks: set[asyncio.Task[None]] = set()
         if facts.server_name:
             lookup.learn_server(facts.server_name)
         self._hooks: dict[str, Callable[[Json], Awaitable[Answer]]] = {
@@ -283,7 +284,10 @@ class DoorKeeper:
 
     async def _media(self, body: Json) -> Answer:
         address = f"mxc://{name_at(body, 'server')}/{name_at(body, 'media')}"
-        self._lookup.remember_media(address, intake.hashes_of_file(body))
+        hashes = intake.hashes_of_file(body)
+        self._lookup.remember_media(address, hashes)
+        if self._lookup.wants_picture(hashes):
+            self._beside(self._lookup.read_soon(address))
         return ALLOWED
 
     async def _profile(self, body: Json) -> Answer:
@@ -317,7 +321,43 @@ class DoorKeeper:
                 return self._pass_unscreened(seen.channel_kind, "journal")
         self.counters.screened(seen.channel_kind, at=self._clock())
         self.answered.add(seen.event_id)
+        if answer is ALLOWED and any(self._lookup.is_read(one) for one in seen.media):
+            self._beside(self._look_again(seen))
         return answer
+
+    async def _look_again(self, seen: Seen) -> None:
+        """Judges the files of an event once more when it is known what its pictures show.
+
+        The event has passed meanwhile. Nothing but its files is looked at, and nobody is counted.
+        """
+        begun = time.perf_counter()
+        await self._lookup.read_through(seen.media)
+        whole = await self.complete(seen)
+        if whole.hashes == seen.hashes:
+            return
+        files = replace(whole, event_id=f"{seen.event_id} files", account="", text=None, urls=())
+        try:
+            verdict = await self._lane.screen(files.row())
+        except Exception as error:  # noqa: BLE001  the event has passed: this is counted
+            log.error("screening_failed", why=type(error).__name__)  # noqa: TRY400
+            self._pass_unscreened(seen.channel_kind, "failure")
+            return
+        if verdict is None:
+            return
+        milliseconds = round((time.perf_counter() - begun) * 1000)
+        verdict = replace(verdict, event_id=seen.event_id)
+        entry = self.entry(whole, verdict, Answered.PASSED, ms=milliseconds)
+        try:
+            await asyncio.wrap_future(self._journal.submit([entry]))
+        except JournalUnavailable as error:
+            log.error("door_journal_unavailable", why=error.fields.get("why"))  # noqa: TRY400
+            self._pass_unscreened(seen.channel_kind, "journal")
+
+    def _beside(self, work: Coroutine[None, None, None]) -> None:
+        """Has something done that no sender waits for."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _write_down(self, seen: Seen, verdict: Verdict, milliseconds: int) -> Answer:
         """Writes a verdict to the journal, and gives the answer that follows from it."""

@@ -57,6 +57,15 @@ MEDIA_READ_AGAIN_SECONDS = 300.0
 MEDIA_READ_WAITING_MAX = 64
 """Files that wait to be read like that; beyond it their SHA-256 alone counts."""
 
+MEDIA_AT_ONCE_MAX = 4
+"""Files that are read and looked at together: a quarter of a gigabyte at most."""
+
+MEDIA_STORED_SECONDS = (0.1, 0.5, 2.0)
+"""Pauses before an uploaded picture is asked for: Synapse stores it once the door has answered."""
+
+MEDIA_LATE_SECONDS_MAX = 30.0
+"""Seconds that what a picture shows may come after the event that posted it."""
+
 ANSWERED_KEPT = 200_000
 """Event ids that the sweep need not screen again: many times what comes between two sweeps."""
 

@@ -7,14 +7,17 @@ door asks the admin API within its budget; what is not known in time counts as p
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
+import structlog
+
 from evenhand.base.errors import EvenhandError
 from evenhand.base.lists import ChannelKind
-from evenhand.connectors.matrix.client import MatrixClient
+from evenhand.connectors.matrix.client import FileRead, MatrixClient
 from evenhand.connectors.matrix.effects import media_parts
 from evenhand.connectors.matrix.intake import Channel, FileHashes
 from evenhand.connectors.matrix.limits import (
@@ -22,12 +25,18 @@ from evenhand.connectors.matrix.limits import (
     CHANNEL_FACTS_SECONDS,
     CHANNELS_KEPT,
     LOOKUP_THREADS,
+    MEDIA_AT_ONCE_MAX,
     MEDIA_KEPT,
+    MEDIA_LATE_SECONDS_MAX,
     MEDIA_READ_AGAIN_SECONDS,
     MEDIA_READ_BYTES_MAX,
     MEDIA_READ_SECONDS_MAX,
     MEDIA_READ_WAITING_MAX,
+    MEDIA_STORED_SECONDS,
 )
+from evenhand.connectors.pictures import PictureReader, PictureUnreadable
+
+log = structlog.get_logger()
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -61,16 +70,29 @@ class Kept(Generic[Key, Value]):
 
 
 class Lookup:
-    """Facts of channels, accounts and files; `client` is None where Synapse is not to be asked."""
+    """Facts of channels, accounts and files; `client` is None where Synapse is not to be asked.
 
-    def __init__(self, client: MatrixClient | None) -> None:
+    pictures  who hashes what pictures show; None where nobody does
+    wanted    tells whether that matters at present: without a list of such hashes it does not
+    """
+
+    def __init__(
+        self,
+        client: MatrixClient | None,
+        *,
+        pictures: PictureReader | None = None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._client = client
+        self._pictures = pictures
+        self._wanted = wanted
         self._pool = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup")
         self._channels: Kept[str, Channel] = Kept(CHANNELS_KEPT, seconds=CHANNEL_FACTS_SECONDS)
         self._accounts: Kept[str, datetime] = Kept(ACCOUNTS_KEPT)
         self._media: Kept[str, FileHashes] = Kept(MEDIA_KEPT)
-        self._reading = ThreadPoolExecutor(1, thread_name_prefix="media")
-        self._being_read: set[str] = set()
+        self._reading = ThreadPoolExecutor(2, thread_name_prefix="media")
+        self._at_once = asyncio.Semaphore(MEDIA_AT_ONCE_MAX)
+        self._being_read: dict[str, asyncio.Task[FileHashes | None]] = {}
         self._read_before: Kept[str, bool] = Kept(MEDIA_KEPT, seconds=MEDIA_READ_AGAIN_SECONDS)
         self._server = ""
 
@@ -120,7 +142,7 @@ class Lookup:
         are had by reading it: what is not done in a moment serves the next event that posts it.
         """
         known = self._media.get(address, at=time.monotonic())
-        if known is not None and known.whole:
+        if known is not None and self._suffices(known):
             return known
         if known is None:
             sha256 = await self._ask(lambda client: client.sha256(*media_parts(address)))
@@ -129,27 +151,74 @@ class Lookup:
                 self.remember_media(address, known)
         return await self._read(address) or known
 
+    async def read_soon(self, address: str) -> None:
+        """Reads a picture that is just being uploaded, so that the event posting it finds it."""
+        for seconds in MEDIA_STORED_SECONDS:
+            await asyncio.sleep(seconds)
+            known = self._media.get(address, at=time.monotonic())
+            if known is not None and self._suffices(known):
+                return
+            reading = self._begun(address)
+            if reading is None or await asyncio.shield(reading) is not None:
+                return
+
+    def wants_picture(self, hashes: FileHashes) -> bool:
+        """Tells whether what a file shows is asked for and not known yet."""
+        return self._client is not None and hashes.pdq is None and self._looks
+
+    def is_read(self, address: str) -> bool:
+        """Tells whether a file is being read at present."""
+        return address in self._being_read
+
+    async def read_through(self, addresses: Sequence[str]) -> None:
+        """Waits until none of these files is being read any more, or for long enough."""
+        going = [self._being_read[one] for one in addresses if one in self._being_read]
+        if going:
+            await asyncio.wait(going, timeout=MEDIA_LATE_SECONDS_MAX)
+
+    @property
+    def _looks(self) -> bool:
+        return self._pictures is not None and self._wanted()
+
+    def _suffices(self, known: FileHashes) -> bool:
+        return known.whole and (known.pdq is not None or not self._looks)
+
     async def _read(self, address: str) -> FileHashes | None:
         """Reads a file for its hashes, beside all else; gives them if that takes but a moment."""
-        client = self._client
-        if client is None or self._read_before.get(address, at=time.monotonic()):
+        reading = self._being_read.get(address)
+        if reading is None and not self._read_before.get(address, at=time.monotonic()):
+            self._read_before.put(address, True, at=time.monotonic())
+            reading = self._begun(address)
+        if reading is None:
             return None
-        if len(self._being_read) >= MEDIA_READ_WAITING_MAX:
-            return None
-        self._being_read.add(address)
-        self._read_before.put(address, True, at=time.monotonic())
-        loop = asyncio.get_running_loop()
-        reading = loop.run_in_executor(self._reading, _hashes_read, client, address)
-        reading.add_done_callback(lambda done: self._was_read(address, done))
         try:
             return await asyncio.wait_for(asyncio.shield(reading), MEDIA_READ_SECONDS_MAX)
         except TimeoutError:
-            return None
+            return self._media.get(address, at=time.monotonic())
 
-    def _was_read(self, address: str, done: "asyncio.Future[FileHashes | None]") -> None:
-        self._being_read.discard(address)
-        if not done.cancelled() and done.exception() is None and (known := done.result()):
+    def _begun(self, address: str) -> "asyncio.Task[FileHashes | None] | None":
+        """Gives the reading of a file, begun now if it was not; None where too many wait."""
+        client, going = self._client, self._being_read.get(address)
+        if going is not None or client is None or len(self._being_read) >= MEDIA_READ_WAITING_MAX:
+            return going
+        begun = asyncio.create_task(self._read_whole(client, address))
+        self._being_read[address] = begun
+        begun.add_done_callback(lambda _: self._being_read.pop(address, None))
+        return begun
+
+    async def _read_whole(self, client: MatrixClient, address: str) -> FileHashes | None:
+        loop, pictures = asyncio.get_running_loop(), self._pictures
+        async with self._at_once:
+            read = await loop.run_in_executor(self._reading, _file_read, client, address)
+            if read is None:
+                return None
+            known = FileHashes(**read.hashes, pdq=None if read.picture else ())
             self.remember_media(address, known)
+            if pictures is not None and self._wanted() and read.picture:
+                shown = await loop.run_in_executor(None, _shown, pictures, read.picture)
+                known = replace(known, pdq=shown)
+                self.remember_media(address, known)
+        return known
 
     async def room_words(self, room: str) -> str:
         """Gives a room's name and topic, where they are known in time."""
@@ -166,12 +235,20 @@ class Lookup:
             return None  # not known in time is an answer: the caller has a safe default
 
 
-def _hashes_read(client: MatrixClient, address: str) -> FileHashes | None:
+def _file_read(client: MatrixClient, address: str) -> FileRead | None:
     try:
-        values = client.hashes(*media_parts(address), bytes_max=MEDIA_READ_BYTES_MAX)
+        return client.read_file(*media_parts(address), bytes_max=MEDIA_READ_BYTES_MAX)
     except EvenhandError:
         return None  # not to be read is an answer: its SHA-256 may be known
-    return FileHashes(**values) if values else None
+
+
+def _shown(pictures: PictureReader, content: bytes) -> tuple[bytes, ...]:
+    """Gives the hashes of what a picture shows; none where it cannot be read."""
+    try:
+        return tuple(one.value for one in pictures.hashes(content))
+    except PictureUnreadable as refused:
+        log.info("picture_unreadable", why=refused.fields["why"])
+        return ()
 
 
 def channel_asked(client: MatrixClient, room: str) -> Channel:

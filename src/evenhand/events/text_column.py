@@ -47,13 +47,6 @@ class TextColumn:
         """Gives the text of one row."""
         return self.row_bytes(row).decode()
 
-    def taken(self, rows: NDArray[np.int64]) -> Self:
-        """Gives some rows, in their order; meant for few."""
-        parts = [self.buffer[self.offsets[row] : self.offsets[row + 1]] for row in rows.tolist()]
-        offsets = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(part) for part in parts], out=offsets[1:])
-        return type(self)(np.concatenate([np.zeros(0, np.uint8), *parts]), offsets)
-
     def texts(self) -> list[str]:
         """Gives the text of every row; for tests and explanations."""
         return [self.text(row) for row in range(len(self))]

@@ -14,6 +14,7 @@ from evenhand.events.text_column import TextColumn, arrow_text
 from evenhand.events.unicode_tables import unicode_tables
 from evenhand.signals.account_habits import AccountHabits, Doings
 from evenhand.signals.arrow import milliseconds_of, valid_rows, where_word, without_nulls, words_of
+from evenhand.signals.channel_habits import BLOCKED_CHANNELS, ChannelHabits, Happenings
 from evenhand.signals.columns import MATCHES
 from evenhand.signals.contacts import contacts
 from evenhand.signals.counting import Milliseconds
@@ -26,6 +27,8 @@ from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.patterns import Found, PatternScanner
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Allowed, Scope, allowed
+from evenhand.signals.subjects import channel_keys
+from evenhand.signals.subjects_watch import WatchedSubjects
 from evenhand.signals.table import SignalTable, Values
 from evenhand.signals.text_model import TextModel
 from evenhand.signals.velocity import Velocity, signatures
@@ -33,6 +36,9 @@ from evenhand.signals.views import Views, views_of
 
 _REGISTRATION = frozenset({EventKind.REGISTRATION.value})
 _POSTS = frozenset({EventKind.MESSAGE.value, EventKind.EDIT.value, EventKind.MEDIA.value})
+_JOINS = frozenset({EventKind.JOIN.value})
+_PUBLISHING = frozenset({EventKind.ROOM_CREATION.value, EventKind.ROOM_PUBLICATION.value})
+_BLOCKED = frozenset({BLOCKED_CHANNELS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,8 @@ class SignalEngine:
     registrations: Registrations
     seed: int
     accounts: AccountHabits = field(default_factory=AccountHabits)
+    channels: ChannelHabits = field(default_factory=ChannelHabits)
+    subjects: WatchedSubjects = field(default_factory=lambda: WatchedSubjects(None, seed=0))
 
     def over(self, seen: Seen) -> SignalTable:
         """Counts the events in and gives their signals."""
@@ -93,7 +101,7 @@ class SignalEngine:
             "has_contact": _any_of(links["has_invite"], *reached.values()),
             **self.matches(seen.views),
             **self.scores(seen.views),
-            **self.habits(seen, told, has_link=links["has_link"]),
+            **self.habits(seen, told, links),
             **self.files(seen),
         }
         return SignalTable(seen.batch.num_rows, columns)
@@ -126,36 +134,64 @@ class SignalEngine:
         }
 
     def habits(
-        self, seen: Seen, told: Mapping[str, Values], *, has_link: Values
+        self, seen: Seen, told: Mapping[str, Values], links: Mapping[str, Values]
     ) -> Mapping[str, Values]:
-        """Gives how often accounts and networks do something."""
+        """Gives what accounts, networks and channels do, and what is known of them."""
         times = milliseconds_of(seen.batch["time"])
         accounts = self._keys(seen.batch["account"])
+        channels = channel_keys(self._keys(seen.batch["channel"]))
         both = seen.look.read & seen.look.count
-        linked = has_link.values.astype(np.bool_)
+        linked = links["has_link"].values.astype(np.bool_)
         posted = where_word(seen.kinds, _POSTS)
+        bands = signatures(seen.views.normalised)
+        bands[~both] = 0
         columns = {
             **self.velocity.posts(accounts, times, posted, seen.look.count),
             **self.velocity.links(accounts, times, linked, both),
-            **self.velocity.floods(seen.views.normalised, accounts, times, both),
+            **self.velocity.near(bands, accounts, times, both),
             **self._registered(seen, times),
         }
-        repeated = np.flatnonzero(_whole(columns["near_duplicate_accounts_10m"]) > 1)
+        repeated = _whole(columns["near_duplicate_accounts_10m"]) > 1
         made = columns.get("similar_names_10m")
         doings = Doings(
             accounts=np.where(seen.look.count, accounts, np.uint64(0)),
             times=times,
-            channels=self._keys(seen.batch["channel"]),
+            channels=channels,
             age_hours=told["account_age_hours"],
             posted=posted,
             replied=told["is_reply"].values.astype(np.bool_),
             bursts=np.zeros(len(times), np.int32) if made is None else _whole(made),
-            repeated=repeated,
-            bands=signatures(seen.views.normalised.taken(repeated)),
+            repeated=np.flatnonzero(repeated),
+            bands=bands[repeated],
             links=_whole(columns["account_links_10m"]),
             posts=_whole(columns["account_posts_10m"]),
         )
-        return columns | dict(self.accounts.columns(doings))
+        subjects = self.subjects.current
+        self.channels.know_blocked(subjects.blocked, at_ms=int(times.max(initial=0)))
+        happenings = Happenings(
+            channels=np.where(seen.look.count, channels, np.uint64(0)),
+            accounts=accounts,
+            times=times,
+            joined=where_word(seen.kinds, _JOINS),
+            posted=posted,
+            published=where_word(seen.kinds, _PUBLISHING),
+            leads=where_word(links["domain_exact_list"], _BLOCKED),
+            texts=bands[:, 0],
+            own=~(repeated | told["forwarded"].values.astype(np.bool_)),
+            reports=subjects.reports[subjects.found(channels)],
+        )
+        return {
+            **columns,
+            **self.accounts.columns(doings),
+            **self.channels.columns(happenings),
+            **subjects.columns(accounts, channels, times),
+        }
+
+    def flagged(self, seen: Seen, rows: NDArray[np.int64]) -> None:
+        """Counts rows that were flagged, where their channels may be counted."""
+        channels = seen.batch["channel"].take(pa.array(rows))
+        keys = channel_keys(self._keys(channels))
+        self.channels.flag(np.where(seen.look.count[rows], keys, np.uint64(0)))
 
     def _registered(self, seen: Seen, times: Milliseconds) -> Mapping[str, Values]:
         """Gives how many accounts were made at once; no column where none is made."""

@@ -14,3 +14,6 @@ DOMAIN_FILE_BYTES_MAX = 268_435_456
 
 HASHES_MAX = 100_000_000
 """Hashes of all lists of files together: 6 GB of memory, and twice that while lists change."""
+
+SUBJECTS_MAX = 5_000_000
+"""Accounts and channels of which something is known: 400 MB of memory."""

@@ -135,6 +135,12 @@ class Velocity:
         """Gives how often nearly the same text came in ten minutes, and from how many accounts."""
         bands = signatures(text)
         bands[~readable] = 0
+        return self.near(bands, accounts, times, readable)
+
+    def near(
+        self, bands: NDArray[np.uint64], accounts: Hashes, times: Milliseconds, readable: Mask
+    ) -> Mapping[str, Values]:
+        """Gives the same of texts that are signed already; unreadable rows have bands of 0."""
         counts, persons = self._bands.count(
             bands.ravel(), np.repeat(times, BANDS), persons=np.repeat(accounts, BANDS)
         )

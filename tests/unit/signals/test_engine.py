@@ -1,13 +1,16 @@
 """What a batch says of an event is what the event alone says, whoever stands beside it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenhand.base.lists import TargetKind
 from evenhand.events.batch import event_batch
+from evenhand.signals.account_habits import AccountHabits
+from evenhand.signals.channel_habits import ChannelHabits
 from evenhand.signals.columns import DrawsOn, all_columns
 from evenhand.signals.domains import DomainList, Entry, host_table
 from evenhand.signals.engine import SignalEngine, see
@@ -17,6 +20,8 @@ from evenhand.signals.pattern_lists import parse_pattern_list
 from evenhand.signals.patterns import PatternScanner
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Scope
+from evenhand.signals.subjects import Subject, write_subjects
+from evenhand.signals.subjects_watch import WatchedSubjects
 from evenhand.signals.text_model import TextModel
 from evenhand.signals.velocity import Velocity
 
@@ -138,3 +143,39 @@ def test_a_picture_that_looks_like_a_listed_one_is_seen(engine):
     assert signals["media_count"] == 2
     assert (signals["media_listed"], signals["media_near_listed"]) == (0, 1)
     assert (signals["media_near_list"], signals["media_near_distance"]) == ("pictures", 3)
+
+
+def test_a_channel_that_copies_a_blocked_one_is_told_by_its_texts(engine, tmp_path):
+    path = tmp_path / "subjects.arrow"
+    told = WatchedSubjects(path, seed=1)
+    own = replace(engine(), subjects=told, accounts=AccountHabits(), channels=ChannelHabits())
+    texts = [
+        "come in, the first hundred members learn how to earn without work",
+        "we never sleep, write to the address that stands in the description",
+        "only here, and only until midnight, everything for half of its price",
+    ]
+
+    def post(channel, account, minutes):
+        rows = [
+            {
+                "event_id": f"{channel}{number}",
+                "kind": "message",
+                "time": NOW + timedelta(minutes=minutes),
+                "account": account,
+                "channel": channel,
+                "channel_kind": "public",
+                "text": text,
+            }
+            for number, text in enumerate(texts)
+        ]
+        return own.over(see(event_batch(rows).batch, Scope.LIVE)).row(2)
+
+    first = post("!old:x", "@a", 0)
+    write_subjects(path, [Subject(TargetKind.CHANNEL, "!old:x", "m.spam", 1, NOW, blocked=True)])
+    told.refresh()
+    again = post("!new:x", "@b", 60)
+
+    assert not first["channel_recreated"]
+    assert again["channel_copies"] == 3
+    assert again["channel_recreated"]
+    assert again["channel_signs"] == "texts of a blocked channel"

@@ -1,6 +1,7 @@
 """The whole screening flow in one place: events → signals → rules → verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -8,6 +9,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
+from numpy.typing import NDArray
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.events.batch import check_batch, one_event
@@ -28,6 +30,8 @@ from evenhand.signals.scope import Scope
 from evenhand.signals.velocity import Velocity
 from evenhand.verdicts.fold import fold, fold_one
 from evenhand.verdicts.schema import VERDICT_SCHEMA, Verdict
+from evenhand.signals.subjects_watch import WatchedSubjects
+from evenhand.signals.table import Values
 
 __all__ = ["Explanation", "Resources", "RuleInputs", "Scope", "ScreeningPlane"]
 
@@ -111,6 +115,7 @@ class _Judging:
 
     @classmethod
     def of(cls, rules: RuleSet, signals: SignalEngine, shadow: ShadowHits) -> Self:
+    fed: NDArray[np.bool_]
         return cls(rules, signals, columns_used(rules) | {LANGUAGE}, shadow)
 
     def acting(self, hits: Hits, seen: Seen) -> Hits:
@@ -130,6 +135,19 @@ class ScreeningPlane:
 
     def __init__(self, rules: RuleSet, signals: SignalEngine) -> None:
         self.shadow = ShadowHits()
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Events that have been checked and whose files have been looked up."""
+
+    _judging: _Judging
+    _seen: Seen
+    _files: Mapping[str, Values]
+
+    def verdicts(self, turn: AbstractContextManager[None] | None = None) -> pa.Table:
+        """Gives the verdicts; in its turn it counts the events in, the rest in any thread."""
+        return _screened(self._judging, self._seen, self._files, turn)
+
+
         self._judging = _Judging.of(rules, signals, self.shadow)
         self._reader: ResourceReader | None = None
 
@@ -195,10 +213,11 @@ class ScreeningPlane:
 
     def screen(self, batch: pa.RecordBatch, scope: Scope = Scope.LIVE) -> pa.Table:
         """Gives a verdict for each event that a rule fired for; `row` counts within `batch`."""
-        events, judging = check_batch(batch), self._judging
+        starts = range(0, batch.num_rows, BATCH_ROWS_MAX)
+        parts = [batch.slice(start, BATCH_ROWS_MAX) for start in starts]
         tables = [
-            _screened(judging, events.slice(start, BATCH_ROWS_MAX), start, scope)
-            for start in range(0, events.num_rows, BATCH_ROWS_MAX)
+            _moved(prepared.verdicts(), start)
+            for start, prepared in zip(starts, self.prepare(parts, scope), strict=True)
         ]
         return pa.concat_tables(tables) if tables else VERDICT_SCHEMA.empty_table()
 
@@ -224,6 +243,25 @@ class ScreeningPlane:
         known = []
         for event in apart(events):
             seen = see(one_event(event), Scope.LIVE)
+    def prepare(
+        self, batches: Sequence[pa.RecordBatch], scope: Scope = Scope.LIVE
+    ) -> list[Prepared]:
+        """Checks batches and looks up the files of all at once; raises `InputRefused`."""
+        judging = self._judging
+        several = [see(check_batch(batch), scope) for batch in batches]
+        files = judging.signals.files_of(several)
+        return [Prepared(judging, seen, one) for seen, one in zip(several, files, strict=True)]
+
+    def screen_few(
+        self, events: Sequence[Mapping[str, object]], scope: Scope = Scope.LIVE
+    ) -> list[Verdict | None]:
+        """Gives the verdict on each of a few events, or None, at the least cost for each.
+
+        Raises `InputRefused` if one is no event, before any is counted.
+        """
+        assert len(events) <= BATCH_ROWS_MAX
+        return _few(self._judging, few_events(events), scope)
+
             known.append(self.signals.over(seen).row(0) if seen.batch.num_rows else {})
         return known
 
@@ -238,18 +276,29 @@ def apart(events: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     return whole
 
 
-def _screened(judging: _Judging, events: pa.RecordBatch, start: int, scope: Scope) -> pa.Table:
-    seen = see(events, scope)
+def _screened(
+    judging: _Judging,
+    seen: Seen,
+    files: Mapping[str, Values],
+    turn: AbstractContextManager[None] | None,
+) -> pa.Table:
     if seen.batch.num_rows == 0:
         return VERDICT_SCHEMA.empty_table()
-    table = judging.signals.over(seen)
+    table = judging.signals.over(seen, files, turn)
     hits = judging.acting(judging.rules.over(table), seen)
     languages: list[str | None] = [None] * table.rows
     for row in np.unique(hits.rows).tolist():
         languages[row] = _language(seen, row, table.row(row, {LANGUAGE}))
     verdicts = fold(seen.batch, hits, judging.rules, languages)
-    placed = seen.rows[np.asarray(verdicts["row"])] + start
-    return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(placed, pa.int32()))
+    return _placed(verdicts, seen.rows[np.asarray(verdicts["row"])])
+
+
+def _moved(verdicts: pa.Table, by: int) -> pa.Table:
+    return _placed(verdicts, np.asarray(verdicts["row"]) + by) if by else verdicts
+
+
+def _placed(verdicts: pa.Table, rows: NDArray[np.integer]) -> pa.Table:
+    return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(rows, pa.int32()))
 
 
 def _key(batch: pa.RecordBatch, row: int) -> str:

@@ -1,6 +1,7 @@
 """All signals of a batch, each from its own module, brought together in one table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -87,8 +88,17 @@ class SignalEngine:
     channels: ChannelHabits = field(default_factory=ChannelHabits)
     subjects: WatchedSubjects = field(default_factory=lambda: WatchedSubjects(None, seed=0))
 
-    def over(self, seen: Seen) -> SignalTable:
-        """Counts the events in and gives their signals."""
+    def over(
+        self,
+        seen: Seen,
+        files: Mapping[str, Values] | None = None,
+        turn: AbstractContextManager[None] | None = None,
+    ) -> SignalTable:
+        """Counts the events in and gives their signals.
+
+        files  what `files_of` gave for them; they are looked up now if it is not given
+        turn   within which events are counted, where several threads share the engine
+        """
         links = self.links.columns(seen.batch, seen.views)
         reached = contacts(seen.views)
         told = facts(seen.batch, seen.kinds, seen.channels)
@@ -101,15 +111,29 @@ class SignalEngine:
             "has_contact": _any_of(links["has_invite"], *reached.values()),
             **self.matches(seen.views),
             **self.scores(seen.views),
-            **self.habits(seen, told, links),
-            **self.files(seen),
+            **(self.files_of([seen])[0] if files is None else files),
         }
+        with turn or nullcontext():
+            columns |= self.habits(seen, told, links)
         return SignalTable(seen.batch.num_rows, columns)
 
-    def files(self, seen: Seen) -> Mapping[str, Values]:
-        """Gives which attached files are listed, or look like pictures that are."""
-        files = [seen.batch[name] for name in MEDIA]
-        return self.hashes.look_up(files, seen.look.hash, seen.batch[PICTURE])
+    def files_of(self, several: Sequence[Seen]) -> list[Mapping[str, Values]]:
+        """Gives which attached files are listed, or look like pictures that are, batch by batch.
+
+        All are looked up at once, which is faster the more there are.
+        """
+        if not several:
+            return []
+        found = self.hashes.look_up(
+            [_one([seen.batch[name] for seen in several]) for name in MEDIA],
+            np.concatenate([seen.look.hash for seen in several]),
+            _one([seen.batch[PICTURE] for seen in several]),
+        )
+        ends = np.cumsum([seen.batch.num_rows for seen in several])
+        return [
+            {name: _part(values, end - seen.batch.num_rows, end) for name, values in found.items()}
+            for seen, end in zip(several, ends.tolist(), strict=True)
+        ]
 
     def found(self, views: Views) -> Found:
         """Gives which pattern is in which text."""
@@ -211,6 +235,15 @@ class SignalEngine:
 
 def _any_of(*columns: Values) -> Values:
     return Values(np.logical_or.reduce([one.values for one in columns]), columns[0].known)
+
+def _one(columns: list[pa.Array]) -> pa.Array:
+    return columns[0] if len(columns) == 1 else pa.concat_arrays(columns)
+
+
+def _part(column: Values, begin: int, end: int) -> Values:
+    known = None if column.known is None else column.known[begin:end]
+    return Values(column.values[begin:end], known, column.words)
+
 
 
 def _whole(column: Values) -> NDArray[np.int32]:

@@ -6,6 +6,7 @@ wrote one after the other must not convict them together.
 """
 
 import hashlib
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -104,6 +105,7 @@ class _Database:
         self._expressions = expressions
         self._flags = flags
         self._engine = self._loaded(folder)
+        self._own = threading.local()
 
     def _loaded(self, folder: Path | None) -> Any:
         digest = hashlib.sha256(f"{_ENGINE_VERSION} {_FORMAT} {self._flags}".encode())
@@ -118,7 +120,7 @@ class _Database:
                 # Damaged, or made on a processor of another kind: it is compiled again.
                 forget_cached(name, folder=folder)
                 continue
-            # Without its own scratch space, a loaded database refuses to scan (error -1).
+            # A loaded database has no scratch space of its own to copy (error -1).
             engine.scratch = hyperscan.Scratch(engine)
             return engine
         raise PatternRefused(list="*", line=1, why="Hyperscan cannot load what it compiled")
@@ -143,8 +145,14 @@ class _Database:
             which.append(number)
             ends.append(end)
 
-        self._engine.scan(content, match_event_handler=found)
+        self._engine.scan(content, match_event_handler=found, scratch=self._scratch())
         return np.array(which, np.int64), np.array(ends, np.int64)
+
+    def _scratch(self) -> Any:
+        """Gives this thread's scratch space: two scans in one would spoil each other."""
+        if not hasattr(self._own, "scratch"):
+            self._own.scratch = self._engine.scratch.clone()
+        return self._own.scratch
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-
 from numpy.typing import NDArray
+
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.events.batch import check_batch, one_event
@@ -27,11 +27,10 @@ from evenhand.signals.language import spoken_language
 from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Scope
+from evenhand.signals.table import Values
 from evenhand.signals.velocity import Velocity
 from evenhand.verdicts.fold import fold, fold_one
 from evenhand.verdicts.schema import VERDICT_SCHEMA, Verdict
-from evenhand.signals.subjects_watch import WatchedSubjects
-from evenhand.signals.table import Values
 
 __all__ = ["Explanation", "Resources", "RuleInputs", "Scope", "ScreeningPlane"]
 
@@ -115,7 +114,6 @@ class _Judging:
 
     @classmethod
     def of(cls, rules: RuleSet, signals: SignalEngine, shadow: ShadowHits) -> Self:
-    fed: NDArray[np.bool_]
         return cls(rules, signals, columns_used(rules) | {LANGUAGE}, shadow)
 
     def acting(self, hits: Hits, seen: Seen) -> Hits:
@@ -126,15 +124,6 @@ class _Judging:
         return acting
 
 
-class ScreeningPlane:
-    """Turns batches of events into verdicts. It counts what it sees, so it has one owner.
-
-    Another thread may put other rules and lists in force: a batch that has begun ends by those
-    with which it began.
-    """
-
-    def __init__(self, rules: RuleSet, signals: SignalEngine) -> None:
-        self.shadow = ShadowHits()
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Events that have been checked and whose files have been looked up."""
@@ -148,6 +137,15 @@ class Prepared:
         return _screened(self._judging, self._seen, self._files, turn)
 
 
+class ScreeningPlane:
+    """Turns batches of events into verdicts. It counts what it sees, so it has one owner.
+
+    Another thread may put other rules and lists in force: a batch that has begun ends by those
+    with which it began.
+    """
+
+    def __init__(self, rules: RuleSet, signals: SignalEngine) -> None:
+        self.shadow = ShadowHits()
         self._judging = _Judging.of(rules, signals, self.shadow)
         self._reader: ResourceReader | None = None
 
@@ -221,6 +219,15 @@ class Prepared:
         ]
         return pa.concat_tables(tables) if tables else VERDICT_SCHEMA.empty_table()
 
+    def prepare(
+        self, batches: Sequence[pa.RecordBatch], scope: Scope = Scope.LIVE
+    ) -> list[Prepared]:
+        """Checks batches and looks up the files of all at once; raises `InputRefused`."""
+        judging = self._judging
+        several = [see(check_batch(batch), scope) for batch in batches]
+        files = judging.signals.files_of(several)
+        return [Prepared(judging, seen, one) for seen, one in zip(several, files, strict=True)]
+
     def screen_one(self, event: Mapping[str, object], scope: Scope = Scope.LIVE) -> Verdict | None:
         """Gives the verdict on one event, or None; raises `InputRefused` if it is no event."""
         seen, judging = see(one_event(event), scope), self._judging
@@ -243,25 +250,6 @@ class Prepared:
         known = []
         for event in apart(events):
             seen = see(one_event(event), Scope.LIVE)
-    def prepare(
-        self, batches: Sequence[pa.RecordBatch], scope: Scope = Scope.LIVE
-    ) -> list[Prepared]:
-        """Checks batches and looks up the files of all at once; raises `InputRefused`."""
-        judging = self._judging
-        several = [see(check_batch(batch), scope) for batch in batches]
-        files = judging.signals.files_of(several)
-        return [Prepared(judging, seen, one) for seen, one in zip(several, files, strict=True)]
-
-    def screen_few(
-        self, events: Sequence[Mapping[str, object]], scope: Scope = Scope.LIVE
-    ) -> list[Verdict | None]:
-        """Gives the verdict on each of a few events, or None, at the least cost for each.
-
-        Raises `InputRefused` if one is no event, before any is counted.
-        """
-        assert len(events) <= BATCH_ROWS_MAX
-        return _few(self._judging, few_events(events), scope)
-
             known.append(self.signals.over(seen).row(0) if seen.batch.num_rows else {})
         return known
 

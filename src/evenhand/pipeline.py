@@ -1,18 +1,16 @@
 """The whole screening flow in one place: events → signals → rules → verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
-from evenhand.events.batch import check_batch, one_event
+from evenhand.events.batch import check_batch, few_events, one_event
 from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.resources import Loaded, Renewal, ResourceReader, Resources
 from evenhand.rules.check import FixtureFault, check_rules
@@ -27,7 +25,6 @@ from evenhand.signals.language import spoken_language
 from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Scope
-from evenhand.signals.table import Values
 from evenhand.signals.velocity import Velocity
 from evenhand.verdicts.fold import fold, fold_one
 from evenhand.verdicts.schema import VERDICT_SCHEMA, Verdict
@@ -124,19 +121,6 @@ class _Judging:
         return acting
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Events that have been checked and whose files have been looked up."""
-
-    _judging: _Judging
-    _seen: Seen
-    _files: Mapping[str, Values]
-
-    def verdicts(self, turn: AbstractContextManager[None] | None = None) -> pa.Table:
-        """Gives the verdicts; in its turn it counts the events in, the rest in any thread."""
-        return _screened(self._judging, self._seen, self._files, turn)
-
-
 class ScreeningPlane:
     """Turns batches of events into verdicts. It counts what it sees, so it has one owner.
 
@@ -211,29 +195,26 @@ class ScreeningPlane:
 
     def screen(self, batch: pa.RecordBatch, scope: Scope = Scope.LIVE) -> pa.Table:
         """Gives a verdict for each event that a rule fired for; `row` counts within `batch`."""
-        starts = range(0, batch.num_rows, BATCH_ROWS_MAX)
-        parts = [batch.slice(start, BATCH_ROWS_MAX) for start in starts]
+        events, judging = check_batch(batch), self._judging
         tables = [
-            _moved(prepared.verdicts(), start)
-            for start, prepared in zip(starts, self.prepare(parts, scope), strict=True)
+            _screened(judging, events.slice(start, BATCH_ROWS_MAX), start, scope)
+            for start in range(0, events.num_rows, BATCH_ROWS_MAX)
         ]
         return pa.concat_tables(tables) if tables else VERDICT_SCHEMA.empty_table()
 
-    def prepare(
-        self, batches: Sequence[pa.RecordBatch], scope: Scope = Scope.LIVE
-    ) -> list[Prepared]:
-        """Checks batches and looks up the files of all at once; raises `InputRefused`."""
-        judging = self._judging
-        several = [see(check_batch(batch), scope) for batch in batches]
-        files = judging.signals.files_of(several)
-        return [Prepared(judging, seen, one) for seen, one in zip(several, files, strict=True)]
+    def screen_few(
+        self, events: Sequence[Mapping[str, object]], scope: Scope = Scope.LIVE
+    ) -> list[Verdict | None]:
+        """Gives the verdict on each of a few events, or None, at the least cost for each.
+
+        Raises `InputRefused` if one is no event, before any is counted.
+        """
+        assert len(events) <= BATCH_ROWS_MAX
+        return _few(self._judging, few_events(events), scope)
 
     def screen_one(self, event: Mapping[str, object], scope: Scope = Scope.LIVE) -> Verdict | None:
         """Gives the verdict on one event, or None; raises `InputRefused` if it is no event."""
-        seen, judging = see(one_event(event), scope), self._judging
-        if seen.batch.num_rows == 0:
-            return None
-        return _judged(judging, seen, judging.signals.over(seen).row(0, judging.asked))
+        return self.screen_few([event], scope)[0]
 
     def explain(self, event: Mapping[str, object], scope: Scope = Scope.LIVE) -> Explanation:
         """Gives every signal and rule that mattered for one event, and counts it like any other."""
@@ -264,29 +245,18 @@ def apart(events: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     return whole
 
 
-def _screened(
-    judging: _Judging,
-    seen: Seen,
-    files: Mapping[str, Values],
-    turn: AbstractContextManager[None] | None,
-) -> pa.Table:
+def _screened(judging: _Judging, events: pa.RecordBatch, start: int, scope: Scope) -> pa.Table:
+    seen = see(events, scope)
     if seen.batch.num_rows == 0:
         return VERDICT_SCHEMA.empty_table()
-    table = judging.signals.over(seen, files, turn)
+    table = judging.signals.over(seen)
     hits = judging.acting(judging.rules.over(table), seen)
     languages: list[str | None] = [None] * table.rows
     for row in np.unique(hits.rows).tolist():
         languages[row] = _language(seen, row, table.row(row, {LANGUAGE}))
     verdicts = fold(seen.batch, hits, judging.rules, languages)
-    return _placed(verdicts, seen.rows[np.asarray(verdicts["row"])])
-
-
-def _moved(verdicts: pa.Table, by: int) -> pa.Table:
-    return _placed(verdicts, np.asarray(verdicts["row"]) + by) if by else verdicts
-
-
-def _placed(verdicts: pa.Table, rows: NDArray[np.integer]) -> pa.Table:
-    return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(rows, pa.int32()))
+    placed = seen.rows[np.asarray(verdicts["row"])] + start
+    return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(placed, pa.int32()))
 
 
 def _key(batch: pa.RecordBatch, row: int) -> str:
@@ -296,6 +266,21 @@ def _key(batch: pa.RecordBatch, row: int) -> str:
         if value:
             return str(value)
     return ""
+
+
+def _few(judging: _Judging, events: pa.RecordBatch, scope: Scope) -> list[Verdict | None]:
+    verdicts: list[Verdict | None] = [None] * events.num_rows
+    seen = see(events, scope)
+    if seen.batch.num_rows == 0:
+        return verdicts
+    table = judging.signals.over(seen)
+    hits = judging.acting(judging.rules.over(table), seen)
+    for row in np.unique(hits.rows).tolist():
+        fired = hits.rules[hits.rows == row].tolist()
+        event_id = seen.batch["event_id"][row].as_py()
+        language = _language(seen, row, table.row(row, {LANGUAGE}))
+        verdicts[seen.rows[row]] = fold_one(event_id, fired, judging.rules, language)
+    return verdicts
 
 
 def _judged(judging: _Judging, seen: Seen, known: Mapping[str, object]) -> Verdict | None:

@@ -83,12 +83,17 @@ def _batch_of(rows: Sequence[Mapping[str, object]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=EVENT_SCHEMA)
 
 
-def one_event(row: Mapping[str, object]) -> pa.RecordBatch:
-    """Gives a batch of one event, or raises `InputRefused` with the field and the reason."""
-    checked = event_batch([row])
+def few_events(rows: Sequence[Mapping[str, object]]) -> pa.RecordBatch:
+    """Gives a batch of these events, or raises `InputRefused` with the first fault's reason."""
+    checked = event_batch(rows)
     for refusal in checked.refusals:
         raise InputRefused(field=refusal.field, why=refusal.why)
     return checked.batch
+
+
+def one_event(row: Mapping[str, object]) -> pa.RecordBatch:
+    """Gives a batch of one event, or raises `InputRefused` with the field and the reason."""
+    return few_events([row])
 
 
 def check_batch(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -11,7 +11,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
-import pyarrow as pa
 import pytest
 from tests.conftest import START_SECONDS_MAX
 
@@ -27,7 +26,7 @@ from evenhand.connectors.matrix.homeserver import (
     free_port,
     make_admin,
 )
-from evenhand.verdicts.schema import VERDICT_SCHEMA, RuleHit, Verdict
+from evenhand.verdicts.schema import RuleHit, Verdict
 
 PUBLIC_URL = "http://desk.test"
 
@@ -39,13 +38,8 @@ class WordPlane:
         self.seen: list[dict[str, object]] = []
         self.broken = False
 
-    def screen(self, batch: pa.RecordBatch) -> pa.Table:
-        rows = []
-        for at, event in enumerate(batch.to_pylist()):
-            verdict = self.screen_one(event)
-            if verdict is not None:
-                rows.append(_row(at, event, verdict))
-        return pa.Table.from_pylist(rows, schema=VERDICT_SCHEMA)
+    def screen_few(self, events: list[dict[str, object]]) -> list[Verdict | None]:
+        return [self.screen_one(event) for event in events]
 
     def screen_one(self, event: dict[str, object]) -> Verdict | None:
         if self.broken:
@@ -83,23 +77,6 @@ def _verdict(event: dict[str, object], action: ActionKind, *, exact: bool) -> Ve
         language="de" if "deutsch" in str(event["text"]) else "en",
         reason="It carries the marked word.",
     )
-
-
-def _row(at: int, event: dict[str, object], verdict: Verdict) -> dict[str, object]:
-    return {
-        "row": at,
-        "event_id": verdict.event_id,
-        "account": event["account"],
-        "channel": event["channel"],
-        "harm": verdict.harm,
-        "severity": verdict.severity,
-        "score": verdict.score,
-        "rules": [{"id": hit.id, "version": hit.version} for hit in verdict.rules],
-        "action": verdict.action.value,
-        "exact": verdict.exact,
-        "language": verdict.language,
-        "reason": verdict.reason,
-    }
 
 
 @dataclass

@@ -27,24 +27,16 @@ import sys
 from pathlib import Path
 from evenhand.base.lists import ActionKind
 from evenhand.connectors.matrix.door import DoorSettings, serve
-from evenhand.verdicts.schema import VERDICT_SCHEMA, RuleHit, Verdict
-import pyarrow as pa
+from evenhand.verdicts.schema import RuleHit, Verdict
 
 class Plane:
-    def screen_one(self, event):
-        if "refuse" not in event["text"]:
-            return None
-        return Verdict(event["event_id"], "m.spam", 2, 0.9, (RuleHit("r", "1"),),
-                       ActionKind.REFUSE, False, None, "It is spam.")
-    def screen(self, batch):
-        rows = [
-            {"row": at, "event_id": event["event_id"], "account": None, "channel": None,
-             "harm": "m.spam", "severity": 2, "score": 0.9,
-             "rules": [{"id": "r", "version": "1"}], "action": "refuse", "exact": False,
-             "language": None, "reason": "It is spam."}
-            for at, event in enumerate(batch.to_pylist()) if "refuse" in event["text"]
+    def screen_few(self, events):
+        return [
+            Verdict(event["event_id"], "m.spam", 2, 0.9, (RuleHit("r", "1"),),
+                    ActionKind.REFUSE, False, None, "It is spam.")
+            if "refuse" in event["text"] else None
+            for event in events
         ]
-        return pa.Table.from_pylist(rows, schema=VERDICT_SCHEMA)
 
 home, port = Path(sys.argv[1]), int(sys.argv[2])
 serve(DoorSettings(home, "https://desk.test", home / "keys" / "door.token", port=port), Plane())

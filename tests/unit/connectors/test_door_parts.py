@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pyarrow as pa
 import pytest
 from tests.conftest import START_SECONDS_MAX
 
@@ -29,7 +29,7 @@ from evenhand.connectors.matrix.limits import (
 from evenhand.connectors.matrix.lookup import Kept
 from evenhand.connectors.matrix.serving import Answer, HttpServer, Request, json_answer
 from evenhand.connectors.matrix.snapshot import SnapshotFile, snapshot_of
-from evenhand.verdicts.schema import VERDICT_SCHEMA, RuleHit, Verdict
+from evenhand.verdicts.schema import RuleHit, Verdict
 
 NOON = datetime(2026, 3, 1, 12, 34, tzinfo=UTC)
 DECISION = UUID("01900000-0000-7000-8000-000000000001")
@@ -48,27 +48,16 @@ class SlowPlane:
         self.begun = threading.Event()
         self.batches: list[int] = []
 
-    def screen(self, batch: pa.RecordBatch) -> pa.Table:
-        self.batches.append(batch.num_rows)
-        rows = [
-            {
-                "row": at, "event_id": event["event_id"], "account": None, "channel": None,
-                "harm": "m.spam", "severity": 1, "score": 0.5,
-                "rules": [{"id": "r", "version": "1"}], "action": "refuse", "exact": False,
-                "language": None, "reason": "It says so.",
-            }
-            for at, event in enumerate(batch.to_pylist())
-            if event["text"] == "flag"
-        ]  # fmt: skip
-        return pa.Table.from_pylist(rows, schema=VERDICT_SCHEMA)
-
-    def screen_one(self, event: dict[str, object]) -> Verdict | None:
+    def screen_few(self, events: list[dict[str, object]]) -> list[Verdict | None]:
         self.begun.set()
         self.go.wait(START_SECONDS_MAX)
-        self.batches.append(1)
-        if event["text"] == "break":
+        self.batches.append(len(events))
+        if any(event["text"] == "break" for event in events):
             raise ValueError
-        return verdict() if event["text"] == "flag" else None
+        return [
+            replace(verdict(), event_id=str(event["event_id"])) if event["text"] == "flag" else None
+            for event in events
+        ]
 
 
 def row(text: str, number: int = 0) -> dict[str, object]:
@@ -119,6 +108,22 @@ def test_an_event_that_breaks_the_plane_stops_no_other():
         lane.submit(row("break")).result(10)
 
     assert lane.submit(row("flag")).result(10) is not None
+    lane.close()
+
+
+def test_an_event_that_breaks_the_plane_stops_none_that_wait_with_it():
+    plane = SlowPlane()
+    lane = ScreeningLane(plane)
+    lane.submit(row("fine", 99))
+    assert plane.begun.wait(START_SECONDS_MAX)
+    broken = lane.submit(row("break", 1))
+    others = [lane.submit(row("flag", number)) for number in (2, 3)]
+    plane.go.set()
+
+    with pytest.raises(ValueError):  # noqa: PT011  the plane's own
+        broken.result(10)
+
+    assert all(other.result(10) is not None for other in others)
     lane.close()
 
 

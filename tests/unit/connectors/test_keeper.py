@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from nacl.public import PrivateKey
 
@@ -42,10 +41,10 @@ class Plane:
     seconds: float = 0.0
     seen: list[dict[str, object]] = field(default_factory=list)
 
-    def screen(self, batch: pa.RecordBatch) -> pa.Table:
-        raise NotImplementedError
+    def screen_few(self, events: list[dict[str, object]]) -> list[Verdict | None]:
+        return [self.verdict(event) for event in events]
 
-    def screen_one(self, event: dict[str, object]) -> Verdict | None:
+    def verdict(self, event: dict[str, object]) -> Verdict | None:
         self.seen.append(event)
         time.sleep(self.seconds)
         if self.action is None:

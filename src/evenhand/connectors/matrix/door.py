@@ -19,7 +19,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import structlog
 from nacl.public import PublicKey
 
@@ -40,7 +39,6 @@ from evenhand.connectors.matrix.readback import CursorFile
 from evenhand.connectors.matrix.serving import HttpServer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
 from evenhand.connectors.matrix.sweep import Sweeper
-from evenhand.events.schema import EVENT_SCHEMA
 
 if TYPE_CHECKING:
     from evenhand.pipeline import ScreeningPlane
@@ -260,8 +258,8 @@ def warm_up(plane: Screening, moment: datetime) -> None:
         for kind in EventKind
     ]
     for row in rows:
-        plane.screen_one(row)
-    plane.screen(pa.RecordBatch.from_pylist(rows, schema=EVENT_SCHEMA))
+        plane.screen_few([row])
+    plane.screen_few(rows)
 
 
 def _client(settings: DoorSettings, *, seconds_max: float) -> MatrixClient | None:

@@ -12,17 +12,13 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
-import pyarrow as pa
-
 from evenhand.base.errors import Unavailable
-from evenhand.base.lists import ActionKind
 from evenhand.connectors.matrix.limits import (
     SCREEN_ROWS_MAX,
     VERDICTS_KEPT,
     WAITING_EVENTS_MAX,
 )
-from evenhand.events.schema import EVENT_SCHEMA
-from evenhand.verdicts.schema import RuleHit, Verdict
+from evenhand.verdicts.schema import Verdict
 
 Row = dict[str, object]
 Waiting = tuple[Row, "Future[Verdict | None]"]
@@ -31,11 +27,8 @@ Waiting = tuple[Row, "Future[Verdict | None]"]
 class Screening(Protocol):
     """What the door needs of the screening plane (`pipeline.ScreeningPlane`)."""
 
-    def screen(self, batch: pa.RecordBatch) -> pa.Table:
-        """Gives the verdicts on a batch, flagged rows only."""
-
-    def screen_one(self, event: Row) -> Verdict | None:
-        """Gives the verdict on one event, or None."""
+    def screen_few(self, events: Sequence[Row]) -> Sequence[Verdict | None]:
+        """Gives the verdict on each of a few events, or None."""
 
 
 class Overloaded(Unavailable):
@@ -100,39 +93,21 @@ class ScreeningLane:
     def _screen(self, group: Sequence[Waiting]) -> None:
         fresh = [one for one in group if one[0]["event_id"] not in self._kept]
         try:
-            verdicts = self._verdicts([row for row, _ in fresh]) if fresh else {}
+            verdicts = self._plane.screen_few([row for row, _ in fresh]) if fresh else ()
         except Exception as error:  # noqa: BLE001  the thread must outlive any one event
-            for _, future in group:
-                future.set_exception(error)
+            self._without(group, error)
             return
-        for at, (row, _) in enumerate(fresh):
-            self._kept[str(row["event_id"])] = verdicts.get(at)
+        for (row, _), verdict in zip(fresh, verdicts, strict=True):
+            self._kept[str(row["event_id"])] = verdict
         for row, future in group:
             future.set_result(self._kept[str(row["event_id"])])
         while len(self._kept) > VERDICTS_KEPT:
             self._kept.popitem(last=False)
 
-    def _verdicts(self, rows: Sequence[Row]) -> dict[int, Verdict]:
-        if len(rows) == 1:
-            verdict = self._plane.screen_one(rows[0])
-            return {} if verdict is None else {0: verdict}
-        batch = pa.RecordBatch.from_pylist(rows, schema=EVENT_SCHEMA)
-        table = self._plane.screen(batch)
-        return {int(row["row"]): verdict_of(row) for row in table.to_pylist()}
-
-
-def verdict_of(row: dict[str, object]) -> Verdict:
-    """Gives one row of a table of verdicts as a verdict."""
-    rules, language = row["rules"], row["language"]
-    assert isinstance(rules, list)
-    return Verdict(
-        event_id=str(row["event_id"]),
-        harm=str(row["harm"]),
-        severity=int(str(row["severity"])),
-        score=float(str(row["score"])),
-        rules=tuple(RuleHit(id=str(hit["id"]), version=str(hit["version"])) for hit in rules),
-        action=ActionKind(str(row["action"])),
-        exact=row["exact"] is True,
-        language=None if language is None else str(language),
-        reason=str(row["reason"]),
-    )
+    def _without(self, group: Sequence[Waiting], error: Exception) -> None:
+        """Tells that an event cannot be screened; of several each is tried alone first."""
+        if len(group) == 1:
+            group[0][1].set_exception(error)
+            return
+        for one in group:
+            self._screen([one])

@@ -1,12 +1,14 @@
 """The whole screening flow in one place: events → signals → rules → verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
@@ -25,6 +27,7 @@ from evenhand.signals.language import spoken_language
 from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Scope
+from evenhand.signals.table import Values
 from evenhand.signals.velocity import Velocity
 from evenhand.verdicts.fold import fold, fold_one
 from evenhand.verdicts.schema import VERDICT_SCHEMA, Verdict
@@ -121,6 +124,19 @@ class _Judging:
         return acting
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Events that have been checked and whose files have been looked up."""
+
+    _judging: _Judging
+    _seen: Seen
+    _files: Mapping[str, Values]
+
+    def verdicts(self, turn: AbstractContextManager[None] | None = None) -> pa.Table:
+        """Gives the verdicts; in its turn it counts the events in, the rest in any thread."""
+        return _screened(self._judging, self._seen, self._files, turn)
+
+
 class ScreeningPlane:
     """Turns batches of events into verdicts. It counts what it sees, so it has one owner.
 
@@ -195,12 +211,22 @@ class ScreeningPlane:
 
     def screen(self, batch: pa.RecordBatch, scope: Scope = Scope.LIVE) -> pa.Table:
         """Gives a verdict for each event that a rule fired for; `row` counts within `batch`."""
-        events, judging = check_batch(batch), self._judging
+        starts = range(0, batch.num_rows, BATCH_ROWS_MAX)
+        parts = [batch.slice(start, BATCH_ROWS_MAX) for start in starts]
         tables = [
-            _screened(judging, events.slice(start, BATCH_ROWS_MAX), start, scope)
-            for start in range(0, events.num_rows, BATCH_ROWS_MAX)
+            _moved(prepared.verdicts(), start)
+            for start, prepared in zip(starts, self.prepare(parts, scope), strict=True)
         ]
         return pa.concat_tables(tables) if tables else VERDICT_SCHEMA.empty_table()
+
+    def prepare(
+        self, batches: Sequence[pa.RecordBatch], scope: Scope = Scope.LIVE
+    ) -> list[Prepared]:
+        """Checks batches and looks up the files of all at once; raises `InputRefused`."""
+        judging = self._judging
+        several = [see(check_batch(batch), scope) for batch in batches]
+        files = judging.signals.files_of(several)
+        return [Prepared(judging, seen, one) for seen, one in zip(several, files, strict=True)]
 
     def screen_few(
         self, events: Sequence[Mapping[str, object]], scope: Scope = Scope.LIVE
@@ -245,18 +271,29 @@ def apart(events: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     return whole
 
 
-def _screened(judging: _Judging, events: pa.RecordBatch, start: int, scope: Scope) -> pa.Table:
-    seen = see(events, scope)
+def _screened(
+    judging: _Judging,
+    seen: Seen,
+    files: Mapping[str, Values],
+    turn: AbstractContextManager[None] | None,
+) -> pa.Table:
     if seen.batch.num_rows == 0:
         return VERDICT_SCHEMA.empty_table()
-    table = judging.signals.over(seen)
+    table = judging.signals.over(seen, files, turn)
     hits = judging.acting(judging.rules.over(table), seen)
     languages: list[str | None] = [None] * table.rows
     for row in np.unique(hits.rows).tolist():
         languages[row] = _language(seen, row, table.row(row, {LANGUAGE}))
     verdicts = fold(seen.batch, hits, judging.rules, languages)
-    placed = seen.rows[np.asarray(verdicts["row"])] + start
-    return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(placed, pa.int32()))
+    return _placed(verdicts, seen.rows[np.asarray(verdicts["row"])])
+
+
+def _moved(verdicts: pa.Table, by: int) -> pa.Table:
+    return _placed(verdicts, np.asarray(verdicts["row"]) + by) if by else verdicts
+
+
+def _placed(verdicts: pa.Table, rows: NDArray[np.integer]) -> pa.Table:
+    return verdicts.set_column(0, VERDICT_SCHEMA.field("row"), pa.array(rows, pa.int32()))
 
 
 def _key(batch: pa.RecordBatch, row: int) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +19,17 @@ _LARGE = (pa.large_string(), pa.large_binary())
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
+Codes = NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True)
+class Characters(NamedTuple):
+    """Rows of code points in one buffer, each ended by a space: what its separator becomes."""
+
+    codes: Codes
+    starts: Offsets
+
+
+@dataclass(frozen=True)
 class TextColumn:
     """Rows of UTF-8 in one buffer: row i is buffer[offsets[i]:offsets[i+1]], ended by SEPARATOR."""
 
@@ -34,6 +43,11 @@ class TextColumn:
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum([len(row) for row in rows], out=offsets[1:])
         return cls(np.frombuffer(b"".join(rows), np.uint8), offsets)
+
+    @cached_property
+    def characters(self) -> Characters:
+        """Gives the code points, decoded once for all that look at characters."""
+        return characters_of(self.buffer, self.offsets)
 
     def __len__(self) -> int:
         """Gives the number of rows."""
@@ -109,6 +123,38 @@ def decode(source: Bytes, at: np.uint64) -> tuple[np.uint64, np.uint64]:
         return (first & U(15)) << U(12) | code, U(3)
     code = code << U(6) | (U(source[at + U(3)]) & U(63))
     return (first & U(7)) << U(18) | code, U(4)
+
+
+@kernel
+def _decode_rows(source: Bytes, offsets: Offsets, codes: Codes, starts: Offsets) -> None:
+    """Writes down the characters of every row and a space after them.
+
+    Stays inside: `codes` has a place per byte of `source` and one per row, and valid UTF-8 ends
+    with its row.
+    """
+    at = U(0)
+    for row in range(offsets.shape[0] - 1):
+        starts[row] = at
+        position = U(offsets[row])
+        end = U(offsets[row + 1])
+        if end > position and source[end - U(1)] == SEPARATOR:
+            end -= U(1)
+        while position < end:
+            code, length = decode(source, position)
+            codes[at] = code
+            at += U(1)
+            position += length
+        codes[at] = 32
+        at += U(1)
+    starts[offsets.shape[0] - 1] = at
+
+
+def characters_of(source: Bytes, offsets: Offsets) -> Characters:
+    """Gives the characters of rows of valid UTF-8, with the separator that ends them or without."""
+    codes = np.empty(len(source) + len(offsets), np.uint32)
+    starts = np.empty(len(offsets), np.int64)
+    _decode_rows(source, offsets, codes, starts)
+    return Characters(codes, starts)
 
 
 @inlined

@@ -12,6 +12,7 @@ The normalised view stays beside this one, so that rewriting too much hides noth
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,15 @@ from evenhand.events.suspicion import (
     SUSPECT,
     automaton,
 )
-from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode, put
+from evenhand.events.text_column import (
+    SEPARATOR,
+    Bytes,
+    Characters,
+    Offsets,
+    TextColumn,
+    decode,
+    put,
+)
 
 _LATIN, _CYRILLIC, _GREEK = int(Role.LATIN), int(Role.CYRILLIC), int(Role.GREEK)
 _DIGIT, _SYMBOL, _FANCY, _NONE = int(Role.DIGIT), int(Role.SYMBOL), int(Role.FANCY), int(Role.NONE)
@@ -228,27 +237,25 @@ def _undisguise_row(
 
 @kernel
 def _suspect_rows(
-    source: Bytes,
-    starts: Offsets,
-    role: NDArray[np.uint8],
+    characters: Characters,
+    parts: NDArray[np.uint8],
     steps: NDArray[np.uint8],
     suspects: NDArray[np.int32],
 ) -> int:
     """Lists the rows that may change: one step of the automaton per character, nothing else.
 
-    Stays inside: `role` has an entry for CODES itself, and steps lead to states of the table.
+    Stays inside: `parts` has an entry for CODES itself, and steps lead to states of the table.
     """
+    codes, starts = characters
     found = 0
     for row in range(starts.shape[0] - 1):
         position = U(starts[row])
-        end = U(starts[row + 1]) - U(1)
+        end = U(starts[row + 1])
         state = U(START)
         while position < end:
-            code, length = decode(source, position)
-            part = U(role[min(code, U(CODES))])
-            part = U(JOINT) if code in _JOINTS else part
+            part = U(parts[min(U(codes[position]), U(CODES))])
             state = U(steps[state * U(PARTS) + part])
-            position += length
+            position += U(1)
         if state == U(SUSPECT):
             suspects[found] = row
             found += 1
@@ -286,6 +293,14 @@ def _undisguise_rows(
     return changed
 
 
+@cache
+def _parts() -> NDArray[np.uint8]:
+    """Gives what the automaton sees in each character: its role, or that it joins letters."""
+    parts = lookalikes().role.copy()
+    parts[list(_JOINTS)] = JOINT
+    return parts
+
+
 def undisguise(normalised: TextColumn, *, look_at_all: bool = False) -> Undisguised:
     """Gives the rows of a normalised column that change when disguises are undone.
 
@@ -295,9 +310,7 @@ def undisguise(normalised: TextColumn, *, look_at_all: bool = False) -> Undisgui
     suspects = np.arange(len(normalised), dtype=np.int32)
     found = len(normalised)
     if not look_at_all:
-        found = _suspect_rows(
-            normalised.buffer, normalised.offsets, table.role, automaton(), suspects
-        )
+        found = _suspect_rows(normalised.characters, _parts(), automaton(), suspects)
     buffer = np.empty(2 * len(normalised.buffer), np.uint8)
     offsets = np.empty(found + 1, np.int64)
     rows = np.empty(found, np.int32)

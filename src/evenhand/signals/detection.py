@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
-from evenhand.events.text_column import Bytes, Offsets, TextColumn
+from evenhand.events.text_column import Characters, Codes, TextColumn
 from evenhand.events.unicode_tables import CharacterClass
 from evenhand.signals.hashing import Hashes, mix
 
@@ -100,7 +100,7 @@ _BY_SCRIPT = np.array(
 _LETTERS = CharacterClass.OTHER_LETTER + 1
 _LANES = 8
 _LANE = U(0xFF)
-_ROLL, _BACK = U(7), U(57)
+_ROLL, _BACK = U(11), U(53)
 
 
 class Ballots(NamedTuple):
@@ -132,17 +132,17 @@ class Detected:
 
 
 @inlined
-def _rolled(word: np.uint64, byte: np.uint64) -> np.uint64:
-    """Gives a word with one more byte."""
-    return (word << _ROLL | word >> _BACK) ^ byte
+def _rolled(word: np.uint64, letter: np.uint64) -> np.uint64:
+    """Gives a word with one more letter."""
+    return (word << _ROLL | word >> _BACK) ^ letter
 
 
 @kernel
-def _rolled_word(word: Bytes) -> np.uint64:
+def _rolled_word(word: Codes) -> np.uint64:
     """Gives the key of a word; never 0. Stays inside the word."""
     rolled = U(0)
-    for byte in word:
-        rolled = _rolled(rolled, U(byte))
+    for letter in word:
+        rolled = _rolled(rolled, U(letter))
     return mix(rolled + U(word.shape[0])) | U(1)
 
 
@@ -187,7 +187,7 @@ def _word_table(words: dict[str, int]) -> tuple[Hashes, NDArray[np.uint16]]:
     size = 1 << (4 * len(words)).bit_length()
     keys, chosen = np.zeros(size, np.uint64), np.zeros(size, np.uint16)
     for word, place in words.items():
-        key = int(_rolled_word(np.frombuffer(word.encode(), np.uint8)))
+        key = int(_rolled_word(np.frombuffer(word.encode("utf-32-le"), np.uint32)))
         slot = key >> 20 & size - 1
         while keys[slot]:
             slot = (slot + 1) % size
@@ -209,37 +209,27 @@ def _ballot_of(key: np.uint64, keys: Hashes, words: NDArray[np.uint16]) -> np.ui
 
 @kernel
 def _votes_of(
-    source: Bytes, position: np.uint64, end: np.uint64, script: int, ballots: Ballots
+    codes: Codes, position: np.uint64, end: np.uint64, script: int, ballots: Ballots
 ) -> tuple[np.uint64, np.uint64]:
     """Counts the votes of a row for the languages of a script, in lanes of eight bits.
 
-    Stays inside: valid UTF-8 ends with its row, and letters beyond the table share its last one.
+    Stays inside: letters beyond the table share its last one. The space that ends a row ends its
+    last word.
     """
     low = high = U(0)
     votes = 0
     word = size = U(0)
     while position < end and votes < VOTES_MAX:
-        byte = U(source[position])
+        code = U(codes[position])
+        position += U(1)
         ballot = U(0)
-        if byte < U(128):
-            position += U(1)
-            if U(97) <= byte <= U(122) or byte == U(39):
-                word = _rolled(word, byte)
-                size += U(1)
-            elif size:
-                ballot = _ballot_of(mix(word + size) | U(1), ballots.keys, ballots.words)
-                word = size = U(0)
-        else:
-            length = U(2) if byte < U(0xE0) else U(3) if byte < U(0xF0) else U(4)
-            code = byte & U(0x1F)
-            word = _rolled(word, byte)
-            for k in range(U(1), length):
-                byte = U(source[position + k])
-                code = code << U(6) | byte & U(63)
-                word = _rolled(word, byte)
+        if code >= U(128) or U(97) <= code <= U(122) or code == U(39):
+            word = _rolled(word, code)
+            size += U(1)
             ballot = U(ballots.letters[min(code, U(LETTERS_END))])
-            size += length
-            position += length
+        elif size:
+            ballot = _ballot_of(mix(word + size) | U(1), ballots.keys, ballots.words)
+            word = size = U(0)
         if ballot and ballots.scripts[ballot] == script:
             low += ballots.lanes[ballot, 0]
             high += ballots.lanes[ballot, 1]
@@ -265,8 +255,7 @@ def _leader(low: np.uint64, high: np.uint64, size: int) -> tuple[int, int]:
 
 @kernel
 def _detect(
-    source: Bytes,
-    starts: Offsets,
+    characters: Characters,
     counts: NDArray[np.int32],
     ballots: Ballots,
     by_script: NDArray[np.int64],
@@ -274,6 +263,7 @@ def _detect(
     sure: NDArray[np.bool_],
 ) -> None:
     """Finds each row's language. Stays inside: `counts` has a row for each of the text's."""
+    codes, starts = characters
     for row in range(starts.shape[0] - 1):
         languages[row] = -1
         sure[row] = False
@@ -293,7 +283,7 @@ def _detect(
             languages[row] = by_script[script]
             sure[row] = by_script[script] >= 0
             continue
-        low, high = _votes_of(source, U(starts[row]), U(starts[row + 1]), script, ballots)
+        low, high = _votes_of(codes, U(starts[row]), U(starts[row + 1]), script, ballots)
         place, lead = _leader(low, high, ballots.size[script])
         if lead > 0:
             languages[row] = ballots.first[script] + place
@@ -303,5 +293,5 @@ def _detect(
 def detect(text: TextColumn, counts: NDArray[np.int32]) -> Detected:
     """Gives the language of each row of a normalised column; `counts` are those of its letters."""
     languages, sure = np.empty(len(text), np.int32), np.empty(len(text), np.bool_)
-    _detect(text.buffer, text.offsets, counts, _ballots(), _BY_SCRIPT, languages, sure)
+    _detect(text.characters, counts, _ballots(), _BY_SCRIPT, languages, sure)
     return Detected(languages, sure)

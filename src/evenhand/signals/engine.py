@@ -150,8 +150,7 @@ class SignalEngine:
 
     def scores(self, views: Views) -> Mapping[str, Values]:
         """Gives what the model thinks of each text; NULL where there is none."""
-        column = views.normalised
-        scores = self.model.score(column.buffer, column.offsets)
+        scores = self.model.score(views.normalised)
         return {
             name: Values(values.astype(np.float64), views.has_text)
             for name, values in scores.items()

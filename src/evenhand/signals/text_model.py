@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 
 from evenhand.base.errors import Misconfigured
 from evenhand.base.kernel import inlined, kernel
-from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode
+from evenhand.events.text_column import (
+    SEPARATOR,
+    Bytes,
+    Characters,
+    Offsets,
+    TextColumn,
+    characters_of,
+    decode,
+)
 
 HEADS_MAX = 8
 """Heads in one model: eight int8 weights make one 64-bit word of the table."""
@@ -35,8 +43,8 @@ FORMAT = 1
 SHIPPED = "spam_abuse_hate.npz"
 
 _WEIGHT_BIAS = 128
-_RUNS_PER_FLUSH = 248
-"""A 16-bit lane takes 257 biased weights before it overflows; runs come in fours."""
+_CHARACTERS_PER_FLUSH = np.uint64(62)
+"""A 16-bit lane takes 257 biased weights before it overflows; a character ends four runs."""
 
 _A = np.uint64(0x9E3779B97F4A7C15)
 _B = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -69,8 +77,7 @@ def _text_end(buffer: Bytes, start: np.uint64, end: np.uint64) -> np.uint64:
 
 @kernel
 def _sum_runs(
-    buffer: Bytes,
-    offsets: Offsets,
+    characters: Characters,
     table: NDArray[np.uint64],
     shift: np.uint64,
     sums: NDArray[np.int64],
@@ -79,54 +86,52 @@ def _sum_runs(
     """Adds up the weights of every run of every text, eight heads at a time.
 
     Stays inside: a hash shifted by `shift` is below the rows of `table`; `sums` and `runs` have
-    one row per text.
+    one row per text, and the space that ends a text is one of its characters.
     """
+    codes, starts = characters
     sums[:] = 0
-    for row in range(offsets.shape[0] - 1):
-        position = np.uint64(offsets[row])
-        end = _text_end(buffer, position, np.uint64(offsets[row + 1]))
-        even = odd = np.uint64(0)
-        pending = total = 0
+    for row in range(starts.shape[0] - 1):
+        position = np.uint64(starts[row])
+        end = np.uint64(starts[row + 1])
+        runs[row] = len(GRAM_LENGTHS) * (end - position)
         # Each older character keeps its product, so that a run costs one addition.
         b1 = _SPACE * _B
         b2 = b3 = b4 = np.uint64(0)
         c1 = _SPACE
         c2 = c3 = np.uint64(0)
-        while position <= end:
-            code, position = _character(buffer, position, end)
-            s2 = code * _A + b1
-            s3 = s2 + b2
-            s4 = s3 + b3
-            s5 = s4 + b4
-            w2 = table[s2 >> shift]
-            w3 = table[s3 >> shift]
-            w4 = table[s4 >> shift]
-            w5 = table[s5 >> shift]
-            even += (w2 & _LANES) + (w3 & _LANES) + (w4 & _LANES) + (w5 & _LANES)
-            odd += (
-                ((w2 >> _EIGHT) & _LANES)
-                + ((w3 >> _EIGHT) & _LANES)
-                + ((w4 >> _EIGHT) & _LANES)
-                + ((w5 >> _EIGHT) & _LANES)
-            )
-            pending += 4
-            b4 = c3 * _E
-            b3 = c2 * _D
-            b2 = c1 * _C
-            b1 = code * _B
-            c3 = c2
-            c2 = c1
-            c1 = code
-            if pending >= _RUNS_PER_FLUSH or position > end:
-                unbias = _WEIGHT_BIAS * pending
-                for pair in range(HEADS_MAX // 2):
-                    lane = np.uint64(16 * pair)
-                    sums[row, 2 * pair] += np.int64((even >> lane) & _LANE) - unbias
-                    sums[row, 2 * pair + 1] += np.int64((odd >> lane) & _LANE) - unbias
-                total += pending
-                pending = 0
-                even = odd = np.uint64(0)
-        runs[row] = total
+        while position < end:
+            stop = min(end, position + _CHARACTERS_PER_FLUSH)
+            unbias = _WEIGHT_BIAS * len(GRAM_LENGTHS) * np.int64(stop - position)
+            even = odd = np.uint64(0)
+            while position < stop:
+                code = np.uint64(codes[position])
+                s2 = code * _A + b1
+                s3 = s2 + b2
+                s4 = s3 + b3
+                s5 = s4 + b4
+                w2 = table[s2 >> shift]
+                w3 = table[s3 >> shift]
+                w4 = table[s4 >> shift]
+                w5 = table[s5 >> shift]
+                even += (w2 & _LANES) + (w3 & _LANES) + (w4 & _LANES) + (w5 & _LANES)
+                odd += (
+                    ((w2 >> _EIGHT) & _LANES)
+                    + ((w3 >> _EIGHT) & _LANES)
+                    + ((w4 >> _EIGHT) & _LANES)
+                    + ((w5 >> _EIGHT) & _LANES)
+                )
+                b4 = c3 * _E
+                b3 = c2 * _D
+                b2 = c1 * _C
+                b1 = code * _B
+                c3 = c2
+                c2 = c1
+                c1 = code
+                position += _ONE
+            for pair in range(HEADS_MAX // 2):
+                lane = np.uint64(16 * pair)
+                sums[row, 2 * pair] += np.int64((even >> lane) & _LANE) - unbias
+                sums[row, 2 * pair + 1] += np.int64((odd >> lane) & _LANE) - unbias
 
 
 @kernel
@@ -240,29 +245,37 @@ class TextModel:
 
     def logits(self, buffer: Bytes, offsets: Offsets) -> NDArray[np.float32]:
         """Gives the uncalibrated value of every head for every text: rows, then heads."""
-        rows = len(offsets) - 1
+        return self._logits(characters_of(buffer, offsets))
+
+    def scores(self, buffer: Bytes, offsets: Offsets) -> NDArray[np.float32]:
+        """Gives a score from 0 to 1 for every text and head: rows, then heads.
+
+        `buffer` holds the normalised view as UTF-8, `offsets` where each text starts and ends.
+        """
+        return self._scores(characters_of(buffer, offsets))
+
+    def score(self, text: TextColumn) -> dict[str, NDArray[np.float32]]:
+        """Gives the signal columns of a normalised column by their names.
+
+        A text of no characters gets the score of nothing known; the caller gives it no value.
+        """
+        scores = self._scores(text.characters)
+        return {head: np.ascontiguousarray(scores[:, k]) for k, head in enumerate(self.heads)}
+
+    def _logits(self, characters: Characters) -> NDArray[np.float32]:
+        rows = len(characters.starts) - 1
         sums = np.empty((rows, HEADS_MAX), dtype=np.int64)
         runs = np.empty(rows, dtype=np.int64)
-        _sum_runs(buffer, offsets, self.table, np.uint64(64 - self.bits), sums, runs)
+        _sum_runs(characters, self.table, np.uint64(64 - self.bits), sums, runs)
         heads = len(self.heads)
         length = np.sqrt((runs + 1).astype(np.float32))
         values = sums[:, :heads].astype(np.float32) * self.scales / length[:, None]
         return (values + self.intercepts).astype(np.float32)
 
-    def scores(self, buffer: Bytes, offsets: Offsets) -> NDArray[np.float32]:
-        """Gives a score from 0 to 1 for every text and head: rows, then heads."""
-        calibrated = self.logits(buffer, offsets) * self.slopes + self.shifts
+    def _scores(self, characters: Characters) -> NDArray[np.float32]:
+        calibrated = self._logits(characters) * self.slopes + self.shifts
         scores: NDArray[np.float32] = (0.5 + 0.5 * np.tanh(0.5 * calibrated)).astype(np.float32)
         return scores
-
-    def score(self, buffer: Bytes, offsets: Offsets) -> dict[str, NDArray[np.float32]]:
-        """Gives the signal columns of a batch by their names.
-
-        `buffer` holds the normalised view as UTF-8, `offsets` where each text starts and ends.
-        A text of no characters gets the score of nothing known; the caller gives it no value.
-        """
-        scores = self.scores(buffer, offsets)
-        return {head: np.ascontiguousarray(scores[:, k]) for k, head in enumerate(self.heads)}
 
     def save(self, path: Path) -> None:
         """Writes the model as one compressed file that `load` reads."""

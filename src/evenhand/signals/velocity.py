@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, kernel
-from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode
+from evenhand.events.text_column import Characters, Offsets, TextColumn
 from evenhand.signals.counting import Mask, Milliseconds, WindowCounter
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
@@ -41,32 +41,34 @@ _GRAM_MASK = U((1 << _CODE_BITS * GRAM) - 1)
 
 
 @kernel
-def _signatures(buffer: Bytes, offsets: Offsets, bands: NDArray[np.uint64]) -> None:
+def _signatures(characters: Characters, offsets: Offsets, bands: NDArray[np.uint64]) -> None:
     """Gives each row's bands; 0 where the text is too short.
 
     A shingle falls into one of MINIMA classes by its hash, and each class keeps its smallest: one
     hash per character instead of twelve. Digits count as one, since floods number themselves.
-    Stays inside: valid UTF-8 ends with its row.
+    Stays inside: `bands` has a row for each of the texts, which end with a space that is not
+    theirs.
     """
+    codes, starts = characters
     minima = np.empty(MINIMA, np.uint64)
-    for row in range(offsets.shape[0] - 1):
-        position = U(offsets[row])
-        end = U(offsets[row + 1]) - U(1)
-        if end - position < U(FLOOD_BYTES_MIN):
+    for row in range(starts.shape[0] - 1):
+        position = U(starts[row])
+        end = U(starts[row + 1]) - U(1)
+        if offsets[row + 1] - offsets[row] <= FLOOD_BYTES_MIN:
             for band in range(BANDS):
                 bands[row, band] = U(0)
             continue
         for place in range(MINIMA):
             minima[place] = U(0xFFFFFFFFFFFFFFFF)
         gram = U(0)
-        characters = 0
+        letters = 0
         while position < end:
-            code, length = decode(buffer, position)
+            code = U(codes[position])
             code = U(48) if U(48) <= code <= U(57) else code
-            position += length
-            characters += 1
+            position += U(1)
+            letters += 1
             gram = (gram << U(_CODE_BITS) ^ code) & _GRAM_MASK
-            if characters >= GRAM:
+            if letters >= GRAM:
                 value = (gram ^ gram >> U(29)) * U(0x9E3779B97F4A7C15)
                 value ^= value >> U(32)
                 slot = (value & U(0xFFFF)) * U(MINIMA) >> U(16)
@@ -81,7 +83,7 @@ def _signatures(buffer: Bytes, offsets: Offsets, bands: NDArray[np.uint64]) -> N
 def signatures(text: TextColumn) -> NDArray[np.uint64]:
     """Gives four band hashes per row: rows that share one are nearly the same text."""
     bands = np.empty((len(text), BANDS), np.uint64)
-    _signatures(text.buffer, text.offsets, bands)
+    _signatures(text.characters, text.offsets, bands)
     return bands
 
 

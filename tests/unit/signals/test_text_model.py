@@ -192,7 +192,7 @@ class TestShipped:
             ]
         )
 
-        spam = model.score(column.buffer, column.offsets)["spam_score"]
+        spam = model.score(column)["spam_score"]
 
         threshold = model.thresholds[model.heads.index("spam_score")]
         assert spam[0] > threshold
@@ -207,6 +207,6 @@ class TestShipped:
             ]
         )
 
-        abuse = model.score(column.buffer, column.offsets)["abuse_score"]
+        abuse = model.score(column)["abuse_score"]
 
         assert abuse[0] > 0.65 > 0.2 > abuse[1]

@@ -73,7 +73,7 @@ def test_a_trained_model_finds_what_it_was_shown(data: Path) -> None:
     model, figures = train(data, seed=1, bits=14, say=quiet)
 
     column = TextColumn.of(["freebonus freebonus for the lamp", "we talked about the river"])
-    spam = model.score(column.buffer, column.offsets)["spam_score"]
+    spam = model.score(column)["spam_score"]
     assert spam[0] > spam[1]
     assert [head.area > 0.95 for head in figures] == [True, True, True]
 

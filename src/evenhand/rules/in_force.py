@@ -85,8 +85,8 @@ def read_in_force(folder: Path) -> tuple[InForce, ...] | None:
         listed = tuple(_read(one) for one in told["rules"])
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise RuleRefused(file=LIST, why="it does not say which rules are in force") from error
-    if not 0 < len(listed) <= RULES_MAX:
-        raise RuleRefused(file=LIST, why=f"it names no rule, or more than {RULES_MAX}")
+    if len(listed) > RULES_MAX:
+        raise RuleRefused(file=LIST, why=f"more than {RULES_MAX} rules")
     return listed
 
 

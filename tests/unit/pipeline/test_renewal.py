@@ -369,7 +369,7 @@ def test_what_the_rulebook_says_is_in_force_counts_and_shadow_is_only_counted(
     resources: Resources, plane: ScreeningPlane
 ) -> None:
     assert resources.own is not None
-    live = rule_text(when="matches_goods >= 2", version="2")
+    live = rule_text(when="matches_goods >= 1 AND word_count > 3", version="2")
     tried = rule_text(when="matches_goods >= 1", version="3")
     terms = {in_force(live, LIVE): live, in_force(tried, Terms(Acting.SHADOW, 0)): tried}
     write_in_force(resources.own / "rules", terms)
@@ -391,7 +391,7 @@ def test_what_the_rulebook_says_is_in_force_counts_and_shadow_is_only_counted(
     assert (key.rule, key.version[:2], count) == ("goods", "3.", 2)
     assert fresh.shadow.take() == {}
 
-    twice = fresh.screen_one({**event, "text": "snowdust and snowdust"})
+    twice = fresh.screen_one({**event, "text": "who wants much more snowdust"})
     assert twice is not None
     assert [hit.version[:2] for hit in twice.rules] == ["2."]
 

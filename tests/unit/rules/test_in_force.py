@@ -19,6 +19,7 @@ from evenhand.rules.in_force import (
 )
 from evenhand.rules.load import RuleRefused, read_rule
 from evenhand.signals.columns import all_columns
+from evenhand.signals.table import SignalTable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COLUMNS = all_columns([])
@@ -77,7 +78,6 @@ def listed(**changes: object) -> str:
     [
         "not json",
         '{"format": 2, "rules": []}',
-        '{"format": 1, "rules": []}',
         listed(rule="a/b"),
         listed(acting="x"),
         listed(share=101),
@@ -117,3 +117,13 @@ def test_the_list_says_nothing_but_what_is_needed(tmp_path: Path) -> None:
         "share": 5,
         "expires_at": None,
     }
+
+
+def test_a_rulebook_with_nothing_in_force_finds_nothing(tmp_path: Path) -> None:
+    write_in_force(tmp_path, {})
+
+    rules = load_in_force(tmp_path, COLUMNS, now=NOW)
+
+    assert rules.rules == ()
+    assert len(rules.over(SignalTable(3, {})).rows) == 0
+    assert list(rules.for_one({})) == []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -22,11 +23,14 @@ from evenhand.rules.programme import Hits
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.rules.shadow import ShadowHits
 from evenhand.signals.account_habits import AccountHabits
+from evenhand.signals.channel_habits import FED_BY_VERDICTS, ChannelHabits
 from evenhand.signals.engine import Seen, SignalEngine, see
+from evenhand.signals.habits_file import HabitsFile
 from evenhand.signals.language import spoken_language
 from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Scope
+from evenhand.signals.subjects_watch import WatchedSubjects
 from evenhand.signals.table import Values
 from evenhand.signals.velocity import Velocity
 from evenhand.verdicts.fold import fold, fold_one
@@ -104,23 +108,30 @@ class _Judging:
     """What a batch is judged by, from its begin to its end.
 
     asked   columns that the rules look at
+    fed     per rule, whether it looks at how much of a channel was flagged
     shadow  where hits are counted that nothing follows from
     """
 
     rules: RuleSet
     signals: SignalEngine
     asked: frozenset[str]
+    fed: NDArray[np.bool_]
     shadow: ShadowHits
 
     @classmethod
     def of(cls, rules: RuleSet, signals: SignalEngine, shadow: ShadowHits) -> Self:
-        return cls(rules, signals, columns_used(rules) | {LANGUAGE}, shadow)
+        fed = [bool(columns_of(rule.condition) & FED_BY_VERDICTS) for rule in rules.rules]
+        asked = columns_used(rules) | {LANGUAGE}
+        return cls(rules, signals, asked, np.array(fed, np.bool_), shadow)
 
     def acting(self, hits: Hits, seen: Seen) -> Hits:
         """Gives the hits from which something follows, and counts the others."""
         acting, shadow = self.rules.sorted(hits, lambda row: _key(seen.batch, row))
         for row, place in zip(shadow.rows.tolist(), shadow.rules.tolist(), strict=True):
             self.shadow.add(self.rules.rules[place], seen.batch, row)
+        # A rule about a channel's flagged share would raise that share by firing.
+        if len(flagged := np.unique(acting.rows[~self.fed[acting.rules]])):
+            self.signals.flagged(seen, flagged.astype(np.int64))
         return acting
 
 
@@ -174,6 +185,7 @@ class ScreeningPlane:
                 velocity=Velocity(),
                 registrations=Registrations(),
                 seed=resources.seed,
+                subjects=WatchedSubjects(resources.subjects, seed=resources.seed),
             ),
         )
         plane._reader = reader
@@ -208,6 +220,14 @@ class ScreeningPlane:
         """Follows the folder of hash lists from now on: what the worker writes counts at once."""
         if isinstance(self.signals.hashes, WatchedHashLists):
             self.signals.hashes.watch()
+        self.signals.subjects.watch()
+
+    def remember(self, path: Path) -> HabitsFile:
+        """Goes on with what a file kept of accounts and channels, and keeps it there from now."""
+        kept = HabitsFile(path, self.signals.tables(), seed=self.signals.seed)
+        kept.restore()
+        kept.follow()
+        return kept
 
     def screen(self, batch: pa.RecordBatch, scope: Scope = Scope.LIVE) -> pa.Table:
         """Gives a verdict for each event that a rule fired for; `row` counts within `batch`."""
@@ -360,8 +380,10 @@ def _try_out(rules: RuleSet, signals: SignalEngine) -> None:
             velocity=Velocity(),
             registrations=Registrations(),
             accounts=AccountHabits(),
+            channels=ChannelHabits(),
         ),
     )
+    spare.signals.warm_up()
     spare.screen(pa.RecordBatch.from_pylist(list(WARMING), schema=EVENT_SCHEMA), Scope.FILES)
     spare.explain(WARMING[0], Scope.FILES)
     spoken_language(str(WARMING[0]["text"]))

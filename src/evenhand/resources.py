@@ -19,6 +19,7 @@ from yaml import YAMLError
 
 from evenhand.base import clock
 from evenhand.base.errors import EvenhandError, Misconfigured
+from evenhand.base.sealing import read_key
 from evenhand.rules.in_force import (
     expired,
     holds_rules,
@@ -63,6 +64,7 @@ class Resources:
     seed             secret that keeps strangers from choosing where they are counted
     own              the operator's folder: its `rules` and `model.npz` stand in the place of those
                      that come with Evenhand, its `patterns` beside them; each may be missing
+    subjects         file of what is known of accounts and channels; None or missing is nothing
     rules_named  somebody named these rules for this run: none stand in their place
     """
 
@@ -74,6 +76,7 @@ class Resources:
     seed: int
     own: Path | None = None
     rules_named: bool = False
+    subjects: Path | None = None
 
     @classmethod
     def default(cls, *, rules: Path | None = None) -> Self:
@@ -90,10 +93,19 @@ class Resources:
             domains=(shipped / "domains", *((own / "domains",) if own else ())),
             hashes=own / "hashes" if own else None,
             cache=None,
-            seed=secrets.randbits(63),
+            seed=_seed(Path(home)) if home else secrets.randbits(63),
             own=own,
             rules_named=rules is not None,
+            subjects=Path(home) / "door" / "subjects.arrow" if home else None,
         )
+
+
+def _seed(home: Path) -> int:
+    """Gives the seed of an installation, under which counts are kept; else one of chance."""
+    file = home / "keys" / "screening.key"
+    if not file.is_file():
+        return secrets.randbits(63)
+    return int.from_bytes(read_key(file)[:8]) >> 1
 
 
 @dataclass(frozen=True, slots=True)

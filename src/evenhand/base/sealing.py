@@ -114,7 +114,7 @@ def read_key(path: Path) -> bytes:
 def make_keys(folder: Path) -> None:
     """Makes the keys that are missing in `folder`, readable by their owner alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("journal", "token", "network", "django", "contact", "log"):
+    for name in ("journal", "token", "network", "django", "contact", "log", "screening"):
         _write_once(folder / f"{name}.key", random_bytes(KEY_BYTES))
     _write_once(folder / "log.secret", random_bytes(KEY_BYTES))
     private = folder / "opener" / "evidence.key"

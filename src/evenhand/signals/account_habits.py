@@ -15,6 +15,7 @@ from evenhand.base.machine import bits_set
 from evenhand.signals.counting import PERSONS, Mask, Milliseconds, Table, WindowCounter, place_of
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
+from evenhand.signals.velocity import BANDS
 
 YOUNG_HOURS = 60 * 24.0
 """Hours after which an account is left out: made-up ones act within days."""
@@ -306,6 +307,12 @@ class AccountHabits:
             "fake_account_facts": Values(facts, known & (facts != 0), REASONS),
             "fake_account_news": Values(news, known),
         }
+
+    def warm_up(self) -> None:
+        """Runs the kernel that is needed when texts repeat."""
+        keys, moments = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        bands = np.zeros((0, BANDS), np.uint64)
+        _join(moments, keys, moments, bands, self.table, self.texts, keys)
 
     def _sizes(self, keys: Hashes, doings: Doings, clusters: Hashes) -> NDArray[np.int32]:
         """Gives about how many accounts are in each row's cluster."""

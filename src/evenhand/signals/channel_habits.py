@@ -19,6 +19,9 @@ from evenhand.signals.table import Values
 BLOCKED_CHANNELS = "blocked_channels"
 """The domain list that names the addresses of blocked channels; the worker writes it."""
 
+FED_BY_VERDICTS = frozenset({"channel_flagged_share", "channel_signs", "channel_news"})
+"""Columns that say what rules flagged: what looks at them does not count as flagged itself."""
+
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 CHANNELS = 1 << 15
@@ -251,7 +254,7 @@ class ChannelHabits:
 
     def know_blocked(self, blocked: frozenset[int], *, at_ms: int) -> None:
         """Learns from channels that are blocked now, and forgets those that no longer are."""
-        if blocked is self._blocked:
+        if blocked is self._blocked or blocked == self._blocked:
             return
         keys = np.array(sorted(blocked), np.uint64)
         for kept in (self.contents, self.admins):
@@ -261,6 +264,12 @@ class ChannelHabits:
                 _put(still, kept)
         _learn(keys, np.int64(at_ms), self.table, self.contents, self.admins)
         self._blocked = blocked
+
+    def warm_up(self) -> None:
+        """Runs the kernels that are needed when a channel is flagged, blocked or freed."""
+        self.flag(np.zeros(1, np.uint64))
+        self.know_blocked(frozenset({0}), at_ms=0)
+        _put(self.admins[:0], self.admins)
 
     def flag(self, channels: Hashes) -> None:
         """Counts posts of these channels that were flagged."""

@@ -18,7 +18,7 @@ from evenhand.signals.arrow import milliseconds_of, valid_rows, where_word, with
 from evenhand.signals.channel_habits import BLOCKED_CHANNELS, ChannelHabits, Happenings
 from evenhand.signals.columns import MATCHES
 from evenhand.signals.contacts import contacts
-from evenhand.signals.counting import Milliseconds
+from evenhand.signals.counting import Milliseconds, Table
 from evenhand.signals.facts import facts, shape_of_text
 from evenhand.signals.hashing import hashes_of
 from evenhand.signals.language import language
@@ -210,6 +210,21 @@ class SignalEngine:
             **subjects.columns(accounts, channels, times),
         }
 
+    def tables(self) -> Mapping[str, Table]:
+        """Gives what is worth keeping over a restart: windows of minutes are not."""
+        return {
+            "accounts": self.accounts.table,
+            "texts": self.accounts.texts,
+            "channels": self.channels.table,
+            "contents": self.channels.contents,
+            "admins": self.channels.admins,
+        }
+
+    def warm_up(self) -> None:
+        """Runs the kernels that few batches need."""
+        self.accounts.warm_up()
+        self.channels.warm_up()
+
     def flagged(self, seen: Seen, rows: NDArray[np.int64]) -> None:
         """Counts rows that were flagged, where their channels may be counted."""
         channels = seen.batch["channel"].take(pa.array(rows))
@@ -235,6 +250,7 @@ class SignalEngine:
 def _any_of(*columns: Values) -> Values:
     return Values(np.logical_or.reduce([one.values for one in columns]), columns[0].known)
 
+
 def _one(columns: list[pa.Array]) -> pa.Array:
     return columns[0] if len(columns) == 1 else pa.concat_arrays(columns)
 
@@ -242,7 +258,6 @@ def _one(columns: list[pa.Array]) -> pa.Array:
 def _part(column: Values, begin: int, end: int) -> Values:
     known = None if column.known is None else column.known[begin:end]
     return Values(column.values[begin:end], known, column.words)
-
 
 
 def _whole(column: Values) -> NDArray[np.int32]:

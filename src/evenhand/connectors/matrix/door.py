@@ -219,6 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
     configure_logs()
     settings = settings_from(os.environ, host=options.host, port=options.port)
     plane = load_plane()
+    habits = plane.remember(settings.home / "door" / "habits.npz")
 
     def tell(rules: "RuleSet") -> None:
         live = [LiveRule(rule.id, rule.version, rule.harm) for rule in rules.rules]
@@ -228,6 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
     renewal = plane.renewal(before=tell)
     renewal.follow()
     serve(settings, plane, renewal)
+    habits.keep()
     return 0
 
 

@@ -106,6 +106,8 @@ _ROLL, _BACK = U(11), U(53)
 class Ballots(NamedTuple):
     """What speaks for which languages: a place among the ballots, or 0 for nothing.
 
+    A kernel takes it apart before its loops: each look at a member counts references anew.
+
     keys, words  hashes of small words with open addressing, and the ballot of each
     letters      ballots by code point, below LETTERS_END
     scripts      of each ballot: the script whose languages it names
@@ -219,6 +221,7 @@ def _votes_of(
     low = high = U(0)
     votes = 0
     word = size = U(0)
+    keys, words, letters, scripts, lanes, _, _ = ballots
     while position < end and votes < VOTES_MAX:
         code = U(codes[position])
         position += U(1)
@@ -226,13 +229,13 @@ def _votes_of(
         if code >= U(128) or U(97) <= code <= U(122) or code == U(39):
             word = _rolled(word, code)
             size += U(1)
-            ballot = U(ballots.letters[min(code, U(LETTERS_END))])
+            ballot = U(letters[min(code, U(LETTERS_END))])
         elif size:
-            ballot = _ballot_of(mix(word + size) | U(1), ballots.keys, ballots.words)
+            ballot = _ballot_of(mix(word + size) | U(1), keys, words)
             word = size = U(0)
-        if ballot and ballots.scripts[ballot] == script:
-            low += ballots.lanes[ballot, 0]
-            high += ballots.lanes[ballot, 1]
+        if ballot and scripts[ballot] == script:
+            low += lanes[ballot, 0]
+            high += lanes[ballot, 1]
             votes += 1
     return low, high
 

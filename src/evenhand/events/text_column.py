@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -20,6 +20,11 @@ _LARGE = (pa.large_string(), pa.large_binary())
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 Codes = NDArray[np.uint32]
+
+
+DIGIT, AT, DOT, BRACKET, CROSS = 1, 2, 4, 8, 16
+"""Signs that a row may hold, as bits: 0-9, @, a dot, an opening bracket, the letter x. Most rows
+have none of those that links and ways to be reached are made of, and need no closer look."""
 
 
 class Characters(NamedTuple):
@@ -48,6 +53,13 @@ class TextColumn:
     def characters(self) -> Characters:
         """Gives the code points, decoded once for all that look at characters."""
         return characters_of(self.buffer, self.offsets)
+
+    @cached_property
+    def signs(self) -> Bytes:
+        """Gives which telling signs each row holds (DIGIT and so on, or-ed)."""
+        signs = np.empty(len(self), np.uint8)
+        _find_signs(self.buffer, self.offsets, _sign_table(), signs)
+        return signs
 
     def __len__(self) -> int:
         """Gives the number of rows."""
@@ -123,6 +135,28 @@ def decode(source: Bytes, at: np.uint64) -> tuple[np.uint64, np.uint64]:
         return (first & U(15)) << U(12) | code, U(3)
     code = code << U(6) | (U(source[at + U(3)]) & U(63))
     return (first & U(7)) << U(18) | code, U(4)
+
+
+@cache
+def _sign_table() -> Bytes:
+    table = np.zeros(256, np.uint8)
+    for signs, bit in ((b"0123456789", DIGIT), (b"@", AT), (b".", DOT), (b"[({", BRACKET)):
+        table[list(signs)] = bit
+    table[ord("x")] = CROSS
+    return table
+
+
+@kernel
+def _find_signs(source: Bytes, offsets: Offsets, table: Bytes, signs: Bytes) -> None:
+    """Gathers the signs of every row, without a branch. Stays inside the rows."""
+    for row in range(offsets.shape[0] - 1):
+        held = np.uint8(0)
+        position = U(offsets[row])
+        end = U(offsets[row + 1])
+        while position < end:
+            held |= table[source[position]]
+            position += U(1)
+        signs[row] = held
 
 
 @kernel

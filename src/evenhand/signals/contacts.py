@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
-from evenhand.events.text_column import Bytes, Offsets
+from evenhand.events.text_column import AT, DIGIT, Bytes, Offsets
 from evenhand.signals.table import Values
 from evenhand.signals.views import Views
 
@@ -113,9 +113,11 @@ def _at_bits(source: Bytes, at: np.uint64, row_start: np.uint64, end: np.uint64)
 
 
 @kernel
-def _find_contacts(source: Bytes, starts: Offsets, bits: NDArray[np.uint8]) -> None:
-    """Marks what each row has. Stays inside its rows."""
+def _find_contacts(source: Bytes, starts: Offsets, signs: Bytes, bits: NDArray[np.uint8]) -> None:
+    """Marks what each row has: nothing without a digit or an @. Stays inside its rows."""
     for row in range(starts.shape[0] - 1):
+        if not signs[row] & (DIGIT | AT):
+            continue
         row_start = position = U(starts[row])
         end = U(starts[row + 1]) - U(1)
         found = 0
@@ -148,7 +150,8 @@ def _find_contacts(source: Bytes, starts: Offsets, bits: NDArray[np.uint8]) -> N
 def contacts(views: Views) -> Mapping[str, Values]:
     """Gives the columns that say how somebody can be reached, but for links into messengers."""
     bits = np.zeros(len(views.may_read), np.uint8)
-    _find_contacts(views.normalised.buffer, views.normalised.offsets, bits)
+    text = views.normalised
+    _find_contacts(text.buffer, text.offsets, text.signs, bits)
     known = views.may_read
     return {
         "has_phone": Values(bits & PHONE != 0, known),

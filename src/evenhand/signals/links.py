@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evenhand.base.kernel import U, inlined, kernel
 from evenhand.base.limits import URLS_PER_EVENT_MAX
 from evenhand.events.normalise import normalise
-from evenhand.events.text_column import Bytes, Offsets, TextColumn, arrow_text, decode
+from evenhand.events.text_column import DOT, Bytes, Offsets, TextColumn, arrow_text, decode
 from evenhand.events.unicode_tables import (
     CARRIES,
     IN_WORD,
@@ -61,11 +61,13 @@ Links = NDArray[np.void]
 
 
 @inlined
-def _host_bits(code: np.uint64, tables: UnicodeTables) -> np.uint64:
+def _host_bits(
+    code: np.uint64, pages: NDArray[np.uint16], entries: NDArray[np.uint64]
+) -> np.uint64:
     """Gives 0 if a character cannot stand in a host, else 8 and the bit of its script."""
     if code in (_DOT, _DASH, _LOW_LINE):
         return U(8)
-    entry = entry_of(code, tables.pages, tables.entries)
+    entry = entry_of(code, pages, entries)
     if entry & U(IN_WORD | CARRIES):
         return U(8) | entry >> U(SCRIPT_SHIFT)
     return U(0)
@@ -79,11 +81,12 @@ def _host_end(
 
     Stays inside: valid UTF-8 ends with its row.
     """
+    pages, entries, _, _, _ = tables
     dots = writing = 0
     scripts = U(0)
     while position < end:
         code, length = decode(source, position)
-        bits = _host_bits(code, tables)
+        bits = _host_bits(code, pages, entries)
         if bits == U(0):
             break
         if code == _DOT:
@@ -201,13 +204,14 @@ def _host_start(
 
     Stays inside: it walks back to the start of the row at most, character by character.
     """
+    pages, entries, _, _, _ = tables
     start = dot
     while start > row_start:
         before = start - U(1)
         while before > row_start and source[before] & 0xC0 == 0x80:
             before -= U(1)
         code, _ = decode(source, before)
-        if _host_bits(code, tables) == U(0):
+        if _host_bits(code, pages, entries) == U(0):
             break
         start = before
     while start < dot and source[start] == _DOT:
@@ -231,6 +235,7 @@ def _joins(source: Bytes, dot: np.uint64, row_start: np.uint64, end: np.uint64) 
 def _find_links(
     source: Bytes,
     starts: Offsets,
+    signs: Bytes,
     tables: UnicodeTables,
     endings: Hashes,
     keys: Hashes,
@@ -246,6 +251,8 @@ def _find_links(
     """
     found = 0
     for row in range(starts.shape[0] - 1):
+        if not signs[row] & DOT:
+            continue
         row_start = position = U(starts[row])
         end = U(starts[row + 1]) - U(1)
         while position < end:
@@ -373,6 +380,7 @@ class LinkFinder:
         found = _find_links(
             column.buffer,
             column.offsets,
+            column.signs,
             unicode_tables(),
             self._endings,
             hosts.keys,

@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
-from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn
+from evenhand.events.text_column import (
+    BRACKET,
+    CROSS,
+    SEPARATOR,
+    Bytes,
+    Offsets,
+    TextColumn,
+)
 from evenhand.signals.hashing import joined
 
 # What brackets may hold to mean a dot, in the words of those who write it.
@@ -107,7 +114,7 @@ def _refang_row(
 def _refang_rows(
     source: Bytes,
     starts: Offsets,
-    telling: NDArray[np.bool_],
+    signs: Bytes,
     dots: Bytes,
     dot_starts: Offsets,
     buffer: Bytes,
@@ -116,18 +123,15 @@ def _refang_rows(
 ) -> int:
     """Writes the rows that change, and gives how many they are.
 
-    Stays inside: `buffer` is as long as `source`, and a row is looked at only if a byte in it
-    can begin a disguise.
+    Stays inside: `buffer` is as long as `source`. A row is looked at only if it holds what a
+    disguise needs: a bracket, or the x of hxxp.
     """
     at = U(0)
     changed_rows = 0
     for row in range(starts.shape[0] - 1):
-        position = U(starts[row])
-        end = U(starts[row + 1]) - U(1)
-        while position < end and not telling[source[position]]:
-            position += U(1)
-        if position == end:
+        if not signs[row] & (BRACKET | CROSS):
             continue
+        end = U(starts[row + 1]) - U(1)
         stop, changed = _refang_row(source, U(starts[row]), end, dots, dot_starts, buffer, at)
         if changed:
             rows[changed_rows] = row
@@ -139,23 +143,20 @@ def _refang_rows(
     return changed_rows
 
 
-def _telling_bytes() -> NDArray[np.bool_]:
-    telling = np.zeros(256, np.bool_)
-    telling[[*_OPEN, ord("x")]] = True
-    return telling
-
-
-_TELLING = _telling_bytes()
-"""Bytes without which nothing is disguised: brackets, and the x of hxxp."""
-
-
 def refang(normalised: TextColumn) -> tuple[TextColumn, NDArray[np.int32]]:
     """Gives the rows of a normalised column whose links were disguised, and which rows they are."""
     buffer = np.empty(len(normalised.buffer), np.uint8)
     offsets = np.empty(len(normalised) + 1, np.int64)
     rows = np.empty(len(normalised), np.int32)
     changed = _refang_rows(
-        normalised.buffer, normalised.offsets, _TELLING, _DOTS, _DOT_STARTS, buffer, offsets, rows
+        normalised.buffer,
+        normalised.offsets,
+        normalised.signs,
+        _DOTS,
+        _DOT_STARTS,
+        buffer,
+        offsets,
+        rows,
     )
     offsets = offsets[: changed + 1]
     return TextColumn(buffer[: offsets[-1]], offsets), rows[:changed]

@@ -26,6 +26,8 @@ NETWORK_BYTES = 16
 _EVENT_KINDS = frozenset(kind.value for kind in EventKind)
 _CHANNEL_KINDS = frozenset(kind.value for kind in ChannelKind)
 
+_LISTS = frozenset(field.name for field in EVENT_SCHEMA if pa.types.is_list(field.type))
+
 _ONE_NULL = {field.name: pa.nulls(1, field.type) for field in EVENT_SCHEMA}
 
 Finding = str | None
@@ -74,7 +76,9 @@ def _batch_of(rows: Sequence[Mapping[str, object]]) -> pa.RecordBatch:
     columns = []
     for field in EVENT_SCHEMA:
         values = [row.get(field.name) for row in rows]
-        if any(value is not None for value in values):
+        is_list = field.name in _LISTS
+        # An empty list says as little as none.
+        if any(values) if is_list else any(value is not None for value in values):
             columns.append(pa.array(values, field.type))
         else:
             columns.append(

@@ -6,6 +6,7 @@ Everything becomes a number: a truth 0 or 1, a word the number that stands for i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any as Anything
 from typing import assert_never
 
 import numpy as np
@@ -93,7 +94,7 @@ class Programme:
         writer = _Writer()
         results = [writer.part(tree) for tree in trees]
         self._code = writer.code(results)
-        self._columns = writer.columns
+        self._columns = tuple(tuple(writer.columns[kind]) for kind in Kind)
         self._words = writer.words
 
     def over(self, table: SignalTable) -> Hits:
@@ -111,46 +112,46 @@ class Programme:
         """Gives the columns that are asked for, by their kinds, each mask of theirs once."""
         masks: dict[int, int] = {}
         shown: list[npt.NDArray[np.bool_]] = []
-        shapes = [(len(self._columns[kind]), blocks * BLOCK) for kind in Kind]
-        values = [np.empty(shapes[kind], _TYPES[kind]) for kind in Kind]
-        known_of = np.full((len(Kind), max(map(len, self._columns.values()))), _EVERY, np.int64)
+        nothing = np.zeros(table.rows, np.uint8)
         spelled: dict[str, int] = {}
-        for kind in Kind:
-            for place, column in enumerate(self._columns[kind]):
+        kept, known_of = [], np.zeros((len(Kind), max(map(len, self._columns))), np.int64)
+        for kind, columns in zip(Kind, self._columns, strict=True):
+            values: list[npt.NDArray[Anything]] = []
+            known: list[int] = []
+            for column in columns:
                 found = table.columns.get(column.name)
                 if found is None:
-                    known_of[kind, place] = _NONE
-                    values[kind][place] = 0
+                    values.append(nothing)
+                    known.append(_NONE)
                     continue
-                values[kind][place, : table.rows] = self._plain(column, found, spelled)
+                is_word = column.type is ColumnType.WORD and found.words
+                values.append(self._numbers(found, spelled) if is_word else found.values)
                 if found.known is None:
+                    known.append(_EVERY)
                     continue
-                mask = masks.get(id(found.known))
-                if mask is None:
-                    mask = masks[id(found.known)] = _FIRST_MASK + len(shown)
+                mask = masks.setdefault(id(found.known), _FIRST_MASK + len(shown))
+                if mask == _FIRST_MASK + len(shown):
                     shown.append(found.known)
-                known_of[kind, place] = mask
-        truths, wholes, shares = values
+                known.append(mask)
+            kept.append(_filled(values, table.rows, blocks, _TYPES[kind]))
+            known_of[kind, : len(known)] = known
+        truths, wholes, shares = kept
         return Data(truths, wholes, shares, _packed(shown, blocks), known_of)
 
-    def _plain(
-        self, column: Column, found: Values, spelled: dict[str, int]
-    ) -> npt.NDArray[np.generic]:
-        """Gives a column's values; words as the numbers that stand for them.
+    def _numbers(self, found: Values, spelled: dict[str, int]) -> npt.NDArray[np.int32]:
+        """Gives the numbers that stand for words.
 
         A word that no rule names has a number of its own within the batch, since two columns of
         words may be compared.
         """
-        if column.type is not ColumnType.WORD or not found.words:
-            return found.values
         first = len(self._words)
         numbers = [
             self._words[word] if word in self._words
             else spelled.setdefault(word, first + len(spelled))
             for word in found.words
         ]  # fmt: skip
-        plain: npt.NDArray[np.int32] = np.array(numbers, np.int32)[found.values]
-        return plain
+        of_rows: npt.NDArray[np.int32] = np.array(numbers, np.int32)[found.values]
+        return of_rows
 
 
 def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
@@ -166,6 +167,21 @@ def _bits(answers: Words) -> int:
         for block in range(answers.shape[1]):
             found += bits_set(answers[place, block])
     return found
+
+
+def _filled(
+    values: Sequence[npt.NDArray[np.generic]], rows: int, blocks: int, type_: npt.DTypeLike
+) -> npt.NDArray[Anything]:
+    """Gives columns as one array, each filled up to whole blocks."""
+    whole = np.zeros((len(values), blocks * BLOCK), type_)
+    if not values:
+        return whole
+    exact = rows == whole.shape[1]
+    joined = whole.reshape(-1) if exact else np.empty(len(values) * rows, type_)
+    np.concatenate(values, out=joined, casting="unsafe")
+    if not exact:
+        whole[:, :rows] = joined.reshape(len(values), rows)
+    return whole
 
 
 def _packed(shown: Sequence[npt.NDArray[np.bool_]], blocks: int) -> Words:

@@ -13,6 +13,9 @@ from evenhand.signals.table import Values
 
 Mask = NDArray[np.bool_]
 
+FEW_ROWS = 64
+"""Rows for which a Python list is sooner made than a dictionary of Arrow."""
+
 
 def valid_rows(column: pa.Array) -> Mask:
     """Tells which rows are not null."""
@@ -32,6 +35,11 @@ def words_of(column: pa.Array) -> Values:
     nulls, rows = column.null_count, len(column)
     if nulls == rows:
         return Values(np.zeros(rows, np.int32), np.zeros(rows, np.bool_), ("",))
+    if rows <= FEW_ROWS:
+        places: dict[str, int] = {}
+        codes = [places.setdefault(one, len(places)) for one in column.fill_null("").to_pylist()]
+        known = valid_rows(column) if nulls else None
+        return Values(np.array(codes, np.int32), known, tuple(places))
     encoded = column.dictionary_encode()
     codes = without_nulls(encoded.indices, 0).to_numpy(zero_copy_only=False)
     known = valid_rows(column) if nulls else None

@@ -13,9 +13,11 @@ Searches are read to filter results, and never counted against an account.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.signals.arrow import Mask
@@ -82,22 +84,30 @@ def allowed(kinds: Values, channels: Values, scope: Scope) -> Allowed:
     if scope is Scope.FILES:
         every = np.ones(rows, np.bool_)
         return Allowed(every, every, every)
-    return Allowed(
-        *(
-            _where(draws_on, kinds, channels)
+    # Where nothing is said of a channel, the last word counts: it is none, and so private.
+    said = channels.values
+    if channels.known is not None:
+        said = np.where(channels.known, said, len(channels.words))
+    tables = _tables(kinds.words, (*channels.words, ""))
+    read, count, hashed = tables[:, kinds.values, said]
+    return Allowed(read, count, hashed)
+
+
+@lru_cache(maxsize=64)
+def _tables(kinds: tuple[str, ...], channels: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Gives, for each kind of look, whether an event of a kind in a channel of a kind allows it.
+
+    What the event says wins over its channel.
+    """
+    by_channel = [_looks_of_channel(channel) for channel in channels]
+    by_event = [_looks_of_event(kind) for kind in kinds]
+    looks = [by_channel if one is None else [one] * len(channels) for one in by_event]
+    return np.array(
+        [
+            [[draws_on in one for one in line] for line in looks]
             for draws_on in (DrawsOn.TEXT, DrawsOn.BEHAVIOUR, DrawsOn.HASH)
-        )
+        ]
     )
-
-
-def _where(draws_on: DrawsOn, kinds: Values, channels: Values) -> Mask:
-    """Tells which rows allow one kind of look. What the event says wins over its channel."""
-    by_channel = np.array([draws_on in _looks_of_channel(word) for word in channels.words])
-    by_event = [_looks_of_event(word) for word in kinds.words]
-    decides = np.array([looks is not None for looks in by_event])
-    allows = np.array([looks is not None and draws_on in looks for looks in by_event])
-    mask: Mask = np.where(decides[kinds.values], allows[kinds.values], by_channel[channels.values])
-    return mask
 
 
 def _looks_of_channel(word: str) -> Looks:

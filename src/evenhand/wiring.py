@@ -1,20 +1,18 @@
 """Binds ports to their real engines or twins, once; nothing else is decided here."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-import yaml
 from django.conf import settings
 from nacl.public import PublicKey
 
 from evenhand.actions.copies import OpenerCopies
 from evenhand.actions.delivery import Tools
-from evenhand.actions.ports import Messenger, ReviewRequest, Reviews, RuleAuthors, Rulebook
+from evenhand.actions.ports import Messenger, ReviewRequest, Reviews, Rulebook
 from evenhand.appeals.conversation import Conversation
 from evenhand.base import clock
 from evenhand.base.errors import Misconfigured
@@ -71,11 +69,19 @@ from evenhand.reports.lists import ReportKind
 from evenhand.reports.ports import Identities, Mails, MessengerReports, Proving
 from evenhand.reports.queries import reports_of
 from evenhand.reports.reactions import OUTCOMES, REFERRALS, REVERSALS
+from evenhand.rulebook.answers import StoredRules
+from evenhand.rulebook.shipped_steps import RuleText
+from evenhand.rules.load import load_rule
+from evenhand.signals.columns import all_columns
+from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.standing.reactions import STANDING
 from evenhand.statements.ports import TransparencyDatabase
 from evenhand.statements.reactions import NOTE_REVERSALS, entering
 from evenhand.statements.steps import Terms
 from evenhand.verdicts.schema import RuleHit
+
+PACK = Path(__file__).parent / "rules" / "pack"
+"""What comes with Evenhand."""
 
 
 @cache
@@ -108,7 +114,21 @@ def tools() -> Tools:
 @cache
 def rulebook() -> Rulebook:
     """Gives the people and sentences of the shipped rules."""
-    return PackRulebook.read()
+    return StoredRules.of({path.stem: path.read_text() for path in _pack_rules()})
+
+
+@cache
+def shipped_rules() -> Sequence[RuleText]:
+    """Gives the rules that come with Evenhand, and their files."""
+    columns = all_columns(one.name for one in read_pattern_lists(PACK / "patterns"))
+    return [
+        RuleText(load_rule(path, columns), path.read_text(encoding="utf-8"))
+        for path in _pack_rules()
+    ]
+
+
+def _pack_rules() -> list[Path]:
+    return sorted((PACK / "rules").glob("*.yaml"))
 
 
 def directory() -> Directory | None:
@@ -323,36 +343,6 @@ class CaseReviews:
         for request in requests:
             open_case(_case(request), now=now)
         look_up([_files(request) for request in requests if request.hashes], now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class PackRulebook:
-    """The rule pack as actions need it: author, approver and sentences by rule."""
-
-    people: Mapping[str, RuleAuthors]
-    sentences: Mapping[tuple[str, str], str]
-
-    @classmethod
-    def read(cls) -> "PackRulebook":
-        """Reads the shipped pack."""
-        people: dict[str, RuleAuthors] = {}
-        sentences: dict[tuple[str, str], str] = {}
-        folder = Path(__file__).parent / "rules" / "pack" / "rules"
-        for path in sorted(folder.glob("*.yaml")):
-            head = yaml.safe_load(path.read_text(encoding="utf-8"))
-            people[head["id"]] = RuleAuthors(head.get("author", ""), head.get("approver", ""))
-            says = head.get("says", {})
-            for language, sentence in says.items() if isinstance(says, dict) else ():
-                sentences[head["id"], language] = sentence
-        return cls(people, sentences)
-
-    def authors(self, rule_id: str, version: str) -> RuleAuthors:  # noqa: ARG002
-        """Gives author and approver of a rule; the shipped pack holds one version of each."""
-        return self.people.get(rule_id, RuleAuthors("", ""))
-
-    def sentence(self, rule_id: str, language: Language) -> str | None:
-        """Gives what the rule says to people in one language; None if it says nothing in it."""
-        return self.sentences.get((rule_id, language.value))
 
 
 def _case(request: ReviewRequest) -> CaseDraft:

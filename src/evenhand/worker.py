@@ -64,6 +64,8 @@ from evenhand.reports.messenger_steps import take_from  # noqa: E402
 from evenhand.reports.proving_steps import prove_due  # noqa: E402
 from evenhand.reports.steps import admit_waiting, forget  # noqa: E402
 from evenhand.reports.tell_steps import tell_due  # noqa: E402
+from evenhand.rulebook.publishing import RuleFiles  # noqa: E402
+from evenhand.rulebook.rollback_steps import run_rollbacks  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
 
@@ -139,6 +141,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
     reader = JournalReader(home / "journal", read_key(settings.KEYS / "journal.key"))
     door = DoorFile(home / "door" / "snapshot.json")
     rules = LiveRules(home)
+    files = RuleFiles(home / "lists" / "rules", wiring.shipped_rules)
     return [
         Loop("drain", 0.05, lambda: _drain(reader)),
         Loop("deliver", 0.05, courier.claim_and_start),
@@ -146,6 +149,8 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *(_reacting(reaction) for reaction in wiring.reactions()),
         Loop("door_file", 0.5, door.write),
         Loop("rules", 5.0, lambda: rules.look(now=now())),
+        Loop("rulebook", 2.0, lambda: files.keep(now=now())),
+        Loop("rollbacks", 1.0, lambda: run_rollbacks(now=now())),
         *_placing(),
         Loop("withheld", 2.0, lambda: keep_withheld(wiring.messenger(), now=now())),
         Loop("ends", 5.0, lambda: end_due(now=now())),

@@ -23,6 +23,7 @@ from evenhand.people.powers import Power
 from evenhand.people.roles import Role
 from evenhand.reports import lists as flagged
 from evenhand.rulebook.lists import RuleState
+from evenhand.rules.acting import Acting
 from evenhand.standing import lists as standing
 from evenhand.statements import lists as entries
 from evenhand.verify.audit import Seen
@@ -56,7 +57,7 @@ ON_PAGE = (
     standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,
     childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
     childsafety.IncidentType,
-    RuleState,
+    RuleState, Acting,
     Seen,
 )  # fmt: skip
 

@@ -53,8 +53,11 @@ class Rules:
     def authors(self, rule_id: str, version: str) -> RuleAuthors:
         return RuleAuthors("Aino Author", "Pekka Approver")
 
-    def sentence(self, rule_id: str, language: Language) -> str | None:
+    def sentence(self, rule_id: str, version: str, language: Language) -> str | None:
         return SAYINGS.get(language)
+
+    def delay_minutes(self, rule_id: str, version: str) -> int:
+        return 0
 
 
 @dataclass

@@ -350,7 +350,7 @@ def test_a_rule_says_its_reason_in_the_language_of_the_reader(
 
     for language in Language:
         page = text_of(client.get(link, headers={"accept-language": language.value}))
-        said = rulebook().sentence(rule, language)
+        said = rulebook().sentence(rule, "", language)
         assert said
         assert f'<dd lang="{language.value}">{escape(said)}</dd>' in page
 

@@ -40,8 +40,11 @@ class Rules:
     def authors(self, rule_id: str, version: str) -> RuleAuthors:
         return RuleAuthors("Aino Author", "Pekka Approver")
 
-    def sentence(self, rule_id: str, language: Language) -> str | None:
+    def sentence(self, rule_id: str, version: str, language: Language) -> str | None:
         return None
+
+    def delay_minutes(self, rule_id: str, version: str) -> int:
+        return 0
 
 
 def flagged(event: str, action: ActionKind, answered: Answered) -> FlaggedEntry:

@@ -383,9 +383,8 @@ class _Desk:
         statement = delivery.statement
         assert statement is not None
         decision, language = statement.decision, Language(statement.language)
-        said = (
-            self._tools.rulebook.sentence(decision.rule_id, language) if decision.rule_id else None
-        )
+        rule, version = decision.rule_id, decision.rule_version
+        said = self._tools.rulebook.sentence(rule, version, language) if rule else None
         # A person's own sentence is told as it was written.
         reason = said if said and decision.ground == Ground.RULE else decision.reason
         url = objection_url(

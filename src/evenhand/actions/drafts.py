@@ -45,6 +45,7 @@ class DecisionDraft:
     account       whom it concerns and who is told; empty if nobody can be told
     milliseconds  from the event's arrival to the verdict, or from the case's opening to its end
     gagged        an order forbids telling: it and its effects are counted when that ends
+    not_before    when it is carried out and told at the earliest; None means at once
     """
 
     id: UUID
@@ -70,3 +71,4 @@ class DecisionDraft:
     evidence: UUID | None = None
     milliseconds: int | None = None
     gagged: bool = False
+    not_before: datetime | None = None

@@ -6,8 +6,10 @@ moved on. What was stored before is recognised by its origin or id.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import assert_never
+from uuid import uuid5
 
 import structlog
 from django.db import transaction
@@ -22,8 +24,10 @@ from evenhand.actions.journal import (
     EventFacts,
     FlaggedEntry,
     JournalReader,
+    ShadowEntry,
 )
 from evenhand.actions.ports import ReviewReason, ReviewRequest, Reviews, Rulebook, Target
+from evenhand.actions.rule_steps import rule_subject
 from evenhand.actions.statements import account_language
 from evenhand.actions.steps import decide_many
 from evenhand.base.harms import harms
@@ -85,6 +89,8 @@ def store(entries: Sequence[Entry], *, rulebook: Rulebook, reviews: Reviews, now
         decide_many([one.draft for one in handled if one.draft is not None], now=now)
         reviews.open_reviews([one.review for one in handled if one.review is not None], now=now)
         append_missing([_count(entry) for entry in counted])
+        append_missing([_shadow(entry) for entry in entries if isinstance(entry, ShadowEntry)])
+        append_missing(over_budget(flagged))
 
 
 def handling(entry: FlaggedEntry, rulebook: Rulebook) -> Handling:
@@ -94,7 +100,9 @@ def handling(entry: FlaggedEntry, rulebook: Rulebook) -> Handling:
     """
     proposed = entry.verdict.action
     if entry.answered is Answered.PASSED and proposed is ActionKind.NONE:
-        return Handling(None, _review(entry, ReviewReason.PROPOSED))
+        held_back = entry.verdict.over_budget
+        why = ReviewReason.OVER_BUDGET if held_back else ReviewReason.PROPOSED
+        return Handling(None, _review(entry, why))
     measures = measures_of(entry)
     if not measures:
         return Handling(None, _review(entry, ReviewReason.TOO_LATE))
@@ -184,6 +192,7 @@ def _event_target(event: EventFacts) -> Target:
 
 def _draft(entry: FlaggedEntry, measures: tuple[Measure, ...], rulebook: Rulebook) -> DecisionDraft:
     event, verdict = entry.event, entry.verdict
+    rule = _rule_facts(entry, rulebook)
     return DecisionDraft(
         id=entry.id,
         at=entry.at,
@@ -201,12 +210,59 @@ def _draft(entry: FlaggedEntry, measures: tuple[Measure, ...], rulebook: Ruleboo
         channel_kind=event.channel_kind,
         measures=measures,
         exact=verdict.exact,
-        rule=_rule_facts(entry, rulebook),
+        rule=rule,
         account=event.account,
         channel=event.channel,
         event=event.event_id,
         evidence=entry.id,
         milliseconds=entry.milliseconds,
+        not_before=_not_before(entry, rulebook.delay_minutes(rule.id, rule.version) if rule else 0),
+    )
+
+
+def _not_before(entry: FlaggedEntry, minutes: int) -> datetime | None:
+    """Gives a moment that nobody can foresee; the same for an entry that is read again.
+
+    The entry's id was drawn at the door, and its sender is not shown it before.
+    """
+    if not minutes:
+        return None
+    drawn = int.from_bytes(blake2b(entry.id.bytes, digest_size=4).digest(), "big") / 2**32
+    return entry.at + timedelta(minutes=minutes * drawn)
+
+
+def over_budget(entries: Sequence[FlaggedEntry]) -> list[NewRecord]:
+    """Gives the records of what rules would have done beyond their budgets, counted by hour."""
+    groups: dict[tuple[str, str, str, datetime], list[FlaggedEntry]] = {}
+    for entry in entries:
+        if entry.verdict.over_budget and entry.verdict.rules:
+            hit, hour = entry.verdict.rules[0], entry.at.replace(minute=0, second=0, microsecond=0)
+            groups.setdefault((hit.id, hit.version, entry.market, hour), []).append(entry)
+    return [
+        NewRecord(
+            id=uuid5(group[0].id, "over_budget"),
+            at=group[0].at,
+            kind=RecordKind.RULE_OVER_BUDGET,
+            subject=rule_subject(rule),
+            harm=group[0].verdict.harm,
+            market=market,
+            quantity=len(group),
+            body={"rule": rule, "version": version, "hour": hour.isoformat()},
+        )
+        for (rule, version, market, hour), group in groups.items()
+    ]
+
+
+def _shadow(entry: ShadowEntry) -> NewRecord:
+    return NewRecord(
+        id=entry.id,
+        at=entry.hour,
+        kind=RecordKind.RULE_SHADOWED,
+        subject=rule_subject(entry.rule),
+        market=entry.market,
+        channel_kind=entry.channel_kind,
+        quantity=entry.quantity,
+        body={"rule": entry.rule, "version": entry.version},
     )
 
 

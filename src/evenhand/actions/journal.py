@@ -112,7 +112,20 @@ class CountedEntry:
     quantity: int
 
 
-Entry = FlaggedEntry | CountedEntry
+@dataclass(frozen=True, slots=True)
+class ShadowEntry:
+    """How often a version of a rule would have fired in an hour, while nothing follows from it."""
+
+    id: UUID
+    hour: datetime
+    rule: str
+    version: str
+    market: str
+    channel_kind: ChannelKind
+    quantity: int
+
+
+Entry = FlaggedEntry | CountedEntry | ShadowEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,6 +427,17 @@ def _as_json(entry: Entry) -> dict[str, object]:
                 "reason": entry.reason,
                 "quantity": entry.quantity,
             }
+        case ShadowEntry():
+            return {
+                "entry": "shadow",
+                "id": str(entry.id),
+                "hour": entry.hour.isoformat(),
+                "rule": entry.rule,
+                "version": entry.version,
+                "market": entry.market,
+                "channel_kind": entry.channel_kind.value,
+                "quantity": entry.quantity,
+            }
         case _:
             assert_never(entry)
 
@@ -446,12 +470,23 @@ def _verdict_json(verdict: Verdict) -> dict[str, object]:
         "exact": verdict.exact,
         "language": verdict.language,
         "reason": verdict.reason,
+        "over_budget": verdict.over_budget,
     }
 
 
 def _from_json(value: dict[str, object]) -> Entry:
     if value["entry"] == "flagged":
         return _flagged_from(value)
+    if value["entry"] == "shadow":
+        return ShadowEntry(
+            id=UUID(str(value["id"])),
+            hour=_moment(value["hour"]),
+            rule=str(value["rule"]),
+            version=str(value["version"]),
+            market=str(value["market"]),
+            channel_kind=ChannelKind(str(value["channel_kind"])),
+            quantity=int(str(value["quantity"])),
+        )
     assert value["entry"] == "counted"
     return CountedEntry(
         id=UUID(str(value["id"])),
@@ -512,6 +547,7 @@ def _verdict_from(value: dict[str, object]) -> Verdict:
         exact=value["exact"] is True,
         language=None if language is None else str(language),
         reason=str(value["reason"]),
+        over_budget=value.get("over_budget") is True,  # an earlier version wrote none
     )
 
 

@@ -102,6 +102,7 @@ class ReviewReason(StrEnum):
     HELD = "held"  # the event was refused until a person has looked
     TOO_LATE = "too_late"  # it should have been refused, but is already there
     NOT_ALLOWED = "not_allowed"  # the rule proposes what no rule may do alone
+    OVER_BUDGET = "over_budget"  # the rule acted as often as it may, in this market and time
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +153,16 @@ class RuleAuthors:
 
 
 class Rulebook(Protocol):
-    """Who knows the rules' people and sentences (the rule pack; `wiring.py` binds it)."""
+    """Who knows the rules' people and sentences (the rulebook; `wiring.py` binds it)."""
 
     def authors(self, rule_id: str, version: str) -> RuleAuthors:
         """Gives author and approver of one version of a rule; empty names if unknown."""
 
-    def sentence(self, rule_id: str, language: Language) -> str | None:
-        """Gives what the rule says to people in one language; None if it says nothing in it."""
+    def sentence(self, rule_id: str, version: str, language: Language) -> str | None:
+        """Gives what a version says to people in one language; None if it says nothing in it."""
+
+    def delay_minutes(self, rule_id: str, version: str) -> int:
+        """Gives up to how many minutes later what a version decides is done."""
 
 
 class Copies(Protocol):

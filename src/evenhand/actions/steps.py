@@ -89,8 +89,14 @@ def decide_many(drafts: Sequence[DecisionDraft], *, now: datetime) -> int:
         add_rows(Statement, [_statement_row(draft) for draft in told])
         add_rows(
             Delivery,
-            [_delivery_row(now, action.verb, action=action.id) for action in planned]
-            + [_delivery_row(now, Verb.NOTIFY, statement=draft.id) for draft in told],
+            [
+                _delivery_row(now, action.verb, due=action.due, action=action.id)
+                for action in planned
+            ]
+            + [
+                _delivery_row(now, Verb.NOTIFY, due=draft.not_before, statement=draft.id)
+                for draft in told
+            ],
         )
         append_many([_decision_record(draft) for draft in new])
     return len(new)
@@ -259,10 +265,11 @@ class _Planned:
     id: UUID
     decision: UUID
     measure: Measure
+    due: datetime | None
 
     @classmethod
     def of(cls, draft: DecisionDraft, measure: Measure, now: datetime) -> "_Planned":
-        return cls(new_id(now=now), draft.id, measure)
+        return cls(new_id(now=now), draft.id, measure, draft.not_before)
 
     @property
     def verb(self) -> Verb:
@@ -298,7 +305,12 @@ def _statement_row(draft: DecisionDraft) -> dict[str, object]:
 
 
 def _delivery_row(
-    now: datetime, verb: Verb, *, action: UUID | None = None, statement: UUID | None = None
+    now: datetime,
+    verb: Verb,
+    *,
+    due: datetime | None,
+    action: UUID | None = None,
+    statement: UUID | None = None,
 ) -> dict[str, object]:
     return {
         "id": new_id(now=now),
@@ -306,7 +318,7 @@ def _delivery_row(
         "statement_id": statement,
         "verb": verb.value,
         "created_at": now,
-        "due_at": now,
+        "due_at": now if due is None else max(now, due),
         "attempts": 0,
         "state": DeliveryState.WAITING.value,
         "error": "",

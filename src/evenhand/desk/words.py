@@ -297,7 +297,9 @@ def reason_of(decision: Decision) -> tuple[str, str]:
 
     What a person wrote is shown as they wrote it.
     """
-    said = _sentence_of(decision.rule_id) if decision.ground == Ground.RULE else None
+    said = None
+    if decision.ground == Ground.RULE:
+        said = _sentence_of(decision.rule_id, decision.rule_version)
     return said or (decision.reason, decision.language)
 
 
@@ -305,17 +307,17 @@ def why_opened(case: Case) -> str:
     """Gives why a case was opened, in the reader's language where a rule said it."""
     if case.decision and case.decision.reason == case.reason_opened:
         return reason_of(case.decision)[0]
-    said = _sentence_of(case.rules[0][0]) if case.kind == CaseKind.REVIEW and case.rules else None
+    said = _sentence_of(*case.rules[0]) if case.kind == CaseKind.REVIEW and case.rules else None
     return said[0] if said else own_words(case.reason_opened)
 
 
-def _sentence_of(rule_id: str) -> tuple[str, str] | None:
+def _sentence_of(rule_id: str, version: str) -> tuple[str, str] | None:
     """Gives what a rule says and in which language: the reader's, or None."""
     reader = get_language() or Language.EN.value
     if reader not in set(Language):
         return None
     rulebook: Rulebook = import_string(settings.RULEBOOK)()
-    said = rulebook.sentence(rule_id, Language(reader))
+    said = rulebook.sentence(rule_id, version, Language(reader))
     return (said, reader) if said else None
 
 

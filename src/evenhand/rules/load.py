@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -311,3 +311,32 @@ def _versioned(rule: Rule, *, stated: str) -> Rule:
 def columns_used(rules: RuleSet) -> frozenset[str]:
     """Gives the names of the columns that a set of rules looks at."""
     return frozenset().union(*(columns_of(rule.condition) for rule in rules.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What can be read of a rule without knowing the signals: for who asks about an old one.
+
+    says  what people are told, by language
+    """
+
+    author: str
+    says: Mapping[str, str]
+    delay_minutes: int
+
+
+def told_of(text: str) -> Told:
+    """Gives what a text says that was read as a rule before; nothing where it holds no rule."""
+    try:
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        content = None
+    held = content if isinstance(content, dict) else {}
+    says, delay = held.get("says"), held.get("delay_minutes")
+    return Told(
+        author=str(held.get("author", "")),
+        says={str(key): str(value).strip() for key, value in says.items()}
+        if isinstance(says, dict)
+        else {},
+        delay_minutes=delay if isinstance(delay, int) else 0,
+    )

@@ -47,7 +47,10 @@ class RuleHit:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the screening says of one event; fields as in `VERDICT_SCHEMA`."""
+    """What the screening says of one event; fields as in `VERDICT_SCHEMA`.
+
+    over_budget  its rule acted as often as it may: what it proposed is left to a person
+    """
 
     event_id: str
     harm: str
@@ -58,3 +61,4 @@ class Verdict:
     exact: bool
     language: str | None
     reason: str
+    over_budget: bool = False

@@ -1,12 +1,13 @@
 """What becomes of what the door flagged: a decision, a case, or both."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from evenhand.actions.drafts import Measure
-from evenhand.actions.drain import answered_target, handling, measures_of
+from evenhand.actions.drain import answered_target, handling, measures_of, over_budget
 from evenhand.actions.journal import Answered, EventFacts, FlaggedEntry
 from evenhand.actions.ports import ReviewReason, RuleAuthors, Target
 from evenhand.base.ids import new_id
@@ -43,8 +44,11 @@ class Rules:
     def authors(self, rule_id: str, version: str) -> RuleAuthors:
         return RuleAuthors(f"author of {rule_id}", f"approver of {version}")
 
-    def sentence(self, rule_id: str, language: Language) -> str | None:
+    def sentence(self, rule_id: str, version: str, language: Language) -> str | None:
         return f"{rule_id} {language}"
+
+    def delay_minutes(self, rule_id: str, version: str) -> int:
+        return 0
 
 
 def entry(
@@ -246,3 +250,36 @@ def test_what_was_refused_is_decided_even_if_a_person_decides_the_rest() -> None
     assert handled.draft.measures == (refusal(),)
     assert handled.review is not None
     assert (handled.review.decision, handled.review.proposes) == (made.id, ActionKind.LOCK)
+
+
+class Slow(Rules):
+    def delay_minutes(self, rule_id: str, version: str) -> int:
+        return 30
+
+
+def test_a_rule_with_a_delay_acts_later_at_a_moment_that_stays_the_same() -> None:
+    made = [entry(ActionKind.SUSPEND, Answered.PASSED) for _ in range(20)]
+    found = [handling(one, Slow()).draft for one in made]
+    again = [handling(one, Slow()).draft for one in made]
+
+    moments = [one.not_before for one in found if one]
+    assert all(m and NOW <= m <= NOW + timedelta(minutes=30) for m in moments)
+    assert len(set(moments)) == 20
+    assert moments == [one.not_before for one in again if one]
+    assert handling(made[0], Rules()).draft.not_before is None  # type: ignore[union-attr]
+
+
+def test_beyond_its_budget_a_rule_asks_a_person_and_is_counted() -> None:
+    made = entry(ActionKind.NONE, Answered.PASSED)
+    held = [
+        replace(made, id=uuid4(), verdict=replace(made.verdict, over_budget=True)) for _ in range(3)
+    ]
+
+    handled = handling(held[0], Rules())
+    (record,) = over_budget([*held, made])
+
+    assert handled.draft is None
+    assert handled.review is not None
+    assert handled.review.why is ReviewReason.OVER_BUDGET
+    assert (record.quantity, record.market) == (3, made.market)
+    assert over_budget(held)[0].id == record.id

@@ -22,6 +22,7 @@ from evenhand.actions.journal import (
     JournalReader,
     JournalUnavailable,
     JournalWriter,
+    ShadowEntry,
     entry_bytes,
     entry_of,
 )
@@ -45,6 +46,7 @@ verdicts = st.builds(
     exact=st.booleans(),
     language=st.none() | texts,
     reason=texts,
+    over_budget=st.booleans(),
 )
 facts = st.builds(
     EventFacts,
@@ -79,7 +81,17 @@ counted = st.builds(
     reason=texts,
     quantity=st.integers(1, 10**6),
 )
-entries = flagged | counted
+shadows = st.builds(
+    ShadowEntry,
+    id=st.uuids(),
+    hour=moments,
+    rule=texts,
+    version=texts,
+    market=texts,
+    channel_kind=st.sampled_from(ChannelKind),
+    quantity=st.integers(1, 10**9),
+)
+entries = flagged | counted | shadows
 groups = st.lists(st.lists(entries, min_size=1, max_size=2), min_size=1, max_size=4)
 
 

@@ -9,6 +9,8 @@ from evenhand.cases.lists import CaseKind
 from evenhand.cases.models import Case
 from evenhand.desk.words import why_opened
 
+pytestmark = pytest.mark.django_db
+
 RULE = "crypto_doubling"
 
 
@@ -19,7 +21,7 @@ def case(kind: CaseKind, *, rule: str = RULE) -> Case:
 
 @pytest.mark.parametrize("language", Language)
 def test_a_rules_sentence_is_said_in_the_readers_language(language: Language):
-    said = wiring.rulebook().sentence(RULE, language)
+    said = wiring.rulebook().sentence(RULE, "1", language)
 
     with translation.override(language.value):
         assert said and why_opened(case(CaseKind.REVIEW)) == said

@@ -27,6 +27,7 @@ from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.pipeline import Resources, ScreeningPlane
 from evenhand.signals.media import HashLists
+from evenhand.signals.velocity import Velocity
 from messages import SCRIPTS, words_of_script
 from screening_lists import (
     HOT_LISTS,
@@ -59,6 +60,8 @@ LOOKALIKE = str.maketrans("aceopxy", "асеорху")
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 MEDIA_SHARE, LISTED_SHARE = 0.1, 0.005
 ACCOUNTS, ACCOUNTS_OF_FLOODS = 2_000_000, 300
+PLACES = 1 << 20
+"""Accounts whose habits are counted at a time: half a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,8 @@ def work(folder: Path, profile: Profile, sizes: Sizes = Sizes(), seed: int = SEE
     )
     loaded = ScreeningPlane.load(resources)
     lists = HashLists.of_rows({"invented": hashes}, {"invented": pictures})
-    plane = ScreeningPlane(loaded.rules, replace(loaded.signals, hashes=lists))
+    signals = replace(loaded.signals, hashes=lists, velocity=Velocity(places=PLACES))
+    plane = ScreeningPlane(loaded.rules, signals)
     return Work(plane, resources, literals, hosts, hashes, pictures, words)
 
 

@@ -1,0 +1,282 @@
+"""How fast messages become verdicts with everything loaded: `evenhand bench screening --json`.
+
+Ten thousand patterns, a million domains, two hundred rules, ten million file hashes, a million
+pictures, the text model, habits of accounts and channels; Arrow batches of 8,192 messages in,
+verdicts out (`screening_work.py`). Each batch is seen once. Two profiles: the reference's own, and
+a hard one. Runs on one core, on two, and of a bare Hyperscan scan of the same bytes with the same
+patterns take turns, so that what else the machine does meets all of them; medians are given.
+`ratio` is ours by the bare scan; `…_in_bare_scans` is its inverse, what compares machines.
+
+EVENHAND_BENCH_GROWTH  any value: also measure growth over batch size, rules, patterns and hashes
+EVENHAND_BENCH_FOLDER  where to work; a temporary folder unless set
+"""
+
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import hyperscan
+import pyarrow as pa
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from evenhand.base.limits import BATCH_ROWS_MAX
+from evenhand.events.text_column import arrow_text
+from evenhand.lanes import screen_all
+from evenhand.pipeline import Scope, ScreeningPlane
+from evenhand.signals.engine import see
+from evenhand.signals.expressions import expression_of, literal_of
+from evenhand.signals.pattern_lists import read_pattern_lists
+from screening_peers import not_installed, peers
+from screening_stages import stages
+from screening_work import HARD, REFERENCE, Profile, Sizes, Work, messages, work
+
+CORES = 2
+RUNS = 5
+WARM_BATCHES = 16
+ONE_CORE_BATCHES, BATCHES = 16, 32
+"""Of each run; two cores get twice as many, so that both are at work for as long."""
+
+STAGE_BATCHES = 16
+BATCH_SIZES = (1, 16, 256, 1_024, BATCH_ROWS_MAX)
+ALIKE = "bare Hyperscan scan of the same bytes, as many threads"
+
+Figure = dict[str, object]
+Batches = Sequence[pa.RecordBatch]
+
+
+def run() -> dict[str, object]:
+    """Gives the figures of both profiles."""
+    pa.set_cpu_count(1)
+    with tempfile.TemporaryDirectory(
+        prefix="evenhand-bench-", dir=os.environ.get("EVENHAND_BENCH_FOLDER")
+    ) as folder:
+        figures = [*_profile(Path(folder) / "reference", REFERENCE, "")]
+        figures += _profile(Path(folder) / "hard", HARD, "hard_")
+        if os.environ.get("EVENHAND_BENCH_GROWTH"):
+            figures += _growth(Path(folder))
+    return {"figures": figures, "not_installed": not_installed()}
+
+
+def _profile(folder: Path, profile: Profile, mark: str) -> Iterator[Figure]:
+    began = time.perf_counter()
+    made = work(folder, profile)
+    began_at = time.perf_counter() - began
+    count = WARM_BATCHES + STAGE_BATCHES + RUNS * (2 * ONE_CORE_BATCHES + BATCHES)
+    source = messages(made, profile, count=count)
+    warm = _taken(source, WARM_BATCHES)
+    for _ in screen_all(made.plane, warm, lanes=CORES):
+        pass
+    bare = BareScan(made)
+    bare.run(warm, 1)
+    rates: dict[str, list[float]] = {}
+    flagged = 0
+    for _ in range(RUNS):
+        alone, forked, both = (_taken(source, n) for n in (ONE_CORE_BATCHES,) * 2 + (BATCHES,))
+        for name, batches, judge in (
+            ("one", alone, lambda batches: _lanes(made.plane, batches, 1)),
+            ("two", both, lambda batches: _lanes(made.plane, batches, CORES)),
+            ("bare_one", alone, lambda batches: bare.run(batches, 1)),
+            ("bare_two", both, lambda batches: bare.run(batches, CORES)),
+            ("processes", forked, lambda batches: _forked(made.plane, batches)),
+        ):
+            seconds, found = judge(batches)
+            rates.setdefault(name, []).append(_rows(batches) / seconds)
+            flagged += found if name == "two" else 0
+    rate = {name: statistics.median(values) for name, values in rates.items()}
+    yield _figure(f"{mark}end_to_end_messages_per_s", rate["two"], "messages/s", CORES,
+                  ALIKE, rate["bare_two"], spread=rates["two"])  # fmt: skip
+    yield _figure(f"{mark}end_to_end_in_bare_scans", rate["bare_two"] / rate["two"], "scans", CORES)
+    yield _figure(f"{mark}one_core_messages_per_s", rate["one"], "messages/s", 1,
+                  ALIKE, rate["bare_one"], spread=rates["one"])  # fmt: skip
+    yield _figure(f"{mark}two_processes_messages_per_s", rate["processes"], "messages/s", CORES,
+                  "two threads on one plane", rate["two"], spread=rates["processes"])  # fmt: skip
+    staged = _taken(source, STAGE_BATCHES)
+    yield from _about(made, staged, mark)
+    yield _figure(f"{mark}flagged_share", flagged / (RUNS * BATCHES * BATCH_ROWS_MAX), "share", 0)
+    yield _figure(f"{mark}made_and_loaded_s", began_at, "s", 1)
+    if not mark:
+        yield from _beside_peers(made, warm, statistics.median(rates["one"]))
+
+
+def _about(made: Work, batches: Batches, mark: str) -> Iterator[Figure]:
+    """Gives the stages of one core, and what the messages are like."""
+    taken = stages(lambda: _lanes_here(made.plane, batches), messages=_rows(batches))
+    for stage, nanoseconds in taken.items():
+        yield _figure(f"{mark}stage_{stage}_ns", nanoseconds, "ns/message", 1)
+    seen = [see(batch, Scope.LIVE) for batch in batches[:2]]
+    found = sum(len(made.plane.signals.found(one.views).rows) for one in seen)
+    sizes = [len(arrow_text(batch["text"])[0]) for batch in batches[:2]]
+    rows = _rows(batches[:2])
+    yield _figure(f"{mark}pattern_hits_per_message", found / rows, "hits", 0)
+    yield _figure(f"{mark}text_bytes_mean", sum(sizes) / rows, "bytes", 0)
+
+
+def _beside_peers(made: Work, batches: Batches, ours: float) -> Iterator[Figure]:
+    literals = [one for texts in made.literals.values() for one in texts]
+    for name, what, rate in peers(batches[0]["text"].to_pylist(), literals):
+        yield _figure(f"one_core_beside_{name}", ours, "messages/s", 1, what, rate)
+
+
+def _taken(source: Iterator[pa.RecordBatch], count: int) -> list[pa.RecordBatch]:
+    return [next(source) for _ in range(count)]
+
+
+def _rows(batches: Batches) -> int:
+    return sum(batch.num_rows for batch in batches)
+
+
+def _lanes(plane: ScreeningPlane, batches: Batches, lanes: int) -> tuple[float, int]:
+    began = time.perf_counter()
+    flagged = sum(verdicts.num_rows for _, verdicts in screen_all(plane, batches, lanes=lanes))
+    return time.perf_counter() - began, flagged
+
+
+def _lanes_here(plane: ScreeningPlane, batches: Batches) -> None:
+    """Does in this thread what one lane does."""
+    for start in range(0, len(batches), 8):
+        for prepared in plane.prepare(batches[start : start + 8]):
+            prepared.verdicts()
+
+
+def _forked(plane: ScreeningPlane, batches: Batches) -> tuple[float, int]:
+    """Judges half of the batches in each of two processes with counters of their own."""
+    context = multiprocessing.get_context("fork")
+    barrier, answers = context.Barrier(CORES), context.SimpleQueue()
+
+    def judge(part: Batches) -> None:
+        barrier.wait()
+        began = time.perf_counter()
+        _lanes_here(plane, part)
+        answers.put(time.perf_counter() - began)
+
+    halves = [batches[number::CORES] for number in range(CORES)]
+    children = [context.Process(target=judge, args=(half,)) for half in halves]
+    for child in children:
+        child.start()
+    seconds = max(answers.get() for _ in children)
+    for child in children:
+        child.join()
+    return seconds, 0
+
+
+class BareScan:
+    """Hyperscan alone: the same patterns over the same joined text, and nothing done with hits."""
+
+    def __init__(self, made: Work) -> None:
+        lists = read_pattern_lists(made.resources.patterns)
+        patterns = [pattern for one in lists for pattern in one.patterns]
+        self._databases = [
+            _compiled(
+                [literal_of(one, normalised=True).content for one in patterns if one.text],
+                literal=True,
+            ),
+            _compiled(
+                [expression_of(one, normalised=True) for one in patterns if one.regex],
+                literal=False,
+            ),
+        ]
+
+    def run(self, batches: Batches, threads: int) -> tuple[float, int]:
+        """Scans all text; gives the seconds and the hits."""
+        texts = [bytes(arrow_text(batch["text"])[0]) for batch in batches]
+        began = time.perf_counter()
+        with ThreadPoolExecutor(threads) as pool:
+            shares = [texts[number::threads] for number in range(threads)]
+            hits = sum(pool.map(self._scan, shares))
+        return time.perf_counter() - began, hits
+
+    def _scan(self, texts: Sequence[bytes]) -> int:
+        hits = 0
+
+        def found(*_: object) -> None:
+            nonlocal hits
+            hits += 1
+
+        for database in self._databases:
+            scratch = hyperscan.Scratch(database)
+            for text in texts:
+                database.scan(text, match_event_handler=found, scratch=scratch)
+        return hits
+
+
+def _compiled(expressions: Sequence[bytes], *, literal: bool) -> hyperscan.Database:
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=list(expressions),
+        ids=list(range(len(expressions))),
+        elements=len(expressions),
+        flags=0 if literal else hyperscan.HS_FLAG_UTF8,
+        literal=literal,
+    )
+    return database
+
+
+def _growth(folder: Path) -> Iterator[Figure]:
+    """Gives messages a second of one core as one thing grows."""
+    made = work(folder / "growth", REFERENCE)
+    source = messages(made, REFERENCE, count=WARM_BATCHES + 8 * len(BATCH_SIZES))
+    _lanes_here(made.plane, _taken(source, WARM_BATCHES))
+    for size in BATCH_SIZES:
+        batches = [
+            batch.slice(start, size)
+            for batch in _taken(source, 8)
+            for start in range(0, min(batch.num_rows, 64 * size), size)
+        ]
+        rate = _busy_rate(partial(_one_by_one, made.plane, batches), _rows(batches))
+        yield _figure(f"growth_batch_{size}_messages_per_s", rate, "messages/s", 1)
+    for name, sizes in (
+        ("rules", [Sizes(rules=size) for size in (20, 200, 2_000)]),
+        ("patterns", [Sizes(patterns=size) for size in (1_000, 10_000, 100_000)]),
+        ("hashes", [Sizes(hashes=size) for size in (10_000, 100_000, 1_000_000, 10_000_000)]),
+        ("pictures", [Sizes(pictures=size) for size in (10_000, 100_000, 1_000_000)]),
+    ):
+        for size in sizes:
+            value = getattr(size, name)
+            grown = work(folder / f"{name}-{value}", REFERENCE, size)
+            source = messages(grown, REFERENCE, count=2 * WARM_BATCHES)
+            _lanes_here(grown.plane, _taken(source, WARM_BATCHES))
+            batches = _taken(source, WARM_BATCHES)
+            rate = _busy_rate(partial(_lanes_here, grown.plane, batches), _rows(batches))
+            yield _figure(f"growth_{name}_{value}_messages_per_s", rate, "messages/s", 1)
+
+
+def _one_by_one(plane: ScreeningPlane, batches: Batches) -> None:
+    for batch in batches:
+        plane.screen(batch)
+
+
+def _busy_rate(judge: Callable[[], object], rows: int) -> float:
+    began = time.thread_time()
+    judge()
+    return rows / (time.thread_time() - began)
+
+
+def _figure(
+    name: str,
+    value: float,
+    unit: str,
+    cores: int,
+    against: str | None = None,
+    other: float | None = None,
+    *,
+    spread: Sequence[float] = (),
+) -> Figure:
+    figure: Figure = {
+        "figure": name,
+        "value": value,
+        "unit": unit,
+        "cores": cores,
+        "load": os.getloadavg()[0],
+        "against": against,
+        "against_value": other,
+        "ratio": value / other if other else None,
+    }
+    return figure | ({"runs": [round(one) for one in spread]} if spread else {})

@@ -41,7 +41,7 @@ from evenhand.signals.views import Views
 BEYOND_ASCII, LOOKALIKE = 1, 2
 """How a host is written, as bits."""
 
-_DOT, _DASH, _LOW_LINE, _AT, _SLASH, _COLON = 46, 45, 95, 64, 47, 58
+_DOT, _DASH, _LOW_LINE, _AT, _SLASH, _COLON, _X, _N = b".-_@/:xn"
 _NO_LINK, _BARE, _ADDRESSED = 0, 1, 2
 _SEED, _CHECK_SEED = U(SEEDS[0]), U(SEEDS[1])
 _HOST_TAIL = np.dtype(
@@ -232,6 +232,17 @@ def _joins(source: Bytes, dot: np.uint64, row_start: np.uint64, end: np.uint64) 
 
 
 @kernel
+def _holds_punycode(source: Bytes, start: np.uint64, end: np.uint64) -> bool:
+    """Tells whether a host has a label written xn--…; stays inside: it asks for four bytes."""
+    while start + U(4) <= end:
+        dashes = source[start + U(2)] == _DASH and source[start + U(3)] == _DASH
+        if dashes and source[start] == _X and source[start + U(1)] == _N:
+            return True
+        start += U(1)
+    return False
+
+
+@kernel
 def _find_links(
     source: Bytes,
     starts: Offsets,
@@ -274,6 +285,8 @@ def _find_links(
             )
             if not is_host:
                 continue
+            if _holds_punycode(source, start, stop):
+                writing |= BEYOND_ASCII
             counts[row] += 1
             if counts[row] <= URLS_PER_EVENT_MAX:
                 link = links[found]
@@ -396,7 +409,6 @@ class LinkFinder:
         rows = links["row"]
         np.bitwise_or.at(seen.kinds, rows, links["kinds"])
         np.bitwise_or.at(seen.writing, rows, links["writing"])
-        self._mark_punycode(column, links, seen)
         owner = np.where(links["kinds"] & LISTED != 0, links["list"].astype(np.int32), -1)
         for k in np.flatnonzero((links["kinds"] & LISTED_PATH != 0) & (owner < 0)):
             owner[k] = self._path_list(column, links[k])
@@ -404,14 +416,6 @@ class LinkFinder:
         np.add.at(seen.listed, rows[hits], 1)
         seen.first_list[rows[hits][::-1]] = owner[hits][::-1]
         return seen
-
-    def _mark_punycode(self, column: TextColumn, links: Links, seen: _Seen) -> None:
-        """Marks hosts written xn--…: looked for only where the batch has the letters at all."""
-        if b"xn--" not in column.buffer.tobytes():
-            return
-        for link in links:
-            if b"xn--" in column.buffer[link["start"] : link["end"]].tobytes():
-                seen.writing[link["row"]] |= BEYOND_ASCII
 
     def _path_list(self, column: TextColumn, link: np.void) -> int:
         """Gives the list that names the path of a link to a shared host, or -1.

@@ -216,6 +216,10 @@ class ScreeningPlane:
         assert self._reader is not None, "only a plane that was loaded has files to follow"
         return Renewal(self._reader, lambda loaded: self.renew(loaded, before=before))
 
+    def looks_at_pictures(self) -> bool:
+        """Tells whether a list holds hashes of what pictures show: else nobody need make any."""
+        return self.signals.hashes.pictures > 0
+
     def watch_lists(self) -> None:
         """Follows the folder of hash lists from now on: what the worker writes counts at once."""
         if isinstance(self.signals.hashes, WatchedHashLists):

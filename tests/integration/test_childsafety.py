@@ -28,7 +28,15 @@ from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind, CaseLane
 from evenhand.cases.models import Case
 from evenhand.cases.steps import open_case
-from evenhand.childsafety.checks import HASH_BYTES, FeedDraft, FileHash, LaneRefused
+from evenhand.childsafety.checks import (
+    EXTREMISM,
+    HASH_BYTES,
+    INTIMATE,
+    MATERIAL,
+    FeedDraft,
+    FileHash,
+    LaneRefused,
+)
 from evenhand.childsafety.lists import (
     Algorithm,
     FeedKind,
@@ -69,8 +77,6 @@ from evenhand.verdicts.schema import Verdict
 from evenhand.wiring import CaseReviews
 
 pytestmark = pytest.mark.django_db
-MATERIAL = "m.child_safety.csam"
-EXTREMISM = "m.violence.extremist"
 KEY = b"k" * 32
 DRAFT = FeedDraft("own", FeedKind.FILE, MATERIAL, "feeds/own.csv")
 
@@ -463,8 +469,8 @@ def known_files(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     for name in ("rules", "patterns", "cache"):
         (folder / name).mkdir()
     pack = Path(str(files("evenhand.rules"))) / "pack" / "rules"
-    for rule in ("known_abuse_file", "known_extremist_file", "listed_file"):
-        copyfile(pack / f"{rule}.yaml", folder / "rules" / f"{rule}.yaml")
+    for rule in (*pack.glob("known_*.yaml"), *pack.glob("listed_[fp]*.yaml")):
+        copyfile(rule, folder / "rules" / rule.name)
     (folder / "patterns" / "one.yaml").write_text("name: one\npatterns:\n  - text: snowdust\n")
     return Resources(
         rules=folder / "rules",
@@ -519,6 +525,58 @@ def test_from_a_feed_to_a_case_without_a_restart(
     assert (case.needs_role == Role.CHILD_SAFETY) is (lane is CaseLane.SEALED)
     match = HashMatch.objects.get(case=case)
     assert (match.entry, match.algorithm, bytes(match.value)) == ("17", algorithm, value)
+
+
+@pytest.mark.parametrize(
+    ("harm", "rule", "lane"),
+    [
+        (MATERIAL, "known_abuse_picture", CaseLane.SEALED),
+        (EXTREMISM, "known_extremist_picture", CaseLane.OPEN),
+        (INTIMATE, "known_intimate_picture", CaseLane.OPEN),
+    ],
+)
+def test_a_picture_like_one_of_a_feed_is_held_and_a_person_sees_how_like(
+    ann: Person,
+    bob: Person,
+    tmp_path: Path,
+    known_files: Resources,
+    harm: str,
+    rule: str,
+    lane: CaseLane,
+) -> None:
+    lists, value = HashListFiles(tmp_path / "hashes"), os.urandom(32)
+    like = (int.from_bytes(value, "big") ^ 0b1011).to_bytes(32, "big")
+    holding(
+        active(ann, bob, FeedDraft("own", FeedKind.FILE, harm, "feeds/own.csv")),
+        entry("17", (Algorithm.PDQ, value)),
+    )
+    lists.write()
+    plane = ScreeningPlane.load(replace(known_files, hashes=tmp_path / "hashes"))
+
+    verdict = plane.screen_one(posted("$like", Algorithm.PDQ, like))
+    assert verdict is not None
+    store([held(verdict, Algorithm.PDQ, like)], rulebook=Rules(), reviews=CaseReviews(), now=NOW)
+
+    assert plane.looks_at_pictures()
+    assert [hit.id for hit in verdict.rules] == [rule]
+    assert (verdict.action, verdict.exact) == (ActionKind.HOLD, False)
+    assert [action.kind for action in Action.objects.all()] == [ActionKind.HOLD]
+    case = Case.objects.get()
+    assert (case.harm, case.lane) == (harm, lane)
+    assert (case.needs_role == Role.CHILD_SAFETY) is (lane is CaseLane.SEALED)
+    match = HashMatch.objects.get(case=case)
+    assert (match.entry, match.distance, bytes(match.value)) == ("17", 3, like)
+
+
+def test_a_picture_taken_out_of_its_feed_is_alike_no_more(ann: Person, bob: Person) -> None:
+    feed, value = active(ann, bob), os.urandom(32)
+    keep_page(feed.id, FeedPage((entry("17", (Algorithm.PDQ, value)),), cursor="1"), now=NOW)
+    before = look_up([seen(Algorithm.PDQ, value)], now=NOW)
+
+    keep_page(feed.id, FeedPage((entry("17"),), cursor="2"), now=NOW)
+
+    assert len(before) == 1
+    assert look_up([seen(Algorithm.PDQ, value, event="$later")], now=NOW) == []
 
 
 def posted(event: str, algorithm: Algorithm, value: bytes) -> dict[str, object]:

@@ -19,25 +19,32 @@ from evenhand.people.roles import Role
 
 MATERIAL = f"{CHILD_SAFETY}.csam"
 EXTREMISM = "m.violence.extremist"
+INTIMATE = "m.harassment"
 
 HARMS_OF = {
     FeedKind.NCMEC: frozenset({MATERIAL}),
     FeedKind.TECH_AGAINST_TERRORISM: frozenset({EXTREMISM}),
-    FeedKind.FILE: frozenset({MATERIAL, EXTREMISM}),
+    FeedKind.STOPNCII: frozenset({INTIMATE}),
+    FeedKind.GIFCT: frozenset({EXTREMISM}),
+    FeedKind.FILE: frozenset({MATERIAL, EXTREMISM, INTIMATE}),
 }
 """What a feed's hashes stand for; a file says it itself."""
 
 ENVIRONMENTS = {
     FeedKind.NCMEC: frozenset({"test_Industry", "Industry", "test_NGO", "NGO"}),
     FeedKind.TECH_AGAINST_TERRORISM: frozenset({"all"}),
+    FeedKind.STOPNCII: frozenset({"all"}),
 }
-"""Where an exchange can be read, by its own names; the sandbox stands first on pages."""
+"""Where an exchange can be read, by its own names; the sandbox stands first on pages. GIFCT's are
+privacy groups, which have numbers."""
 
 HASH_BYTES = {Algorithm.SHA256: 32, Algorithm.SHA1: 20, Algorithm.MD5: 16, Algorithm.PDQ: 32}
 
 HEX = re.compile(r"([0-9a-f]{2})+")
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+GROUP = re.compile(r"[1-9][0-9]{0,19}")
 
 
 class Finding(StrEnum):
@@ -186,6 +193,8 @@ def _role(roles: Collection[str]) -> list[Finding]:
 
 def _place_holds(draft: FeedDraft) -> bool:
     """A file stands below the state folder; an exchange has names for its environments."""
+    if draft.kind is FeedKind.GIFCT:
+        return GROUP.fullmatch(draft.place) is not None
     if draft.kind is not FeedKind.FILE:
         return draft.place in ENVIRONMENTS[draft.kind]
     path = PurePosixPath(draft.place)

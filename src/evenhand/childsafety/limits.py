@@ -14,9 +14,6 @@ ENTRY_CHARACTERS_MAX = 128
 HASH_BYTES_MAX = 32
 """Bytes of a hash: SHA-256 and PDQ have as many."""
 
-PDQ_DISTANCE_MAX = 31
-"""Bits by which two PDQ hashes may differ and still show the same picture: what its makers name."""
-
 PAGES_MAX = 20
 """Pages of one feed read in one sweep; the rest waits, from where the cursor stands."""
 

@@ -8,6 +8,8 @@ class FeedKind(StrEnum):
 
     NCMEC = "ncmec"
     TECH_AGAINST_TERRORISM = "tech_against_terrorism"
+    STOPNCII = "stopncii"
+    GIFCT = "gifct"
     FILE = "file"
 
 

@@ -1,18 +1,24 @@
 """The only readers of feeds, matches and reports to the CyberTipline."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
+import numpy as np
 from django.db.models import Count, Q
+from numpy.typing import NDArray
 
 from evenhand.base.errors import NotFound
 from evenhand.cases.lists import CaseLane, CaseState
 from evenhand.cases.models import Case
+from evenhand.childsafety.checks import HASH_BYTES
 from evenhand.childsafety.limits import READ_EVERY, ROWS_SHOWN_MAX, SWEEP_ROWS_MAX
 from evenhand.childsafety.lists import Algorithm, FeedState, TipState
 from evenhand.childsafety.models import CyberTip, FeedHash, HashFeed, HashMatch
+from evenhand.signals.image_hash import PdqIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,46 @@ def known(algorithm: Algorithm, values: Sequence[bytes]) -> list[KnownHash]:
     return _known(rows.values_list("feed_id", "entry", "feed__harm", "value"))
 
 
-def alike(algorithm: Algorithm) -> list[KnownHash]:
-    """Gives every hash of active feeds made by one algorithm, to be compared."""
-    rows = FeedHash.objects.filter(algorithm=algorithm.value, feed__state=FeedState.ACTIVE.value)
-    return _known(rows.order_by("id").values_list("feed_id", "entry", "feed__harm", "value"))
+@dataclass(frozen=True, slots=True)
+class ListedPictures:
+    """The PDQ hashes of active feeds, for the search of those alike.
+
+    keys  of each hash of the index
+    """
+
+    _index: PdqIndex
+    _keys: NDArray[np.int64]
+
+    def near(self, value: bytes) -> list[tuple[KnownHash, int]]:
+        """Gives the entries of the listed hash that differs least, and in how many bits."""
+        found = self._index.nearest(np.frombuffer(value, np.uint8).reshape(1, -1))
+        place, distance = int(found.places[0]), int(found.distances[0])
+        if place < 0:
+            return []
+        nearest = FeedHash.objects.filter(pk=int(self._keys[place])).first()
+        values = [bytes(nearest.value)] if nearest else []
+        return [(one, distance) for one in known(Algorithm.PDQ, values)]
+
+
+def listed_pictures() -> ListedPictures:
+    """Gives the PDQ hashes of active feeds, read anew if a feed has changed."""
+    feeds = HashFeed.objects.filter(state=FeedState.ACTIVE.value).order_by("id")
+    newest = FeedHash.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return _pictures_of(tuple(feeds.values_list("id", "cursor")), newest or 0)
+
+
+@lru_cache(maxsize=1)
+def _pictures_of(feeds: tuple[tuple[UUID, str], ...], newest: int) -> ListedPictures:  # noqa: ARG001
+    """Reads those of the feeds as they stand: read so far, with this as the newest hash."""
+    rows = FeedHash.objects.filter(
+        algorithm=Algorithm.PDQ.value, feed__in=[feed for feed, _ in feeds]
+    )
+    keys, values = array("q"), bytearray()
+    for key, value in rows.order_by("pk").values_list("pk", "value").iterator(chunk_size=10_000):
+        keys.append(key)
+        values += value
+    hashes = np.frombuffer(bytes(values), np.uint8).reshape(-1, HASH_BYTES[Algorithm.PDQ])
+    return ListedPictures(PdqIndex.of(hashes), np.frombuffer(keys, np.int64))
 
 
 def listed(harm: str, algorithm: Algorithm = Algorithm.SHA256) -> list[bytes]:

@@ -24,8 +24,7 @@ from evenhand.childsafety.feed_steps import (
 )
 from evenhand.childsafety.lists import Algorithm
 from evenhand.childsafety.models import HashMatch
-from evenhand.childsafety.near import PdqIndex
-from evenhand.childsafety.queries import KnownHash, alike, known
+from evenhand.childsafety.queries import KnownHash, known, listed_pictures
 from evenhand.childsafety.tip_steps import (
     TipDraft,
     confirm_tip,
@@ -83,12 +82,9 @@ def look_up(seen: Sequence[SeenFiles], *, now: datetime) -> list[HashMatch]:
     Equal by SHA-256, SHA-1 or MD5, or alike by PDQ within its makers' distance; nothing else
     matches. A harm to children lies in the sealed lane from the beginning.
     """
-    pdq = any(_pictures(one) for one in seen)
-    pictures = alike(Algorithm.PDQ) if pdq else []
-    index = PdqIndex.of([one.value for one in pictures])
     matches = []
     for one in seen:
-        found = [*_equal(one), *_alike(one, pictures, index)]
+        found = [*_equal(one), *_alike(one)]
         matches += _kept(one, found, now=now) if found else []
     return matches
 
@@ -102,15 +98,11 @@ def _equal(seen: SeenFiles) -> list[_Found]:
     ]
 
 
-def _alike(seen: SeenFiles, pictures: Sequence[KnownHash], index: PdqIndex) -> Iterator[_Found]:
-    for asked in _pictures(seen):
-        near = index.nearest(asked.value)
-        if near is not None:
-            yield _Found(pictures[near.place], asked, near.distance)
-
-
-def _pictures(seen: SeenFiles) -> list[FileHash]:
-    return [one for one in seen.hashes if one.algorithm is Algorithm.PDQ]
+def _alike(seen: SeenFiles) -> Iterator[_Found]:
+    for asked in seen.hashes:
+        if asked.algorithm is Algorithm.PDQ:
+            for picture, distance in listed_pictures().near(asked.value):
+                yield _Found(picture, asked, distance)
 
 
 def _kept(seen: SeenFiles, found: Sequence[_Found], *, now: datetime) -> list[HashMatch]:

@@ -1,49 +1,38 @@
-"""Reads hash feeds: the operator's files, NCMEC, Tech Against Terrorism (`threatexchange`).
-
-Of `threatexchange` only the clients are used: its own exchanges import `pdqhash`, which has no
-wheel. What comes is hashes alone; no exchange is sent anything but the wish to read.
-"""
+"""Reads hash feeds, the operator's files among them, and writes what the door reads of them."""
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
-import requests
 import yaml
 from threatexchange.exchanges.clients.ncmec.hash_api import NCMECEnvironment, NCMECHashAPI
+from threatexchange.exchanges.clients.stopncii.api import StopNCIIAPI
 from threatexchange.exchanges.clients.techagainstterrorism.api import TATHashListAPI
 
 from evenhand.base.errors import InputRefused, Misconfigured, Unavailable
-from evenhand.childsafety.checks import EXTREMISM, HASH_BYTES, MATERIAL, FileHash, entry_holds
-from evenhand.childsafety.limits import ENTRY_CHARACTERS_MAX, FILE_BYTES_MAX
+from evenhand.childsafety.checks import EXTREMISM, INTIMATE, MATERIAL, entry_holds
+from evenhand.childsafety.limits import FILE_BYTES_MAX
 from evenhand.childsafety.lists import Algorithm, FeedKind
 from evenhand.childsafety.ports import FeedEntry, FeedPage, FeedSource
 from evenhand.childsafety.queries import listed
+from evenhand.connectors.exchanges import (
+    Exchange,
+    GifctFeed,
+    IntimateImagesFeed,
+    NcmecFeed,
+    TerrorismFeed,
+    hashes_in,
+)
 
 COLUMNS = ["algorithm", "value", "entry"]
 """First line of a file of hashes; values are in hexadecimal."""
 
-NAMES: Mapping[str, Algorithm] = {
-    "md5": Algorithm.MD5,
-    "sha1": Algorithm.SHA1,
-    "sha256": Algorithm.SHA256,
-    "sha-256": Algorithm.SHA256,
-    "pdq": Algorithm.PDQ,
-}
-"""What exchanges call the algorithms that can be matched here; others are passed over."""
-
-
-FILES_OF = {"child_safety": MATERIAL, "extremism": EXTREMISM}
+FILES_OF = {"child_safety": MATERIAL, "extremism": EXTREMISM, "intimate_images": INTIMATE}
 """Names of the door's lists, as the rules ask for them, and the harm that each stands for."""
-
-AT_THE_DOOR = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
-"""Hashes that the door knows of a file; a picture's PDQ it does not."""
 
 
 class FeedUnreadable(InputRefused):
@@ -72,65 +61,6 @@ class FileFeed:
 
 
 @dataclass(frozen=True, slots=True)
-class NcmecFeed:
-    """NCMEC's hash sharing; a span of time is read to its end, page by page, before the next.
-
-    The cursor is `from|to|address of the next page`: the interface gives no order within a span,
-    and a page's address is good for its own span alone.
-    """
-
-    client: NCMECHashAPI
-    now: Callable[[], datetime]
-
-    def pages(self, cursor: str) -> Iterator[FeedPage]:
-        """Gives pages from where the cursor stands to now."""
-        begin, end, following = _span(cursor)
-        end = end or int(self.now().timestamp())
-        while True:
-            answer = _asked(
-                partial(
-                    self.client.get_entries,
-                    start_timestamp=begin,
-                    end_timestamp=end,
-                    next_=following,
-                )
-            )
-            following = answer.next
-            entries = tuple(_ncmec_entry(update) for update in answer.updates)
-            over = not following
-            yield FeedPage(entries, cursor=f"{end}||" if over else f"{begin}|{end}|{following}")
-            if over:
-                return
-
-
-@dataclass(frozen=True, slots=True)
-class TerrorismFeed:
-    """The hash list of Tech Against Terrorism, in the order of its changes."""
-
-    client: TATHashListAPI
-
-    def pages(self, cursor: str) -> Iterator[FeedPage]:
-        """Gives pages after the last change seen."""
-        while True:
-            answer = _asked(partial(self.client.fetch_hashes, after=cursor))
-            cursor = answer.checkpoint or cursor
-            yield FeedPage(
-                entries=tuple(
-                    FeedEntry(
-                        entry=str(one.id),
-                        hashes=()
-                        if one.deleted
-                        else tuple(_values({one.algorithm: one.hash_digest})),
-                    )
-                    for one in answer.results
-                ),
-                cursor=cursor,
-            )
-            if not answer.next:
-                return
-
-
-@dataclass(frozen=True, slots=True)
 class Connections:
     """Gives who reads a feed: files below one folder, exchanges with the operator's credentials.
 
@@ -155,6 +85,11 @@ class Connections:
                 return NcmecFeed(NCMECHashAPI(user, password, environment), self.now)
             case FeedKind.TECH_AGAINST_TERRORISM:
                 return TerrorismFeed(TATHashListAPI(*self._credentials(name)))
+            case FeedKind.STOPNCII:
+                return IntimateImagesFeed(StopNCIIAPI(*self._credentials(name)))
+            case FeedKind.GIFCT:
+                application, secret = self._credentials(name)
+                return GifctFeed(Exchange(f"{application}|{secret}"), int(place))
 
     def _credentials(self, name: str) -> tuple[str, str]:
         setting = "EVENHAND_FEED_CREDENTIALS"
@@ -187,49 +122,12 @@ def _file_entry(number: int, row: list[str]) -> FeedEntry:
     if len(row) != len(COLUMNS):
         raise FeedUnreadable(line=number, why="not three columns")
     algorithm, value, entry = row
-    hashes = tuple(_values({algorithm: value}))
+    hashes = tuple(hashes_in({algorithm: value}))
     if not hashes:
         raise FeedUnreadable(line=number, why="no hash of an algorithm that is known")
     if not entry_holds(entry):
         raise FeedUnreadable(line=number, why="no entry, or one that cannot be kept")
     return FeedEntry(entry, hashes)
-
-
-def _ncmec_entry(update: Any) -> FeedEntry:
-    entry = f"{update.member_id}-{update.id}"[:ENTRY_CHARACTERS_MAX]
-    return FeedEntry(entry, () if update.deleted else tuple(_values(update.fingerprints)))
-
-
-def _values(named: Mapping[object, object]) -> Iterator[FileHash]:
-    """Gives those hashes that can be matched here; whatever else an exchange has is left."""
-    for name, text in named.items():
-        if not isinstance(name, str) or not isinstance(text, str):
-            continue
-        algorithm = NAMES.get(name.strip().lower())
-        if algorithm is None:
-            continue
-        try:
-            value = bytes.fromhex(text.strip())
-        except ValueError:
-            continue
-        if len(value) == HASH_BYTES[algorithm]:
-            yield FileHash(algorithm, value)
-
-
-def _span(cursor: str) -> tuple[int, int, str]:
-    begin, _, rest = cursor.partition("|")
-    end, _, following = rest.partition("|")
-    return int(begin or 0), int(end or 0), following
-
-
-def _asked(ask: Callable[[], Any]) -> Any:
-    """Gives an exchange's answer; its clients raise whatever their parts raise."""
-    try:
-        return ask()
-    except requests.RequestException as error:
-        raise Unavailable(what="feed", why="the exchange does not answer") from error
-    except Exception as error:
-        raise Unavailable(what="feed", why="the exchange's answer cannot be read") from error
 
 
 @dataclass
@@ -247,7 +145,7 @@ class HashListFiles:
         return sum(
             self._write(f"{name}.{algorithm}", listed(harm, algorithm))
             for name, harm in FILES_OF.items()
-            for algorithm in AT_THE_DOOR
+            for algorithm in Algorithm
         )
 
     def _write(self, name: str, values: Sequence[bytes]) -> bool:

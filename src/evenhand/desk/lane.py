@@ -15,7 +15,13 @@ from evenhand.base.clock import now
 from evenhand.base.errors import NotFound
 from evenhand.base.sealing import read_key
 from evenhand.childsafety import queries, steps
-from evenhand.childsafety.checks import ENVIRONMENTS, FeedDraft, Finding, LaneRefused
+from evenhand.childsafety.checks import (
+    ENVIRONMENTS,
+    HARMS_OF,
+    FeedDraft,
+    Finding,
+    LaneRefused,
+)
 from evenhand.childsafety.limits import NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from evenhand.childsafety.lists import FeedKind, FeedState, IncidentType, TipState
 from evenhand.childsafety.models import CyberTip, HashFeed
@@ -41,6 +47,8 @@ FINDINGS: Mapping[Finding, str] = {
 KINDS = {
     FeedKind.NCMEC: "NCMEC",
     FeedKind.TECH_AGAINST_TERRORISM: "Tech Against Terrorism",
+    FeedKind.STOPNCII: "StopNCII",
+    FeedKind.GIFCT: "GIFCT",
     FeedKind.FILE: gettext_noop("File below the state folder"),
 }
 FEED_STATES = {
@@ -165,7 +173,7 @@ def _page(request: HttpRequest, document: str) -> HttpResponse:
         "kinds": [(kind.value, gettext(name)) for kind, name in KINDS.items()],
         "harms": [
             (harm, words.harm_name(harm))
-            for harm in ("m.child_safety.csam", "m.violence.extremist")
+            for harm in sorted({harm for harms in HARMS_OF.values() for harm in harms})
         ],
         "environments": sorted({name for names in ENVIRONMENTS.values() for name in names}),
         "incidents": [(one.name.lower(), one.value) for one in IncidentType],

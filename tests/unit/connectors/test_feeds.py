@@ -1,4 +1,4 @@
-"""Feeds of hashes: files, and two exchanges whose clients answer from here. Hashes are chance."""
+"""Feeds of hashes: files, and exchanges whose clients answer from here. Hashes are chance."""
 
 import os
 from datetime import UTC, datetime
@@ -8,16 +8,27 @@ from typing import Any
 
 import pytest
 import requests
+from threatexchange.exchanges.clients.stopncii.api import (
+    FetchHashesResponse,
+    StopNCIICaseStatus,
+    StopNCIIHashRecord,
+    StopNCIISignalType,
+)
 
 from evenhand.base.errors import Misconfigured, Unavailable
 from evenhand.childsafety.lists import Algorithm, FeedKind
 from evenhand.childsafety.ports import FeedPage
+from evenhand.connectors.exchanges import (
+    Exchange,
+    GifctFeed,
+    IntimateImagesFeed,
+    NcmecFeed,
+    TerrorismFeed,
+)
 from evenhand.connectors.feeds import (
     Connections,
     FeedUnreadable,
     FileFeed,
-    NcmecFeed,
-    TerrorismFeed,
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -141,6 +152,104 @@ def test_the_list_of_tech_against_terrorism_goes_on_where_it_was() -> None:
     assert [len(page.entries[0].hashes) for page in pages] == [1, 0]
 
 
+def intimate(value: str, **known: object) -> StopNCIIHashRecord:
+    """Gives a hash as StopNCII tells it."""
+    facts: dict[str, Any] = {
+        "lastModtimestamp": SECONDS,
+        "signalType": StopNCIISignalType.ImagePDQ,
+        "hashStatus": StopNCIICaseStatus.Active,
+        "caseNumbers": {},
+    }
+    return StopNCIIHashRecord(hashValue=value, **{**facts, **known})
+
+
+class IntimateAnswers:
+    """Two pages; the address of the second is forgotten once."""
+
+    def __init__(self, *records: StopNCIIHashRecord) -> None:
+        self.records = list(records)
+        self.asked: list[tuple[int, str]] = []
+
+    def fetch_hashes(self, *, start_timestamp: int, next_page: str = "") -> FetchHashesResponse:
+        self.asked.append((start_timestamp, next_page))
+        if next_page == "old":
+            raise requests.HTTPError
+        more = not next_page
+        page = self.records[:1] if more else self.records[1:]
+        return FetchHashesResponse(1, "second" if more else None, SECONDS, more, page)
+
+
+def test_of_intimate_pictures_those_alone_count_that_are_not_withdrawn() -> None:
+    values = [os.urandom(32).hex() for _ in range(3)]
+    answers = IntimateAnswers(
+        intimate(values[0]),
+        intimate(values[1], hashStatus=StopNCIICaseStatus.Withdrawn),
+        intimate(values[2], signalType=StopNCIISignalType.VideoMD5),
+    )
+    feed = IntimateImagesFeed(answers)  # type: ignore[arg-type]
+
+    first, second = feed.pages("")
+
+    assert [len(entry.hashes) for entry in (*first.entries, *second.entries)] == [1, 0, 0]
+    assert (first.cursor, second.cursor) == ("10|second", f"{SECONDS}|")
+    assert first.entries[0].entry == values[0]
+
+
+def test_a_page_that_is_no_longer_known_is_read_anew_from_its_time() -> None:
+    answers = IntimateAnswers(intimate(os.urandom(32).hex()))
+    feed = IntimateImagesFeed(answers)  # type: ignore[arg-type]
+
+    pages = list(feed.pages("77|old"))
+
+    assert answers.asked == [(77, "old"), (77, ""), (77, "second")]
+    assert [page.cursor for page in pages] == ["77|second", f"{SECONDS}|"]
+
+
+def shared(id_: int, kind: str, value: str, **known: object) -> dict[str, object]:
+    """Gives a hash as ThreatExchange tells it."""
+    return {"id": str(id_), "type": kind, "indicator": value, "last_updated": id_ * 10, **known}
+
+
+def test_what_members_share_is_read_in_the_order_of_its_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[dict[str, object]] = []
+    pages = [
+        [shared(1, "HASH_PDQ", os.urandom(32).hex()), shared(2, "HASH_URL_MD5", "ab")],
+        [
+            shared(3, "HASH_SHA256", os.urandom(32).hex(), should_delete=True),
+            shared(4, "HASH_MD5", os.urandom(16).hex(), status="NON_MALICIOUS"),
+        ],
+    ]
+
+    def get(url: str, params: dict[str, object], timeout: float) -> Any:
+        asked.append(dict(params))
+        following = {"next": f"{url}?after=1"} if len(asked) < len(pages) else {}
+        answer = {"data": pages[len(asked) - 1], "paging": following}
+        return SimpleNamespace(raise_for_status=lambda: None, json=lambda: answer)
+
+    monkeypatch.setattr(requests, "get", get)
+    found = list(GifctFeed(Exchange("1234|secret"), 99).pages("5"))
+
+    assert [page.cursor for page in found] == ["20", "40"]
+    assert [len(one.hashes) for page in found for one in page.entries] == [1, 0, 0, 0]
+    assert (asked[0]["start_time"], asked[0]["access_token"]) == (5, "1234|secret")
+    assert asked[0]["types"] == "HASH_SHA256,HASH_SHA1,HASH_MD5,HASH_PDQ"
+
+
+def test_an_exchange_cannot_send_its_reader_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"data": [], "paging": {"next": "https://elsewhere.test/?access_token=x"}}
+    monkeypatch.setattr(
+        requests,
+        "get",
+        lambda *_, **__: SimpleNamespace(raise_for_status=lambda: None, json=lambda: answer),
+    )
+
+    with pytest.raises(Unavailable) as said:
+        list(GifctFeed(Exchange("1234|secret"), 99).pages(""))
+    assert "secret" not in str(said.value)
+
+
 @pytest.mark.parametrize("fault", [requests.ConnectionError("x"), ValueError("secret answer")])
 def test_whatever_an_exchange_does_wrong_is_said_without_its_answer(fault: Exception) -> None:
     def get_entries(**_: object) -> Any:
@@ -164,3 +273,7 @@ def test_without_credentials_an_exchange_is_not_asked(tmp_path: Path) -> None:
 
     file.write_text("ncmec: {username: a, password: b}")
     assert isinstance(connections(tmp_path, file)(FeedKind.NCMEC, "ncmec", "test_NGO"), NcmecFeed)
+    assert isinstance(
+        connections(tmp_path, file)(FeedKind.STOPNCII, "ncmec", "all"), IntimateImagesFeed
+    )
+    assert isinstance(connections(tmp_path, file)(FeedKind.GIFCT, "ncmec", "99"), GifctFeed)

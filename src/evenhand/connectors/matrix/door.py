@@ -29,6 +29,8 @@ from evenhand.base.errors import Misconfigured
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.logs import configure_logs
 from evenhand.base.sealing import read_key
+from evenhand.connectors.matrix import counting
+from evenhand.connectors.matrix.budgeted import Budgeted
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.intake import FileHashes, Seen
 from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
@@ -39,6 +41,9 @@ from evenhand.connectors.matrix.readback import CursorFile
 from evenhand.connectors.matrix.serving import HttpServer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
 from evenhand.connectors.matrix.sweep import Sweeper
+from evenhand.connectors.pictures import PictureReader
+from evenhand.rules.acting import Acting
+from evenhand.rules.shadow import ShadowHits
 
 if TYPE_CHECKING:
     from evenhand.pipeline import ScreeningPlane
@@ -74,12 +79,17 @@ class DoorSettings:
 
 @dataclass(slots=True)
 class Door:
-    """A running door."""
+    """A running door.
+
+    pictures  tells whether anything is asked of what pictures show
+    """
 
     settings: DoorSettings
     plane: Screening
     clock: Callable[[], datetime] = now
     renewal: "Renewal | None" = None
+    shadow: ShadowHits = field(default_factory=ShadowHits)
+    pictures: Callable[[], bool] = lambda: False
     _sweeper: Sweeper | None = field(default=None, init=False)
 
     async def run(self, stop: asyncio.Event, *, ready: Callable[[int], None]) -> None:
@@ -89,7 +99,9 @@ class Door:
             settings.home / "journal", read_key(settings.home / "keys" / "journal.key")
         )
         lane = ScreeningLane(self.plane)
-        lookup = Lookup(_client(settings, seconds_max=LOOKUP_SECONDS_MAX))
+        reader = PictureReader()
+        client = _client(settings, seconds_max=LOOKUP_SECONDS_MAX)
+        lookup = Lookup(client, pictures=reader, wanted=self.pictures)
         keeper = DoorKeeper(
             lane=lane,
             journal=journal,
@@ -113,6 +125,7 @@ class Door:
         if self._sweeper is not None:
             await asyncio.to_thread(self._sweeper.stop)
         await asyncio.to_thread(lane.close)
+        await asyncio.to_thread(reader.close)
         await self._flush(keeper, journal)
         await asyncio.to_thread(journal.close)
 
@@ -153,13 +166,16 @@ class Door:
 
     async def _flush(self, keeper: DoorKeeper, journal: JournalWriter) -> None:
         """Puts the counters into the journal; what it cannot hold now is kept for later."""
-        entries = keeper.counters.take(now=self.clock())
-        if not entries:
+        moment = self.clock()
+        entries, shadowed = keeper.counters.take(now=moment), self.shadow.take()
+        if not entries and not shadowed:
             return
         try:
-            await asyncio.wrap_future(journal.submit(entries))
+            told = [*entries, *counting.shadow_entries(shadowed, now=moment)]
+            await asyncio.wrap_future(journal.submit(told))
         except JournalUnavailable as error:
             keeper.counters.put_back(entries)
+            self.shadow.put_back(shadowed)
             log.error("door_counters_kept_back", why=error.fields.get("why"))  # noqa: TRY400
 
 
@@ -192,7 +208,14 @@ def settings_from(environment: Mapping[str, str], *, host: str, port: int) -> Do
     )
 
 
-def serve(settings: DoorSettings, plane: Screening, renewal: "Renewal | None" = None) -> None:
+def serve(
+    settings: DoorSettings,
+    plane: Screening,
+    renewal: "Renewal | None" = None,
+    *,
+    shadow: ShadowHits,
+    pictures: Callable[[], bool] = lambda: False,
+) -> None:
     """Runs a door until SIGTERM or SIGINT."""
     # The screening thread and the loop share one interpreter: at Python's 5 ms per turn, whoever
     # waits for the other would spend half of the goal of 10 ms waiting.
@@ -203,7 +226,7 @@ def serve(settings: DoorSettings, plane: Screening, renewal: "Renewal | None" = 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await Door(settings, plane, renewal=renewal).run(
+        await Door(settings, plane, renewal=renewal, shadow=shadow, pictures=pictures).run(
             stop, ready=lambda port: log.info("door_open", host=settings.host, port=port)
         )
 
@@ -222,13 +245,16 @@ def main(arguments: list[str] | None = None) -> int:
     habits = plane.remember(settings.home / "door" / "habits.npz")
 
     def tell(rules: "RuleSet") -> None:
-        live = [LiveRule(rule.id, rule.version, rule.harm) for rule in rules.rules]
-        tell_rules(rules_file(settings.home), live)
+        told = zip(rules.rules, rules.terms, strict=True)
+        live = [one for one, terms in told if terms.acting is Acting.LIVE]
+        known = [LiveRule(rule.id, rule.version, rule.harm) for rule in live]
+        tell_rules(rules_file(settings.home), known)
 
     tell(plane.rules)
     renewal = plane.renewal(before=tell)
     renewal.follow()
-    serve(settings, plane, renewal)
+    budgeted = Budgeted(plane, clock=now)
+    serve(settings, budgeted, renewal, shadow=plane.shadow, pictures=plane.looks_at_pictures)
     habits.keep()
     return 0
 

@@ -29,8 +29,6 @@ from evenhand.base.errors import Misconfigured
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.logs import configure_logs
 from evenhand.base.sealing import read_key
-from evenhand.connectors.matrix import counting
-from evenhand.connectors.matrix.budgeted import Budgeted
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.intake import FileHashes, Seen
 from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
@@ -42,8 +40,6 @@ from evenhand.connectors.matrix.serving import HttpServer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
 from evenhand.connectors.matrix.sweep import Sweeper
 from evenhand.connectors.pictures import PictureReader
-from evenhand.rules.acting import Acting
-from evenhand.rules.shadow import ShadowHits
 
 if TYPE_CHECKING:
     from evenhand.pipeline import ScreeningPlane
@@ -88,7 +84,6 @@ class Door:
     plane: Screening
     clock: Callable[[], datetime] = now
     renewal: "Renewal | None" = None
-    shadow: ShadowHits = field(default_factory=ShadowHits)
     pictures: Callable[[], bool] = lambda: False
     _sweeper: Sweeper | None = field(default=None, init=False)
 
@@ -166,16 +161,13 @@ class Door:
 
     async def _flush(self, keeper: DoorKeeper, journal: JournalWriter) -> None:
         """Puts the counters into the journal; what it cannot hold now is kept for later."""
-        moment = self.clock()
-        entries, shadowed = keeper.counters.take(now=moment), self.shadow.take()
-        if not entries and not shadowed:
+        entries = keeper.counters.take(now=self.clock())
+        if not entries:
             return
         try:
-            told = [*entries, *counting.shadow_entries(shadowed, now=moment)]
-            await asyncio.wrap_future(journal.submit(told))
+            await asyncio.wrap_future(journal.submit(entries))
         except JournalUnavailable as error:
             keeper.counters.put_back(entries)
-            self.shadow.put_back(shadowed)
             log.error("door_counters_kept_back", why=error.fields.get("why"))  # noqa: TRY400
 
 
@@ -213,7 +205,6 @@ def serve(
     plane: Screening,
     renewal: "Renewal | None" = None,
     *,
-    shadow: ShadowHits,
     pictures: Callable[[], bool] = lambda: False,
 ) -> None:
     """Runs a door until SIGTERM or SIGINT."""
@@ -226,7 +217,7 @@ def serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await Door(settings, plane, renewal=renewal, shadow=shadow, pictures=pictures).run(
+        await Door(settings, plane, renewal=renewal, pictures=pictures).run(
             stop, ready=lambda port: log.info("door_open", host=settings.host, port=port)
         )
 
@@ -245,16 +236,13 @@ def main(arguments: list[str] | None = None) -> int:
     habits = plane.remember(settings.home / "door" / "habits.npz")
 
     def tell(rules: "RuleSet") -> None:
-        told = zip(rules.rules, rules.terms, strict=True)
-        live = [one for one, terms in told if terms.acting is Acting.LIVE]
-        known = [LiveRule(rule.id, rule.version, rule.harm) for rule in live]
-        tell_rules(rules_file(settings.home), known)
+        live = [LiveRule(rule.id, rule.version, rule.harm) for rule in rules.rules]
+        tell_rules(rules_file(settings.home), live)
 
     tell(plane.rules)
     renewal = plane.renewal(before=tell)
     renewal.follow()
-    budgeted = Budgeted(plane, clock=now)
-    serve(settings, budgeted, renewal, shadow=plane.shadow, pictures=plane.looks_at_pictures)
+    serve(settings, plane, renewal, pictures=plane.looks_at_pictures)
     habits.keep()
     return 0
 

@@ -70,6 +70,7 @@ from evenhand.reports.ports import Identities, Mails, MessengerReports, Proving
 from evenhand.reports.queries import reports_of
 from evenhand.reports.reactions import OUTCOMES, REFERRALS, REVERSALS
 from evenhand.rulebook.answers import StoredRules
+from evenhand.rulebook.reactions import over_budget
 from evenhand.rulebook.shipped_steps import RuleText
 from evenhand.rules.load import load_rule
 from evenhand.signals.columns import all_columns
@@ -245,6 +246,7 @@ def reactions() -> tuple[Reaction, ...]:
         EFFECTS_OF_ORDERS,
         STANDING,
         failed_orders(pager()),
+        over_budget(pager()),
         TELL_PROGRAMS,
         OUTCOMES,
         REFERRALS,

@@ -2,23 +2,33 @@
 
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from tests.integration.people_of_tests import NOW
 from tests.integration.test_rulebook import TEXT, author, figures, live, rule, second, staged
 from tests.rules_of_tests import rule_text
 
+from evenhand.actions.drain import store
+from evenhand.actions.journal import ShadowEntry
 from evenhand.actions.ports import RuleAuthors
-from evenhand.base.lists import Language
+from evenhand.actions.rule_steps import rule_subject
+from evenhand.base.ids import new_id
+from evenhand.base.lists import ChannelKind, Language, RecordKind
+from evenhand.records.entries import NewRecord
+from evenhand.records.models import Record
+from evenhand.records.steps import append
 from evenhand.rulebook import queries, steps
 from evenhand.rulebook.answers import StoredRules
 from evenhand.rulebook.lists import RuleState
 from evenhand.rulebook.publishing import RuleFiles
+from evenhand.rulebook.reactions import over_budget
 from evenhand.rulebook.shipped_steps import RuleText
 from evenhand.rules.acting import LIVE, Acting, Terms
 from evenhand.rules.in_force import LIST, load_in_force, read_in_force
 from evenhand.rules.load import read_rule
 from evenhand.signals.columns import all_columns
+from evenhand.wiring import CaseReviews
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +145,45 @@ def test_a_delay_is_read_from_the_version_that_decided() -> None:
     row = steps.write_version(rule("2.b"), later, by=author(), now=NOW)
 
     assert StoredRules.of({}).delay_minutes(row.rule, row.version) == 30
+
+
+class Calls:
+    def __init__(self) -> None:
+        self.pages: dict[UUID, str] = {}
+
+    def page(self, text: str, *, urgent: bool, key: UUID) -> None:
+        assert urgent
+        self.pages[key] = text
+
+
+def test_a_rule_beyond_its_budget_calls_somebody_once_an_hour() -> None:
+    calls = Calls()
+    for number in range(2):
+        append(
+            NewRecord(
+                id=new_id(now=NOW),
+                at=NOW,
+                kind=RecordKind.RULE_OVER_BUDGET,
+                subject=rule_subject("goods"),
+                market="KZ",
+                quantity=40 + number,
+                body={"rule": "goods", "version": "2.b", "hour": NOW.isoformat()},
+            )
+        )
+    for record in Record.objects.filter(kind=RecordKind.RULE_OVER_BUDGET.value):
+        over_budget(calls).react(record, NOW)
+
+    (text,) = calls.pages.values()
+    assert "goods 2.b" in text
+    assert "KZ" in text
+    assert queries.hits_of("goods", "2.b", since=NOW).held_back == 81
+
+
+def test_what_the_door_counted_in_shadow_becomes_a_record() -> None:
+    entry = ShadowEntry(new_id(now=NOW), NOW, "goods", "2.b", "DE", ChannelKind.PUBLIC, 17)
+
+    for _ in range(2):
+        store([entry], rulebook=StoredRules.of({}), reviews=CaseReviews(), now=NOW)
+
+    assert queries.hits_of("goods", "2.b", since=NOW).shadow == 17
+    assert queries.hits_of("goods", "3.c", since=NOW).shadow == 0

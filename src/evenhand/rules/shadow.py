@@ -40,3 +40,8 @@ class ShadowHits:
         with self._lock:
             taken, self._counts = self._counts, Counter()
         return taken
+
+    def put_back(self, counts: Mapping[ShadowKey, int]) -> None:
+        """Takes back what could not be told."""
+        with self._lock:
+            self._counts.update(counts)

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from tests.rules_of_tests import rule_text
 
 from evenhand.base.errors import Misconfigured
 from evenhand.pipeline import Resources
-from evenhand.rules.load import RuleRefused, load_rule
-from evenhand.signals.columns import FIXED, SignalColumn
+from evenhand.rules.load import RuleRefused, load_rule, read_rule
+from evenhand.rules.rule import Budget, Rule
+from evenhand.signals.columns import FIXED, SignalColumn, all_columns
 
 RULE = Path(__file__).resolve().parents[2] / "data/files/rules/link_posted.yaml"
 COLUMNS: dict[str, SignalColumn] = {column.name: column for column in FIXED}
@@ -57,3 +59,42 @@ def test_a_folder_of_rules_that_is_not_there_is_named(tmp_path: Path):
         Resources.default(rules=tmp_path / "nope")
 
     assert caught.value.fields["setting"] == "--rules"
+
+
+def _read(more: str, *, version: str = "1") -> Rule:
+    return read_rule(rule_text(version=version, more=more), Path("goods.yaml"), all_columns([]))
+
+
+def test_a_rule_states_its_budget_and_that_decides_what_version_it_is():
+    plain, stated = _read(""), _read("budget: {hour: 10}\n")
+
+    assert plain.budget == Budget()
+    assert stated.budget == Budget(hour=10)
+    assert plain.version != stated.version
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "budget: 5\n",
+        "budget: {}\n",
+        "budget: {week: 5}\n",
+        "budget: {hour: 0}\n",
+        "budget: {hour: true}\n",
+        "budget: {hour: 10000000000}\n",
+        "delay_minutes: -1\n",
+        "delay_minutes: 1441\n",
+        "delay_minutes: true\n",
+        "delay_minutes: 5\n",  # it holds, which is answered at once
+    ],
+)
+def test_a_budget_or_a_delay_that_cannot_be_kept_is_refused(more: str):
+    with pytest.raises(RuleRefused) as refused:
+        _read(more)
+    assert refused.value.fields["field"] == more.partition(":")[0]
+
+
+@pytest.mark.parametrize("version", ["../1", "a b", "1" * 24, "ü"])
+def test_a_version_that_could_name_no_file_is_refused(version: str):
+    with pytest.raises(RuleRefused, match="version"):
+        _read("", version=version)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from threading import Lock
 
-from evenhand.actions.journal import CountedEntry, Counter
+from evenhand.actions.journal import CountedEntry, Counter, ShadowEntry
 from evenhand.base.ids import new_id
 from evenhand.base.lists import ChannelKind
+from evenhand.rules.shadow import ShadowKey
 
 Hourly = tuple[datetime, Counter, ChannelKind, str]
 
@@ -117,6 +118,17 @@ class Answered:
     def __contains__(self, event_id: str) -> bool:
         value = hash(event_id)
         return value in self._young or value in self._old
+
+
+def shadow_entries(shadowed: Mapping[ShadowKey, int], *, now: datetime) -> list[ShadowEntry]:
+    """Gives what rules in shadow found, for the journal."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return [
+        ShadowEntry(
+            new_id(now=now), hour, key.rule, key.version, key.market, key.channel_kind, quantity
+        )
+        for key, quantity in shadowed.items()
+    ]
 
 
 def _head(name: str, kind: str, meaning: str) -> list[str]:

@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING
 import structlog
 from nacl.public import PublicKey
 
-from evenhand.actions.journal import JournalUnavailable, JournalWriter
+from evenhand.actions.journal import Entry, JournalUnavailable, JournalWriter
 from evenhand.actions.live_rules import LiveRule, rules_file, tell_rules
 from evenhand.base.clock import now
 from evenhand.base.errors import Misconfigured
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.logs import configure_logs
 from evenhand.base.sealing import read_key
+from evenhand.connectors.matrix import counting
+from evenhand.connectors.matrix.budgeted import Budgeted
 from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.intake import FileHashes, Seen
 from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
@@ -40,6 +42,8 @@ from evenhand.connectors.matrix.serving import HttpServer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
 from evenhand.connectors.matrix.sweep import Sweeper
 from evenhand.connectors.pictures import PictureReader
+from evenhand.rules.acting import Acting
+from evenhand.rules.shadow import ShadowHits
 
 if TYPE_CHECKING:
     from evenhand.pipeline import ScreeningPlane
@@ -84,8 +88,13 @@ class Door:
     plane: Screening
     clock: Callable[[], datetime] = now
     renewal: "Renewal | None" = None
+    shadow: ShadowHits | None = None
     pictures: Callable[[], bool] = lambda: False
     _sweeper: Sweeper | None = field(default=None, init=False)
+    _shadow: ShadowHits = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._shadow = self.shadow or ShadowHits()
 
     async def run(self, stop: asyncio.Event, *, ready: Callable[[int], None]) -> None:
         """Answers until `stop` is set; `ready` is called with the port that it listens on."""
@@ -161,13 +170,16 @@ class Door:
 
     async def _flush(self, keeper: DoorKeeper, journal: JournalWriter) -> None:
         """Puts the counters into the journal; what it cannot hold now is kept for later."""
-        entries = keeper.counters.take(now=self.clock())
-        if not entries:
+        moment = self.clock()
+        entries, shadowed = keeper.counters.take(now=moment), self._shadow.take()
+        if not entries and not shadowed:
             return
         try:
-            await asyncio.wrap_future(journal.submit(entries))
+            told: list[Entry] = [*entries, *counting.shadow_entries(shadowed, now=moment)]
+            await asyncio.wrap_future(journal.submit(told))
         except JournalUnavailable as error:
             keeper.counters.put_back(entries)
+            self._shadow.put_back(shadowed)
             log.error("door_counters_kept_back", why=error.fields.get("why"))  # noqa: TRY400
 
 
@@ -205,6 +217,7 @@ def serve(
     plane: Screening,
     renewal: "Renewal | None" = None,
     *,
+    shadow: ShadowHits | None = None,
     pictures: Callable[[], bool] = lambda: False,
 ) -> None:
     """Runs a door until SIGTERM or SIGINT."""
@@ -217,7 +230,7 @@ def serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await Door(settings, plane, renewal=renewal, pictures=pictures).run(
+        await Door(settings, plane, renewal=renewal, shadow=shadow, pictures=pictures).run(
             stop, ready=lambda port: log.info("door_open", host=settings.host, port=port)
         )
 
@@ -236,13 +249,16 @@ def main(arguments: list[str] | None = None) -> int:
     habits = plane.remember(settings.home / "door" / "habits.npz")
 
     def tell(rules: "RuleSet") -> None:
-        live = [LiveRule(rule.id, rule.version, rule.harm) for rule in rules.rules]
-        tell_rules(rules_file(settings.home), live)
+        told = zip(rules.rules, rules.terms, strict=True)
+        live = [one for one, terms in told if terms.acting is Acting.LIVE]
+        known = [LiveRule(rule.id, rule.version, rule.harm) for rule in live]
+        tell_rules(rules_file(settings.home), known)
 
     tell(plane.rules)
     renewal = plane.renewal(before=tell)
     renewal.follow()
-    serve(settings, plane, renewal, pictures=plane.looks_at_pictures)
+    budgeted = Budgeted(plane, clock=now)
+    serve(settings, budgeted, renewal, shadow=plane.shadow, pictures=plane.looks_at_pictures)
     habits.keep()
     return 0
 

@@ -1,7 +1,7 @@
 """The whole screening flow in one place: events → signals → rules → verdicts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ from evenhand.signals.scope import Scope
 from evenhand.signals.subjects_watch import WatchedSubjects
 from evenhand.signals.table import Values
 from evenhand.signals.velocity import Velocity
-from evenhand.verdicts.fold import fold, fold_one
+from evenhand.verdicts.fold import Folder, fold_one
 from evenhand.verdicts.schema import VERDICT_SCHEMA, Verdict
 
 __all__ = ["Explanation", "Resources", "RuleInputs", "Scope", "ScreeningPlane"]
@@ -109,6 +109,7 @@ class _Judging:
 
     asked   columns that the rules look at
     fed     per rule, whether it looks at how much of a channel was flagged
+    folder  what folds hits into verdicts
     shadow  where hits are counted that nothing follows from
     """
 
@@ -116,13 +117,14 @@ class _Judging:
     signals: SignalEngine
     asked: frozenset[str]
     fed: NDArray[np.bool_]
+    folder: Folder
     shadow: ShadowHits
 
     @classmethod
     def of(cls, rules: RuleSet, signals: SignalEngine, shadow: ShadowHits) -> Self:
         fed = [bool(columns_of(rule.condition) & FED_BY_VERDICTS) for rule in rules.rules]
         asked = columns_used(rules) | {LANGUAGE}
-        return cls(rules, signals, asked, np.array(fed, np.bool_), shadow)
+        return cls(rules, signals, asked, np.array(fed, np.bool_), Folder.of(rules), shadow)
 
     def acting(self, hits: Hits, seen: Seen) -> Hits:
         """Gives the hits from which something follows, and counts the others."""
@@ -303,12 +305,14 @@ def _screened(
 ) -> pa.Table:
     if seen.batch.num_rows == 0:
         return VERDICT_SCHEMA.empty_table()
-    table = judging.signals.over(seen, files, turn)
-    hits = judging.acting(judging.rules.over(table), seen)
-    languages: list[str | None] = [None] * table.rows
-    for row in np.unique(hits.rows).tolist():
-        languages[row] = _language(seen, row, table.row(row, {LANGUAGE}))
-    verdicts = fold(seen.batch, hits, judging.rules, languages)
+    steady = judging.signals.steady(seen, files)
+    # What was flagged is counted, too, and may make the next event of a channel be flagged.
+    with turn or nullcontext():
+        table = judging.signals.counted(seen, steady)
+        hits = judging.acting(judging.rules.over(table), seen)
+    rows = np.unique(hits.rows).tolist()
+    languages = [_language(seen, row, table.row(row, {LANGUAGE})) for row in rows]
+    verdicts = judging.folder.fold(seen.batch, hits, languages)
     return _placed(verdicts, seen.rows[np.asarray(verdicts["row"])])
 
 

@@ -1,7 +1,6 @@
 """All signals of a batch, each from its own module, brought together in one table."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -88,22 +87,19 @@ class SignalEngine:
     channels: ChannelHabits = field(default_factory=ChannelHabits)
     subjects: WatchedSubjects = field(default_factory=lambda: WatchedSubjects(None, seed=0))
 
-    def over(
-        self,
-        seen: Seen,
-        files: Mapping[str, Values] | None = None,
-        turn: AbstractContextManager[None] | None = None,
-    ) -> SignalTable:
-        """Counts the events in and gives their signals.
+    def over(self, seen: Seen) -> SignalTable:
+        """Counts the events in and gives their signals."""
+        return self.counted(seen, self.steady(seen))
+
+    def steady(self, seen: Seen, files: Mapping[str, Values] | None = None) -> Mapping[str, Values]:
+        """Gives the signals that no other event changes; several threads may ask at once.
 
         files  what `files_of` gave for them; they are looked up now if it is not given
-        turn   within which events are counted, where several threads share the engine
         """
         links = self.links.columns(seen.batch, seen.views)
         reached = contacts(seen.views)
-        told = facts(seen.batch, seen.kinds, seen.channels)
-        columns = {
-            **told,
+        return {
+            **facts(seen.batch, seen.kinds, seen.channels),
             **shape_of_text(seen.views),
             **language(seen.batch, seen.views),
             **links,
@@ -113,8 +109,10 @@ class SignalEngine:
             **self.scores(seen.views),
             **(self.files_of([seen])[0] if files is None else files),
         }
-        with turn or nullcontext():
-            columns |= self.habits(seen, told, links)
+
+    def counted(self, seen: Seen, steady: Mapping[str, Values]) -> SignalTable:
+        """Counts the events in and gives all their signals; one thread at a time, in order."""
+        columns = {**steady, **self.habits(seen, steady)}
         return SignalTable(seen.batch.num_rows, columns)
 
     def files_of(self, several: Sequence[Seen]) -> list[Mapping[str, Values]]:
@@ -156,15 +154,13 @@ class SignalEngine:
             for name, values in scores.items()
         }
 
-    def habits(
-        self, seen: Seen, told: Mapping[str, Values], links: Mapping[str, Values]
-    ) -> Mapping[str, Values]:
+    def habits(self, seen: Seen, steady: Mapping[str, Values]) -> Mapping[str, Values]:
         """Gives what accounts, networks and channels do, and what is known of them."""
         times = milliseconds_of(seen.batch["time"])
         accounts = self._keys(seen.batch["account"])
         channels = channel_keys(self._keys(seen.batch["channel"]))
         both = seen.look.read & seen.look.count
-        linked = links["has_link"].values.astype(np.bool_)
+        linked = steady["has_link"].values.astype(np.bool_)
         posted = where_word(seen.kinds, _POSTS)
         bands = signatures(seen.views.normalised)
         bands[~both] = 0
@@ -180,9 +176,9 @@ class SignalEngine:
             accounts=np.where(seen.look.count, accounts, np.uint64(0)),
             times=times,
             channels=channels,
-            age_hours=told["account_age_hours"],
+            age_hours=steady["account_age_hours"],
             posted=posted,
-            replied=told["is_reply"].values.astype(np.bool_),
+            replied=steady["is_reply"].values.astype(np.bool_),
             bursts=np.zeros(len(times), np.int32) if made is None else _whole(made),
             repeated=np.flatnonzero(repeated),
             bands=bands[repeated],
@@ -198,9 +194,9 @@ class SignalEngine:
             joined=where_word(seen.kinds, _JOINS),
             posted=posted,
             published=where_word(seen.kinds, _PUBLISHING),
-            leads=where_word(links["domain_exact_list"], _BLOCKED),
+            leads=where_word(steady["domain_exact_list"], _BLOCKED),
             texts=bands[:, 0],
-            own=~(repeated | told["forwarded"].values.astype(np.bool_)),
+            own=~(repeated | steady["forwarded"].values.astype(np.bool_)),
             reports=subjects.reports[subjects.found(channels)],
         )
         return {

@@ -4,7 +4,9 @@ Rules that act come before rules that only open a case, whatever their severity:
 refused for selling drugs must not pass because it may be a threat as well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,48 +30,66 @@ def ranks(rules: RuleSet) -> npt.NDArray[np.int32]:
     return result
 
 
-def fold(
-    batch: pa.RecordBatch,
-    hits: Hits,
-    rules: RuleSet,
-    languages: Sequence[str | None] | None = None,
-) -> pa.Table:
-    """Gives one verdict per event that a rule fired for.
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A set of rules with all that verdicts take from them, in columns with an entry per rule."""
 
-    `languages` gives each row's language, for the sentence that says why; without it the batch's
-    own column is used.
-    """
-    if len(hits.rows) == 0:
-        return VERDICT_SCHEMA.empty_table()
-    order = np.lexsort((ranks(rules)[hits.rules], hits.rows))
-    rows, fired = hits.rows[order], hits.rules[order]
-    begins = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
-    offsets = pa.array(np.r_[begins, len(rows)].astype(np.int32))
-    flagged, deciding = rows[begins], fired[begins]
-    spoken = _spoken(batch, flagged, languages)
-    taken = pa.array(flagged)
-    return pa.Table.from_arrays(
-        [
-            taken,
-            batch["event_id"].take(taken),
-            batch["account"].take(taken),
-            batch["channel"].take(taken),
-            _per_rule(rules, deciding, lambda rule: rule.harm, pa.string()),
-            _per_rule(rules, deciding, lambda rule: rule.severity, pa.int8()),
-            _per_rule(rules, deciding, lambda rule: rule.score, pa.float32()),
-            pa.ListArray.from_arrays(offsets, _rule_structs(rules, fired)),
-            _per_rule(rules, deciding, lambda rule: rule.proposes.value, pa.string()),
-            _per_rule(rules, deciding, lambda rule: rule.exact, pa.bool_()),
-            pa.array(spoken, pa.string()),
-            pa.array(
-                [
-                    sentence(rules.rules[place], language)
-                    for place, language in zip(deciding.tolist(), spoken, strict=True)
-                ]
-            ),
-        ],
-        schema=VERDICT_SCHEMA,
-    )
+    _rules: RuleSet
+    _ranks: npt.NDArray[np.int32]
+    _columns: Mapping[str, pa.Array]
+
+    @classmethod
+    def of(cls, rules: RuleSet) -> Self:
+        """Gives the columns of a set of rules, made once for all batches."""
+        hits = [{"id": rule.id, "version": rule.version} for rule in rules.rules]
+        columns = {
+            "harm": pa.array([rule.harm for rule in rules.rules], pa.string()),
+            "severity": pa.array([rule.severity for rule in rules.rules], pa.int8()),
+            "score": pa.array([rule.score for rule in rules.rules], pa.float32()),
+            "rules": pa.array(hits, RULE_STRUCT),
+            "action": pa.array([rule.proposes.value for rule in rules.rules], pa.string()),
+            "exact": pa.array([rule.exact for rule in rules.rules], pa.bool_()),
+        }
+        return cls(rules, ranks(rules), columns)
+
+    def fold(
+        self, batch: pa.RecordBatch, hits: Hits, languages: Sequence[str | None] | None = None
+    ) -> pa.Table:
+        """Gives one verdict per event that a rule fired for.
+
+        `languages` gives the language of each flagged row, in order, for the sentence that says
+        why; without it the batch's own column is used.
+        """
+        if len(hits.rows) == 0:
+            return VERDICT_SCHEMA.empty_table()
+        order = np.lexsort((self._ranks[hits.rules], hits.rows))
+        rows, fired = hits.rows[order], hits.rules[order]
+        begins = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
+        ends = pa.array(np.r_[begins, len(rows)].astype(np.int32))
+        taken, deciding = pa.array(rows[begins]), fired[begins]
+        if languages is None:
+            languages = batch["language"].take(taken).to_pylist()
+        one = {
+            name: column.take(pa.array(deciding))
+            for name, column in self._columns.items()
+            if name != "rules"
+        }
+        every = self._columns["rules"].take(pa.array(fired))
+        said = [
+            sentence(self._rules.rules[place], language)
+            for place, language in zip(deciding.tolist(), languages, strict=True)
+        ]
+        columns = {
+            "row": taken,
+            **{name: batch[name].take(taken) for name in ("event_id", "account", "channel")},
+            **one,
+            "rules": pa.ListArray.from_arrays(ends, every),
+            "language": pa.array(languages, pa.string()),
+            "reason": pa.array(said),
+        }
+        return pa.Table.from_arrays(
+            [columns[name] for name in VERDICT_SCHEMA.names], schema=VERDICT_SCHEMA
+        )
 
 
 def fold_one(
@@ -101,28 +121,3 @@ def sentence(rule: Rule, language: str | None) -> str:
 def _precedence(rule: Rule) -> tuple[bool, int, int, float, str]:
     only_asks = rule.proposes is ActionKind.NONE
     return (only_asks, -rule.severity, -GRAVITY[rule.proposes], -rule.score, rule.id)
-
-
-def _spoken(
-    batch: pa.RecordBatch, flagged: npt.NDArray[np.int32], languages: Sequence[str | None] | None
-) -> list[str | None]:
-    if languages is None:
-        stated: list[str | None] = batch["language"].take(pa.array(flagged)).to_pylist()
-        return stated
-    return [languages[row] for row in flagged.tolist()]
-
-
-def _per_rule(
-    rules: RuleSet,
-    places: npt.NDArray[np.int32],
-    member: Callable[[Rule], object],
-    type_: pa.DataType,
-) -> pa.Array:
-    return pa.array([member(rule) for rule in rules.rules], type_).take(pa.array(places))
-
-
-def _rule_structs(rules: RuleSet, places: npt.NDArray[np.int32]) -> pa.Array:
-    known: list[Mapping[str, str]] = [
-        {"id": rule.id, "version": rule.version} for rule in rules.rules
-    ]
-    return pa.array(known, RULE_STRUCT).take(pa.array(places))

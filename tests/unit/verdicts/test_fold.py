@@ -11,7 +11,7 @@ from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.rules.programme import Hits
 from evenhand.rules.grammar import Always
 from evenhand.rules.rule import Rule, RuleSet
-from evenhand.verdicts.fold import fold, fold_one
+from evenhand.verdicts.fold import Folder, fold_one
 
 
 def rule(name: str, *, severity: int, proposes: ActionKind, score: float = 0.5) -> Rule:
@@ -56,7 +56,7 @@ def batch(count: int) -> pa.RecordBatch:
 def test_the_deciding_rule_comes_first(fired: list[int], deciding: str):
     hits = Hits(np.zeros(len(fired), np.int32), np.array(fired, np.int32))
 
-    verdict = fold(batch(1), hits, RULES).to_pylist()[0]
+    verdict = Folder.of(RULES).fold(batch(1), hits).to_pylist()[0]
 
     assert verdict["rules"][0]["id"] == deciding
     assert len(verdict["rules"]) == len(fired)
@@ -66,7 +66,7 @@ def test_the_deciding_rule_comes_first(fired: list[int], deciding: str):
 def test_only_flagged_events_get_a_verdict():
     hits = Hits(np.array([1, 3, 3], np.int32), np.array([0, 0, 2], np.int32))
 
-    verdicts = fold(batch(5), hits, RULES).to_pylist()
+    verdicts = Folder.of(RULES).fold(batch(5), hits).to_pylist()
 
     assert [(v["row"], v["event_id"], v["severity"]) for v in verdicts] == [
         (1, "$e1", 1),
@@ -77,14 +77,14 @@ def test_only_flagged_events_get_a_verdict():
 def test_no_hit_gives_an_empty_table():
     hits = Hits(np.empty(0, np.int32), np.empty(0, np.int32))
 
-    assert fold(batch(2), hits, RULES).num_rows == 0
+    assert Folder.of(RULES).fold(batch(2), hits).num_rows == 0
 
 
 def test_one_event_gets_the_verdict_that_a_batch_gives():
     hits = Hits(np.zeros(3, np.int32), np.array([0, 1, 3], np.int32))
 
     single = fold_one("$e0", [0, 1, 3], RULES, "de")
-    row = fold(batch(1), hits, RULES).to_pylist()[0]
+    row = Folder.of(RULES).fold(batch(1), hits).to_pylist()[0]
 
     assert single is not None
     assert [hit.id for hit in single.rules] == [hit["id"] for hit in row["rules"]]

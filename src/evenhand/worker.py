@@ -51,6 +51,7 @@ from evenhand.childsafety import steps as childsafety  # noqa: E402
 from evenhand.connectors import webhooks  # noqa: E402
 from evenhand.connectors.feeds import HashListFiles  # noqa: E402
 from evenhand.connectors.paging import send_pages  # noqa: E402
+from evenhand.connectors.subjects_file import SubjectFiles  # noqa: E402
 from evenhand.evidence.steps import expire  # noqa: E402
 from evenhand.legal import steps as legal  # noqa: E402
 from evenhand.legal.ports import Pager  # noqa: E402
@@ -67,6 +68,7 @@ from evenhand.reports.tell_steps import tell_due  # noqa: E402
 from evenhand.rulebook.publishing import RuleFiles  # noqa: E402
 from evenhand.rulebook.rollback_steps import run_rollbacks  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
+from evenhand.standing.label_steps import forget_labels  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
 
 log = structlog.get_logger()
@@ -82,6 +84,9 @@ LOST = 75
 
 PLACES_SECONDS = 2.0
 """Seconds between looks for new accounts: what they do first is counted in their country."""
+
+SUBJECTS_SECONDS = 10.0
+"""Seconds between looks for what the door is to know of accounts and channels."""
 
 SESSIONS_SECONDS = 600.0
 """Seconds between looks for sessions that have ended: each visit to a sign-in page begins one."""
@@ -339,11 +344,20 @@ def _tell_offices() -> int:
 
 def _standing() -> list[Loop]:
     """Gives what time brings about in the room of standing."""
+    files = SubjectFiles(settings.EVENHAND_HOME)
     return [
         Loop("standing_notices", 5.0, _tell_misuse),
+        Loop("subjects", SUBJECTS_SECONDS, lambda: _write_subjects(files)),
+        Loop("labels_forgetting", 600.0, lambda: forget_labels(now=now())),
         Loop("standing_forgetting", 600.0, lambda: standing.forget_standing(now=now())),
         Loop("misuse_forgetting", 600.0, lambda: standing.forget_misuse(now=now())),
     ]
+
+
+def _write_subjects(files: SubjectFiles) -> int:
+    """Tells the door what is known of accounts and channels; how often, the clock decides."""
+    files.write(now=now())
+    return 0
 
 
 def _child_safety() -> list[Loop]:

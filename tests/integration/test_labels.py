@@ -1,149 +1,135 @@
-"""Labels: decisions of people for training, without whom they concerned."""
+"""A decision leaves a label on whom it was about, for a time; it falls with its decision."""
 
-import json
-from argparse import Namespace
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
 
-import pyarrow.parquet as pq
 import pytest
-from tests.integration.cases_of_tests import NOW, SECRET, Keys, case_draft, reviewer
+from tests.integration.cases_of_tests import NOW, reviewer
+from tests.integration.test_standing import ACCOUNT, a_case, decide, follow, undo
 
 from evenhand.actions import steps as actions
-from evenhand.actions.models import Action
-from evenhand.base.errors import InputRefused, NotAllowed, NotFound
-from evenhand.base.lists import ActionKind
-from evenhand.base.sealing import unseal
-from evenhand.cases import labels_command, steps
-from evenhand.cases.labels import export
+from evenhand.actions.drafts import DecisionDraft, Measure
+from evenhand.actions.ports import Target
+from evenhand.base.ids import new_id
+from evenhand.base.lists import (
+    ActionKind,
+    ChannelKind,
+    Ground,
+    Language,
+    RecordKind,
+    Source,
+    TargetKind,
+)
 from evenhand.cases.models import Case
-from evenhand.cases.quality_steps import draw_second_look
-from evenhand.evidence.models import SealedItem
-from evenhand.evidence.opener import Opened, Request
+from evenhand.connectors.subjects_file import SubjectFiles
 from evenhand.people.models import Person
-from evenhand.people.roles import Role
 from evenhand.records.models import Record
+from evenhand.signals.subjects import Subjects
+from evenhand.standing.label_steps import forget_labels, give_labels
+from evenhand.standing.lists import LiftedWhy
+from evenhand.standing.models import Label
+from evenhand.standing.queries import labels_in_force
 
 pytestmark = pytest.mark.django_db
 
 
-def nothing(_: UUID) -> str | None:
-    return None
-
-
-def closed(by: Person, kind: ActionKind, keys: Keys, *, event: str, **more: object) -> Case:
-    draft = replace(case_draft(keys, event=event), **more)
-    case = steps.open_case(draft, now=NOW)
-    steps.decide_case(case.id, kind, by=by, reason="So.", now=NOW)
-    return Case.objects.get(pk=case.pk)
-
-
-def rows(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def test_each_answer_is_a_row_without_whom_it_concerned(tmp_path: Path) -> None:
-    ada, keys = reviewer(), Keys.fresh()
-    closed(ada, ActionKind.REDACT, keys, event="$one")
-    closed(ada, ActionKind.NONE, keys, event="$two")
-    steps.open_case(case_draft(event="$open"), now=NOW)
-
-    told = export(tmp_path / "labels.ndjson", read=nothing)
-
-    second, first = sorted(rows(tmp_path / "labels.ndjson"), key=lambda row: str(row["answer"]))
-    assert (told.labels, told.texts) == (2, 0)
-    assert (first["harm"], first["answer"], first["stands"]) == (
-        "m.harassment.hate",
-        "redact",
-        True,
-    )
-    assert (second["harm"], second["answer"]) == ("none", "none")
-    assert first["rules"] == ["model_hate@2"]
-    written = (tmp_path / "labels.ndjson").read_text()
-    for name in ("@sender", "!r:x", "$one", ada.name, str(ada.id), SECRET):
-        assert name not in written
-    assert (tmp_path / "labels.ndjson").stat().st_mode & 0o077 == 0
-
-
-def test_the_sealed_lane_is_left_out(tmp_path: Path) -> None:
-    keeper = reviewer("Kim Example", Role.CHILD_SAFETY)
-    closed(keeper, ActionKind.NONE, Keys.fresh(), event="$c", harm="m.child_safety", severity=4)
-
-    assert export(tmp_path / "labels.ndjson", read=nothing).labels == 0
-
-
-def test_what_was_taken_back_or_answered_otherwise_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ada, ben, keys = reviewer(), reviewer("Ben Example"), Keys.fresh()
-    undone = closed(ada, ActionKind.SUSPEND, keys, event="$one", about="account:@a:x")
-    action = Action.objects.get(decision__case=undone.id)
-    actions.undo(action.id, by=ben.id, reason="A mistake.", now=NOW)
-    looked_at = closed(ada, ActionKind.REDACT, keys, event="$two")
-    monkeypatch.setattr("evenhand.cases.quality_steps.drawn", lambda *_: True)
-    draw_second_look(Record.objects.get(kind="case_closed", subject=looked_at.id), NOW)
-    again = Case.objects.get(sampled_of=looked_at)
-    steps.decide_case(again.id, ActionKind.NONE, by=ben, reason="Satire.", now=NOW)
-
-    export(tmp_path / "labels.ndjson", read=nothing)
-
-    found = {row["answer"]: row for row in rows(tmp_path / "labels.ndjson")}
-    assert (found["suspend"]["stands"], found["suspend"]["agreed"]) == (False, None)
-    assert (found["redact"]["stands"], found["redact"]["agreed"]) == (True, False)
-
-
-def test_parquet_holds_the_same(tmp_path: Path) -> None:
-    closed(reviewer(), ActionKind.REDACT, Keys.fresh(), event="$one")
-    export(tmp_path / "labels.ndjson", read=nothing)
-
-    export(tmp_path / "labels.parquet", read=nothing)
-
-    assert pq.read_table(tmp_path / "labels.parquet").to_pylist() == rows(
-        tmp_path / "labels.ndjson"
+def draft_of(case: Case, person: Person) -> DecisionDraft:
+    return DecisionDraft(
+        id=new_id(now=NOW),
+        at=NOW,
+        origin=f"case:{case.id}",
+        ground=Ground.CASE,
+        harm=case.harm,
+        severity=case.severity,
+        score=0.9,
+        reason="It insults.",
+        source=Source.USER,
+        market="DE",
+        language=Language.DE,
+        channel_kind=ChannelKind.PUBLIC,
+        measures=(),
+        case=case.id,
+        staff=person.id,
+        account=ACCOUNT,
+        channel="!room:x",
     )
 
 
-@pytest.mark.parametrize("name", ["labels.csv", "labels", "there.ndjson"])
-def test_a_file_that_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / "there.ndjson").write_text("kept")
+def test_a_persons_decision_labels_the_account_once_and_for_a_time() -> None:
+    decision = decide(reviewer())
+    follow(decision.id, now=NOW)
 
-    with pytest.raises(InputRefused):
-        export(tmp_path / name, read=nothing)
-    assert (tmp_path / "there.ndjson").read_text() == "kept"
+    (label,) = labels_in_force(NOW)
+    (record,) = Record.objects.filter(kind=RecordKind.LABEL_GIVEN, subject=decision.id)
 
-
-def test_texts_come_through_the_opener_until_it_says_enough(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ada, keys = reviewer(), Keys.fresh()
-    for number in range(3):
-        closed(ada, ActionKind.REDACT, keys, event=f"$e{number}")
-    asked: list[Request] = []
-
-    def ask(home: Path, request: Request) -> Opened:
-        asked.append(request)
-        if len(asked) > 2:
-            raise NotAllowed(why="enough")
-        item = SealedItem.objects.get(pk=request.item)
-        return Opened(item.media_type, unseal(bytes(item.sealed), key=keys.evidence))
-
-    monkeypatch.setattr(labels_command, "ask", ask)
-    file = tmp_path / "labels.ndjson"
-    options = Namespace(file=file, by=ada.name, reason="Training the model of hate.")
-
-    assert labels_command.run(options) == 0
-
-    assert [row["text"] for row in rows(file)] == [SECRET, SECRET, None]
-    assert {(one.staff, one.reason) for one in asked} == {(ada.id, "Training the model of hate.")}
-    said = capsys.readouterr()
-    assert "3 labels, 2 with their text" in said.out
-    assert "opens no more" in said.err
+    assert (label.target_kind, label.target) == (TargetKind.ACCOUNT, ACCOUNT)
+    assert (label.harm, label.severity) == (decision.harm, decision.severity)
+    assert label.expires_at > NOW + timedelta(days=20)
+    assert ACCOUNT not in str(record.__dict__)
+    assert labels_in_force(label.expires_at) == []
 
 
-def test_who_reads_texts_is_known_and_says_why() -> None:
-    with pytest.raises(NotFound):
-        labels_command.reading("Nobody", "Training.")
-    for by, reason in ((None, "Training."), ("Ada", None), ("Ada", "  ")):
-        with pytest.raises(InputRefused):
-            labels_command.reading(by, reason)
+def test_a_decision_that_is_undone_leaves_no_label_and_no_name() -> None:
+    person = reviewer()
+    decision = decide(person)
+
+    undo(decision, person, now=NOW)
+
+    label = Label.objects.get(decision=decision)
+    assert (label.target, label.lifted_why) == ("", LiftedWhy.UNDONE.value)
+    assert labels_in_force(NOW) == []
+    assert Record.objects.filter(kind=RecordKind.LABEL_LIFTED, subject=decision.id).count() == 1
+
+
+def test_what_was_done_to_a_channel_labels_the_channel_too() -> None:
+    person = reviewer()
+    case = a_case(person)
+    target = Target(TargetKind.CHANNEL, account=ACCOUNT, channel="!room:x")
+    decision = actions.decide(
+        replace(draft_of(case, person), measures=(Measure(ActionKind.UNLIST, target),)), now=NOW
+    )
+
+    follow(decision.id, now=NOW)
+
+    named = {label.target_kind: label.target for label in labels_in_force(NOW)}
+    assert named == {TargetKind.ACCOUNT: ACCOUNT, TargetKind.CHANNEL: "!room:x"}
+
+
+def test_the_sealed_lane_labels_nobody() -> None:
+    person = reviewer()
+    decision = decide(person)
+    Label.objects.all().delete()
+    decision.harm = "m.child_safety.csam"
+
+    given = give_labels(decision, by=person.id, now=NOW)
+
+    assert given == []
+    assert not Label.objects.exists()
+
+
+def test_a_label_that_ended_keeps_no_name() -> None:
+    decision = decide(reviewer())
+    end = Label.objects.get(decision=decision).expires_at
+
+    early = forget_labels(now=end - timedelta(seconds=1))
+    late = forget_labels(now=end)
+
+    assert (early, late) == (0, 1)
+    assert Label.objects.get(decision=decision).target == ""
+
+
+def test_the_door_is_told_of_labels_and_of_no_more_after_they_fall(tmp_path: Path) -> None:
+    person = reviewer()
+    decision = decide(person)
+    files = SubjectFiles(tmp_path)
+    path = tmp_path / "door" / "subjects.arrow"
+
+    first, again = files.write(now=NOW), files.write(now=NOW)
+    told = Subjects.read(path, seed=1)
+    undo(decision, person, now=NOW)
+    files.write(now=NOW)
+
+    assert (first, again) == (1, 0)
+    assert (len(told), told.harms) == (1, (decision.harm,))
+    assert len(Subjects.read(path, seed=1)) == 0

@@ -23,3 +23,8 @@ def new_id(*, now: datetime, random: bytes | None = None) -> UUID:
 def minted_at(value: UUID) -> datetime:
     """Gives the moment at which a UUIDv7 was minted, to the millisecond."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, tz=UTC)
+
+
+def first_id(*, since: datetime) -> UUID:
+    """Gives a bound that no id made since a moment is below: ids grow with time (RFC 9562)."""
+    return UUID(int=int(since.timestamp() * 1000) << 80)

@@ -158,6 +158,8 @@ class RecordKind(StrEnum):
     BULK_DECIDED = "bulk_decided"
     STRIKE_GIVEN = "strike_given"
     STRIKE_LIFTED = "strike_lifted"
+    LABEL_GIVEN = "label_given"
+    LABEL_LIFTED = "label_lifted"
     MISUSE_WARNED = "misuse_warned"
     MISUSE_SUSPENDED = "misuse_suspended"
     APPEAL_MESSAGE = "appeal_message"

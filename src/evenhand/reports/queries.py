@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q
 
 from evenhand.appeals.models import Complaint
+from evenhand.base.ids import first_id
 from evenhand.reports.brigading import Record
 from evenhand.reports.limits import ROWS_PER_PAGE
 from evenhand.reports.lists import ReportOutcome, ReportState
@@ -54,6 +55,13 @@ def report_by_code(code: str, *, key: bytes) -> Report | None:
         return None
     found = Report.objects.select_related("case").filter(receipt_hash=hash_of(digits, key=key))
     return found.first()
+
+
+def reports_by_channel(*, since: datetime) -> dict[str, int]:
+    """Gives how many reports since a moment were about each channel; of a mass none counts."""
+    rows = Report.objects.filter(id__gte=first_id(since=since), at__gte=since, masses=[])
+    counted = rows.exclude(channel="").values("channel").annotate(reports=Count("id"))
+    return {row["channel"]: row["reports"] for row in counted.order_by("channel")}
 
 
 def reporter_record(reporter: Reporter) -> ReporterRecord:

@@ -14,6 +14,9 @@ KEPT_DAYS = EVIDENCE_DAYS
 SWEEP_ROWS_MAX = 500
 """Rows that one sweep changes."""
 
+LABELS_MAX = 1_000_000
+"""Labels in force that the screening is told of, those that last longest first."""
+
 NOTICES_MAX = 100
 """Notices of misuse sent in one sweep; the rest waits for the next."""
 

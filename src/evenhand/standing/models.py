@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.actions.models import Decision
-from evenhand.base.lists import ActionKind, Language
+from evenhand.base.lists import ActionKind, Language, TargetKind
 from evenhand.cases.models import Case
 from evenhand.people.models import Person
 from evenhand.standing.limits import KEY_BYTES_MAX
@@ -53,6 +53,47 @@ class Strike(models.Model):
 
     def __str__(self) -> str:
         return f"strike {self.id}"
+
+
+class Label(models.Model):
+    """What a decision says of an account or a channel for some time, for rules to look at.
+
+    target  the messenger's id; empty once the label ended or was lifted
+    """
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="labels")
+    target_kind = models.CharField(max_length=16)
+    target = models.CharField(max_length=ID_LENGTH_MAX, blank=True)
+    harm = models.CharField(max_length=64)
+    severity = models.PositiveSmallIntegerField()
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+    lifted_why = models.CharField(max_length=20, blank=True, default="")
+
+    class Meta:
+        """Once per decision and kind of target; a label ends."""
+
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"], condition=~Q(target=""), name="standing_label_expires"
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["decision", "target_kind"], name="standing_label_once"),
+            models.CheckConstraint(
+                condition=Q(target_kind__in=[TargetKind.ACCOUNT.value, TargetKind.CHANNEL.value]),
+                name="standing_label_target",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("given_at")), name="standing_label_ends"
+            ),
+            models.CheckConstraint(condition=LIFTED, name="standing_label_lifted"),
+        ]
+
+    def __str__(self) -> str:
+        return f"label {self.id}"
 
 
 class Penalty(models.Model):

@@ -14,6 +14,9 @@ from evenhand.base.lists import ActionKind
 from evenhand.standing.limits import POLICY_DAYS_MAX, POLICY_NUMBER_MAX, STEP_NAME_CHARACTERS_MAX
 from evenhand.standing.lists import MisuseKind
 
+SEVERITIES = 4
+"""Severities of harms, from 1 to 4."""
+
 DOES = frozenset({ActionKind.WARN, ActionKind.SUSPEND})
 """What strikes can lead to."""
 
@@ -66,9 +69,10 @@ class MisusePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Penalties:
-    """The whole file."""
+    """The whole file; `label_days` by severity, the mildest first."""
 
     warning_days: int
+    label_days: tuple[int, ...]
     ladder: tuple[Step, ...]
     misuse: Mapping[MisuseKind, MisusePolicy]
 
@@ -88,13 +92,23 @@ def read_penalties(text: str) -> Penalties:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise PenaltiesWrong(why="not YAML", line=line) from error
-    top = _table("file", whole, frozenset({"warning_days", "penalties", "misuse"}))
+    top = _table("file", whole, frozenset({"warning_days", "label_days", "penalties", "misuse"}))
     kinds = frozenset(kind.value for kind in MisuseKind)
     misuse = _table("misuse", top["misuse"], kinds)
     return Penalties(
         warning_days=_number("warning_days", top["warning_days"], most=POLICY_DAYS_MAX),
+        label_days=_label_days(top["label_days"]),
         ladder=_ladder(top["penalties"]),
         misuse=MappingProxyType({kind: _misuse(kind, misuse[kind.value]) for kind in MisuseKind}),
+    )
+
+
+def _label_days(row: object) -> tuple[int, ...]:
+    if not isinstance(row, list) or len(row) != SEVERITIES:
+        raise PenaltiesWrong(place="label_days", why=f"not a list of {SEVERITIES} numbers")
+    return tuple(
+        _number(f"label_days, severity {severity}", days, most=POLICY_DAYS_MAX)
+        for severity, days in enumerate(row, 1)
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Sum
 
 from evenhand.actions.policies import known_policy_of
-from evenhand.base.lists import ActionKind
+from evenhand.base.lists import ActionKind, TargetKind
 from evenhand.standing.checks import (
     CountedStrikes,
     Filed,
@@ -15,9 +15,9 @@ from evenhand.standing.checks import (
     Led,
     next_penalty,
 )
-from evenhand.standing.limits import ROWS_SHOWN_MAX
+from evenhand.standing.limits import LABELS_MAX, ROWS_SHOWN_MAX
 from evenhand.standing.lists import MisuseKind, MisuseStep
-from evenhand.standing.models import Misuse, Penalty, Strike, Unfounded
+from evenhand.standing.models import Label, Misuse, Penalty, Strike, Unfounded
 from evenhand.standing.policy import Step, penalties
 
 
@@ -30,6 +30,17 @@ class Panel:
     strikes: Sequence[Strike]
     penalties: Sequence[Penalty]
     misuses: Sequence[Misuse]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelInForce:
+    """A label as rules may know it."""
+
+    target_kind: TargetKind
+    target: str
+    harm: str
+    severity: int
+    expires_at: datetime
 
 
 def strikes_of(account: str, now: datetime) -> list[Strike]:
@@ -115,6 +126,20 @@ def outlook(
         0 if policy is None else policy.strikes,
         follows,
     )
+
+
+def labels_in_force(now: datetime) -> list[LabelInForce]:
+    """Gives the labels that rules may know, those that last longest first."""
+    rows = Label.objects.filter(expires_at__gt=now, given_at__lte=now, lifted_at=None)
+    values = rows.exclude(target="").values_list(
+        "target_kind", "target", "harm", "severity", "expires_at"
+    )
+    return [
+        LabelInForce(TargetKind(kind), target, harm, severity, expires_at)
+        for kind, target, harm, severity, expires_at in values.order_by("-expires_at", "id")[
+            :LABELS_MAX
+        ]
+    ]
 
 
 def suspensions(now: datetime) -> list[Misuse]:

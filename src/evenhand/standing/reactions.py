@@ -1,4 +1,4 @@
-"""What follows from records of the rooms below: strikes are given, and lifted again.
+"""What follows from records of the rooms below: strikes and labels are given, and lifted again.
 
 One consumer for both, so that what gives a strike is always seen before what lifts it.
 """
@@ -6,11 +6,12 @@ One consumer for both, so that what gives a strike is always seen before what li
 from datetime import datetime
 
 from evenhand.actions.models import Action, Decision
-from evenhand.base.lists import Ground, RecordKind
+from evenhand.base.lists import ActionKind, Ground, RecordKind
 from evenhand.cases.lists import CaseKind
 from evenhand.cases.models import Case
 from evenhand.records.models import Record
 from evenhand.records.outbox import Reaction
+from evenhand.standing.label_steps import give_labels, lift_labels
 from evenhand.standing.lists import LiftedWhy
 from evenhand.standing.steps import ORIGIN, give_strike, lift_of
 
@@ -18,10 +19,11 @@ UNDONE = frozenset({RecordKind.EFFECT_UNDONE, RecordKind.EFFECT_COMPENSATED})
 
 
 def keep_standing(record: Record, now: datetime) -> None:
-    """Gives or lifts strikes as one record asks for; idempotent by decision."""
+    """Gives or lifts strikes and labels as one record asks for; idempotent by decision."""
     kind = RecordKind(record.kind)
     if kind is RecordKind.DECISION:
         _strike_for_decision(record, now)
+        _label_by_rule(record, now)
     elif kind in UNDONE:
         _lift_for_undo(record, now)
     else:
@@ -38,6 +40,15 @@ def _strike_for_decision(record: Record, now: datetime) -> None:
     case = Case.objects.filter(pk=decision.case).only("opened_at").first()
     done_at = case.opened_at if case is not None else decision.at
     give_strike(decision, case=decision.case, by=decision.staff, done_at=done_at, now=now)
+    give_labels(decision, by=decision.staff, now=now)
+
+
+def _label_by_rule(record: Record, now: datetime) -> None:
+    """A rule leaves a label only where that is what it proposes."""
+    decision = Decision.objects.filter(pk=record.subject, ground=Ground.RULE.value).first()
+    labels = Action.objects.filter(decision_id=record.subject, kind=ActionKind.LABEL.value)
+    if decision is not None and labels.exists():
+        give_labels(decision, by=None, now=now)
 
 
 def _lift_for_undo(record: Record, now: datetime) -> None:
@@ -46,6 +57,7 @@ def _lift_for_undo(record: Record, now: datetime) -> None:
     action = undone.select_related("decision").first()
     if action is not None and action.undo_by is not None:
         lift_of(action.decision, why=LiftedWhy.UNDONE, by=action.undo_by, now=now)
+        lift_labels(action.decision, why=LiftedWhy.UNDONE, by=action.undo_by, now=now)
 
 
 def _judged(record: Record, kind: RecordKind, now: datetime) -> None:
@@ -57,8 +69,10 @@ def _judged(record: Record, kind: RecordKind, now: datetime) -> None:
     decision = case.decision
     if kind is RecordKind.OBJECTION_UPHELD:
         lift_of(decision, why=LiftedWhy.OBJECTION_UPHELD, by=case.closed_by_id, now=now)
+        lift_labels(decision, why=LiftedWhy.OBJECTION_UPHELD, by=case.closed_by_id, now=now)
     elif decision.ground == Ground.RULE:
         give_strike(decision, case=case.id, by=case.closed_by_id, done_at=decision.at, now=now)
+        give_labels(decision, by=case.closed_by_id, now=now)
 
 
 STANDING = Reaction(

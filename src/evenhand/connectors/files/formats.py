@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol, assert_never
 
 import pyarrow as pa
 
+from evenhand.connectors.files.attached import AttachedFiles
 from evenhand.connectors.files.delimited import DelimitedReader
 from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.limits import BLOCK_BYTES, HEAD_BYTES
@@ -137,12 +138,17 @@ def source_of(path: Path) -> Source:
 
 
 def open_reader(
-    source: Source, stream: BinaryIO, ledger: Ledger, *, block_bytes: int = BLOCK_BYTES
+    source: Source,
+    stream: BinaryIO,
+    ledger: Ledger,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    attached: AttachedFiles | None = None,
 ) -> Reader:
-    """Gives the reader for a file's format."""
+    """Gives the reader for a file's format; `attached` are the files that an export names."""
     match source.format:
         case Format.TELEGRAM:
-            return TelegramReader(stream, ledger, block_bytes=block_bytes)
+            return TelegramReader(stream, ledger, block_bytes=block_bytes, attached=attached)
         case Format.LINES:
             return LinesReader(stream, ledger, block_bytes=block_bytes)
         case Format.DELIMITED:

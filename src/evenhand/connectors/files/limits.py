@@ -21,6 +21,9 @@ REFUSALS_SHOWN_MAX = 20
 NAMES_COUNTED_MAX = 100
 """Different names of unscreened items counted apart; the rest counts as `other`."""
 
+ATTACHED_BYTES_MAX = 4 * 1024 * 1024 * 1024
+"""Bytes of a file that came with an export: what Telegram takes at most."""
+
 SEEN_IDS_MAX = 6 * 1024 * 1024
 """Ids remembered per file to notice repeated ones: 64 MB; that no more are compared is said."""
 

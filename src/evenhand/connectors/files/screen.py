@@ -15,9 +15,11 @@ import pyarrow as pa
 
 from evenhand.base.errors import Misconfigured
 from evenhand.connectors.files.ahead import ReadAhead
+from evenhand.connectors.files.attached import AttachedFiles
 from evenhand.connectors.files.events import SteadyClock, full_batches
 from evenhand.connectors.files.explain import explanation_lines, explanations
 from evenhand.connectors.files.formats import (
+    Format,
     LeftOut,
     Source,
     find_sources,
@@ -86,6 +88,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--all", action="store_true", help="write every message, not only flagged ones"
     )
     parser.add_argument(
+        "--attached",
+        action="store_true",
+        help="read the pictures and files that came with a Telegram export and look them up, too",
+    )
+    parser.add_argument(
         "--explain",
         metavar="ID",
         help="show every signal and rule that mattered for one message (ID or CHANNEL:ID)",
@@ -111,7 +118,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
     say_left_out(left_out, say)
     check_options(args, sources)
     if args.explain is not None:
-        return explain(sources, load(args.rules), args.explain, say)
+        return explain(sources, load(args.rules), args.explain, say, attached=args.attached)
     progress.wait("Loading rules, lists and models; the first run compiles them …")
     plane = load(args.rules)
     progress.start()
@@ -127,6 +134,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
                 every=args.all,
                 progress=progress,
                 say=say,
+                attached=args.attached,
             )
     except KeyboardInterrupt:
         say(_stopped(work, sources))
@@ -159,6 +167,7 @@ def screen_sources(
     every: bool,
     progress: Progress,
     say: Say,
+    attached: bool = False,
 ) -> None:
     """Screens the files one after another; a file that cannot be read is said and counted.
 
@@ -170,7 +179,7 @@ def screen_sources(
         ledger = Ledger(name=source.name, say=say)
         work.ledgers.append(ledger)
         try:
-            for batch in ReadAhead(source_batches(source, ledger)):
+            for batch in ReadAhead(source_batches(source, ledger, attached=attached)):
                 verdicts = judge(clock.steady(batch))
                 work.tally.add(batch.num_rows, verdicts)
                 work.last_row = batch.column("row")[-1].as_py()
@@ -193,11 +202,16 @@ def screen_sources(
         done_bytes += source.size_bytes or ledger.bytes_done
 
 
-def source_batches(source: Source, ledger: Ledger) -> Iterator[pa.RecordBatch]:
-    """Gives the events of one file in full batches; ids that occur twice are said."""
-    seen = SeenIds()
+def source_batches(
+    source: Source, ledger: Ledger, *, attached: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """Gives the events of one file in full batches; ids that occur twice are said.
+
+    attached  files that an export names are read for their hashes
+    """
+    seen, files = SeenIds(), _attached(source) if attached else None
     with _opened(source) as stream:
-        reader = open_reader(source, stream, ledger)
+        reader = open_reader(source, stream, ledger, attached=files)
         for batch in full_batches(reader.batches()):
             compared = not seen.full
             for line in seen.repeated(batch):
@@ -209,6 +223,9 @@ def source_batches(source: Source, ledger: Ledger) -> Iterator[pa.RecordBatch]:
             if compared and seen.full:
                 ledger.say(f"{source.name}: repeated ids are no longer looked for from here on.")
             yield batch
+    if files is not None:
+        files.pictures.close()
+        ledger.say(f"{source.name}: files that messages name: {files.said()}.")
 
 
 def say_left_out(left_out: list[LeftOut], say: Say) -> None:
@@ -236,15 +253,25 @@ def load_plane(rules: Path | None) -> ScreeningPlane:
     return ScreeningPlane.load(Resources.default(rules=rules))
 
 
-def explain(sources: list[Source], plane: ScreeningPlane, wanted: str, say: Say) -> int:
+def explain(
+    sources: list[Source], plane: ScreeningPlane, wanted: str, say: Say, *, attached: bool = False
+) -> int:
     """Prints why one message was judged as it was; 2 if there is no such message."""
     found = 0
-    for one in explanations(sources, plane, wanted, batches=source_batches, say=say):
+    batches = partial(source_batches, attached=attached)
+    for one in explanations(sources, plane, wanted, batches=batches, say=say):
         sys.stdout.write("\n".join([*explanation_lines(one), "\n"]))
         found += 1
     if not found:
         say(f"No message has the id {wanted!r}.")
     return EXIT_CLEAN if found else EXIT_COULD_NOT_RUN
+
+
+def _attached(source: Source) -> AttachedFiles | None:
+    """Gives the files of an export, which lie beside it."""
+    if source.path is None or source.format is not Format.TELEGRAM:
+        return None
+    return AttachedFiles(source.path.parent)
 
 
 def _opened(source: Source) -> AbstractContextManager[BinaryIO]:

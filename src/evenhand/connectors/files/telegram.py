@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.connectors.files import outline, tokens
+from evenhand.connectors.files.attached import AttachedFiles
 from evenhand.connectors.files.cells import Findings, holding, strings
 from evenhand.connectors.files.events import check_lengths, event_batch, report, without
 from evenhand.connectors.files.faults import Fault
@@ -82,6 +83,7 @@ _NAMED = {
     "reply_to": "reply_to_message_id",
     "forwarded_from": "forwarded_from_id",
 }
+_FILES = (_SLOT["photo"], _SLOT["file"])
 _MEDIA = tuple(_SLOT[name] for name in ("photo", "file", "media_type"))
 
 CHANNEL_KINDS = {
@@ -124,9 +126,17 @@ class Chat:
 class TelegramReader:
     """Reads the messages of an export; service messages and unknown items are counted by name."""
 
-    def __init__(self, stream: BinaryIO, ledger: Ledger, *, block_bytes: int = BLOCK_BYTES) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        ledger: Ledger,
+        *,
+        block_bytes: int = BLOCK_BYTES,
+        attached: AttachedFiles | None = None,
+    ) -> None:
         self._window = Window(stream, block_bytes=block_bytes)
         self._ledger = ledger
+        self._attached = attached
         self._state = outline.new_state()
         self._facts: dict[int, Chat] = {}
         self._chat = Chat()
@@ -323,6 +333,12 @@ class TelegramReader:
             window.address, cells, _SLOT["text"], _AROUND, findings
         )
         columns["kind"] = _kinds(cells, columns["text"])
+        if self._attached is not None:
+            # What is no name of a file is none of this: the message is screened all the same.
+            paths = [
+                strings(window.address, cells, slot, Findings.none(cells.rows)) for slot in _FILES
+            ]
+            columns |= self._attached.columns(paths)
         columns["channel"] = pa.repeat(pa.scalar(self._chat.id, pa.string()), cells.rows)
         columns["channel_kind"] = pa.repeat(self._chat.kind.value, cells.rows)
         milliseconds = times(

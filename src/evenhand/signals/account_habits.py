@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
 from evenhand.base.machine import bits_set
-from evenhand.signals.counting import PERSONS, Mask, Milliseconds, Table, WindowCounter, place_of
+from evenhand.signals.counting import (
+    AHEAD,
+    PERSONS,
+    Mask,
+    Milliseconds,
+    Table,
+    WindowCounter,
+    fetch_places,
+    place_of,
+)
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
 from evenhand.signals.velocity import BANDS
@@ -125,7 +134,9 @@ def _note(
     A late row counts in the present hour, since its account is what matters, not the minute.
     Stays inside: a place is below the table's length, `out` has a row for each of `keys`.
     """
+    flat = table.ravel()
     for number in range(keys.shape[0]):
+        fetch_places(table, flat, keys[min(number + AHEAD, keys.shape[0] - 1)], 2)
         key = np.int64(keys[number])
         if key == 0:
             continue

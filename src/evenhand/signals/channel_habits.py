@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
-from evenhand.signals.counting import Mask, Milliseconds, Table, place_of
+from evenhand.signals.counting import AHEAD, Mask, Milliseconds, Table, fetch_places, place_of
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
 
@@ -124,7 +124,11 @@ def _note(
     Stays inside: a place is below the table's length, the ring of texts wraps at TEXTS_KEPT, and
     `out` has a row for each of `keys`.
     """
+    flat, flat_contents = table.ravel(), contents.ravel()
     for number in range(keys.shape[0]):
+        later = min(number + AHEAD, keys.shape[0] - 1)
+        fetch_places(table, flat, keys[later], 2)
+        fetch_places(contents, flat_contents, texts[later], 1)
         key = np.int64(keys[number])
         if key == 0:
             continue

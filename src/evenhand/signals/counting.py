@@ -25,7 +25,7 @@ KEY, SEEN, PERSONS_NOW, PERSONS_BEFORE, WINDOWS = 0, 1, 2, 3, 4
 WORDS_PER_LINE = 8
 """A place fills whole lines of the processor's cache, so that a key costs one or two of them."""
 
-_AHEAD = 16
+AHEAD = 16
 """Rows whose places are fetched while one is counted."""
 
 Counts = NDArray[np.int32]
@@ -71,11 +71,15 @@ def _moved_on(table: Table, place: np.int64, at: int, bucket: np.int64) -> np.in
 
 
 @inlined
-def _fetch(table: Table, flat: NDArray[np.int64], key: np.uint64) -> None:
-    """Has the lines fetched in which a key may stand. Stays inside like `place_of`."""
+def fetch_places(table: Table, flat: NDArray[np.int64], key: np.uint64, lines: int) -> None:
+    """Has the first lines of all places fetched in which a key may stand.
+
+    Stays inside like `place_of`; `flat` is the table in one row.
+    """
     begin = (mix(key) & U(table.shape[0] - PROBES)) * U(table.shape[1])
-    for line in range(PROBES * table.shape[1] // WORDS_PER_LINE):
-        prefetch(flat, begin + U(line * WORDS_PER_LINE))
+    for probe in range(PROBES):
+        for line in range(lines):
+            prefetch(flat, begin + U(probe * table.shape[1] + line * WORDS_PER_LINE))
 
 
 @inlined
@@ -123,7 +127,8 @@ def _count(
     flat = table.ravel()
     buckets, begins = np.zeros_like(windows), np.zeros_like(windows)
     for row in range(keys.shape[0]):
-        _fetch(table, flat, keys[min(row + _AHEAD, keys.shape[0] - 1)])
+        later = keys[min(row + AHEAD, keys.shape[0] - 1)]
+        fetch_places(table, flat, later, table.shape[1] // WORDS_PER_LINE)
         key, moment, own = np.int64(keys[row]), times[row], 1 if counted[row] else 0
         if key == 0:
             continue
@@ -170,7 +175,8 @@ class WindowCounter:
         words = WINDOWS + 3 * len(self.windows_ms)
         words += -words % WORDS_PER_LINE
         self._windows = np.array(self.windows_ms, np.int64)
-        self._table = np.zeros((self.places, words), np.int64)
+        # Written to at once: else the system hands out each page while an event waits for it.
+        self._table = np.full((self.places, words), 0, np.int64)
 
     def count(
         self,

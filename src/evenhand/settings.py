@@ -34,6 +34,11 @@ EVENHAND_MAIL_SERVER        host:port of the operator's mail server; unset: mail
 EVENHAND_TRANSLATION_URL    an engine that you run (LibreTranslate's protocol): what was opened is
                             sent there when a reviewer asks; unset: no translations
 EVENHAND_TRANSLATION_KEY_FILE file with the key that it asks for, if it asks for one
+EVENHAND_SECOND_STAGE_URL   a language model that you run or hire (OpenAI's protocol, up to and with
+                            /v1): shown texts, without names, that rules sent to people; unset: none
+EVENHAND_SECOND_STAGE_MODEL the model's name there
+EVENHAND_SECOND_STAGE_KEY_FILE file with the key that it asks for, if it asks for one
+EVENHAND_SECOND_STAGE_PER_DAY how many texts it is sent a day; 1000 unless set
 EVENHAND_OIDC_ISSUER        your OpenID Connect provider, by which staff may sign in; unset: none
 EVENHAND_OIDC_CLIENT_ID     as whom the desk is registered there
 EVENHAND_OIDC_CLIENT_SECRET_FILE file with the secret that belongs to it
@@ -54,6 +59,7 @@ from urllib.parse import urlsplit
 from evenhand.base.errors import Misconfigured
 from evenhand.base.limits import FORM_WITH_DOCUMENT_BYTES_MAX
 from evenhand.base.lists import UNKNOWN_MARKET, Language
+from evenhand.cases.limits import STAGE_PER_DAY
 from evenhand.database.addresses import APP, FORGET, OWNER, django_database, role_url
 
 EVENHAND_HOME = Path(os.environ.get("EVENHAND_HOME", "var")).absolute()
@@ -166,6 +172,10 @@ CYBERTIP_URL = os.environ.get("EVENHAND_CYBERTIP_URL") or "https://exttest.cyber
 CYBERTIP_CREDENTIALS_FILE = os.environ.get("EVENHAND_CYBERTIP_CREDENTIALS", "")
 TRANSLATION_URL = os.environ.get("EVENHAND_TRANSLATION_URL", "")
 TRANSLATION_KEY_FILE = os.environ.get("EVENHAND_TRANSLATION_KEY_FILE", "")
+SECOND_STAGE_URL = os.environ.get("EVENHAND_SECOND_STAGE_URL", "")
+SECOND_STAGE_MODEL = os.environ.get("EVENHAND_SECOND_STAGE_MODEL", "")
+SECOND_STAGE_KEY_FILE = os.environ.get("EVENHAND_SECOND_STAGE_KEY_FILE", "")
+SECOND_STAGE_PER_DAY = _whole_number("EVENHAND_SECOND_STAGE_PER_DAY") or STAGE_PER_DAY
 OIDC_ISSUER = _issuer()
 OIDC_CLIENT_ID = os.environ.get("EVENHAND_OIDC_CLIENT_ID", "")
 OIDC_CLIENT_SECRET_FILE = os.environ.get("EVENHAND_OIDC_CLIENT_SECRET_FILE", "")

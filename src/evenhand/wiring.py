@@ -23,7 +23,7 @@ from evenhand.cases.context import Surroundings
 from evenhand.cases.context_steps import CONTEXT_OF_CLOSED, context_asked
 from evenhand.cases.drafts import CaseDraft
 from evenhand.cases.lists import CaseKind
-from evenhand.cases.ports import Crowds
+from evenhand.cases.ports import Crowds, SecondStage
 from evenhand.cases.quality_steps import SECOND_LOOKS
 from evenhand.cases.queries import violation_stands
 from evenhand.cases.reach_steps import reach_counted
@@ -59,6 +59,7 @@ from evenhand.connectors.memory import (
 )
 from evenhand.connectors.memory_proving import MemoryProving
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
+from evenhand.connectors.second_stage import stage_of
 from evenhand.desk.api.telling import TELL_PROGRAMS
 from evenhand.legal.ports import AccountData, HeadOffices, Violations
 from evenhand.legal.reactions import EFFECTS_OF_ORDERS, failed_orders
@@ -280,6 +281,13 @@ def surroundings() -> Surroundings:
             return MemorySurroundings(twin)
         case _:
             return SynapseSurroundings(_synapse())
+
+
+def second_stage() -> SecondStage | None:
+    """Gives the language model that is asked about what rules sent; None where none is named."""
+    return stage_of(
+        settings.SECOND_STAGE_URL, settings.SECOND_STAGE_MODEL, settings.SECOND_STAGE_KEY_FILE
+    )
 
 
 def violations() -> Violations:

@@ -47,6 +47,7 @@ from evenhand.base.errors import where  # noqa: E402
 from evenhand.base.logs import configure_logs  # noqa: E402
 from evenhand.base.sealing import read_key  # noqa: E402
 from evenhand.cases.bulk_steps import run_bulks  # noqa: E402
+from evenhand.cases.stage_steps import ask_second_stage  # noqa: E402
 from evenhand.childsafety import steps as childsafety  # noqa: E402
 from evenhand.connectors import webhooks  # noqa: E402
 from evenhand.connectors.feeds import HashListFiles  # noqa: E402
@@ -165,6 +166,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("pages", 0.5, lambda: send_pages(wiring.pager(), wiring.channels(), now=now())),
         Loop("mail", 5.0, lambda: wiring.outbox().send(wiring.mail_server())),
         *_legal(),
+        *_second_stage(),
         *_standing(),
         *_child_safety(),
         *_reports(),
@@ -340,6 +342,21 @@ def _legal_notices(pager: Pager) -> int:
 
 def _tell_offices() -> int:
     return legal.tell_head_offices(wiring.head_offices(), wiring.pager(), now=now())
+
+
+def _second_stage() -> list[Loop]:
+    """Gives the asking of the second stage, where the operator names one."""
+    stage, surroundings = wiring.second_stage(), wiring.surroundings()
+    if stage is None:
+        return []
+    key, per_day = read_key(settings.KEYS / "token.key"), settings.SECOND_STAGE_PER_DAY
+    return [
+        Loop(
+            "second_stage",
+            5.0,
+            lambda: ask_second_stage(stage, surroundings, key=key, per_day=per_day, now=now()),
+        )
+    ]
 
 
 def _standing() -> list[Loop]:

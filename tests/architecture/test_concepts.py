@@ -48,7 +48,7 @@ ON_PAGE = (
     legal.BoardDecision, legal.DisclosureState, legal.NoticeState, legal.DangerLaw, legal.Finding,
     flagged.ReportKind, flagged.Way, flagged.ReporterKind, flagged.ReportState,
     flagged.ReportOutcome, flagged.ProofLevel, flagged.Mass, flagged.ReportFinding,
-    PolicyGround, cases.CaseKind, cases.CaseOutcome, cases.CaseLane, cases.StepKind,
+    PolicyGround, cases.CaseKind, cases.CaseOutcome, cases.CaseLane, cases.StepKind, cases.StageOutcome,
     cases.BulkState, Following,
     appealed.Side, appealed.AppealNoticeKind, appealed.NoticeState, Command,
     ProofFinding,
@@ -56,7 +56,7 @@ ON_PAGE = (
     entries.SubmissionState, entries.Exemption, entries.Fault, entries.Leak, entries.Reversal,
     standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,
     childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
-    childsafety.IncidentType,
+    childsafety.IncidentType, childsafety.FalseMatchState,
     RuleState, Acting,
     Seen,
 )  # fmt: skip

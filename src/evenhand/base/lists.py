@@ -160,6 +160,7 @@ class RecordKind(StrEnum):
     STRIKE_LIFTED = "strike_lifted"
     LABEL_GIVEN = "label_given"
     LABEL_LIFTED = "label_lifted"
+    STAGE_ASKED = "stage_asked"
     MISUSE_WARNED = "misuse_warned"
     MISUSE_SUSPENDED = "misuse_suspended"
     APPEAL_MESSAGE = "appeal_message"

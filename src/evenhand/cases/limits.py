@@ -78,3 +78,18 @@ LABEL_ROWS_PER_GROUP = 5_000
 
 GOLDEN_SHARE = 0.03
 """Share of claims that give a golden case: one in a day's work of a few dozen."""
+
+STAGE_CHARACTERS_MAX = 4_000
+"""Characters of a text that the second stage is shown: its point stands in them or nowhere."""
+
+STAGE_PER_DAY = 1_000
+"""Texts that the second stage is sent a day, unless the operator says otherwise."""
+
+STAGE_AT_ONCE_MAX = 10
+"""Cases that one turn of the worker asks about: a slow engine holds nothing else up."""
+
+STAGE_CASE_HOURS_MAX = 6
+"""Hours after which nobody asks about a case any more: people have it in hand."""
+
+STAGE_KNOWN_DAYS = 7
+"""Days for which the answer about a text stands for the same text again."""

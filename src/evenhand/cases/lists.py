@@ -51,6 +51,17 @@ class StepKind(StrEnum):
     NOTED = "noted"
     OPENED = "opened"
     CLOSED = "closed"
+    STAGE_VIOLATION = "stage_violation"
+    STAGE_NO_VIOLATION = "stage_no_violation"
+
+
+class StageOutcome(StrEnum):
+    """What came of asking the second stage: an answer, one it gave before, or none that counts."""
+
+    ANSWERED = "answered"
+    KNOWN = "known"
+    REFUSED = "answer_refused"
+    NO_TEXT = "no_text"
 
 
 class BulkState(StrEnum):

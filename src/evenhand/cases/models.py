@@ -10,7 +10,15 @@ from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.actions.models import Decision
 from evenhand.base.lists import UNKNOWN_MARKET, Source
 from evenhand.cases.limits import ABOUT_CHARACTERS_MAX, QUEUE_NAME_CHARACTERS_MAX
-from evenhand.cases.lists import BulkState, CaseKind, CaseLane, CaseOutcome, CaseState
+from evenhand.cases.lists import (
+    BulkState,
+    CaseKind,
+    CaseLane,
+    CaseOutcome,
+    CaseState,
+    StageOutcome,
+    StepKind,
+)
 from evenhand.evidence.models import SealedItem
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
@@ -218,6 +226,11 @@ class CaseStep(AppendOnly):
     to = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     said = models.TextField(blank=True, default="")
 
+    @property
+    def stage(self) -> bool:
+        """Tells whether the second stage took it, and no person."""
+        return self.kind in (StepKind.STAGE_VIOLATION, StepKind.STAGE_NO_VIOLATION)
+
 
 class CaseNote(AppendOnly):
     """What somebody wrote down on a case, for colleagues only."""
@@ -227,6 +240,38 @@ class CaseNote(AppendOnly):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="case_notes")
     text = models.TextField()
+
+
+class StageLook(AppendOnly):
+    """That the second stage was asked about a case, and what it said; once for each case.
+
+    text_hash  keyed, so that the same text is not sent twice; the text itself is not kept
+    """
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="stage_look")
+    policy = models.CharField(max_length=64)
+    policy_version = models.CharField(max_length=32)
+    outcome = models.CharField(max_length=16)
+    text_hash = models.BinaryField(max_length=16, default=b"")
+    violates = models.BooleanField(null=True)
+    certainty = models.FloatField(null=True)
+    clause = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        """What counts against the day's budget, and what is known of a text."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["at"], name="cases_stage_at"),
+            models.Index(fields=["text_hash", "at"], name="cases_stage_text"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=[one.value for one in StageOutcome]),
+                name="cases_stage_outcome",
+            ),
+        ]
 
 
 class Opinion(AppendOnly):

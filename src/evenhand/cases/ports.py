@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from evenhand.cases.second_stage import StageAnswer, StagePolicy
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -26,3 +28,10 @@ class Crowds(Protocol):
 
     def channels(self, account: str) -> int:
         """Gives in how many channels an account is."""
+
+
+class SecondStage(Protocol):
+    """Who asks a language model (a connector; `wiring.py` binds it)."""
+
+    def ask(self, policy: StagePolicy, text: str) -> StageAnswer:
+        """Gives what it says of a text; raises `Unavailable` or `AnswerRefused`."""

@@ -83,6 +83,8 @@ CASE_STEPS = {
     StepKind.JOINED: gettext_noop("Another finding joined"),
     StepKind.REPORTED: gettext_noop("Another report came"),
     StepKind.NOTED: gettext_noop("Note written"),
+    StepKind.STAGE_VIOLATION: gettext_noop("Second stage: it breaks the policy"),
+    StepKind.STAGE_NO_VIOLATION: gettext_noop("Second stage: it does not break the policy"),
     StepKind.OPENED: gettext_noop("Opened"),
     StepKind.CLOSED: gettext_noop("Closed"),
 }

@@ -48,7 +48,7 @@ PAIR_SLOTS = 4096
 CHARACTERS_KEPT = 8_192
 """Characters whose folding is remembered by the slow way: those of daily use."""
 
-_VERSION = 4
+_VERSION = 5
 
 
 class CharacterClass(IntEnum):
@@ -273,7 +273,10 @@ def _entry(code: int, seconds: frozenset[int], replacements: dict[str, int]) -> 
         return entry | CHECKED if combining else entry
     if folded in {"", " "}:
         return entry | MAPPED | replacements[folded] << REPLACEMENT_SHIFT
-    starts_badly = unicodedata.combining(folded[0]) or ord(folded[0]) in seconds
+    first = ord(folded[0])
+    # Vowels and ends of Hangul syllables compose by rule, not by pair (Unicode 3.12).
+    composes = first in seconds or 0x1161 <= first < 0x1176 or 0x11A8 <= first < 0x11C3
+    starts_badly = unicodedata.combining(folded[0]) or composes
     if starts_badly or " " in folded or combining:
         return entry | SLOW
     return entry | MAPPED | replacements.setdefault(folded, len(replacements)) << REPLACEMENT_SHIFT

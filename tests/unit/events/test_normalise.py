@@ -50,7 +50,7 @@ def test_every_code_point_alone_gives_what_the_reference_gives():
 
 def test_every_code_point_after_and_before_letters_gives_what_the_reference_gives():
     texts = [
-        f"e{chr(c)}\u0301z\u0323{chr(c)}"
+        f"e{chr(c)}\u0301z\u0323{chr(c)}\u1100{chr(c)}\uac00{chr(c)}"
         for c in range(0x2FFFF)
         if unicodedata.combining(chr(c)) or unicodedata.decomposition(chr(c))
     ]

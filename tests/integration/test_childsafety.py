@@ -37,29 +37,33 @@ from evenhand.childsafety.checks import (
     FileHash,
     LaneRefused,
 )
+from evenhand.childsafety.limits import LIFTED
 from evenhand.childsafety.lists import (
     Algorithm,
     FeedKind,
     IncidentType,
     TipState,
 )
-from evenhand.childsafety.models import CyberTip, FeedHash, HashFeed, HashMatch
+from evenhand.childsafety.models import CyberTip, FalseMatch, FeedHash, HashFeed, HashMatch
 from evenhand.childsafety.ports import FeedEntry, FeedPage, TipRefused
 from evenhand.childsafety.queries import listed
 from evenhand.childsafety.steps import (
     SeenFiles,
     TipDraft,
     activate_feed,
+    confirm_false_match,
     confirm_tip,
     draft_tip,
     end_preservations,
     keep_page,
     look_up,
+    propose_false_match,
     propose_feed,
     read_feeds,
     read_tip,
     send_tips,
     stop_feed,
+    withdraw_false_match,
     withdraw_tip,
 )
 from evenhand.connectors.cybertip import CyberTipline
@@ -577,6 +581,85 @@ def test_a_picture_taken_out_of_its_feed_is_alike_no_more(ann: Person, bob: Pers
 
     assert len(before) == 1
     assert look_up([seen(Algorithm.PDQ, value, event="$later")], now=NOW) == []
+
+
+def found_false(value: bytes, algorithm: Algorithm, ann: Person, bob: Person) -> FalseMatch:
+    (match,) = look_up([seen(algorithm, value, event="$first")], now=NOW)
+    found = propose_false_match(match.id, reason="A photo of a bridge.", by=ann, now=NOW)
+    return confirm_false_match(found.id, by=bob, now=NOW)
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.SHA256, Algorithm.MD5, Algorithm.PDQ])
+def test_a_false_match_is_lifted_by_two_people_and_for_a_while(
+    ann: Person, bob: Person, tmp_path: Path, algorithm: Algorithm
+) -> None:
+    value = os.urandom(HASH_BYTES[algorithm])
+    holding(active(ann, bob), entry("17", (algorithm, value)))
+    (match,) = look_up([seen(algorithm, value, event="$first")], now=NOW)
+    lists = HashListFiles(tmp_path, now=lambda: NOW)
+    lists.write()
+
+    with pytest.raises(LaneRefused, match="text_missing"):
+        propose_false_match(match.id, reason=" ", by=ann, now=NOW)
+    found = propose_false_match(match.id, reason="A photo of a bridge.", by=ann, now=NOW)
+    with pytest.raises(LaneRefused, match="same_person"):
+        confirm_false_match(found.id, by=ann, now=NOW)
+    assert lists.write() == 0
+    assert len(look_up([seen(algorithm, value, event="$second")], now=NOW)) == 1
+
+    confirm_false_match(found.id, by=bob, now=NOW)
+    assert lists.write() == 1
+    assert look_up([seen(algorithm, value, event="$third")], now=NOW) == []
+    later = NOW + LIFTED
+    assert len(look_up([seen(algorithm, value, event="$later")], now=later)) == 1
+    assert did(found.id) == ["false_match_proposed", "false_match_confirmed"]
+
+
+def test_a_lifted_picture_frees_what_is_nearer_to_it_than_to_a_listed_one(
+    ann: Person, bob: Person
+) -> None:
+    listed_value = os.urandom(32)
+    number = int.from_bytes(listed_value, "big")
+    like, liker, other = (
+        (number ^ bits).to_bytes(32, "big") for bits in ((1 << 20) - 1, (1 << 19) - 1, 1 << 200)
+    )
+    holding(active(ann, bob), entry("17", (Algorithm.PDQ, listed_value)))
+
+    found_false(like, Algorithm.PDQ, ann, bob)
+
+    assert look_up([seen(Algorithm.PDQ, liker, event="$liker")], now=NOW) == []
+    assert len(look_up([seen(Algorithm.PDQ, other, event="$other")], now=NOW)) == 1
+
+
+def test_one_person_lets_a_file_match_again(ann: Person, bob: Person) -> None:
+    value = os.urandom(32)
+    holding(active(ann, bob), entry("17", (Algorithm.SHA256, value)))
+    found = found_false(value, Algorithm.SHA256, ann, bob)
+
+    withdraw_false_match(found.id, by=ann, now=NOW)
+
+    assert len(look_up([seen(Algorithm.SHA256, value, event="$again")], now=NOW)) == 1
+    with pytest.raises(LaneRefused, match="wrong_state"):
+        confirm_false_match(found.id, by=bob, now=NOW)
+
+
+def test_only_the_lane_finds_a_match_false(ann: Person, bob: Person) -> None:
+    value = os.urandom(32)
+    holding(active(ann, bob), entry("17", (Algorithm.SHA256, value)))
+    (match,) = look_up([seen(Algorithm.SHA256, value)], now=NOW)
+
+    with pytest.raises(LaneRefused, match="role_missing"):
+        propose_false_match(match.id, reason="No.", by=reviewer("Ron"), now=NOW)
+
+
+def test_the_database_holds_two_people_and_an_end_of_a_lifting(ann: Person, bob: Person) -> None:
+    value = os.urandom(32)
+    holding(active(ann, bob), entry("17", (Algorithm.SHA256, value)))
+    found = found_false(value, Algorithm.SHA256, ann, bob)
+
+    for wrong in ({"confirmed_by": ann}, {"expires_at": None}, {"confirmed_by": None}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            FalseMatch.objects.filter(pk=found.pk).update(**wrong)
 
 
 def posted(event: str, algorithm: Algorithm, value: bytes) -> dict[str, object]:

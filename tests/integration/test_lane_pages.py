@@ -1,5 +1,6 @@
 """The sealed lane's page: its role alone, two people, nothing shown without a recorded reason."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,13 @@ from tests.integration.people_of_tests import member
 from tests.integration.test_childsafety import sealed_case
 
 from evenhand.base.clock import now
-from evenhand.base.lists import RecordKind
+from evenhand.base.lists import ChannelKind, RecordKind
 from evenhand.base.sealing import make_keys
-from evenhand.childsafety.models import CyberTip, HashFeed
+from evenhand.childsafety.checks import FileHash
+from evenhand.childsafety.lists import Algorithm
+from evenhand.childsafety.models import CyberTip, FalseMatch, HashFeed
+from evenhand.childsafety.ports import FeedEntry, FeedPage
+from evenhand.childsafety.steps import SeenFiles, keep_page, look_up
 from evenhand.desk.doors import PROVED_AT
 from evenhand.people.passkeys import BACKEND
 from evenhand.people.roles import STAFF_ROLES, Role
@@ -113,9 +118,42 @@ def test_an_empty_report_is_refused_in_words() -> None:
     assert CyberTip.objects.count() == 0
 
 
-@pytest.mark.parametrize("do", ["activate", "stop", "draft", "confirm", "withdraw", "read"])
+STEPS_OF_ONE = ("activate", "stop", "draft", "confirm", "withdraw", "read",
+                "call_false", "lift", "match_again")  # fmt: skip
+
+
+@pytest.mark.parametrize("do", STEPS_OF_ONE)
 @pytest.mark.parametrize("id_", ["x", "01a1fdfa-4600-7b6d-88f5-4c3ed1faf7ab"])
 def test_what_does_not_exist_is_not_found(do: str, id_: str) -> None:
     fields = {"do": do, "id": id_, "incident": "material", "text": "x", "reason": "A look."}
 
     assert fresh("Ann", Role.CHILD_SAFETY).post(PAGE, fields).status_code == 404
+
+
+def test_a_false_match_is_lifted_by_two_people_by_the_page() -> None:
+    ann, bob = fresh("Ann", Role.CHILD_SAFETY), fresh("Bob", Role.CHILD_SAFETY)
+    sent(ann, **FEED)
+    feed = HashFeed.objects.get()
+    sent(bob, do="activate", id=str(feed.id))
+    value = os.urandom(32)
+    like = FileHash(Algorithm.PDQ, (int.from_bytes(value, "big") ^ 1).to_bytes(32, "big"))
+    page = FeedPage((FeedEntry("17", (FileHash(Algorithm.PDQ, value),)),), cursor="c")
+    keep_page(feed.id, page, now=now())
+    seen = SeenFiles("$file", "@poster:x", "!room:x", ChannelKind.PUBLIC, (like,))
+    (match,) = look_up([seen], now=now())
+
+    assert "1 bit of 256 differs" in ann.get(PAGE).content.decode()
+    assert "Please say what happened" in sent(ann, do="call_false", id=str(match.id), reason=" ")
+    called = sent(ann, do="call_false", id=str(match.id), reason="A bridge <b>.")
+    found = FalseMatch.objects.get()
+    assert "Confirm it" not in called
+    assert "A bridge &lt;b&gt;." in called
+    assert faults(called) == []
+    assert "A second person" in sent(ann, do="lift", id=str(found.id))
+
+    text = sent(bob, do="lift", id=str(found.id))
+    assert "matches no more" in text
+    assert faults(text) == []
+    sent(bob, do="match_again", id=str(found.id))
+    found.refresh_from_db()
+    assert found.state == "withdrawn"

@@ -12,9 +12,16 @@ from evenhand.childsafety.limits import (
     ENTRY_CHARACTERS_MAX,
     NAME_CHARACTERS_MAX,
     PLACE_CHARACTERS_MAX,
+    REASON_CHARACTERS_MAX,
     TEXT_CHARACTERS_MAX,
 )
-from evenhand.childsafety.lists import Algorithm, FeedKind, FeedState, TipState
+from evenhand.childsafety.lists import (
+    Algorithm,
+    FalseMatchState,
+    FeedKind,
+    FeedState,
+    TipState,
+)
 from evenhand.people.roles import Role
 
 MATERIAL = f"{CHILD_SAFETY}.csam"
@@ -118,6 +125,38 @@ def check_stop(*, roles: Collection[str], state: FeedState) -> list[Finding]:
     """Finds why this person may not stop a feed; one alone may, since it shows nothing."""
     found = _role(roles)
     if state is FeedState.STOPPED:
+        found.append(Finding.WRONG_STATE)
+    return found
+
+
+def check_false_match(*, roles: Collection[str], reason: str, known: bool) -> list[Finding]:
+    """Finds why a match may not be called false; nothing is lifted by that alone."""
+    found = _role(roles)
+    if not reason.strip():
+        found.append(Finding.TEXT_MISSING)
+    if len(reason) > REASON_CHARACTERS_MAX:
+        found.append(Finding.TEXT_TOO_LONG)
+    if known:
+        found.append(Finding.WRONG_STATE)
+    return found
+
+
+def check_lifting(
+    *, roles: Collection[str], state: FalseMatchState, proposed_by_self: bool
+) -> list[Finding]:
+    """Finds why this person may not lift a match: it lifts every other match of the file, too."""
+    found = _role(roles)
+    if state is not FalseMatchState.PROPOSED:
+        found.append(Finding.WRONG_STATE)
+    if proposed_by_self:
+        found.append(Finding.SAME_PERSON)
+    return found
+
+
+def check_lifting_ends(*, roles: Collection[str], state: FalseMatchState) -> list[Finding]:
+    """Finds why a file may not match again; one alone may see to that."""
+    found = _role(roles)
+    if state is FalseMatchState.WITHDRAWN:
         found.append(Finding.WRONG_STATE)
     return found
 

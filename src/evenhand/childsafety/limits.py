@@ -14,6 +14,9 @@ ENTRY_CHARACTERS_MAX = 128
 HASH_BYTES_MAX = 32
 """Bytes of a hash: SHA-256 and PDQ have as many."""
 
+LIFTED = timedelta(days=365)
+"""How long a match that two people found false stays lifted; then somebody looks again."""
+
 PAGES_MAX = 20
 """Pages of one feed read in one sweep; the rest waits, from where the cursor stands."""
 

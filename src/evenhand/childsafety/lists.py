@@ -49,3 +49,11 @@ class IncidentType(StrEnum):
     MOLESTATION = "Child Sexual Molestation"
     ENTICEMENT = "Online Enticement of Children for Sexual Acts"
     OBSCENE_MATERIAL = "Unsolicited Obscene Material Sent to a Child"
+
+
+class FalseMatchState(StrEnum):
+    """Where it stands that a file is not what a feed says; only one in force lifts a match."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    WITHDRAWN = "withdrawn"

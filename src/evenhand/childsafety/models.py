@@ -12,7 +12,7 @@ from evenhand.childsafety.limits import (
     NAME_CHARACTERS_MAX,
     PLACE_CHARACTERS_MAX,
 )
-from evenhand.childsafety.lists import FeedState, TipState
+from evenhand.childsafety.lists import FalseMatchState, FeedState, TipState
 from evenhand.people.models import Person
 
 
@@ -98,6 +98,45 @@ class HashMatch(models.Model):
                 name="childsafety_match_once",
             ),
         ]
+
+
+class FalseMatch(models.Model):
+    """That a file is not what a feed says of it: two people lift its matches for a while."""
+
+    id = models.UUIDField(primary_key=True)
+    match = models.ForeignKey(HashMatch, on_delete=models.PROTECT, related_name="found_false")
+    algorithm = models.CharField(max_length=8)
+    value = models.BinaryField(max_length=HASH_BYTES_MAX, help_text="of the file")
+    reason = models.TextField()
+    state = models.CharField(max_length=12, default=FalseMatchState.PROPOSED.value)
+    proposed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Whoever proposed it does not put it in force, and nothing is lifted for ever."""
+
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("proposed_by")),
+                name="childsafety_false_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=FalseMatchState.IN_FORCE.value)
+                | Q(confirmed_by__isnull=False, expires_at__isnull=False),
+                name="childsafety_false_in_force",
+            ),
+            models.UniqueConstraint(
+                fields=["algorithm", "value"],
+                condition=~Q(state=FalseMatchState.WITHDRAWN.value),
+                name="childsafety_false_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"false match {self.id}"
 
 
 class CyberTip(models.Model):

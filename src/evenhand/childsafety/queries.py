@@ -16,8 +16,8 @@ from evenhand.cases.lists import CaseLane, CaseState
 from evenhand.cases.models import Case
 from evenhand.childsafety.checks import HASH_BYTES
 from evenhand.childsafety.limits import READ_EVERY, ROWS_SHOWN_MAX, SWEEP_ROWS_MAX
-from evenhand.childsafety.lists import Algorithm, FeedState, TipState
-from evenhand.childsafety.models import CyberTip, FeedHash, HashFeed, HashMatch
+from evenhand.childsafety.lists import Algorithm, FalseMatchState, FeedState, TipState
+from evenhand.childsafety.models import CyberTip, FalseMatch, FeedHash, HashFeed, HashMatch
 from evenhand.signals.image_hash import PdqIndex
 
 
@@ -57,16 +57,20 @@ def known(algorithm: Algorithm, values: Sequence[bytes]) -> list[KnownHash]:
 class ListedPictures:
     """The PDQ hashes of active feeds, for the search of those alike.
 
-    keys  of each hash of the index
+    keys  of each hash of the index; none of those before them, which two people lifted
     """
 
     _index: PdqIndex
+    _lifted: int
     _keys: NDArray[np.int64]
 
     def near(self, value: bytes) -> list[tuple[KnownHash, int]]:
-        """Gives the entries of the listed hash that differs least, and in how many bits."""
+        """Gives the entries of the listed hash that differs least, and in how many bits.
+
+        None where a lifted one is as near.
+        """
         found = self._index.nearest(np.frombuffer(value, np.uint8).reshape(1, -1))
-        place, distance = int(found.places[0]), int(found.distances[0])
+        place, distance = int(found.places[0]) - self._lifted, int(found.distances[0])
         if place < 0:
             return []
         nearest = FeedHash.objects.filter(pk=int(self._keys[place])).first()
@@ -74,25 +78,52 @@ class ListedPictures:
         return [(one, distance) for one in known(Algorithm.PDQ, values)]
 
 
-def listed_pictures() -> ListedPictures:
+def listed_pictures(now: datetime) -> ListedPictures:
     """Gives the PDQ hashes of active feeds, read anew if a feed has changed."""
     feeds = HashFeed.objects.filter(state=FeedState.ACTIVE.value).order_by("id")
     newest = FeedHash.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return _pictures_of(tuple(feeds.values_list("id", "cursor")), newest or 0)
+    counted = tuple(feeds.values_list("id", "cursor"))
+    return _pictures_of(counted, newest or 0, tuple(lifted(Algorithm.PDQ, now)))
 
 
 @lru_cache(maxsize=1)
-def _pictures_of(feeds: tuple[tuple[UUID, str], ...], newest: int) -> ListedPictures:  # noqa: ARG001
+def _pictures_of(
+    feeds: tuple[tuple[UUID, str], ...],
+    newest: int,  # noqa: ARG001
+    freed: tuple[bytes, ...],
+) -> ListedPictures:
     """Reads those of the feeds as they stand: read so far, with this as the newest hash."""
     rows = FeedHash.objects.filter(
         algorithm=Algorithm.PDQ.value, feed__in=[feed for feed, _ in feeds]
     )
-    keys, values = array("q"), bytearray()
+    keys, values = array("q"), bytearray(b"".join(freed))
     for key, value in rows.order_by("pk").values_list("pk", "value").iterator(chunk_size=10_000):
         keys.append(key)
         values += value
     hashes = np.frombuffer(bytes(values), np.uint8).reshape(-1, HASH_BYTES[Algorithm.PDQ])
-    return ListedPictures(PdqIndex.of(hashes), np.frombuffer(keys, np.int64))
+    return ListedPictures(PdqIndex.of(hashes), len(freed), np.frombuffer(keys, np.int64))
+
+
+def lifted(algorithm: Algorithm, now: datetime) -> list[bytes]:
+    """Gives the hashes of files whose matches two people found false, in order."""
+    rows = FalseMatch.objects.filter(
+        algorithm=algorithm.value, state=FalseMatchState.IN_FORCE.value, expires_at__gt=now
+    )
+    return sorted(bytes(value) for value in rows.values_list("value", flat=True))
+
+
+def false_matches() -> list[FalseMatch]:
+    """Gives what was called a false match, the latest first."""
+    rows = FalseMatch.objects.select_related("match__feed", "proposed_by", "confirmed_by")
+    return list(rows.order_by("-proposed_at")[:ROWS_SHOWN_MAX])
+
+
+def latest_matches() -> list[HashMatch]:
+    """Gives the latest matches that nobody called false."""
+    rows = HashMatch.objects.exclude(
+        found_false__state__in=[FalseMatchState.PROPOSED.value, FalseMatchState.IN_FORCE.value]
+    )
+    return list(rows.select_related("feed").order_by("-at")[:ROWS_SHOWN_MAX])
 
 
 def listed(harm: str, algorithm: Algorithm = Algorithm.SHA256) -> list[bytes]:

@@ -15,6 +15,11 @@ from evenhand.cases.lists import CaseKind
 from evenhand.cases.models import Case
 from evenhand.cases.steps import open_case
 from evenhand.childsafety.checks import FileHash
+from evenhand.childsafety.false_steps import (
+    confirm_false_match,
+    propose_false_match,
+    withdraw_false_match,
+)
 from evenhand.childsafety.feed_steps import (
     activate_feed,
     keep_page,
@@ -24,7 +29,7 @@ from evenhand.childsafety.feed_steps import (
 )
 from evenhand.childsafety.lists import Algorithm
 from evenhand.childsafety.models import HashMatch
-from evenhand.childsafety.queries import KnownHash, known, listed_pictures
+from evenhand.childsafety.queries import KnownHash, known, lifted, listed_pictures
 from evenhand.childsafety.tip_steps import (
     TipDraft,
     confirm_tip,
@@ -41,16 +46,19 @@ __all__ = [
     "SeenFiles",
     "TipDraft",
     "activate_feed",
+    "confirm_false_match",
     "confirm_tip",
     "draft_tip",
     "end_preservations",
     "keep_page",
     "look_up",
+    "propose_false_match",
     "propose_feed",
     "read_feeds",
     "read_tip",
     "send_tips",
     "stop_feed",
+    "withdraw_false_match",
     "withdraw_tip",
 ]
 
@@ -84,24 +92,25 @@ def look_up(seen: Sequence[SeenFiles], *, now: datetime) -> list[HashMatch]:
     """
     matches = []
     for one in seen:
-        found = [*_equal(one), *_alike(one)]
+        found = [*_equal(one, now=now), *_alike(one, now=now)]
         matches += _kept(one, found, now=now) if found else []
     return matches
 
 
-def _equal(seen: SeenFiles) -> list[_Found]:
+def _equal(seen: SeenFiles, *, now: datetime) -> list[_Found]:
     return [
         _Found(one, asked, 0)
         for asked in seen.hashes
         if asked.algorithm is not Algorithm.PDQ
         for one in known(asked.algorithm, [asked.value])
+        if asked.value not in lifted(asked.algorithm, now)
     ]
 
 
-def _alike(seen: SeenFiles) -> Iterator[_Found]:
+def _alike(seen: SeenFiles, *, now: datetime) -> Iterator[_Found]:
     for asked in seen.hashes:
         if asked.algorithm is Algorithm.PDQ:
-            for picture, distance in listed_pictures().near(asked.value):
+            for picture, distance in listed_pictures(now).near(asked.value):
                 yield _Found(picture, asked, distance)
 
 

@@ -13,12 +13,13 @@ from threatexchange.exchanges.clients.ncmec.hash_api import NCMECEnvironment, NC
 from threatexchange.exchanges.clients.stopncii.api import StopNCIIAPI
 from threatexchange.exchanges.clients.techagainstterrorism.api import TATHashListAPI
 
+from evenhand.base import clock
 from evenhand.base.errors import InputRefused, Misconfigured, Unavailable
 from evenhand.childsafety.checks import EXTREMISM, INTIMATE, MATERIAL, entry_holds
 from evenhand.childsafety.limits import FILE_BYTES_MAX
 from evenhand.childsafety.lists import Algorithm, FeedKind
 from evenhand.childsafety.ports import FeedEntry, FeedPage, FeedSource
-from evenhand.childsafety.queries import listed
+from evenhand.childsafety.queries import lifted, listed
 from evenhand.connectors.exchanges import (
     Exchange,
     GifctFeed,
@@ -33,6 +34,10 @@ COLUMNS = ["algorithm", "value", "entry"]
 
 FILES_OF = {"child_safety": MATERIAL, "extremism": EXTREMISM, "intimate_images": INTIMATE}
 """Names of the door's lists, as the rules ask for them, and the harm that each stands for."""
+
+
+FALSE_MATCHES = "false_matches.allow"
+"""The door's list of files that two people found to be no match."""
 
 
 class FeedUnreadable(InputRefused):
@@ -138,11 +143,16 @@ class HashListFiles:
     """
 
     folder: Path
+    now: Callable[[], datetime] = clock.now
     _written: dict[str, str] = field(default_factory=dict)
 
     def write(self) -> int:
         """Writes the files anew if what they should hold has changed; gives how many it wrote."""
-        return sum(
+        freed = sum(
+            self._write(f"{FALSE_MATCHES}.{algorithm}", lifted(algorithm, self.now()))
+            for algorithm in Algorithm
+        )
+        return freed + sum(
             self._write(f"{name}.{algorithm}", listed(harm, algorithm))
             for name, harm in FILES_OF.items()
             for algorithm in Algorithm

@@ -22,9 +22,19 @@ from evenhand.childsafety.checks import (
     Finding,
     LaneRefused,
 )
-from evenhand.childsafety.limits import NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
-from evenhand.childsafety.lists import FeedKind, FeedState, IncidentType, TipState
-from evenhand.childsafety.models import CyberTip, HashFeed
+from evenhand.childsafety.limits import (
+    NAME_CHARACTERS_MAX,
+    REASON_CHARACTERS_MAX,
+    TEXT_CHARACTERS_MAX,
+)
+from evenhand.childsafety.lists import (
+    FalseMatchState,
+    FeedKind,
+    FeedState,
+    IncidentType,
+    TipState,
+)
+from evenhand.childsafety.models import CyberTip, FalseMatch, HashFeed
 from evenhand.desk import words
 from evenhand.desk.doors import fresh_passkey, signed_in, staff_who
 from evenhand.people.checks import ReasonMissing
@@ -62,6 +72,11 @@ TIP_STATES = {
     TipState.SENT: gettext_noop("sent"),
     TipState.REFUSED: gettext_noop("not taken"),
     TipState.WITHDRAWN: gettext_noop("withdrawn"),
+}
+FALSE_STATES = {
+    FalseMatchState.PROPOSED: gettext_noop("waits for a second person"),
+    FalseMatchState.IN_FORCE: gettext_noop("matches no more"),
+    FalseMatchState.WITHDRAWN: gettext_noop("withdrawn"),
 }
 MESSENGERS = {"synapse": "Matrix", "memory": "Memory"}
 """What the messenger is called in a report."""
@@ -146,6 +161,20 @@ def _withdraw(request: HttpRequest) -> None:
     steps.withdraw_tip(_id(request), by=signed_in(request), now=now())
 
 
+def _call_false(request: HttpRequest) -> None:
+    steps.propose_false_match(
+        _id(request), reason=request.POST.get("reason", ""), by=signed_in(request), now=now()
+    )
+
+
+def _lift(request: HttpRequest) -> None:
+    steps.confirm_false_match(_id(request), by=signed_in(request), now=now())
+
+
+def _match_again(request: HttpRequest) -> None:
+    steps.withdraw_false_match(_id(request), by=signed_in(request), now=now())
+
+
 STEPS: Mapping[str, Callable[[HttpRequest], None]] = {
     "propose": _propose,
     "activate": _activate,
@@ -153,6 +182,9 @@ STEPS: Mapping[str, Callable[[HttpRequest], None]] = {
     "draft": _draft,
     "confirm": _confirm,
     "withdraw": _withdraw,
+    "call_false": _call_false,
+    "lift": _lift,
+    "match_again": _match_again,
 }
 
 
@@ -169,6 +201,9 @@ def _page(request: HttpRequest, document: str) -> HttpResponse:
         "document": document,
         "feeds": [_feed_row(feed, quantity, member) for feed, quantity in queries.feeds()],
         "tips": [_tip_row(tip, member) for tip in queries.tips()],
+        "matches": [(one, words.harm_name(one.feed.harm)) for one in queries.latest_matches()],
+        "false_matches": [_false_row(one, member) for one in queries.false_matches()],
+        "reason_characters_max": REASON_CHARACTERS_MAX,
         "cases": [(case.id, words.harm_name(case.harm)) for case in queries.sealed_cases()],
         "kinds": [(kind.value, gettext(name)) for kind, name in KINDS.items()],
         "harms": [
@@ -197,6 +232,16 @@ def _feed_row(feed: HashFeed, quantity: int, member: UUID) -> dict[str, object]:
         "state": gettext(FEED_STATES[state]),
         "can_activate": state is FeedState.PROPOSED and feed.proposed_by_id != member,
         "can_stop": state is not FeedState.STOPPED,
+    }
+
+
+def _false_row(found: FalseMatch, member: UUID) -> dict[str, object]:
+    state = FalseMatchState(found.state)
+    return {
+        "found": found,
+        "state": gettext(FALSE_STATES[state]),
+        "can_lift": state is FalseMatchState.PROPOSED and found.proposed_by_id != member,
+        "can_end": state is not FalseMatchState.WITHDRAWN,
     }
 
 

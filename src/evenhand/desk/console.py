@@ -53,6 +53,8 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("legal_queue")
     if member.has(Role.REPRESENTATIVE):
         return redirect("legal_paper")
+    if member.has(Role.POLICY_AUTHOR):
+        return redirect("staff_rules")
     if member.has(Role.AUDITOR):
         return redirect("staff_audit")
     return redirect("staff_reports")

@@ -160,6 +160,7 @@ staff_urls: list[URLPattern | URLResolver] = [
     path("audit/", audit.audit, name="staff_audit"),
     path("audit/export/", audit.export, name="staff_audit_export"),
     path("cases/", include("evenhand.desk.review.urls")),
+    path("rules/", include("evenhand.desk.rules.urls")),
     path("actions/", console.actions, name="staff_actions"),
     path("actions/<uuid:action_id>/", console.action, name="staff_action"),
     path("actions/<uuid:action_id>/undo/", console.undo, name="staff_action_undo"),

@@ -38,6 +38,8 @@ class Power(StrEnum):
     ADMIT_STAFF = "admit_staff"
     SEE_EXACT_REPORTS = "see_exact_reports"
     READ_AUDIT = "read_audit"
+    SEE_RULES = "see_rules"
+    WORK_ON_RULES = "work_on_rules"
 
 
 _EVERYBODY = frozenset({Power.SEE_EXACT_REPORTS})
@@ -56,8 +58,8 @@ _REVIEWING = frozenset(
 )
 
 POWERS: Mapping[Role, frozenset[Power]] = {
-    Role.OPERATOR: _EVERYBODY | {Power.ADMIT_STAFF, Power.SEE_SUBMISSIONS},
-    Role.POLICY_AUTHOR: _EVERYBODY,
+    Role.OPERATOR: _EVERYBODY | {Power.ADMIT_STAFF, Power.SEE_SUBMISSIONS, Power.SEE_RULES},
+    Role.POLICY_AUTHOR: _EVERYBODY | {Power.SEE_RULES, Power.WORK_ON_RULES},
     Role.REVIEWER: _EVERYBODY | _REVIEWING | {Power.REPORT_DANGER},
     Role.SENIOR: _EVERYBODY
     | _REVIEWING
@@ -66,6 +68,7 @@ POWERS: Mapping[Role, frozenset[Power]] = {
         Power.CHECK_QUALITY,
         Power.DECIDE_IN_BULK,
         Power.SEE_SUBMISSIONS,
+        Power.SEE_RULES,
     },
     Role.CHILD_SAFETY: _EVERYBODY
     | {
@@ -112,7 +115,7 @@ POWERS: Mapping[Role, frozenset[Power]] = {
         Power.LOOK_AFTERWARDS,
     },
     Role.REPRESENTATIVE: _EVERYBODY | {Power.ENTER_PAPER, Power.SEE_REGISTRY, Power.SEE_MARKETS},
-    Role.AUDITOR: _EVERYBODY | {Power.READ_AUDIT, Power.SEE_SUBMISSIONS},
+    Role.AUDITOR: _EVERYBODY | {Power.READ_AUDIT, Power.SEE_SUBMISSIONS, Power.SEE_RULES},
 }
 """What each role may do. An officer of an authority is no member of staff and has no row."""
 

@@ -1,0 +1,1 @@
+"""The pages of the rulebook: rules and their versions, the editor, the steps from draft to live."""

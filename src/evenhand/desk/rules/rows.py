@@ -1,0 +1,198 @@
+"""What the pages on rules show of versions, steps and figures, in the reader's words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_noop
+
+from evenhand.base.lists import RecordKind
+from evenhand.desk import words
+from evenhand.desk.countries import country
+from evenhand.desk.rules.limits import BARS_SHOWN_MAX, SAMPLE_SHOWN_MAX
+from evenhand.desk.rules.workbench import Examined, Tried
+from evenhand.rulebook.checks import RuleStepRefused
+from evenhand.rulebook.lists import RuleState
+from evenhand.rulebook.models import RuleVersion
+from evenhand.rules.load import RuleRefused
+from evenhand.signals.columns import ColumnType
+from evenhand.transparency.charts import bar, columns
+
+STATES: Mapping[RuleState, str] = {
+    RuleState.DRAFT: gettext_noop("Draft"),
+    RuleState.BACKTESTED: gettext_noop("Tried on history"),
+    RuleState.SHADOW: gettext_noop("In shadow"),
+    RuleState.STAGED: gettext_noop("For a share"),
+    RuleState.LIVE: gettext_noop("Live"),
+    RuleState.RETIRED: gettext_noop("Retired"),
+}
+TONES: Mapping[RuleState, str] = {
+    RuleState.SHADOW: "warn",
+    RuleState.STAGED: "warn",
+    RuleState.LIVE: "good",
+}
+WAY = tuple(state for state in RuleState if state is not RuleState.RETIRED)
+"""The states in the order in which a version goes through them."""
+
+TYPES: Mapping[ColumnType, str] = {
+    ColumnType.TRUTH: gettext_noop("true or false"),
+    ColumnType.WHOLE: gettext_noop("whole number"),
+    ColumnType.SHARE: gettext_noop("number"),
+    ColumnType.WORD: gettext_noop("word"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One table of a backtest: names with how many hits, each with a bar."""
+
+    title: str
+    rows: Sequence[tuple[str, int, SafeString]]
+    left: int
+
+
+def state_name(state: str) -> str:
+    """Gives what a state is called."""
+    return gettext(STATES[RuleState(state)])
+
+
+def version_row(row: RuleVersion) -> dict[str, object]:
+    """Gives a version with its state in words."""
+    state = RuleState(row.state)
+    return {
+        "row": row,
+        "state": gettext(STATES[state]),
+        "tone": TONES.get(state, ""),
+        "harm": words.harm_name(row.harm),
+    }
+
+
+def way_of(state: str) -> list[dict[str, object]]:
+    """Gives the steps from draft to live, and where a version stands."""
+    return [{"name": gettext(STATES[one]), "here": one == state} for one in WAY]
+
+
+def refusal(error: RuleStepRefused) -> str:
+    """Gives why a step was refused: the room says it in one sentence, in English."""
+    fields = error.fields
+    if "wanted" in fields:
+        told = {
+            "state": state_name(str(fields["state"])),
+            "wanted": state_name(str(fields["wanted"])),
+        }
+        return gettext("A version that is “%(state)s” cannot become “%(wanted)s”.") % told
+    return gettext("It was not done: %(why)s.") % {"why": fields.get("why", "")}
+
+
+def examined_rows(found: Examined) -> dict[str, object]:
+    """Gives what is to be said of a text that was looked at as a rule."""
+    return {
+        "examined": found,
+        "fault": _fault(found.refused) if found.refused else None,
+        "sampled": found.sampled[:SAMPLE_SHOWN_MAX],
+        "more_sampled": max(0, len(found.sampled) - SAMPLE_SHOWN_MAX),
+    }
+
+
+def glance_rows(tried: Tried | None) -> dict[str, object]:
+    """Gives for what of the history a rule fires; nothing where there is no history."""
+    return {"tried": tried, "no_history": tried is None}
+
+
+def _fault(refused: RuleRefused) -> dict[str, object]:
+    """Gives where a text is no rule, and why."""
+    found = refused.fields
+    return {"line": found.get("line", 1), "column": found.get("column", 1), "why": found["why"]}
+
+
+def diff_rows(lines: Sequence[str]) -> list[tuple[str, str]]:
+    """Gives the lines of a diff with what each is: added, taken, where, or the same."""
+    kinds = {"+": "added", "-": "taken", "@": "where"}
+    return [(kinds.get(line[:1], ""), line) for line in lines[2:]]
+
+
+def change_rows(
+    told: Sequence[Mapping[str, Any]], names: Mapping[UUID, str]
+) -> list[dict[str, object]]:
+    """Gives who did what with the versions of a rule, the latest first."""
+    return [
+        {
+            **change,
+            "what": _what(change),
+            "name": names.get(UUID(change["by"]), "") if change.get("by") else "",
+        }
+        for change in reversed(told)
+    ]
+
+
+def _what(change: Mapping[str, Any]) -> str:
+    """Gives what a record says was done."""
+    match change["kind"]:
+        case RecordKind.RULE_CHANGED:
+            return state_name(change["state"])
+        case RecordKind.RULE_LIVE:
+            return gettext("Screening judges by it")
+        case RecordKind.RULE_ROLLED_BACK if change["state"] == "begun":
+            return gettext("Rolling back began")
+        case RecordKind.RULE_ROLLED_BACK:
+            return gettext("Rolled back")
+        case _:
+            return gettext("Asked about history")
+
+
+def backtest_rows(figures: Mapping[str, Any]) -> dict[str, object]:
+    """Gives the figures of a backtest as tiles, a chart of days and tables with bars."""
+    if not figures:
+        return {}
+    hits, compared = int(figures["hits"]), int(figures.get("hits_compared", 0))
+    days = dict(figures.get("days", {}))
+    return {
+        "events": figures["events"],
+        "hits": hits,
+        "share": 100 * hits / figures["events"],
+        "accounts": figures["accounts"],
+        "channels": figures["channels"],
+        "alone": figures.get("hits_of_no_other_rule", 0),
+        "compared": compared,
+        "files": figures.get("files", []),
+        "whole": figures.get("whole", True),
+        "days": days,
+        "chart": _svg(columns([(f"{day}: {count}", count) for day, count in days.items()])),
+        "highest": max(days.values(), default=0),
+        "first": next(iter(days), ""),
+        "last": next(reversed(days), "") if days else "",
+        "tables": [
+            table
+            for table in (
+                _bars(gettext("Languages"), figures.get("languages", {}), hits),
+                _bars(gettext("Countries"), _countries(figures.get("countries", {})), hits),
+                _bars(gettext("Hit by another rule too"), figures.get("overlap", {}), compared),
+                _bars(
+                    gettext("Harms of those rules"),
+                    _harms(figures.get("overlap_by_harm", {})),
+                    compared,
+                ),
+            )
+            if table.rows
+        ],
+    }
+
+
+def _bars(title: str, counts: Mapping[str, int], whole: int) -> Bars:
+    shown = list(counts.items())[:BARS_SHOWN_MAX]
+    rows = [(name, count, _svg(bar(min(count, whole), of=max(whole, 1)))) for name, count in shown]
+    return Bars(title, rows, len(counts) - len(shown))
+
+
+def _countries(counts: Mapping[str, int]) -> dict[str, int]:
+    return {country(code) if len(code) == 2 else code: count for code, count in counts.items()}
+
+
+def _harms(counts: Mapping[str, int]) -> dict[str, int]:
+    return {words.harm_name(code): count for code, count in counts.items()}
+
+
+def _svg(drawn: str) -> SafeString:
+    return mark_safe(drawn)  # noqa: S308  made by `charts`, which escapes every label

@@ -48,7 +48,7 @@ PAIR_SLOTS = 4096
 CHARACTERS_KEPT = 8_192
 """Characters whose folding is remembered by the slow way: those of daily use."""
 
-_VERSION = 5
+_VERSION = 6
 
 
 class CharacterClass(IntEnum):
@@ -267,19 +267,27 @@ def _entry(code: int, seconds: frozenset[int], replacements: dict[str, int]) -> 
     if unicodedata.category(character) in {"Lu", "Lt"}:
         entry |= CAPITAL
     folded = fold_character(character)
-    if code in seconds or 0x1100 <= code < 0x1200:
+    if code in seconds:
         entry |= CHECKED
+    if _ends_syllable(code):
+        return entry | SLOW
     if folded == character:
         return entry | CHECKED if combining else entry
     if folded in {"", " "}:
         return entry | MAPPED | replacements[folded] << REPLACEMENT_SHIFT
     first = ord(folded[0])
-    # Vowels and ends of Hangul syllables compose by rule, not by pair (Unicode 3.12).
-    composes = first in seconds or 0x1161 <= first < 0x1176 or 0x11A8 <= first < 0x11C3
-    starts_badly = unicodedata.combining(folded[0]) or composes
+    starts_badly = unicodedata.combining(folded[0]) or first in seconds or _ends_syllable(first)
     if starts_badly or " " in folded or combining:
         return entry | SLOW
     return entry | MAPPED | replacements.setdefault(folded, len(replacements)) << REPLACEMENT_SHIFT
+
+
+def _ends_syllable(code: int) -> bool:
+    """Tells whether a vowel or a consonant composes with the Hangul before it, which is by rule.
+
+    Unicode 3.12 gives the rule; the pairs do not have these.
+    """
+    return 0x1161 <= code < 0x1176 or 0x11A8 <= code < 0x11C3
 
 
 def _all_entries() -> tuple[NDArray[np.uint64], list[str]]:

@@ -77,6 +77,14 @@ def test_disguises_of_width_case_and_space_vanish(text, expected):
     assert normalised(text).texts() == [expected]
 
 
+def test_parts_of_hangul_syllables_compose():
+    texts = ["\u1100\u1161", "\u1100\u1161\u11a8 x", "\uac00\u11a8", "\u1100\u1100", "\uac01\u11a8"]
+
+    found = normalised(*texts).texts()
+
+    assert found == ["\uac00", "\uac01 x", "\uac01", "\u1100\u1100", "\uac01\u11a8"]
+
+
 def test_a_row_that_grows_beyond_its_share_is_still_right():
     texts = ["\ufdfa" * 50, "plain"]
 

@@ -124,13 +124,6 @@ class Workbench:
         with self._lock:
             return all_columns(self._plane.signals.patterns.names)
 
-    def text_of(self, rule_id: str) -> str:
-        """Gives the file of a rule in force; empty where there is none."""
-        own = self._resources.own / "rules" if self._resources.own else None
-        folder = own if own is not None and own.is_dir() else self._resources.rules
-        path = folder / f"{rule_id}.yaml"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
-
     def read(self, text: str, *, rule_id: str = "") -> Rule:
         """Gives the rule that a text holds; with an id, it has to be the rule of that id."""
         named = ID.search(text)

@@ -1,12 +1,12 @@
 """Turns patterns into what Hyperscan compiles, so that a scan over joined rows misses nothing.
 
 Rows are joined by one byte, SEPARATOR. A scan over all of them may find too much (a match across
-two people's messages, which the confirm pass drops), but must not find too little. So `^` and `$`
-also stand for the separator, and `.` stops at it.
+two people's messages, which a look at the row alone drops), but must not find too little. So `^`
+and `$` also stand for the separator, and `.` stops at it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from evenhand.events.normalise import normalise_text
@@ -26,6 +26,7 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _SET_LETTER = re.compile(r"\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\.|\[:\^?[a-z]+:\]|.", re.DOTALL)
+_HARMLESS = re.compile(r"\\[dws]|\\[^a-zA-Z0-9]|\\p\{[LNMPSZ][a-z]?\}|\[:(?:alpha|digit|alnum):\]")
 _UNUSABLE = {
     r"\b": "\\b knows only ASCII letters; write `bounded: true` instead",
     r"\B": "\\B knows only ASCII letters",
@@ -71,8 +72,56 @@ def expression_of(pattern: Pattern, *, normalised: bool) -> bytes:
     fold = _fold if normalised else str
     pieces = "".join(_piece(found, pattern, fold) for found in _PIECE.finditer(pattern.regex))
     if pattern.bounded:
-        pieces = f"{BOUND_BEFORE}(?:{pieces}){BOUND_AFTER}"
+        before, after = _bounds(pattern)
+        pieces = f"{before}(?:{pieces}){after}"
     return pieces.encode()
+
+
+def _bounds(pattern: Pattern) -> tuple[str, str]:
+    """Gives what must stand beside a bounded regex; the ends of a text bound it by themselves."""
+    found = list(_pieces(pattern))
+    anchors = [place for place, (_, piece) in enumerate(found) if piece in {"^", "$"}]
+    begins, ends = found[0][1] == "^", found[-1][1] == "$"
+    if len(anchors) > begins + ends or (anchors and any(piece == "|" for _, piece in found)):
+        raise refused(pattern, "a bounded regex may have ^ and $ at its ends alone, and no |")
+    return "" if begins else BOUND_BEFORE, "" if ends else BOUND_AFTER
+
+
+def stays_within_rows(pattern: Pattern) -> bool:
+    """Tells whether what a regex finds in joined rows is certain to lie within one of them.
+
+    It is, if `^` and `$` stand at its ends alone and nothing else in it can be the separator.
+    """
+    found = list(_pieces(pattern))
+    inner = found[found[0] == ("other", "^") : len(found) - (found[-1] == ("other", "$"))]
+    return all(_is_no_separator(kind, piece) for kind, piece in inner)
+
+
+def _is_no_separator(kind: str, piece: str) -> bool:
+    match kind:
+        case "set":
+            letters = _SET_LETTER.findall(piece[1:-1])
+            return letters[0] != "^" and all(map(_names_no_separator, letters))
+        case "escape":
+            return _names_no_separator(piece)
+        case "quoted":
+            return all(letter >= " " for letter in piece)
+        case "other":
+            return piece not in "^$" and piece >= " "
+        case _:
+            return False
+
+
+def _names_no_separator(letter: str) -> bool:
+    """Tells whether a letter of a set, or an escape, is neither a control sign nor a negation."""
+    if len(letter) == 1:
+        return letter >= " "
+    return _HARMLESS.fullmatch(letter) is not None
+
+
+def _pieces(pattern: Pattern) -> Iterator[tuple[str, str]]:
+    for found in _PIECE.finditer(pattern.regex or ""):
+        yield found.lastgroup or "", found.group()
 
 
 def _fold(piece: str) -> str:

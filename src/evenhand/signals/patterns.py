@@ -1,7 +1,7 @@
 """Finds lists of patterns in whole columns of text, with one Hyperscan scan per view.
 
 Literals are bytes with bounds that are checked afterwards, for all matches at once. A regular
-expression that is found in the joined rows is looked for again in that row alone: what two people
+expression that could run on from row to row is looked for again in the row alone: what two people
 wrote one after the other must not convict them together.
 """
 
@@ -22,7 +22,12 @@ from evenhand.base.kernel import U, kernel
 from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode
 from evenhand.events.undisguise import Undisguised
 from evenhand.events.unicode_tables import CharacterClass, UnicodeTables, entry_of, unicode_tables
-from evenhand.signals.expressions import Literal, expression_of, literal_of
+from evenhand.signals.expressions import (
+    Literal,
+    expression_of,
+    literal_of,
+    stays_within_rows,
+)
 from evenhand.signals.limits import PATTERNS_MAX
 from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
 
@@ -95,6 +100,7 @@ class Found:
     patterns: Ints
 
 
+_EMPTY = np.empty(0, np.uint8)
 _NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
@@ -197,29 +203,37 @@ class _Literals:
 
 @dataclass(frozen=True, slots=True)
 class _Regexes:
-    """The regular expressions of one view."""
+    """The regular expressions of one view; `within` tells which never run on from row to row."""
 
     database: _Database
     numbers: Ints
+    within: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, expressions: Sequence[tuple[int, bytes]], folder: Path | None) -> Self | None:
-        if not expressions:
+    def of(
+        cls, patterns: Sequence[tuple[int, Pattern]], *, normalised: bool, folder: Path | None
+    ) -> Self | None:
+        if not patterns:
             return None
-        database = _Database([one for _, one in expressions], flags=_REGEX, folder=folder)
-        return cls(database, np.array([number for number, _ in expressions], np.int64))
+        expressions = [expression_of(one, normalised=normalised) for _, one in patterns]
+        return cls(
+            _Database(expressions, flags=_REGEX, folder=folder),
+            np.array([number for number, _ in patterns], np.int64),
+            np.array([stays_within_rows(one) for _, one in patterns], np.bool_),
+        )
 
     def find(self, column: TextColumn) -> Found:
-        _, ends = self.database.scan(column.buffer)
+        which, ends = self.database.scan(column.buffer)
         if not len(ends):
             return _NOTHING
-        rows, patterns = [], []
-        # A loop over rows that a regex has hit, not over messages: each is looked at alone.
-        for row in np.unique(_rows_of(ends, column.offsets)):
+        reached, within = _rows_of(ends, column.offsets), self.within[which]
+        rows, patterns = [reached[within]], [self.numbers[which[within]]]
+        # A loop over rows that such a regex has hit, not over messages: each is looked at alone.
+        for row in np.unique(reached[~within]):
             start, end = column.offsets[row], column.offsets[row + 1] - 1
-            which, _ = self.database.scan(column.buffer[start:end])
-            patterns.append(self.numbers[which])
-            rows.append(np.full(len(which), row, np.int64))
+            alone, _ = self.database.scan(column.buffer[start:end])
+            patterns.append(self.numbers[alone])
+            rows.append(np.full(len(alone), row, np.int64))
         return Found(np.concatenate(rows), np.concatenate(patterns))
 
 
@@ -250,6 +264,8 @@ class PatternScanner:
             self._regexes = {view: self._regexes_of(view, folder) for view in View}
         except hyperscan.error as error:
             raise self._culprit() from error
+        for regexes in self._regexes.values():
+            self._refuse_what_needs_no_text(regexes)
 
     def find(
         self, normalised: TextColumn, undisguised: Undisguised, raw: TextColumn | None
@@ -299,14 +315,14 @@ class PatternScanner:
         )
 
     def _regexes_of(self, view: View, folder: Path | None) -> _Regexes | None:
-        return _Regexes.of(
-            [
-                (number, expression_of(pattern, normalised=view is View.NORMALISED))
-                for number, pattern in self._chosen(view)
-                if pattern.regex is not None
-            ],
-            folder,
-        )
+        patterns = [one for one in self._chosen(view) if one[1].regex is not None]
+        return _Regexes.of(patterns, normalised=view is View.NORMALISED, folder=folder)
+
+    def _refuse_what_needs_no_text(self, regexes: _Regexes | None) -> None:
+        """Raises `PatternRefused` for a regex that would be found in every text, and between."""
+        which = () if regexes is None else regexes.numbers[regexes.database.scan(_EMPTY)[0]]
+        for number in which:
+            raise refused(self.patterns[number], "it is found where nothing is written")
 
     def _culprit(self) -> PatternRefused:
         """Gives the error of the first regex that does not compile on its own."""

@@ -2,11 +2,12 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from evenhand.events.text_column import TextColumn
 from evenhand.events.undisguise import undisguise
+from evenhand.signals.expressions import stays_within_rows
 from evenhand.signals.pattern_lists import PatternRefused, parse_pattern_list
 from evenhand.signals.patterns import PatternScanner
 
@@ -90,6 +91,68 @@ def test_a_bounded_regex_stands_alone(scanner):
     assert counts(bounded, "куплю дом", "раскуплю", "куплю", "дом куплю") == [[1, 0, 1, 1]]
 
 
+def test_a_bounded_regex_may_stand_at_an_end_of_any_text_of_a_batch(scanner):
+    ends = scanner(
+        a_list(
+            "regex: '^free'\n    bounded: true",
+            "regex: 'cash$'\n    bounded: true",
+            "regex: '^deal$'\n    bounded: true",
+        )
+    )
+
+    found = counts(ends, "deal", "free cash", "freedom", "no cash", "xcash", "deal", "deals")
+
+    assert found == [[1, 2, 0, 1, 0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("regex", "within"),
+    [
+        (r"cheap\s+pills", True),
+        (r"^free.{0,5}\d{2}[a-z .]+(?:x|ж)\p{Lu}\.$", True),
+        (r"cheap[^a-z]pills", False),
+        (r"cheap\Wpills", False),
+        (r"cheap\P{L}pills", False),
+        (r"cheap\p{Cc}pills", False),
+        (r"cheap[\x{1}-\x{ff}]pills", False),
+        (r"cheap[\D]pills", False),
+        (r"cheap(?:^|x)pills", False),
+        (r"(?:cheap$)?pills", False),
+        (r"cheap[[:^alpha:]]pills", False),
+        (r"\Qcheap pills\E", True),
+    ],
+)
+def test_regexes_that_could_run_on_from_row_to_row_are_known(regex, within):
+    pattern = a_list(f"regex: '{regex}'").patterns[0]
+
+    assert stays_within_rows(pattern) is within
+
+
+PIECES = st.sampled_from(
+    ["a", "b", ".", "^", "$", r"\s", r"\W", r"\d", "[ab]", "[^a]", "a*", "b?", "(?:a|b)", " ", "|"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(PIECES, min_size=1, max_size=5).map("".join),
+    st.booleans(),
+    st.lists(st.text(st.sampled_from("ab 0!"), max_size=6), min_size=1, max_size=5),
+)
+def test_any_regex_finds_in_a_batch_what_it_finds_in_each_row(
+    tmp_path_factory, regex, bounded, texts
+):
+    pattern = f"regex: '{regex}'\n    bounded: {str(bounded).lower()}"
+    try:
+        one = PatternScanner([a_list(pattern)], folder=tmp_path_factory.getbasetemp())
+    except PatternRefused:
+        reject()
+
+    together = counts(one, *texts)
+
+    assert together == [[counts(one, text)[0][0] for text in texts]]
+
+
 def test_a_regex_takes_the_form_of_the_normalised_view(scanner):
     folded = scanner(
         a_list("regex: 'BUY +Straße'", r"regex: '[ABC]\d[äÖß]\S\p{Lu}?x'", name="goods")
@@ -137,6 +200,9 @@ def test_a_batch_finds_what_each_row_finds_alone(tmp_path_factory, texts):
         ("name: goods\npatterns:\n  - text: a\n  - regex: 'a(b'\n", 4, "parenthesis"),
         ("name: goods\npatterns:\n  - regex: '\\bgun'\n", 3, "bounded"),
         ("name: goods\npatterns:\n  - regex: '(?s)a.b'\n", 3, "across"),
+        ("name: goods\npatterns:\n  - text: a\n  - regex: 'b?$'\n", 4, "nothing is written"),
+        ("name: goods\npatterns:\n  - regex: 'b*'\n", 3, "empty buffer"),
+        ("name: goods\npatterns:\n  - regex: 'a$|b'\n    bounded: true\n", 3, "no |"),
         ("name: goods\npatterns:\n  - text: a*b\n", 3, "only at an end"),
         ("name: goods\npatterns:\n  - text: a\n    regex: b\n", 3, "either"),
         ("name: goods\npatterns:\n  - text: a\n  - text: a\n", 4, "line 3"),

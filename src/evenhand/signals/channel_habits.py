@@ -58,6 +58,10 @@ WORDS = TEXTS + TEXTS_KEPT
 OWNER, OWNED_WORDS = 2, 4
 """In the tables of texts and of admins: the channel that was blocked."""
 
+GROWTH, SHARES, RATE = range(3)
+AGAIN, NEWS = 2, 3
+"""Rows of what a batch is told: shares, and truths, of which the first two tell what is known."""
+
 SIGNS_SEEN = (
     "texts of a blocked channel",
     "published by who published a blocked channel",
@@ -117,13 +121,19 @@ def _note(
     contents: Table,
     admins: Table,
     out: NDArray[np.int32],
-    news: Mask,
+    shares: NDArray[np.float64],
+    truths: Mask,
 ) -> None:
-    """Notes each row and gives the counts of its channel, its signs, and whether one is new today.
+    """Notes each row and gives what is known of its channel then.
+
+    out     counts of a day or two, joins of an hour or two, signs: a row for each
+    shares  growth, share of flagged posts, reports for 100 posts
+    truths  which of these are known, whether it is there again, whether a sign is new today
 
     Stays inside: a place is below the table's length, the ring of texts wraps at TEXTS_KEPT, and
-    `out` has a row for each of `keys`.
+    the last three have a column for each of `keys`.
     """
+    counts = np.empty(COUNTS, np.int32)
     flat, flat_contents = table.ravel(), contents.ravel()
     for number in range(keys.shape[0]):
         later = min(number + AHEAD, keys.shape[0] - 1)
@@ -143,19 +153,44 @@ def _note(
         if published[number] and accounts[number] != U(0):
             _remember_admin(row, np.int64(accounts[number]))
         if posted[number]:
-            row[TODAY + POSTS] += 1
-            row[TODAY + LINKS] += 1 if leads[number] else 0
-            row[TODAY + COPIES] += 1 if _holds(contents, texts[number]) else 0
-            if own[number] and texts[number] != U(0):
-                row[TEXTS + (row[NEXT] & (TEXTS_KEPT - 1))] = np.int64(texts[number])
-                row[NEXT] += 1
+            copied = _holds(contents, texts[number])
+            _note_post(row, leads[number], copied, texts[number] if own[number] else U(0))
         for count in range(COUNTS):
-            out[number, count] = row[TODAY + count] + row[YESTERDAY + count]
-        out[number, COUNTS] = row[JOINS_NOW] + row[JOINS_LAST]
-        signs = _signs(row, out[number], reports[number], admins)
-        out[number, COUNTS + 1] = signs
-        news[number] = signs & ~row[SIGNS] != 0
+            counts[count] = row[TODAY + count] + row[YESTERDAY + count]
+            out[count, number] = counts[count]
+        joins = row[JOINS_NOW] + row[JOINS_LAST]
+        out[COUNTS, number] = joins
+        signs = _signs(row, counts, reports[number], admins)
+        out[COUNTS + 1, number] = signs
+        if counts[JOINS] >= JOINS_MIN:
+            truths[GROWTH, number] = True
+            shares[GROWTH, number] = _growth(times[number], joins, counts[JOINS])
+        if counts[POSTS] >= POSTS_MIN:
+            truths[SHARES, number] = True
+            shares[SHARES, number] = counts[FLAGGED] / counts[POSTS]
+            shares[RATE, number] = 100 * reports[number] / counts[POSTS]
+        truths[AGAIN, number] = signs & RECREATED != 0
+        truths[NEWS, number] = signs & ~row[SIGNS] != 0
         row[SIGNS] |= signs
+
+
+@inlined
+def _note_post(row: NDArray[np.int64], leads: bool, copied: bool, own: np.uint64) -> None:
+    """Counts a post, and keeps the hash of its text if that is its own."""
+    row[TODAY + POSTS] += 1
+    row[TODAY + LINKS] += leads
+    row[TODAY + COPIES] += copied
+    if own != U(0):
+        row[TEXTS + (row[NEXT] & (TEXTS_KEPT - 1))] = np.int64(own)
+        row[NEXT] += 1
+
+
+@inlined
+def _growth(moment: np.int64, joins: np.int64, joins_before: np.int32) -> float:
+    """Gives how joins in an hour of the last hour or two compare with those of a day or two."""
+    lately = 1 + moment % HOUR_MS / HOUR_MS
+    hours = 24 + moment % DAY_MS / HOUR_MS
+    return (joins / lately) / (joins_before / hours)
 
 
 @inlined
@@ -282,29 +317,24 @@ class ChannelHabits:
     def columns(self, happenings: Happenings) -> Mapping[str, Values]:
         """Counts the rows in and gives what is known of their channels."""
         rows, one = len(happenings.channels), happenings
-        out = np.zeros((rows, COUNTS + 2), np.int32)
-        news = np.zeros(rows, np.bool_)
+        out = np.zeros((COUNTS + 2, rows), np.int32)
+        shares = np.zeros((3, rows))
+        truths = np.zeros((4, rows), np.bool_)
         _note(
             one.channels, one.accounts, one.times, one.joined, one.posted, one.published,
             one.leads, one.texts, one.own, one.reports,
-            self.table, self.contents, self.admins, out, news,
+            self.table, self.contents, self.admins, out, shares, truths,
         )  # fmt: skip
-        known = one.channels != 0
-        posts = np.maximum(out[:, POSTS], 1)
-        enough = known & (out[:, POSTS] >= POSTS_MIN)
-        signs = out[:, COUNTS + 1]
-        hours = 24 + one.times % DAY_MS / HOUR_MS
-        lately = 1 + one.times % HOUR_MS / HOUR_MS
-        growth = (out[:, COUNTS] / lately) / np.maximum(out[:, JOINS] / hours, 1 / hours)
+        known, enough, signs = one.channels != 0, truths[SHARES], out[COUNTS + 1]
         return {
-            "channel_joins_1h": Values(out[:, COUNTS], known),
-            "channel_joins_1d": Values(out[:, JOINS], known),
-            "channel_growth": Values(growth, known & (out[:, JOINS] >= JOINS_MIN)),
-            "channel_flagged_share": Values(out[:, FLAGGED] / posts, enough),
-            "channel_report_rate": Values(100 * one.reports / posts, enough),
-            "channel_blocked_links": Values(out[:, LINKS], known),
-            "channel_copies": Values(out[:, COPIES], known),
-            "channel_recreated": Values(signs & RECREATED != 0, known),
-            "channel_signs": Values(signs, known & (signs != 0), SIGN_WORDS),
-            "channel_news": Values(news, known),
+            "channel_joins_1h": Values(out[COUNTS], known),
+            "channel_joins_1d": Values(out[JOINS], known),
+            "channel_growth": Values(shares[GROWTH], truths[GROWTH]),
+            "channel_flagged_share": Values(shares[SHARES], enough),
+            "channel_report_rate": Values(shares[RATE], enough),
+            "channel_blocked_links": Values(out[LINKS], known),
+            "channel_copies": Values(out[COPIES], known),
+            "channel_recreated": Values(truths[AGAIN], known),
+            "channel_signs": Values(signs, signs != 0, SIGN_WORDS),
+            "channel_news": Values(truths[NEWS], known),
         }

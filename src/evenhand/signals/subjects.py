@@ -95,6 +95,38 @@ def _find(keys: Hashes, slots: NDArray[np.int32], table: Hashes, out: NDArray[np
             place = (place + U(1)) & last
 
 
+@kernel
+def _tell(
+    keys: Hashes,
+    times: Milliseconds,
+    slots: NDArray[np.int32],
+    table: Hashes,
+    label: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    expires: Milliseconds,
+    out_code: NDArray[np.int32],
+    out_count: NDArray[np.int32],
+    out_labelled: NDArray[np.bool_],
+) -> None:
+    """Gives the label of each row that has one in force, and how many it has.
+
+    Stays inside: half of the table's slots are free, and a slot holds the number of a subject.
+    """
+    last = U(table.shape[0] - 1)
+    for number in range(keys.shape[0]):
+        place = mix(keys[number]) & last
+        while table[place] != U(0) and table[place] != keys[number]:
+            place = (place + U(1)) & last
+        if table[place] == U(0):
+            continue
+        who = slots[place]
+        if times[number] < expires[who]:
+            out_count[number] = labels[who]
+            if label[who] >= 0:
+                out_code[number] = label[who]
+                out_labelled[number] = True
+
+
 @dataclass(frozen=True, slots=True)
 class Subjects:
     """What is known, by keyed hash; the last row of each array stands for nobody."""
@@ -165,8 +197,8 @@ class Subjects:
     ) -> Mapping[str, Values]:
         """Gives the labels of each row's account and channel; NULL while nobody is known."""
         return {
-            **self._labels("account", accounts, self.found(accounts), times),
-            **self._labels("channel", channels, self.found(channels), times),
+            **self._labels("account", accounts, times),
+            **self._labels("channel", channels, times),
         }
 
     def found(self, keys: Hashes) -> NDArray[np.int32]:
@@ -175,14 +207,15 @@ class Subjects:
         _find(keys, self.slots, self.table, out)
         return out
 
-    def _labels(
-        self, of: str, keys: Hashes, found: NDArray[np.int32], times: Milliseconds
-    ) -> Mapping[str, Values]:
-        valid = times < self.expires[found]
-        codes = self.label[found]
-        counts = np.where(valid, self.labels[found], 0).astype(np.int32)
+    def _labels(self, of: str, keys: Hashes, times: Milliseconds) -> Mapping[str, Values]:
+        codes, counts = np.zeros(len(keys), np.int32), np.zeros(len(keys), np.int32)
+        labelled = np.zeros(len(keys), np.bool_)
+        _tell(
+            keys, times, self.slots, self.table, self.label, self.labels, self.expires,
+            codes, counts, labelled,
+        )  # fmt: skip
         return {
-            f"{of}_label": Values(np.maximum(codes, 0), valid & (codes >= 0), self.harms),
+            f"{of}_label": Values(codes, labelled, self.harms),
             f"{of}_labels": Values(counts, (keys != 0) & (len(self) > 0)),
         }
 

@@ -20,6 +20,9 @@ from evenhand.pipeline import Prepared, Scope, ScreeningPlane
 TOGETHER = 8
 """Batches whose files are looked up together: 65,536 events, some 20 MB."""
 
+TOGETHER_BYTES = 64 * 1024 * 1024
+"""Bytes after which no further batch is waited for: people may write long."""
+
 
 def cores() -> int:
     """Gives how many cores this process may use."""
@@ -39,13 +42,13 @@ def screen_all(
     The next group's files are looked up while the last group is judged.
     """
     turns, number, waiting = Turns(), 0, deque[tuple[pa.RecordBatch, Future[pa.Table]]]()
-    source = iter(batches)
+    source = _Source(batches)
     with ThreadPoolExecutor(lanes or cores(), "screening") as pool:
         try:
-            group = list(islice(source, together))
+            group = source.take(together)
             ready = pool.submit(plane.prepare, group, scope)
             while group:
-                following = list(islice(source, together))
+                following = source.take(together)
                 ready_next = pool.submit(plane.prepare, following, scope)
                 for place, batch in enumerate(group):
                     judged = pool.submit(_judged, ready, place, turns, number)
@@ -58,6 +61,31 @@ def screen_all(
                 yield waiting[0][0], waiting.popleft()[1].result()
         finally:
             pool.shutdown(cancel_futures=True)
+    if source.fault is not None:
+        raise source.fault
+
+
+class _Source:
+    """Batches as they come. A fault of theirs waits until what came before it is judged."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = iter(batches)
+        self.fault: Exception | None = None
+
+    def take(self, count: int) -> list[pa.RecordBatch]:
+        """Gives the next batches; fewer, or none, at the end."""
+        taken: list[pa.RecordBatch] = []
+        size = 0
+        try:
+            for batch in islice(self._batches, count):
+                taken.append(batch)
+                size += batch.nbytes
+                if size >= TOGETHER_BYTES:
+                    break
+        except Exception as error:  # noqa: BLE001  raised again when its turn comes
+            self.fault = error
+            self._batches = iter(())
+        return taken
 
 
 def _judged(ready: "Future[list[Prepared]]", place: int, turns: Turns, number: int) -> pa.Table:

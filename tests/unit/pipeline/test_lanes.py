@@ -137,6 +137,20 @@ def test_a_batch_that_is_refused_ends_the_run_and_holds_up_nobody(resources, bat
     assert judged == batches[:4], "those of the spoilt one's group are lost with it"
 
 
+def test_a_source_that_fails_does_so_once_all_before_it_is_judged(resources, batches):
+    def source():
+        yield from batches[:5]
+        raise OSError("gone")
+
+    judged = []
+    with pytest.raises(OSError, match="gone"):
+        judged.extend(
+            batch for batch, _ in screen_all(ScreeningPlane.load(resources), source(), together=2)
+        )
+
+    assert judged == batches[:5]
+
+
 def test_who_stops_asking_waits_for_what_is_under_way_alone(resources, batches):
     plane = ScreeningPlane.load(resources)
     taken = []

@@ -3,7 +3,8 @@
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,7 @@ from evenhand.connectors.files.problems import FileRefused, NoMessages
 from evenhand.connectors.files.progress import Progress
 from evenhand.connectors.files.seen import SeenIds
 from evenhand.connectors.files.summary import Tally, counted, printable, summary_lines
+from evenhand.lanes import screen_all
 from evenhand.pipeline import Resources, Scope, ScreeningPlane
 
 EXIT_CLEAN = 0
@@ -42,10 +44,12 @@ Say = Callable[[str], None]
 
 
 class Judge(Protocol):
-    """Gives a verdict on each event of a batch that earns one."""
+    """Gives a verdict on each event of each batch that earns one."""
 
-    def __call__(self, batch: pa.RecordBatch) -> pa.Table:
-        """Takes a batch of `EVENT_SCHEMA`, gives a table of `VERDICT_SCHEMA`."""
+    def __call__(
+        self, batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[tuple[pa.RecordBatch, pa.Table]]:
+        """Takes batches of `EVENT_SCHEMA`, gives each with its table of `VERDICT_SCHEMA`."""
 
 
 @dataclass
@@ -128,7 +132,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
         with terminations_as_interrupts(), output as sheet:
             screen_sources(
                 sources,
-                partial(plane.screen, scope=Scope.FILES),
+                partial(screen_all, plane, scope=Scope.FILES),
                 work,
                 sheet=sheet,
                 every=args.all,
@@ -179,8 +183,10 @@ def screen_sources(
         ledger = Ledger(name=source.name, say=say)
         work.ledgers.append(ledger)
         try:
-            for batch in ReadAhead(source_batches(source, ledger, attached=attached)):
-                verdicts = judge(clock.steady(batch))
+            read = deque[pa.RecordBatch]()
+            batches = source_batches(source, ledger, attached=attached)
+            for _, verdicts in judge(_steadied(batches, clock, read)):
+                batch = read.popleft()
                 work.tally.add(batch.num_rows, verdicts)
                 work.last_row = batch.column("row")[-1].as_py()
                 if sheet is not None:
@@ -200,6 +206,15 @@ def screen_sources(
             work.failed += 1
         work.last_row = 0
         done_bytes += source.size_bytes or ledger.bytes_done
+
+
+def _steadied(
+    batches: Iterator[pa.RecordBatch], clock: SteadyClock, read: deque[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Gives batches as they are judged; as they were read, they wait in `read`."""
+    for batch in ReadAhead(batches):
+        read.append(batch)
+        yield clock.steady(batch)
 
 
 def source_batches(

@@ -13,7 +13,7 @@ import yaml
 from numpy.typing import NDArray
 
 from evenhand.base.lists import Language
-from evenhand.signals.columns import FIXED, DrawsOn
+from evenhand.signals.text_model import TextModel
 
 LISTS = 40
 HOT_LISTS = 8
@@ -141,7 +141,7 @@ class _Conditions:
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        self._heads = [one.name for one in FIXED if one.draws_on is DrawsOn.MODEL]
+        self._heads = list(TextModel.load().heads)
 
     def drawn(self, number: int) -> str:
         """Gives a condition of one of twelve forms."""

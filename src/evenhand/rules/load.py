@@ -10,9 +10,11 @@ from typing import Any
 
 import yaml
 
+from evenhand.base import yaml_text
 from evenhand.base.errors import InputRefused
 from evenhand.base.harms import harms
 from evenhand.base.lists import AUTOMATED_KINDS, ActionKind, Language
+from evenhand.base.yaml_text import YamlFault
 from evenhand.rules.evidence import leans_on_models_alone
 from evenhand.rules.grammar import ConditionRefused, columns_of, parse
 from evenhand.rules.limits import (
@@ -77,13 +79,11 @@ def read_rule(text: str, path: Path, columns: Mapping[str, SignalColumn]) -> Rul
     if len(text.encode()) > RULE_FILE_BYTES_MAX:
         raise _too_large(path)
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        content = yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark else 1
-        column = mark.column + 1 if mark else 1
-        raise RuleRefused(file=path.name, line=line, column=column, why=error.problem) from error
+        node, content = yaml_text.compose(text), yaml_text.values(text)
+    except YamlFault as fault:
+        raise RuleRefused(
+            file=path.name, line=fault.line, column=fault.column, why=fault.why
+        ) from fault
     if not isinstance(node, yaml.MappingNode) or not isinstance(content, dict):
         raise RuleRefused(file=path.name, line=1, why="a rule is a mapping")
     _refuse_repeated_keys(node, path)

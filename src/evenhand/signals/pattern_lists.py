@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from evenhand.base.errors import Misconfigured
+from evenhand.base.yaml_text import YamlFault, compose
 from evenhand.signals.limits import PATTERN_CHARACTERS_MAX, PATTERN_FILE_BYTES_MAX
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -65,16 +66,20 @@ def read_pattern_list(path: Path) -> PatternList:
     """Gives the list in one file."""
     if path.stat().st_size > PATTERN_FILE_BYTES_MAX:
         raise PatternRefused(list=path.stem, line=1, why=f"over {PATTERN_FILE_BYTES_MAX} bytes")
-    return parse_pattern_list(path.read_text(encoding="utf-8"), name=path.stem)
+    try:
+        content = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        why = f"not UTF-8 at byte {error.start}"
+        raise PatternRefused(list=path.stem, line=1, why=why) from error
+    return parse_pattern_list(content, name=path.stem)
 
 
 def parse_pattern_list(content: str, *, name: str) -> PatternList:
     """Gives the list that a YAML text holds; `name` is what it must be called."""
     try:
-        root = yaml.compose(content, Loader=yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PatternRefused(list=name, line=line, why=error.problem) from error
+        root = compose(content)
+    except YamlFault as fault:
+        raise PatternRefused(list=name, line=fault.line, why=fault.why) from fault
     fields = dict(_fields(root, name, {"name", "views", "patterns", "about"}))
     given = fields.get("name")
     if not _NAME.fullmatch(name) or given is None or _word(given, name) != name:

@@ -3,9 +3,10 @@
 The columns are drawn at random, seeded, as rare as they are in chats: a pattern list is met by one
 message in two hundred. They are written as `evenhand rules backtest --keep` writes them. Then one
 rule of the pack is tried over the file with all that the command counts, overlap with the other
-rules included. Beside it, in the same run: polars, which filters the same file by the same SQL and
-counts, nothing more. Growth is measured over one batch after another in memory, where polars has
-the same columns as a frame, and answers with one column of bits per rule.
+rules included. Beside it, in the same run: polars, which filters the same signals, in a file with
+one plain column for each, by the same SQL and counts, nothing more. Growth is measured over one
+batch after another in memory, where polars has the same columns as a frame, and answers with one
+column of bits per rule.
 
 EVENHAND_BENCH_ROWS    rows of the file; 4194304 unless set
 EVENHAND_BENCH_FOLDER  where to work; a temporary folder unless set
@@ -22,10 +23,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from evenhand.connectors.files.ahead import ReadAhead
-from evenhand.rules.backtest import backtest
-from evenhand.rules.grammar import columns_of, parse
+from evenhand.rules.backtest import Backtest
+from evenhand.rules.grammar import parse
 from evenhand.rules.load import load_rules
 from evenhand.rules.programme import Programme
 from evenhand.signals.columns import MATCHES, ColumnType, SignalColumn, all_columns
@@ -34,7 +36,7 @@ from evenhand.signals.stored import ABOUT, SignalsReader, SignalsWriter, edition
 from evenhand.signals.table import SignalTable, Values
 
 ROWS = 4_194_304
-WRITTEN_AT_ONCE = 65_536
+WRITTEN_AT_ONCE = 131_072
 GROWTH = (20, 200, 2_000)
 GROWTH_ROWS = 65_536
 RULE = "drugs_sale_offer"
@@ -61,17 +63,18 @@ def run(sizes: Sequence[int] = GROWTH) -> dict[str, object]:
     ) as folder:
         path = Path(folder) / "signals.parquet"
         rows = int(os.environ.get("EVENHAND_BENCH_ROWS", str(ROWS)))
-        _write(path, rows, columns, editions(lists), chance)
-
-        asked = sorted(columns_of(rule.condition))
+        plain = Path(folder) / "plain.parquet"
+        _write(path, plain, rows, columns, editions(lists), chance)
 
         def ours() -> int:
-            return backtest(
-                rule, rules, ReadAhead(SignalsReader(path).groups(asked), ahead_max=2)
-            ).hits
+            work = Backtest(rule, rules)
+            groups = SignalsReader(path).groups(work.asked, gates=work.gates)
+            for part in ReadAhead(groups, ahead_max=2):
+                work.add(part)
+            return work.hits
 
         def theirs() -> int:
-            found = pl.scan_parquet(path).filter(pl.sql_expr(rule.when))
+            found = pl.scan_parquet(plain).filter(pl.sql_expr(rule.when))
             return int(found.select(pl.len()).collect().item())
 
         pace, bare = _paces(rows, ours, theirs)
@@ -119,12 +122,15 @@ def _paces(rows: int, ours: Callable[[], int], theirs: Callable[[], int]) -> tup
 
 def _write(
     path: Path,
+    plain: Path,
     rows: int,
     columns: Mapping[str, SignalColumn],
     lists: Mapping[str, str],
     chance: np.random.Generator,
 ) -> None:
+    """Writes the same signals twice: as they are kept here, and with one column for each."""
     writer = SignalsWriter(path, columns, lists)
+    beside: pq.ParquetWriter | None = None
     for first in range(0, rows, WRITTEN_AT_ONCE):
         count = min(WRITTEN_AT_ONCE, rows - first)
         accounts = chance.integers(0, 300_000, count)
@@ -139,8 +145,24 @@ def _write(
             ],
             names=ABOUT.names,
         )
-        writer.write(about, _table(count, columns, chance))
+        table = _table(count, columns, chance)
+        writer.write(about, table)
+        part = _plain(table)
+        beside = beside or pq.ParquetWriter(plain, part.schema, compression="lz4")
+        beside.write_table(part, row_group_size=count)
     writer.close()
+    assert beside is not None
+    beside.close()
+
+
+def _plain(table: SignalTable) -> pa.Table:
+    arrays = {}
+    for name, one in table.columns.items():
+        lacking = None if one.known is None else ~one.known
+        values = pa.array(one.values, mask=lacking)
+        words = pa.array(one.words)
+        arrays[name] = pa.DictionaryArray.from_arrays(values, words) if one.words else values
+    return pa.table(arrays)
 
 
 def _table(

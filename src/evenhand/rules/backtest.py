@@ -16,11 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from evenhand.rules.gates import gates
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.limits import BACKTEST_NAMES_MAX, BACKTEST_SAMPLE_MAX, BACKTEST_WORDS_MAX
 from evenhand.rules.load import columns_used
 from evenhand.rules.programme import Programme
 from evenhand.rules.rule import Rule, RuleSet
+from evenhand.signals.columns import MATCHES
 from evenhand.signals.table import SignalTable
 
 Rows = NDArray[np.int64]
@@ -40,8 +42,12 @@ class Part(Protocol):
         """Gives how many rows there are."""
 
     @property
+    def at(self) -> Rows | None:
+        """Gives the rows that `own` is of; None if of all. No other can be a hit."""
+
+    @property
     def own(self) -> SignalTable:
-        """Gives the signals that the rule asks for, of every row."""
+        """Gives the signals that the rule asks for."""
 
     @property
     def compared(self) -> bool:
@@ -99,6 +105,7 @@ class Names:
 class Backtest:
     """Takes history part by part and counts the hits of one rule.
 
+    asked     columns that the rule names; `gates`: lists of patterns of which it needs one
     others    rules in force, to tell what the rule would add to them; the rule itself is left out
     compared  hits of which is known which other rules fire for them; `alone` of these is none
     """
@@ -106,6 +113,7 @@ class Backtest:
     def __init__(self, rule: Rule, others: RuleSet, *, show: bool = False) -> None:
         self.rule = rule
         self.asked = tuple(sorted(columns_of(rule.condition)))
+        self.gates = gates(rule.condition, [one for one in self.asked if one.startswith(MATCHES)])
         self._others = RuleSet(tuple(one for one in others.rules if one.id != rule.id))
         self._of_others = tuple(sorted(columns_used(self._others)))
         self._programme = Programme([rule.condition])
@@ -122,7 +130,7 @@ class Backtest:
 
         Everything is read before anything is counted: a part that cannot be read counts nowhere.
         """
-        fired = self._programme.over(part.own).rows.astype(np.int64)
+        fired = self._fired(part)
         if len(fired):
             about, shown = part.about(fired), part.table(SHOWN, fired)
             beside = part.table(self._of_others, fired) if part.compared else None
@@ -134,6 +142,12 @@ class Backtest:
         self.rows += part.rows
         self.hits += len(fired)
         return len(fired)
+
+    def _fired(self, part: Part) -> Rows:
+        if not part.own.rows:
+            return np.empty(0, np.int64)
+        fired = self._programme.over(part.own).rows.astype(np.int64)
+        return fired if part.at is None else part.at[fired]
 
     def sample(self) -> list[SampledHit]:
         """Gives hits drawn evenly over all, in the order of their days."""

@@ -6,7 +6,7 @@ with.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -22,6 +22,7 @@ from evenhand.signals.arrow import valid_rows, without_nulls, words_of
 from evenhand.signals.columns import MATCHES, ColumnType, SignalColumn
 from evenhand.signals.hashing import hashes_of
 from evenhand.signals.pattern_lists import PatternList
+from evenhand.signals.sparse import ENTRIES, Sparse, as_entries, from_entries
 from evenhand.signals.table import SignalTable, Values
 
 MARK = b"evenhand.signals"
@@ -30,6 +31,9 @@ GROUP_ROWS = 131_072
 
 STORED_GROUP_ROWS_MAX = 1_048_576
 """Rows of one group that are read: a hundred columns of so many fit into 1 GB."""
+
+SPARSE = "matches"
+"""The column in which all lists of patterns stand together: nearly every row meets none."""
 
 ABOUT = pa.schema(
     [
@@ -41,9 +45,9 @@ ABOUT = pa.schema(
 )
 """What is kept of an event beside its signals; the time is null where nobody said one."""
 
-COMPARED_GROUPS = 10
+COMPARED_GROUPS = 5
 """Groups of a file, spread evenly, whose hits are compared with other rules, which reads every
-column: more than a million rows tell the shares."""
+column: half a million rows tell the shares."""
 
 _TYPES: Mapping[ColumnType, pa.DataType] = {
     ColumnType.TRUTH: pa.bool_(),
@@ -83,9 +87,11 @@ class SignalsWriter:
     def __init__(
         self, path: Path, columns: Mapping[str, SignalColumn], lists: Mapping[str, str]
     ) -> None:
-        self._columns = columns
-        kinds = [pa.field(name, _TYPES[one.type]) for name, one in columns.items()]
-        self._schema = pa.schema([*ABOUT, *kinds], {MARK: json.dumps({"lists": dict(lists)})})
+        self._sparse = [name for name in columns if name.startswith(MATCHES)]
+        self._columns = {name: one for name, one in columns.items() if not name.startswith(MATCHES)}
+        kinds = [pa.field(name, _TYPES[one.type]) for name, one in self._columns.items()]
+        told = json.dumps({"lists": dict(lists), SPARSE: self._sparse})
+        self._schema = pa.schema([*ABOUT, *kinds, pa.field(SPARSE, ENTRIES)], {MARK: told})
         self._writer = pq.ParquetWriter(path, self._schema, compression="lz4")
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
@@ -102,6 +108,7 @@ class SignalsWriter:
                 for name, field in zip(ABOUT.names, ABOUT, strict=True)
             ),
             *signals,
+            as_entries([table.columns.get(name) for name in self._sparse], table.rows),
         ]
         self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
         self._rows += table.rows
@@ -120,37 +127,83 @@ class SignalsWriter:
         self._waiting, self._rows = [], 0
 
 
-@dataclass(frozen=True, slots=True)
 class StoredGroup:
     """One group of rows of a file; what is asked of it is read then, and not before.
 
-    own       the signals that every row is asked for
+    rows      how many rows there are
+    at        the rows that `own` is of; None if of all
+    own       the signals that every such row is asked for
     compared  its hits are to be compared with other rules
     """
 
-    own: SignalTable
-    compared: bool
-    _file: pq.ParquetFile
-    _number: int
-    _names: frozenset[str]
-
-    @property
-    def rows(self) -> int:
-        """Gives how many rows there are."""
-        return self.own.rows
+    def __init__(
+        self,
+        held: "_Held",
+        number: int,
+        *,
+        own: Sequence[str],
+        gates: Collection[str] | None,
+        compared: bool,
+    ) -> None:
+        self._held = held
+        self._number = number
+        self._matches: Sparse | None = None
+        self.compared = compared
+        self.rows = held.file.metadata.row_group(number).num_rows
+        self.at = self._candidates(gates)
+        self.own = self._table(own, self.at)
 
     def table(self, names: Sequence[str], rows: NDArray[np.int64]) -> SignalTable:
         """Gives these signals of some rows; a signal that the file lacks is left out."""
-        held = [name for name in names if name in self._names]
-        return _table(_columns(self._file, self._number, held).take(rows))
+        return self._table(names, rows)
 
     def about(self, rows: NDArray[np.int64]) -> pa.Table:
         """Gives time, account and channel of some rows."""
-        return _columns(self._file, self._number, ["time", "account", "channel"]).take(rows)
+        return self._read(["time", "account", "channel"]).take(rows)
 
     def told(self, rows: NDArray[np.int64]) -> pa.Table:
         """Gives the ids of some rows."""
-        return _columns(self._file, self._number, ["event_id"]).take(rows)
+        return self._read(["event_id"]).take(rows)
+
+    def _candidates(self, gates: Collection[str] | None) -> NDArray[np.int64] | None:
+        """Gives the rows in which one of these lists was met."""
+        if gates is None or not all(name in self._held.places for name in gates):
+            return None
+        return self._sparse().rows_with([self._held.places[name] for name in gates])
+
+    def _table(self, names: Sequence[str], rows: NDArray[np.int64] | None) -> SignalTable:
+        count = self.rows if rows is None else len(rows)
+        if not count:
+            return SignalTable(0, {})
+        dense = [name for name in names if name in self._held.dense]
+        sparse = [name for name in names if name in self._held.places]
+        columns: dict[str, Values] = {}
+        if dense:
+            read = self._read(dense)
+            columns |= _table(read if rows is None else read.take(rows)).columns
+        if sparse:
+            matches = self._sparse() if rows is None else self._sparse().taken(rows)
+            found = matches.columns([self._held.places[name] for name in sparse])
+            columns |= dict(zip(sparse, found, strict=True))
+        return SignalTable(count, columns)
+
+    def _sparse(self) -> Sparse:
+        if self._matches is None:
+            column = self._read([SPARSE])[SPARSE].combine_chunks()
+            self._matches = _checked(from_entries(column), self._number)
+        return self._matches
+
+    def _read(self, names: Sequence[str]) -> pa.Table:
+        return _columns(self._held.file, self._number, names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A file, the columns that it has, and the places of those that stand together."""
+
+    file: pq.ParquetFile
+    dense: frozenset[str]
+    places: Mapping[str, int]
 
 
 class SignalsReader:
@@ -162,20 +215,30 @@ class SignalsReader:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file = pq.ParquetFile(path)
+            self._file = pq.ParquetFile(path, memory_map=True)
             told = json.loads((self._file.metadata.metadata or {})[MARK])
             self.lists = {str(name): str(said) for name, said in dict(told["lists"]).items()}
+            sparse = {str(name): place for place, name in enumerate(told[SPARSE])}
         except (pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
             raise StoredRefused(file=str(path), why="it holds no signal columns") from error
         schema = self._file.schema_arrow
         lacking = [name for name in ABOUT.names if name not in schema.names]
         if lacking or any(schema.field(field.name).type != field.type for field in ABOUT):
             raise StoredRefused(file=str(path), why="id, time, account or channel is not in it")
-        self.columns = frozenset(schema.names) - frozenset(ABOUT.names)
+        if SPARSE not in schema.names or schema.field(SPARSE).type != ENTRIES:
+            raise StoredRefused(file=str(path), why="an earlier version of Evenhand made it")
+        dense = frozenset(schema.names) - frozenset(ABOUT.names) - {SPARSE}
+        self._held = _Held(self._file, dense, sparse)
+        self.columns = dense | frozenset(sparse)
         self.rows = self._file.metadata.num_rows
 
-    def groups(self, own: Sequence[str]) -> Iterator[StoredGroup]:
-        """Gives the groups in the order of the file, with the signals that are asked of all."""
+    def groups(
+        self, own: Sequence[str], *, gates: Collection[str] | None = None
+    ) -> Iterator[StoredGroup]:
+        """Gives the groups in the order of the file, with the signals that are asked of all.
+
+        gates  lists of patterns of which one must be met: nothing is asked of other rows
+        """
         count = self._file.num_row_groups
         step = max(1, count // COMPARED_GROUPS)
         for number in range(count):
@@ -183,8 +246,8 @@ class SignalsReader:
                 raise StoredRefused(
                     group=number + 1, why=f"more than {STORED_GROUP_ROWS_MAX} rows in it"
                 )
-            table = _table(_columns(self._file, number, own))
-            yield StoredGroup(table, number % step == 0, self._file, number, self.columns)
+            compared = number % step == 0
+            yield StoredGroup(self._held, number, own=own, gates=gates, compared=compared)
 
 
 def _table(read: pa.Table) -> SignalTable:
@@ -199,6 +262,14 @@ def _columns(file: pq.ParquetFile, number: int, names: Sequence[str]) -> pa.Tabl
         return file.read_row_group(number, columns=list(names))
     except (pa.ArrowException, OSError) as error:
         raise StoredRefused(group=number + 1, why="it is damaged") from error
+
+
+def _checked(sparse: Sparse, number: int) -> Sparse:
+    """Gives entries that lead nowhere else; a file is somebody else's bytes."""
+    steps = np.diff(sparse.offsets)
+    if len(steps) and (steps.min() < 0 or sparse.offsets[-1] > len(sparse.entries)):
+        raise StoredRefused(group=number + 1, why="it is damaged")
+    return sparse
 
 
 def _arrow(column: Values | None, kind: pa.DataType, rows: int) -> pa.Array:

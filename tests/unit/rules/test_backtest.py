@@ -73,8 +73,9 @@ def kept(path: Path, *, batches: int = 1, **lists: str) -> Path:
 
 
 def tried(path: Path, rule: Rule, *others: Rule) -> Backtest:
-    asked = Backtest(rule, RuleSet(others)).asked
-    return backtest(rule, RuleSet(others), SignalsReader(path).groups(asked))
+    made = Backtest(rule, RuleSet(others))
+    groups = SignalsReader(path).groups(made.asked, gates=made.gates)
+    return backtest(rule, RuleSet(others), groups)
 
 
 def test_hits_are_told_by_day_language_account_and_channel(tmp_path: Path, rule: Rule) -> None:

@@ -97,7 +97,14 @@ def run(args: Namespace, *, load: Load | None = None) -> int:
         progress.start()
         return plane
 
-    history = History(load=load_once, asked=work.asked, lists=made_with, say=say, keeper=keeper)
+    history = History(
+        load=load_once,
+        asked=work.asked,
+        gates=work.gates,
+        lists=made_with,
+        say=say,
+        keeper=keeper,
+    )
     stopped = False
     progress.start()
     try:

@@ -5,7 +5,7 @@ only the columns asked for are read. A file that is kept appears whole, or not a
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,7 @@ class EventsPart:
     own: SignalTable
     events: pa.Table
     compared: bool = True
+    at: NDArray[np.int64] | None = None
 
     @property
     def rows(self) -> int:
@@ -69,6 +70,7 @@ class History:
     """Reads files of events and of signals one after another.
 
     asked    columns that a file of signals must hold
+    gates    lists of patterns of which one must be met by what is asked
     refused  some part could not be read, which was said
     """
 
@@ -77,12 +79,14 @@ class History:
         *,
         load: Callable[[], ScreeningPlane],
         asked: Sequence[str],
+        gates: Collection[str] | None = None,
         lists: Mapping[str, str],
         say: Say,
         keeper: "Keeper | None" = None,
     ) -> None:
         self._load = load
         self._asked = asked
+        self._gates = gates
         self._lists = lists
         self._say = say
         self._keeper = keeper
@@ -121,7 +125,7 @@ class History:
         if changed:
             self._say(f"{path}: these lists have changed since it was made: {', '.join(changed)}.")
         size, read = path.stat().st_size, 0
-        for group in ReadAhead(reader.groups(self._asked), ahead_max=2):
+        for group in ReadAhead(reader.groups(self._asked, gates=self._gates), ahead_max=2):
             read += group.rows
             yield group, done + size * read // reader.rows
 

@@ -25,6 +25,7 @@ import structlog
 from PIL import Image, UnidentifiedImageError
 
 from evenhand.base.errors import InputRefused
+from evenhand.connectors import videos
 from evenhand.signals.picture_hash import Brightness, PictureHash, picture_hash
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ FRAMES_MAX, FRAMES_LOOKED_AT = 4, 64
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 """What is read; other decoders are never asked."""
 
-_LENGTH_BYTES, _HASH_BYTES = 4, 33
+_LENGTH_BYTES, _HASH_BYTES, _REFUSED = 4, 33, 255
 
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM")
 HEAD_BYTES = 16
@@ -96,7 +97,7 @@ class PictureReader:
             raise PictureUnreadable(why=PictureFault.TOO_LARGE)
         with self._lock:
             answer = self._ask(content)
-        if answer[0] > FRAMES_MAX:
+        if answer[0] == _REFUSED:
             raise PictureUnreadable(why=_FAULTS[answer[1]])
         rows = (answer[at : at + _HASH_BYTES] for at in range(1, len(answer), _HASH_BYTES))
         found = [PictureHash(row[:-1], row[-1]) for row in rows]
@@ -147,7 +148,9 @@ class PictureReader:
 
 
 def is_picture(head: bytes) -> bool:
-    """Tells whether a file that begins like this may be a picture that can be read."""
+    """Tells whether a file that begins like this may be a picture, or video, that can be read."""
+    if videos.INSTALLED and videos.container_of(head) is not None:
+        return True
     riff = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
     avif = head[4:8] == b"ftyp" and head[8:11] == b"avi"
     return riff or avif or head.startswith(_BEGINNINGS)
@@ -161,7 +164,7 @@ def _send(line: socket.socket, content: bytes, deadline: float) -> None:
 
 def _answer(line: socket.socket, deadline: float) -> bytes:
     head = _received(line, 1, deadline)
-    rest = 1 if head[0] > FRAMES_MAX else head[0] * _HASH_BYTES
+    rest = 1 if head[0] == _REFUSED else head[0] * _HASH_BYTES
     return head + _received(line, rest, deadline)
 
 
@@ -179,7 +182,7 @@ def _received(line: socket.socket, size: int, deadline: float | None = None) -> 
 
 
 def _refusal(fault: PictureFault) -> bytes:
-    return bytes([255, _FAULTS.index(fault)])
+    return bytes([_REFUSED, _FAULTS.index(fault)])
 
 
 # What follows runs in the reader's process.
@@ -207,6 +210,10 @@ def read(content: bytes) -> bytes:
 
 def _frames(content: bytes) -> Iterator[Brightness]:
     """Gives the brightness of a picture, or of several frames of one that moves."""
+    container = videos.container_of(content[:HEAD_BYTES])
+    if container is not None and videos.INSTALLED:
+        yield from videos.frames(content, container, pixels_max=PIXELS_MAX)
+        return
     with Image.open(BytesIO(content), formats=FORMATS) as picture:
         if picture.width * picture.height > PIXELS_MAX:
             raise PictureUnreadable(why=PictureFault.TOO_MANY_PIXELS)

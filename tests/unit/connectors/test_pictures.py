@@ -17,6 +17,7 @@ from evenhand.connectors.pictures import (
     PictureUnreadable,
     is_picture,
 )
+from evenhand.connectors.videos import INSTALLED, container_of
 from evenhand.signals.image_hash import DISTANCE_MAX
 from evenhand.signals.picture_hash import PictureHash, picture_hash
 
@@ -152,3 +153,13 @@ def test_a_picture_that_takes_too_long_is_let_go() -> None:
 
     assert refused.value.fields == {"why": PictureFault.TOO_SLOW}
     reader.close()
+
+
+def test_a_video_is_read_only_where_the_extra_is_installed(reader: PictureReader) -> None:
+    head = b"\0\0\0\x20ftypisom\0\0\x02\0"
+
+    assert container_of(head) == "mp4"
+    assert container_of(head.replace(b"isom", b"avif")) is None
+    assert is_picture(head) is INSTALLED
+    with pytest.raises(PictureUnreadable):
+        reader.hashes(head)

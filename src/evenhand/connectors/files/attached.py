@@ -17,6 +17,7 @@ from evenhand.connectors.pictures import (
     PictureUnreadable,
     is_picture,
 )
+from evenhand.events.batch import MEDIA_PER_EVENT_MAX
 from evenhand.events.schema import EVENT_SCHEMA
 
 HASHES = {"media_sha256": "sha256", "media_sha1": "sha1", "media_md5": "md5"}
@@ -50,7 +51,10 @@ class AttachedFiles:
         count = len(named[0])
         return {
             name: pa.array(
-                [rows[row][name] if row in rows else None for row in range(count)],
+                [
+                    rows[row][name][:MEDIA_PER_EVENT_MAX] if row in rows else None
+                    for row in range(count)
+                ],
                 EVENT_SCHEMA.field(name).type,
             )
             for name in (*HASHES, SHOWN)

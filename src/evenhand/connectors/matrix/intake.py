@@ -13,6 +13,7 @@ from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.base.sealing import keyed_hash
 from evenhand.connectors.matrix.limits import LATE_MAX, STRINGS_PER_EVENT_MAX
 from evenhand.connectors.pictures import is_picture
+from evenhand.events.batch import MEDIA_PER_EVENT_MAX
 
 Json = Mapping[str, object]
 
@@ -107,10 +108,13 @@ class Seen:
             "media_sha256": [one.sha256 for one in self.hashes],
             "media_sha1": [one.sha1 for one in self.hashes if one.sha1],
             "media_md5": [one.md5 for one in self.hashes if one.md5],
-            "media_pdq": [value for one in self.hashes for value in one.pdq or ()],
+            "media_pdq": self._shown()[:MEDIA_PER_EVENT_MAX],
             "reply_to": self.reply_to,
             "forwarded_from": None,
         }
+
+    def _shown(self) -> list[bytes]:
+        return [value for one in self.hashes for value in one.pdq or ()]
 
 
 def message_seen(

@@ -19,7 +19,7 @@ from evenhand.signals.counting import (
     Milliseconds,
     Table,
     WindowCounter,
-    fetch_places,
+    fetch_first,
     place_of,
 )
 from evenhand.signals.hashing import Hashes, mix
@@ -97,23 +97,23 @@ REASONS = tuple(
 
 
 @inlined
-def _move_on(row: NDArray[np.int64], moment: np.int64) -> None:
+def _move_on(table: Table, place: np.int64, hour: np.int64, moment: np.int64) -> None:
     """Moves a row's hour and day on; what is older than the bucket before goes."""
-    hours = moment // HOUR_MS - row[HOUR]
+    hours = hour - table[place, HOUR]
     if hours > 0:
-        row[CHANNELS_BEFORE] = row[CHANNELS] if hours == 1 else 0
-        row[CHANNELS] = 0
-        row[HOUR] += hours
-    days = moment // DAY_MS - row[DAY]
+        table[place, CHANNELS_BEFORE] = table[place, CHANNELS] if hours == 1 else 0
+        table[place, CHANNELS] = 0
+        table[place, HOUR] += hours
+    days = hour // 24 - table[place, DAY] if hours > 0 else 0
     if days > 0:
-        row[POSTS_BEFORE] = row[POSTS] if days == 1 else 0
-        row[REPLIES_BEFORE] = row[REPLIES] if days == 1 else 0
-        row[POSTS] = row[REPLIES] = 0
-        row[FACTS] = 0
-        row[DAY] += days
+        table[place, POSTS_BEFORE] = table[place, POSTS] if days == 1 else 0
+        table[place, REPLIES_BEFORE] = table[place, REPLIES] if days == 1 else 0
+        table[place, POSTS] = table[place, REPLIES] = 0
+        table[place, FACTS] = 0
+        table[place, DAY] += days
     if days > 1:
-        row[MATCHED] = row[CLUSTER] = 0
-    row[SEEN] = max(row[SEEN], moment)
+        table[place, MATCHED] = table[place, CLUSTER] = 0
+    table[place, SEEN] = max(table[place, SEEN], moment)
 
 
 @kernel
@@ -135,28 +135,33 @@ def _note(
     Stays inside: a place is below the table's length, `out` has a row for each of `keys`.
     """
     flat = table.ravel()
+    hour = np.int64(0)
     for number in range(keys.shape[0]):
-        fetch_places(table, flat, keys[min(number + AHEAD, keys.shape[0] - 1)], 2)
+        fetch_first(table, flat, keys[min(number + AHEAD, keys.shape[0] - 1)], 2)
         key = np.int64(keys[number])
         if key == 0:
             continue
         place = place_of(table, key, mix(keys[number]))
-        row = table[place]
-        if row[KEY] != key:
-            row[:] = 0
-            row[KEY] = key
-        _move_on(row, times[number])
+        if table[place, KEY] != key:
+            for word in range(WORDS):
+                table[place, word] = 0
+            table[place, KEY] = key
+        if not 0 <= times[number] - hour * HOUR_MS < HOUR_MS:
+            hour = times[number] // HOUR_MS
+        _move_on(table, place, hour, times[number])
         if posted[number]:
-            row[POSTS] += 1
-            row[REPLIES] += 1 if replied[number] else 0
+            table[place, POSTS] += 1
+            table[place, REPLIES] += 1 if replied[number] else 0
             if channels[number] != U(0):
-                row[CHANNELS] |= np.int64(U(1) << (mix(channels[number]) & U(63)))
-        row[BURST] = max(row[BURST], np.int64(bursts[number]))
-        out[number, 0] = persons[bits_set(U(row[CHANNELS] | row[CHANNELS_BEFORE]))]
-        out[number, 1] = row[POSTS] + row[POSTS_BEFORE]
-        out[number, 2] = row[REPLIES] + row[REPLIES_BEFORE]
-        out[number, 3] = row[BURST]
-        clusters[number] = U(row[CLUSTER])
+                table[place, CHANNELS] |= np.int64(U(1) << (mix(channels[number]) & U(63)))
+        table[place, BURST] = max(table[place, BURST], np.int64(bursts[number]))
+        out[number, 0] = persons[
+            bits_set(U(table[place, CHANNELS] | table[place, CHANNELS_BEFORE]))
+        ]
+        out[number, 1] = table[place, POSTS] + table[place, POSTS_BEFORE]
+        out[number, 2] = table[place, REPLIES] + table[place, REPLIES_BEFORE]
+        out[number, 3] = table[place, BURST]
+        clusters[number] = U(table[place, CLUSTER])
 
 
 @inlined

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
-from evenhand.signals.counting import AHEAD, Mask, Milliseconds, Table, fetch_places, place_of
+from evenhand.signals.counting import AHEAD, Mask, Milliseconds, Table, fetch_first, place_of
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
 
@@ -81,21 +81,21 @@ RECREATED = 0b11
 
 
 @inlined
-def _move_on(row: NDArray[np.int64], moment: np.int64) -> None:
+def _move_on(table: Table, place: np.int64, hour: np.int64, moment: np.int64) -> None:
     """Moves a row's hour and day on; what is older than the bucket before goes."""
-    hours = moment // HOUR_MS - row[HOUR]
+    hours = hour - table[place, HOUR]
     if hours > 0:
-        row[JOINS_LAST] = row[JOINS_NOW] if hours == 1 else 0
-        row[JOINS_NOW] = 0
-        row[HOUR] += hours
-    days = moment // DAY_MS - row[DAY]
+        table[place, JOINS_LAST] = table[place, JOINS_NOW] if hours == 1 else 0
+        table[place, JOINS_NOW] = 0
+        table[place, HOUR] += hours
+    days = hour // 24 - table[place, DAY] if hours > 0 else 0
     if days > 0:
         for count in range(COUNTS):
-            row[YESTERDAY + count] = row[TODAY + count] if days == 1 else 0
-            row[TODAY + count] = 0
-        row[SIGNS] = 0
-        row[DAY] += days
-    row[SEEN] = max(row[SEEN], moment)
+            table[place, YESTERDAY + count] = table[place, TODAY + count] if days == 1 else 0
+            table[place, TODAY + count] = 0
+        table[place, SIGNS] = 0
+        table[place, DAY] += days
+    table[place, SEEN] = max(table[place, SEEN], moment)
 
 
 @inlined
@@ -120,12 +120,14 @@ def _note(
     table: Table,
     contents: Table,
     admins: Table,
+    compares: bool,
     out: NDArray[np.int32],
     shares: NDArray[np.float64],
     truths: Mask,
 ) -> None:
     """Notes each row and gives what is known of its channel then.
 
+    compares  whether anything is known of blocked channels
     out     counts of a day or two, joins of an hour or two, signs: a row for each
     shares  growth, share of flagged posts, reports for 100 posts
     truths  which of these are known, whether it is there again, whether a sign is new today
@@ -134,55 +136,72 @@ def _note(
     the last three have a column for each of `keys`.
     """
     counts = np.empty(COUNTS, np.int32)
-    flat, flat_contents = table.ravel(), contents.ravel()
+    flat = table.ravel()
+    hour = np.int64(0)
     for number in range(keys.shape[0]):
         later = min(number + AHEAD, keys.shape[0] - 1)
-        fetch_places(table, flat, keys[later], 2)
-        fetch_places(contents, flat_contents, texts[later], 1)
+        fetch_first(table, flat, keys[later], 3)
         key = np.int64(keys[number])
         if key == 0:
             continue
-        row = table[place_of(table, key, mix(keys[number]))]
-        if row[KEY] != key:
-            row[:] = 0
-            row[KEY] = key
-        _move_on(row, times[number])
+        place = place_of(table, key, mix(keys[number]))
+        if table[place, KEY] != key:
+            for word in range(WORDS):
+                table[place, word] = 0
+            table[place, KEY] = key
+        if not 0 <= times[number] - hour * HOUR_MS < HOUR_MS:
+            hour = times[number] // HOUR_MS
+        _move_on(table, place, hour, times[number])
         if joined[number]:
-            row[JOINS_NOW] += 1
-            row[TODAY + JOINS] += 1
+            table[place, JOINS_NOW] += 1
+            table[place, TODAY + JOINS] += 1
         if published[number] and accounts[number] != U(0):
-            _remember_admin(row, np.int64(accounts[number]))
+            _remember_admin(table, place, np.int64(accounts[number]))
         if posted[number]:
-            copied = _holds(contents, texts[number])
-            _note_post(row, leads[number], copied, texts[number] if own[number] else U(0))
+            copied = compares and _holds(contents, texts[number])
+            _note_post(table, place, leads[number], copied, texts[number] if own[number] else U(0))
         for count in range(COUNTS):
-            counts[count] = row[TODAY + count] + row[YESTERDAY + count]
+            counts[count] = table[place, TODAY + count] + table[place, YESTERDAY + count]
             out[count, number] = counts[count]
-        joins = row[JOINS_NOW] + row[JOINS_LAST]
+        joins = table[place, JOINS_NOW] + table[place, JOINS_LAST]
         out[COUNTS, number] = joins
-        signs = _signs(row, counts, reports[number], admins)
+        signs = _signs(table, place, counts, reports[number], admins)
         out[COUNTS + 1, number] = signs
-        if counts[JOINS] >= JOINS_MIN:
-            truths[GROWTH, number] = True
-            shares[GROWTH, number] = _growth(times[number], joins, counts[JOINS])
-        if counts[POSTS] >= POSTS_MIN:
-            truths[SHARES, number] = True
-            shares[SHARES, number] = counts[FLAGGED] / counts[POSTS]
-            shares[RATE, number] = 100 * reports[number] / counts[POSTS]
+        _tell_shares(number, times[number], joins, counts, reports[number], shares, truths)
         truths[AGAIN, number] = signs & RECREATED != 0
-        truths[NEWS, number] = signs & ~row[SIGNS] != 0
-        row[SIGNS] |= signs
+        truths[NEWS, number] = signs & ~table[place, SIGNS] != 0
+        table[place, SIGNS] |= signs
 
 
 @inlined
-def _note_post(row: NDArray[np.int64], leads: bool, copied: bool, own: np.uint64) -> None:
+def _tell_shares(
+    number: int,
+    moment: np.int64,
+    joins: np.int64,
+    counts: NDArray[np.int32],
+    reports: int,
+    shares: NDArray[np.float64],
+    truths: Mask,
+) -> None:
+    """Gives growth and shares where there is enough to tell them by."""
+    if counts[JOINS] >= JOINS_MIN:
+        truths[GROWTH, number] = True
+        shares[GROWTH, number] = _growth(moment, joins, counts[JOINS])
+    if counts[POSTS] >= POSTS_MIN:
+        truths[SHARES, number] = True
+        shares[SHARES, number] = counts[FLAGGED] / counts[POSTS]
+        shares[RATE, number] = 100 * reports / counts[POSTS]
+
+
+@inlined
+def _note_post(table: Table, place: np.int64, leads: bool, copied: bool, own: np.uint64) -> None:
     """Counts a post, and keeps the hash of its text if that is its own."""
-    row[TODAY + POSTS] += 1
-    row[TODAY + LINKS] += leads
-    row[TODAY + COPIES] += copied
+    table[place, TODAY + POSTS] += 1
+    table[place, TODAY + LINKS] += leads
+    table[place, TODAY + COPIES] += copied
     if own != U(0):
-        row[TEXTS + (row[NEXT] & (TEXTS_KEPT - 1))] = np.int64(own)
-        row[NEXT] += 1
+        table[place, TEXTS + (table[place, NEXT] & (TEXTS_KEPT - 1))] = np.int64(own)
+        table[place, NEXT] += 1
 
 
 @inlined
@@ -194,23 +213,25 @@ def _growth(moment: np.int64, joins: np.int64, joins_before: np.int32) -> float:
 
 
 @inlined
-def _remember_admin(row: NDArray[np.int64], account: np.int64) -> None:
-    for place in range(ADMIN, ADMIN + ADMINS_KEPT):
-        if row[place] == account:
+def _remember_admin(table: Table, place: np.int64, account: np.int64) -> None:
+    for at in range(ADMIN, ADMIN + ADMINS_KEPT):
+        if table[place, at] == account:
             break
-        if row[place] == 0:
-            row[place] = account
+        if table[place, at] == 0:
+            table[place, at] = account
             break
 
 
 @inlined
-def _signs(row: NDArray[np.int64], counts: NDArray[np.int32], reports: int, admins: Table) -> int:
+def _signs(
+    table: Table, place: np.int64, counts: NDArray[np.int32], reports: int, admins: Table
+) -> int:
     """Gives what speaks against a channel, as bits."""
     signs = 0
     if counts[COPIES] >= COPIES_MIN and counts[COPIES] * COPIES_SHARE >= counts[POSTS]:
         signs |= 1
-    for place in range(ADMIN, ADMIN + ADMINS_KEPT):
-        if _holds(admins, U(row[place])):
+    for at in range(ADMIN, ADMIN + ADMINS_KEPT):
+        if _holds(admins, U(table[place, at])):
             signs |= 2
     if counts[LINKS] >= BLOCKED_LINKS_MIN:
         signs |= 4
@@ -323,7 +344,7 @@ class ChannelHabits:
         _note(
             one.channels, one.accounts, one.times, one.joined, one.posted, one.published,
             one.leads, one.texts, one.own, one.reports,
-            self.table, self.contents, self.admins, out, shares, truths,
+            self.table, self.contents, self.admins, bool(self._blocked), out, shares, truths,
         )  # fmt: skip
         known, enough, signs = one.channels != 0, truths[SHARES], out[COUNTS + 1]
         return {

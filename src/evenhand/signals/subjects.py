@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from evenhand.base.errors import InputRefused
 from evenhand.base.kernel import U, kernel
 from evenhand.base.lists import TargetKind
+from evenhand.base.machine import prefetch
 from evenhand.events.text_column import arrow_text
 from evenhand.signals.arrow import milliseconds_of, words_of
-from evenhand.signals.counting import Milliseconds
+from evenhand.signals.counting import AHEAD, Milliseconds
 from evenhand.signals.hashing import Hashes, hashes_of, mix
 from evenhand.signals.limits import SUBJECTS_MAX
 from evenhand.signals.table import Values
@@ -114,6 +115,7 @@ def _tell(
     """
     last = U(table.shape[0] - 1)
     for number in range(keys.shape[0]):
+        prefetch(table, mix(keys[min(number + AHEAD, keys.shape[0] - 1)]) & last)
         place = mix(keys[number]) & last
         while table[place] != U(0) and table[place] != keys[number]:
             place = (place + U(1)) & last

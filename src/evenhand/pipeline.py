@@ -1,9 +1,13 @@
 """The whole screening flow in one place: events → signals → rules → verdicts."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Self
 
@@ -11,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from evenhand.base.errors import EvenhandError
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ChannelKind, EventKind
 from evenhand.events.batch import check_batch, few_events, one_event
@@ -213,10 +218,20 @@ class ScreeningPlane:
         before(loaded.rules)
         self._judging = _Judging.of(loaded.rules, signals, self.shadow)
 
-    def renewal(self, *, before: Callable[[RuleSet], None]) -> Renewal:
-        """Gives what renews this plane when the files change that it was loaded from."""
+    def renewal(
+        self, *, before: Callable[[RuleSet], None], rehearsed: Resources | None = None
+    ) -> Renewal:
+        """Gives what renews this plane when the files change that it was loaded from.
+
+        Where `rehearsed` names those files, another process reads and compiles them first and runs
+        the rules' fixtures: what takes long holds up nothing here, and what does not hold is not
+        put in force.
+        """
         assert self._reader is not None, "only a plane that was loaded has files to follow"
-        return Renewal(self._reader, lambda loaded: self.renew(loaded, before=before))
+        rehearse = dict if rehearsed is None else partial(_rehearse_apart, rehearsed)
+        return Renewal(
+            self._reader, lambda loaded: self.renew(loaded, before=before), rehearse=rehearse
+        )
 
     def looks_at_pictures(self) -> bool:
         """Tells whether a list holds hashes of what pictures show: else nobody need make any."""
@@ -285,6 +300,36 @@ class ScreeningPlane:
             seen = see(one_event(event), Scope.LIVE)
             known.append(self.signals.over(seen).row(0) if seen.batch.num_rows else {})
         return known
+
+
+def rehearse(resources: Resources) -> Mapping[str, object]:
+    """Gives what is wrong with rules, lists and model as their files stand, or nothing.
+
+    Whoever reads them next finds in the cache on disk what takes long to make. Lists of hashes are
+    left out: they are followed by themselves.
+    """
+    try:
+        faults = ScreeningPlane.load(replace(resources, hashes=None)).check()
+    except EvenhandError as error:
+        told = {name: str(value) for name, value in error.fields.items()}
+        return {**told, "error": type(error).__name__}
+    if not faults:
+        return {}
+    first = faults[0]
+    return {
+        "error": "FixtureFault",
+        "rule": first.rule,
+        "line": first.line,
+        "why": f"{first.wanted}, but {first.found}",
+        "faults": len(faults),
+    }
+
+
+def _rehearse_apart(resources: Resources) -> Mapping[str, object]:
+    """Rehearses in a process of its own that yields to every other."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=os.nice, initargs=(19,)) as one:
+        return one.submit(rehearse, resources).result()
 
 
 def apart(events: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:

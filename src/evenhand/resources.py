@@ -226,11 +226,19 @@ class Renewal:
     """Follows the files of a reader; what they hold anew is handed to `take`, whole.
 
     A set that cannot be read leaves the one in force, and `fault` says why until one can be read.
+    `rehearse` is asked before anything is read here, and gives what is wrong, or nothing.
     """
 
-    def __init__(self, reader: ResourceReader, take: Callable[[Loaded], None]) -> None:
+    def __init__(
+        self,
+        reader: ResourceReader,
+        take: Callable[[Loaded], None],
+        *,
+        rehearse: Callable[[], Mapping[str, object]] = dict,
+    ) -> None:
         self._reader = reader
         self._take = take
+        self._rehearse = rehearse
         self._known = self._seen = reader.stamp()
         self.fault: Mapping[str, object] = {}
 
@@ -244,20 +252,26 @@ class Renewal:
         if stamp == self._known or not settled:
             return False
         try:
+            if fault := self._rehearse():
+                self._keep(fault)
+                return False
             loaded = self._reader.read()
             if self._reader.stamp() != stamp:
                 return False  # a file changed meanwhile: the next look that finds rest reads anew
             self._take(loaded)
         except Exception as error:  # noqa: BLE001  whatever a file holds, the old set stays
             fields = error.fields if isinstance(error, EvenhandError) else {}
-            self.fault = {"error": type(error).__name__, **fields}
-            log.error("screening_set_kept", **self.fault)  # noqa: TRY400
+            self._keep({"error": type(error).__name__, **fields})
             return False
         finally:
             self._known = stamp
         self.fault = {}
         log.info("screening_set_renewed", rules=len(loaded.rules.rules))
         return True
+
+    def _keep(self, fault: Mapping[str, object]) -> None:
+        self.fault = fault
+        log.error("screening_set_kept", **fault)
 
     def follow(self, *, seconds: float = RENEWAL_SECONDS) -> threading.Event:
         """Looks after the files from now on, until the event it gives is set."""

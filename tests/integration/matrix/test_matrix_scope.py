@@ -7,6 +7,7 @@ import pytest
 from evenhand.base.lists import ActionKind, ChannelKind, EventKind
 from evenhand.connectors.matrix.door import load_plane
 from evenhand.pipeline import ScreeningPlane
+from evenhand.resources import Resources
 
 pytestmark = pytest.mark.synapse
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.synapse
 @pytest.fixture(scope="module")
 def real_plane() -> ScreeningPlane:
     """The screening plane with the shipped rules."""
-    return load_plane()
+    return load_plane(Resources.default())
 
 
 @pytest.fixture

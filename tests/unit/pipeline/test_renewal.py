@@ -20,8 +20,8 @@ from evenhand.base.sealing import make_keys
 from evenhand.connectors.matrix.door import Door, DoorSettings
 from evenhand.connectors.matrix.lane import ScreeningLane
 from evenhand.events.batch import event_batch
-from evenhand.pipeline import Resources, ScreeningPlane
-from evenhand.resources import Renewal
+from evenhand.pipeline import Resources, ScreeningPlane, rehearse
+from evenhand.resources import Renewal, ResourceReader
 from evenhand.rules.acting import LIVE, Acting, Terms
 from evenhand.rules.in_force import InForce, write_in_force
 from evenhand.rules.load import read_rule
@@ -405,3 +405,48 @@ def test_rules_named_for_one_run_are_judged_by_whatever_the_operator_has(
     named = ScreeningPlane.load(replace(resources, rules_named=True))
 
     assert [rule.version[:2] for rule in named.rules.rules] == ["1."]
+
+
+def test_what_does_not_hold_in_rehearsal_is_not_put_in_force(
+    resources: Resources, plane: ScreeningPlane
+) -> None:
+    found: list[dict[str, object]] = [{"error": "FixtureFault", "rule": "goods"}, {}]
+    renewal = Renewal(
+        ResourceReader(resources),
+        lambda loaded: plane.renew(loaded, before=lambda _rules: None),
+        rehearse=lambda: found.pop(0),
+    )
+
+    write_rule(resources.rules, "matches_goods >= 2", version="2")
+    assert not settle(renewal)
+
+    assert renewal.fault == {"error": "FixtureFault", "rule": "goods"}
+    assert flagged(plane, "some snowdust")
+
+    write_rule(resources.rules, "matches_goods >= 2", version="3")
+    assert settle(renewal)
+    assert renewal.fault == {}
+    assert not flagged(plane, "some snowdust")
+
+
+def test_a_rehearsal_runs_fixtures_and_says_in_words_what_is_wrong(resources: Resources) -> None:
+    assert rehearse(resources) == {}
+
+    write_rule(resources.rules, "matches_goods >= 9", version="2")
+    fault = rehearse(resources)
+    assert (fault["error"], fault["rule"]) == ("FixtureFault", "goods")
+
+    (resources.rules / "goods.yaml").write_text("id: \x01")
+    assert rehearse(resources)["error"] == "RuleRefused"
+
+
+def test_files_are_rehearsed_in_another_process_and_then_put_in_force(
+    resources: Resources, plane: ScreeningPlane
+) -> None:
+    renewal = plane.renewal(before=lambda _rules: None, rehearsed=resources)
+    write_rule(resources.rules, "matches_goods >= 9", version="2")
+
+    assert not settle(renewal)
+
+    assert renewal.fault["error"] == "FixtureFault"
+    assert flagged(plane, "some snowdust")

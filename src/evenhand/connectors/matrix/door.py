@@ -10,6 +10,7 @@ EVENHAND_DOOR_BUDGET_MS, after which an event passes unscreened (keep it below t
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -47,7 +48,7 @@ from evenhand.rules.shadow import ShadowHits
 
 if TYPE_CHECKING:
     from evenhand.pipeline import ScreeningPlane
-    from evenhand.resources import Renewal
+    from evenhand.resources import Renewal, Resources
     from evenhand.rules.rule import RuleSet
 
 log = structlog.get_logger()
@@ -245,7 +246,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     configure_logs()
     settings = settings_from(os.environ, host=options.host, port=options.port)
-    plane = load_plane()
+    from evenhand.resources import Resources
+
+    resources = Resources.default()
+    plane = load_plane(resources)
     habits = plane.remember(settings.home / "door" / "habits.npz")
 
     def tell(rules: "RuleSet") -> None:
@@ -255,7 +259,7 @@ def main(arguments: list[str] | None = None) -> int:
         tell_rules(rules_file(settings.home), known)
 
     tell(plane.rules)
-    renewal = plane.renewal(before=tell)
+    renewal = plane.renewal(before=tell, rehearsed=resources)
     renewal.follow()
     budgeted = Budgeted(plane, clock=now)
     serve(settings, budgeted, renewal, shadow=plane.shadow, pictures=plane.looks_at_pictures)
@@ -263,13 +267,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def load_plane() -> "ScreeningPlane":
+def load_plane(resources: "Resources") -> "ScreeningPlane":
     """Loads rules, lists and models: seconds, once."""
-    from evenhand.pipeline import Resources, ScreeningPlane
+    from evenhand.pipeline import ScreeningPlane
 
-    plane = ScreeningPlane.load(Resources.default())
+    plane = ScreeningPlane.load(resources)
     warm_up(plane, now())
     plane.watch_lists()
+    # What is loaded stays: a walk through all of it in search of rubbish would hold events up.
+    gc.collect()
+    gc.freeze()
     return plane
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from evenhand.base.sealing import make_keys
 from evenhand.events.batch import event_batch
 from evenhand.pipeline import Resources, ScreeningPlane
 
@@ -96,3 +97,17 @@ def test_a_rule_about_channels_does_not_feed_itself(resources: Resources) -> Non
 
     assert shares[0] == [(number, "channel") for number in range(5)]
     assert shares[-1] == []
+
+
+def test_an_installation_keeps_its_seed_and_what_has_no_key_gets_one_of_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_keys(tmp_path / "keys")
+    monkeypatch.setenv("EVENHAND_HOME", str(tmp_path))
+    first, second = Resources.default(), Resources.default()
+    monkeypatch.setenv("EVENHAND_HOME", str(tmp_path / "nowhere"))
+    third, fourth = Resources.default(), Resources.default()
+
+    assert first.seed == second.seed
+    assert len({first.seed, third.seed, fourth.seed}) == 3
+    assert first.subjects == tmp_path / "door" / "subjects.arrow"

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evenhand.signals.channel_habits import DAY_MS, ChannelHabits, Happenings
 from evenhand.signals.table import Values
@@ -187,3 +189,42 @@ def test_a_sign_is_news_once_a_day_and_nothing_is_known_of_no_channel() -> None:
     assert first.values.tolist() == [False, False, True, False, False]
     assert tomorrow.values.tolist() == [True]
     assert all(last(one) is None for one in nowhere.values())
+
+
+Doing = tuple[int, str, int]
+"""A channel, what happens there, and minutes since the event before."""
+
+DOINGS = st.lists(
+    st.tuples(st.integers(1, 3), st.sampled_from(["join", "post", "link"]), st.integers(0, 700)),
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DOINGS)
+def test_counts_are_those_of_a_slow_reference(doings: list[Doing]) -> None:
+    moments = NOON + 60_000 * np.cumsum([minutes for _, _, minutes in doings], dtype=np.int64)
+    whats = np.array([what for _, what, _ in doings], dtype=object)
+    columns = ChannelHabits().columns(
+        replace(
+            posts(NEW, [0] * len(doings)),
+            channels=np.array([channel for channel, _, _ in doings], np.uint64),
+            times=moments,
+            joined=whats == "join",
+            posted=whats != "join",
+            leads=whats == "link",
+        )
+    )
+
+    for row, (channel, _, _) in enumerate(doings):
+        now = int(moments[row])
+        before = [
+            (what, int(moment))
+            for (other, what, _), moment in zip(doings[: row + 1], moments, strict=False)
+            if other == channel
+        ]
+        days = [what for what, moment in before if moment // DAY_MS >= now // DAY_MS - 1]
+        hours = [what for what, moment in before if moment // HOUR_MS >= now // HOUR_MS - 1]
+        assert columns["channel_joins_1d"].values[row] == days.count("join")
+        assert columns["channel_joins_1h"].values[row] == hours.count("join")
+        assert columns["channel_blocked_links"].values[row] == days.count("link")

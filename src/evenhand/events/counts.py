@@ -1,5 +1,7 @@
 """How many characters of each class the rows of a column have, before normalisation."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +33,56 @@ def _bit(entry: np.uint64, flag: int) -> np.uint64:
     return U(1) if entry & U(flag) else U(0)
 
 
+class Tally(NamedTuple):
+    """What is known in the middle of a row, but for its counts of classes."""
+
+    capitals: np.uint64
+    words: np.uint64
+    hiding: np.uint64
+    mixed: np.uint64
+    in_word: np.uint64
+    scripts: np.uint64
+    last_script: np.uint64
+
+
+@inlined
+def nothing_yet() -> Tally:
+    """Gives the tally at the begin of a row."""
+    return Tally(U(0), U(0), U(0), U(0), U(0), U(0), U(0))
+
+
+@inlined
+def tallied(tally: Tally, entry: np.uint64) -> Tally:
+    """Gives the tally after one more character; no branches: what comes cannot be foretold.
+
+    An invisible character hides something after Latin, Cyrillic and Greek letters, where none is
+    needed; joiners belong into emoji and into Arabic and Indic words.
+    """
+    here = _bit(entry, IN_WORD)
+    carries = _bit(entry, CARRIES)
+    script = entry >> U(SCRIPT_SHIFT)
+    scripts = (tally.scripts & (U(0) - (here | (carries & tally.in_word)))) | script
+    return Tally(
+        tally.capitals + _bit(entry, CAPITAL),
+        tally.words + (here & ~tally.in_word),
+        tally.hiding + (_bit(entry, HIDDEN) & tally.last_script),
+        tally.mixed | (scripts & (scripts - U(1))),
+        here | (carries & tally.in_word),
+        scripts,
+        # What carries a word on leaves the last script as it was.
+        (carries & tally.last_script) | ((script | script >> U(1) | script >> U(2)) & U(1)),
+    )
+
+
+@inlined
+def put_tally(tally: Tally, count: NDArray[np.int32]) -> None:
+    """Writes a row's tally beside its counts of classes. Stays inside: a row has COUNTS."""
+    count[_INVISIBLE] = tally.hiding
+    count[CAPITALS] = tally.capitals
+    count[WORDS] = tally.words
+    count[MIXED] = 1 if tally.mixed else 0
+
+
 @kernel
 def _count_rows(
     source: Bytes,
@@ -39,41 +91,19 @@ def _count_rows(
     entries: NDArray[np.uint64],
     counts: NDArray[np.int32],
 ) -> None:
-    """Counts, without branches: what the next character is cannot be foretold.
-
-    An invisible character hides something after Latin, Cyrillic and Greek letters, where none is
-    needed; joiners belong into emoji and into Arabic and Indic words.
-    Stays inside, since valid UTF-8 ends with its row and classes are below CLASSES.
-    """
+    """Counts. Stays inside: valid UTF-8 ends with its row and classes are below CLASSES."""
     for row in range(starts.shape[0] - 1):
         count = counts[row]
         position = U(starts[row])
         end = U(starts[row + 1])
-        capitals = words = hiding = mixed = U(0)
-        in_word = scripts = last_script = U(0)
+        tally = nothing_yet()
         while position < end:
             code, length = decode(source, position)
             entry = entry_of(code, pages, entries)
             count[entry & U(0xFF)] += 1
-            capitals += _bit(entry, CAPITAL)
-            here = _bit(entry, IN_WORD)
-            carries = _bit(entry, CARRIES)
-            words += here & ~in_word
-            in_word = here | (carries & in_word)
-            script = entry >> U(SCRIPT_SHIFT)
-            scripts = (scripts & (U(0) - in_word)) | script
-            mixed |= scripts & (scripts - U(1))
-            hidden = _bit(entry, HIDDEN)
-            hiding += hidden & last_script
-            # What carries a word on leaves the last script as it was.
-            last_script = (carries & last_script) | (
-                (script | script >> U(1) | script >> U(2)) & U(1)
-            )
+            tally = tallied(tally, entry)
             position += length
-        count[_INVISIBLE] = hiding
-        count[CAPITALS] = capitals
-        count[WORDS] = words
-        count[MIXED] = 1 if mixed else 0
+        put_tally(tally, count)
 
 
 def count_characters(source: Bytes, starts: Offsets, *, tables: UnicodeTables) -> NDArray[np.int32]:

@@ -7,11 +7,20 @@ others to `normalise_text`.
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
+from evenhand.events.counts import (
+    COUNTS,
+    Tally,
+    count_characters,
+    nothing_yet,
+    put_tally,
+    tallied,
+)
 from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode, put
 from evenhand.events.unicode_tables import (
     CAPITAL,
@@ -84,12 +93,13 @@ def _normalise_row(  # noqa: C901  one branch per kind of entry
     tables: UnicodeTables,
     buffer: Bytes,
     row_start: np.uint64,
-) -> np.uint64:
+    count: NDArray[np.int32],
+) -> tuple[np.uint64, Tally]:
     """Writes one row and gives where it ends, or _SLOW_ROW if it has to go the slow way.
 
-    Stays inside: `source` is valid UTF-8, so that no character reaches beyond `end`; at most
-    GROWTH times the row's bytes are written, since one character becomes at most its own bytes
-    or a replacement whose length is checked before.
+    Counts its characters as they were before. Stays inside: `source` is valid UTF-8, so that no
+    character reaches beyond `end`; at most GROWTH times the row's bytes are written, since one
+    character becomes at most its own bytes or a replacement whose length is checked before.
     """
     pages, entries, replacements, starts, pairs = tables
     limit = row_start + U(GROWTH) * (end - position)
@@ -97,9 +107,12 @@ def _normalise_row(  # noqa: C901  one branch per kind of entry
     # The last character written that others combine with, and the combining class of its end.
     starter = _NO_STARTER
     trailing = U(0)
+    tally = nothing_yet()
     while position < end:
         code, length = decode(source, position)
         entry = entry_of(code, pages, entries)
+        count[entry & U(0xFF)] += 1
+        tally = tallied(tally, entry)
         if code < U(128):
             kind = entry & U(0xFF)
             if kind != _INVISIBLE:
@@ -115,13 +128,13 @@ def _normalise_row(  # noqa: C901  one branch per kind of entry
             starter = code
             trailing = entry >> U(24) & U(0xFF)
         elif entry & U(SLOW):
-            return _SLOW_ROW
+            return _SLOW_ROW, tally
         elif entry & U(MAPPED):
             which = entry >> U(REPLACEMENT_SHIFT) & U(REPLACEMENT_MASK)
             first = U(starts[which])
             stop = U(starts[which + U(1)])
             if at + stop - first > limit:
-                return _SLOW_ROW
+                return _SLOW_ROW, tally
             if which == _SPACE_REPLACEMENT:
                 at -= U(1) if starter == U(32) else U(0)
                 starter = U(32)
@@ -133,13 +146,13 @@ def _normalise_row(  # noqa: C901  one branch per kind of entry
         else:
             combining = entry >> U(16) & U(0xFF)
             if at > row_start and _changes(code, combining, starter, trailing, pairs):
-                return _SLOW_ROW
+                return _SLOW_ROW, tally
             at = put(buffer, at, source, position, position + length)
             trailing = entry >> U(24) & U(0xFF)
             # A mark leaves the starter as it is, but no space is last any more.
             starter = (_NO_STARTER if starter == U(32) else starter) if combining else code
         position += length
-    return at
+    return at, tally
 
 
 @kernel
@@ -149,6 +162,7 @@ def _normalise_rows(
     tables: UnicodeTables,
     buffer: Bytes,
     offsets: Offsets,
+    counts: NDArray[np.int32],
     slow: NDArray[np.int32],
 ) -> int:
     """Normalises every row that it can, and gives how many it left empty and named in `slow`.
@@ -159,7 +173,10 @@ def _normalise_rows(
     slow_rows = 0
     for row in range(starts.shape[0] - 1):
         offsets[row] = at
-        stop = _normalise_row(source, U(starts[row]), U(starts[row + 1]), tables, buffer, at)
+        count = counts[row]
+        begin, end = U(starts[row]), U(starts[row + 1])
+        stop, tally = _normalise_row(source, begin, end, tables, buffer, at, count)
+        put_tally(tally, count)
         if stop == _SLOW_ROW:
             slow[slow_rows] = row
             slow_rows += 1
@@ -201,17 +218,34 @@ def _put_in(
     new_offsets[offsets.shape[0] - 1] = at
 
 
-def normalise(source: Bytes, starts: Offsets, *, tables: UnicodeTables) -> TextColumn:
-    """Gives the normalised view of a column of valid UTF-8, as `arrow_text` gives it."""
+class Normalised(NamedTuple):
+    """A normalised column, and counts of the characters that it was made from (`counts.py`)."""
+
+    text: TextColumn
+    counts: NDArray[np.int32]
+
+
+def normalise_and_count(source: Bytes, starts: Offsets, *, tables: UnicodeTables) -> Normalised:
+    """Gives the normalised view of a column of valid UTF-8, and its counts before, in one pass."""
     rows = len(starts) - 1
     buffer = np.empty(GROWTH * len(source) + rows, np.uint8)
     offsets = np.empty(rows + 1, np.int64)
+    counts = np.zeros((rows, COUNTS), np.int32)
     slow = np.empty(rows, np.int32)
-    slow_rows = _normalise_rows(source, starts, tables, buffer, offsets, slow)
+    slow_rows = slow[: _normalise_rows(source, starts, tables, buffer, offsets, counts, slow)]
     column = TextColumn(buffer[: offsets[-1]], offsets)
-    if slow_rows:
-        return _with_slow_rows(column, source, starts, slow[:slow_rows])
-    return column
+    if len(slow_rows):
+        column = _with_slow_rows(column, source, starts, slow_rows)
+    for row in slow_rows:
+        begin, end = starts[row], starts[row + 1]
+        alone = np.array([0, end - begin])
+        counts[row] = count_characters(source[begin:end], alone, tables=tables)[0]
+    return Normalised(column, counts)
+
+
+def normalise(source: Bytes, starts: Offsets, *, tables: UnicodeTables) -> TextColumn:
+    """Gives the normalised view of a column of valid UTF-8, as `arrow_text` gives it."""
+    return normalise_and_count(source, starts, tables=tables).text
 
 
 def _with_slow_rows(

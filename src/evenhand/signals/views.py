@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from evenhand.base.lists import EventKind
-from evenhand.events.counts import count_characters
-from evenhand.events.normalise import normalise
+from evenhand.events.normalise import Normalised, normalise_and_count
 from evenhand.events.text_column import Bytes, Offsets, TextColumn, arrow_text, join_rows
 from evenhand.events.undisguise import Undisguised, undisguise
 from evenhand.events.unicode_tables import unicode_tables
@@ -41,14 +40,18 @@ class Views:
         return join_rows(self.source, self.starts)
 
     @cached_property
+    def _both(self) -> Normalised:
+        return normalise_and_count(self.source, self.starts, tables=unicode_tables())
+
+    @property
     def counts(self) -> NDArray[np.int32]:
         """Gives how many characters of each class each row has (`events/counts.py`)."""
-        return count_characters(self.source, self.starts, tables=unicode_tables())
+        return self._both.counts
 
-    @cached_property
+    @property
     def normalised(self) -> TextColumn:
         """Gives the normalised text."""
-        return normalise(self.source, self.starts, tables=unicode_tables())
+        return self._both.text
 
     @cached_property
     def spoken(self) -> Detected:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.events.normalise import normalise, normalise_text
+from evenhand.events.counts import count_characters
+from evenhand.events.normalise import normalise, normalise_and_count, normalise_text
 from evenhand.events.text_column import TextColumn, arrow_text, join_rows
 from evenhand.events.unicode_tables import unicode_tables
 
@@ -21,22 +22,33 @@ def normalised(*texts):
     return normalise(*arrow_text(pa.array(texts, pa.string())), tables=unicode_tables())
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(
-        st.text(
-            st.one_of(
-                st.sampled_from(TRICKY),
-                st.characters(exclude_categories=["Cs"]),
-                st.characters(codec="ascii"),
-            ),
-            max_size=30,
+TEXTS = st.lists(
+    st.text(
+        st.one_of(
+            st.sampled_from(TRICKY),
+            st.characters(exclude_categories=["Cs"]),
+            st.characters(codec="ascii"),
         ),
-        max_size=8,
-    )
+        max_size=30,
+    ),
+    max_size=8,
 )
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
 def test_the_kernel_gives_what_the_reference_gives(texts):
     assert normalised(*texts).texts() == [normalise_text(text) for text in texts]
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_characters_are_counted_on_the_way_as_they_are_alone(texts):
+    source = arrow_text(pa.array(texts, pa.string()))
+
+    counts = normalise_and_count(*source, tables=unicode_tables()).counts
+
+    assert np.array_equal(counts, count_characters(*source, tables=unicode_tables()))
 
 
 def test_every_code_point_alone_gives_what_the_reference_gives():

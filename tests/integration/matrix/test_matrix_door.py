@@ -3,14 +3,18 @@
 import asyncio
 import json
 import time
+from io import BytesIO
 from uuid import UUID, uuid4
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from tests.conftest import START_SECONDS_MAX
 
 from evenhand.actions.journal import Answered
 from evenhand.base.lists import ActionKind, ChannelKind, EventKind
+from evenhand.signals.picture_hash import picture_hash
 
 pytestmark = pytest.mark.synapse
 
@@ -199,6 +203,28 @@ def test_a_listed_file_is_refused_where_it_is_posted_not_where_it_is_uploaded(to
     assert (refused.status_code, passed.status_code) == (403, 200)
     assert entry.event.media == (address,)
     assert entry.verdict.exact
+
+
+def test_a_picture_is_known_by_what_it_shows(town):
+    grains = np.random.default_rng(5).integers(0, 256, (9, 12, 3), np.uint8)
+    picture = Image.fromarray(grains).resize((320, 240), Image.Resampling.BICUBIC)
+    content = BytesIO()
+    picture.save(content, "PNG")
+    shown = picture_hash(np.asarray(picture.convert("L"))).value
+    town.door.plane.pictures.add(shown)
+    author = town.person()
+    room = author.public_room()
+    address = author.upload(content.getvalue())
+
+    def refused() -> bool:
+        message = {"msgtype": "m.image", "body": "a.png", "url": address}
+        return author.send(room, message).status_code == 403
+
+    # A busy machine may take longer to look at it than a sender waits; then it serves the next.
+    assert _until(refused)
+    entry = town.door.flagged(room)[-1]
+    assert entry.answered is Answered.REFUSED
+    assert entry.event.hashes[-1] == f"pdq:{shown.hex()}"
 
 
 @pytest.mark.parametrize("content", [b"listed file", b"known by MD5"])

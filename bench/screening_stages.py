@@ -10,9 +10,9 @@ from types import CodeType, FrameType
 STAGES = {
     ("events/batch.py", "check_batch"): "check",
     ("signals/engine.py", "see"): "see",
-    ("events/normalise.py", "normalise"): "normalise",
-    ("events/undisguise.py", "undisguise"): "undisguise",
-    ("events/counts.py", "count_characters"): "counts",
+    ("signals/views.py", "normalised"): "normalise",
+    ("signals/views.py", "undisguised"): "undisguise",
+    ("signals/views.py", "counts"): "counts",
     ("signals/facts.py", "facts"): "facts",
     ("signals/facts.py", "shape_of_text"): "shape",
     ("signals/views.py", "spoken"): "language",

@@ -132,7 +132,7 @@ def _note(
     """Notes each row and gives its account's channels, posts, replies and burst.
 
     A late row counts in the present hour, since its account is what matters, not the minute.
-    Stays inside: a place is below the table's length, `out` has a row for each of `keys`.
+    Stays inside: a place is below the table's length, `out` has a column for each of `keys`.
     """
     flat = table.ravel()
     hour = np.int64(0)
@@ -155,12 +155,12 @@ def _note(
             if channels[number] != U(0):
                 table[place, CHANNELS] |= np.int64(U(1) << (mix(channels[number]) & U(63)))
         table[place, BURST] = max(table[place, BURST], np.int64(bursts[number]))
-        out[number, 0] = persons[
+        out[0, number] = persons[
             bits_set(U(table[place, CHANNELS] | table[place, CHANNELS_BEFORE]))
         ]
-        out[number, 1] = table[place, POSTS] + table[place, POSTS_BEFORE]
-        out[number, 2] = table[place, REPLIES] + table[place, REPLIES_BEFORE]
-        out[number, 3] = table[place, BURST]
+        out[1, number] = table[place, POSTS] + table[place, POSTS_BEFORE]
+        out[2, number] = table[place, REPLIES] + table[place, REPLIES_BEFORE]
+        out[3, number] = table[place, BURST]
         clusters[number] = U(table[place, CLUSTER])
 
 
@@ -239,14 +239,14 @@ def _weigh(
     for number in range(keys.shape[0]):
         if keys[number] == U(0):
             continue
-        many = noted[number, 1] >= MONOLOGUE_POSTS_MIN
+        many = noted[1, number] >= MONOLOGUE_POSTS_MIN
         found = 1 if age_hours[number] < NEW_HOURS else 0
-        found |= 2 if noted[number, 3] >= BURST_MIN else 0
+        found |= 2 if noted[3, number] >= BURST_MIN else 0
         found |= 4 if sizes[number] >= CLUSTER_MIN else 0
-        found |= 8 if noted[number, 0] >= CHANNELS_MIN else 0
+        found |= 8 if noted[0, number] >= CHANNELS_MIN else 0
         found |= 16 if links[number] >= LINKS_MIN else 0
         found |= 32 if posts[number] >= POSTS_10M_MIN else 0
-        found |= 64 if many and noted[number, 2] <= MONOLOGUE_SHARE * noted[number, 1] else 0
+        found |= 64 if many and noted[2, number] <= MONOLOGUE_SHARE * noted[1, number] else 0
         facts[number] = found
         if found == 0:
             continue
@@ -300,7 +300,7 @@ class AccountHabits:
         if doings.age_hours.known is not None:
             ages[~doings.age_hours.known] = np.nan
         keys = np.where(ages > YOUNG_HOURS, np.uint64(0), doings.accounts)
-        noted = np.zeros((rows, 4), np.int32)
+        noted = np.zeros((4, rows), np.int32)
         clusters = np.zeros(rows, np.uint64)
         _note(
             keys, doings.times, doings.channels, doings.posted, doings.replied, doings.bursts,
@@ -313,11 +313,11 @@ class AccountHabits:
         )  # fmt: skip
         known = keys != 0
         return {
-            "account_channels_1h": Values(noted[:, 0], known),
+            "account_channels_1h": Values(noted[0], known),
             "account_reply_share": Values(
-                noted[:, 2] / np.maximum(noted[:, 1], 1), known & (noted[:, 1] >= POSTS_MIN)
+                noted[2] / np.maximum(noted[1], 1), known & (noted[1] >= POSTS_MIN)
             ),
-            "account_burst": Values(noted[:, 3], known),
+            "account_burst": Values(noted[3], known),
             "account_cluster": Values(sizes, known),
             "fake_account_score": Values(SCORES[facts], known),
             "fake_account_facts": Values(facts, known & (facts != 0), REASONS),

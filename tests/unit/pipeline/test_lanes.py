@@ -196,3 +196,26 @@ def test_a_turn_that_fails_lets_the_next_in():
         raise ValueError("spoilt")
     with turns.of(1):
         pass
+
+
+@pytest.mark.parametrize("stated", [None, "fr"])
+def test_a_batch_tells_the_languages_that_single_events_are_told(resources, stated):
+    texts = ("Ich habe snowdust und komme heute nicht", "у меня есть snowdust и ты", "snowdust")
+    events = [
+        {
+            "event_id": f"${number}",
+            "kind": "message",
+            "time": NOW,
+            "channel_kind": "public",
+            "text": text,
+            "language": stated if number else None,
+        }
+        for number, text in enumerate(texts)
+    ]
+    plane = ScreeningPlane.load(resources)
+
+    verdicts = plane.screen(event_batch(events).batch)
+
+    alone = [plane.screen_one(event) for event in events]
+    assert verdicts["language"].to_pylist() == [one and one.language for one in alone]
+    assert verdicts["language"][0].as_py() == "de"

@@ -173,7 +173,7 @@ def test_a_version_goes_from_draft_to_live_by_two_people(home: Path) -> None:
     own = author().post(f"/staff/rules/versions/{row.id}/live/", follow=True)
     row.refresh_from_db()
     assert (row.state, row.share) == (RuleState.STAGED, 5)
-    assert "somebody else than its author" in own.content.decode()
+    assert "Somebody else than its author" in own.content.decode()
     author("Quentin Policy").post(f"/staff/rules/versions/{row.id}/live/")
     row.refresh_from_db()
 

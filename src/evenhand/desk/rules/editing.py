@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from evenhand.base.clock import now
 from evenhand.desk.doors import signed_in, staff_who
 from evenhand.desk.rules import rows
+from evenhand.desk.rules.refusals import refusal
 from evenhand.desk.rules.workbench import Examined, workbench
 from evenhand.desk.texts import lines
 from evenhand.people.powers import Power
@@ -113,7 +114,7 @@ def _keep(request: HttpRequest, found: Examined, text: str) -> HttpResponse | No
             note=lines(request.POST.get("note", "")),
         )
     except RuleStepRefused as error:
-        messages.error(request, rows.refusal(error))
+        messages.error(request, refusal(error))
         return None
     messages.success(request, gettext("Kept as a draft. Nothing follows from it yet."))
     return redirect("staff_rule_version", version_id=row.id)

@@ -16,6 +16,7 @@ from evenhand.desk.doors import fresh_passkey, signed_in, staff_who
 from evenhand.desk.rules import rows
 from evenhand.desk.rules.limits import BACKTEST_SECONDS
 from evenhand.desk.rules.pages import title_of
+from evenhand.desk.rules.refusals import refusal
 from evenhand.desk.rules.workbench import history_names, workbench
 from evenhand.desk.texts import lines
 from evenhand.people.models import Person
@@ -120,7 +121,7 @@ def _tried(version_id: UUID, *, by: Person, at: datetime) -> None:
     row = queries.rule_version(version_id)
     found = workbench().examine(row.text, rule_id=row.rule)
     if found.rule is None or not found.holds:
-        raise RuleStepRefused(why="its fixtures do not hold: look at some hits, or in the editor")
+        raise RuleStepRefused(why="a fixture does not hold")
     tried = workbench().backtest(found.rule, seconds_max=BACKTEST_SECONDS)
     steps.keep_backtest(version_id, tried.figures, by=by, now=at)
 
@@ -132,7 +133,7 @@ def _taken(
     try:
         step()
     except RuleStepRefused as error:
-        messages.error(request, rows.refusal(error))
+        messages.error(request, refusal(error))
     else:
         messages.success(request, done)
     return redirect("staff_rule_version", version_id=version_id)

@@ -1,6 +1,6 @@
 """What the pages on rules show of versions, steps and figures, in the reader's words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,13 @@ from evenhand.desk import words
 from evenhand.desk.countries import country
 from evenhand.desk.rules.limits import BARS_SHOWN_MAX, SAMPLE_SHOWN_MAX
 from evenhand.desk.rules.workbench import Examined, Tried
-from evenhand.rulebook.checks import RuleStepRefused
 from evenhand.rulebook.lists import RuleState
 from evenhand.rulebook.models import RuleVersion
+from evenhand.rules.backtest import OTHERS, UNKNOWN
 from evenhand.rules.load import RuleRefused
 from evenhand.signals.columns import ColumnType
 from evenhand.transparency.charts import bar, columns
+from evenhand.transparency.words import language_name
 
 STATES: Mapping[RuleState, str] = {
     RuleState.DRAFT: gettext_noop("Draft"),
@@ -72,18 +73,6 @@ def version_row(row: RuleVersion) -> dict[str, object]:
 def way_of(state: str) -> list[dict[str, object]]:
     """Gives the steps from draft to live, and where a version stands."""
     return [{"name": gettext(STATES[one]), "here": one == state} for one in WAY]
-
-
-def refusal(error: RuleStepRefused) -> str:
-    """Gives why a step was refused: the room says it in one sentence, in English."""
-    fields = error.fields
-    if "wanted" in fields:
-        told = {
-            "state": state_name(str(fields["state"])),
-            "wanted": state_name(str(fields["wanted"])),
-        }
-        return gettext("A version that is “%(state)s” cannot become “%(wanted)s”.") % told
-    return gettext("It was not done: %(why)s.") % {"why": fields.get("why", "")}
 
 
 def examined_rows(found: Examined) -> dict[str, object]:
@@ -142,7 +131,7 @@ def _what(change: Mapping[str, Any]) -> str:
             return gettext("Asked about history")
 
 
-def backtest_rows(figures: Mapping[str, Any]) -> dict[str, object]:
+def backtest_rows(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Gives the figures of a backtest as tiles, a chart of days and tables with bars."""
     if not figures:
         return {}
@@ -163,21 +152,20 @@ def backtest_rows(figures: Mapping[str, Any]) -> dict[str, object]:
         "highest": max(days.values(), default=0),
         "first": next(iter(days), ""),
         "last": next(reversed(days), "") if days else "",
-        "tables": [
-            table
-            for table in (
-                _bars(gettext("Languages"), figures.get("languages", {}), hits),
-                _bars(gettext("Countries"), _countries(figures.get("countries", {})), hits),
-                _bars(gettext("Hit by another rule too"), figures.get("overlap", {}), compared),
-                _bars(
-                    gettext("Harms of those rules"),
-                    _harms(figures.get("overlap_by_harm", {})),
-                    compared,
-                ),
-            )
-            if table.rows
-        ],
+        "tables": [table for table in _tables(figures, hits, compared) if table.rows],
     }
+
+
+def _tables(figures: Mapping[str, Any], hits: int, compared: int) -> list[Bars]:
+    languages = _named(figures.get("languages", {}), language_name)
+    countries = _named(figures.get("countries", {}), country)
+    beside = _named(figures.get("overlap_by_harm", {}), words.harm_name)
+    return [
+        _bars(gettext("Languages"), languages, hits),
+        _bars(gettext("Countries"), countries, hits),
+        _bars(gettext("Hit by another rule too"), figures.get("overlap", {}), compared),
+        _bars(gettext("Harms of those rules"), beside, compared),
+    ]
 
 
 def _bars(title: str, counts: Mapping[str, int], whole: int) -> Bars:
@@ -186,12 +174,10 @@ def _bars(title: str, counts: Mapping[str, int], whole: int) -> Bars:
     return Bars(title, rows, len(counts) - len(shown))
 
 
-def _countries(counts: Mapping[str, int]) -> dict[str, int]:
-    return {country(code) if len(code) == 2 else code: count for code, count in counts.items()}
-
-
-def _harms(counts: Mapping[str, int]) -> dict[str, int]:
-    return {words.harm_name(code): count for code, count in counts.items()}
+def _named(counts: Mapping[str, int], name_of: Callable[[str], str]) -> dict[str, int]:
+    """Gives counts by what their codes are called."""
+    beside = {UNKNOWN: gettext("not known"), OTHERS: gettext("all others")}
+    return {beside.get(code) or name_of(code): count for code, count in counts.items()}
 
 
 def _svg(drawn: str) -> SafeString:

@@ -1,0 +1,63 @@
+"""What pages on rules say: refusals in the reader's words, figures by their names."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from evenhand.desk.rules.refusals import WHYS, refusal
+from evenhand.desk.rules.rows import backtest_rows
+from evenhand.rulebook.checks import RuleStepRefused
+from evenhand.rulebook.lists import RuleState
+
+ROOM = Path(__file__).resolve().parents[3] / "src/evenhand"
+REASONS = "\n".join(
+    reason
+    for folder in ("rulebook", "desk/rules")
+    for file in (ROOM / folder).glob("*.py")
+    for reason in re.findall(r'why=f?"([^"]*)"', file.read_text())
+)
+FIGURES = {
+    "events": 1_000, "hits": 3, "hits_compared": 3, "hits_of_no_other_rule": 2,
+    "accounts": {"count": 2, "more": False, "hits_of_one": 2},
+    "channels": {"count": 1, "more": False, "hits_of_one": 3},
+    "days": {"2026-11-01": 1, "2026-11-02": 2},
+    "languages": {"de": 2, "unknown": 1}, "countries": {"KZ": 2, "others": 1},
+    "overlap": {"spam_opinion": 1}, "overlap_by_harm": {"m.spam": 1},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("begin", WHYS)
+def test_each_sentence_is_for_a_reason_that_somebody_gives(begin: str) -> None:
+    assert re.search(rf"^{re.escape(begin)}", REASONS, re.MULTILINE)
+
+
+def test_a_refusal_is_said_in_the_language_of_the_reader() -> None:
+    error = RuleStepRefused(state=RuleState.DRAFT, wanted=RuleState.SHADOW, why="does not follow")
+
+    with translation.override("de"):
+        said = refusal(error)
+
+    assert said == "Eine Version im Stand „Entwurf“ kann nicht „Im Schatten“ werden."
+
+
+def test_a_version_in_the_way_is_named() -> None:
+    why = "version 1.ab is shadow already: retire it first"
+
+    with translation.override("en"):
+        assert "Version 1.ab is there already" in refusal(RuleStepRefused(why=why))
+
+
+def test_figures_are_told_by_names_with_what_is_not_known() -> None:
+    with translation.override("en"):
+        told = backtest_rows(FIGURES)
+
+    names = {table.title: [name for name, _, _ in table.rows] for table in told["tables"]}
+    assert names["Languages"] == ["Deutsch", "not known"]
+    assert names["Countries"] == ["Kazakhstan", "all others"]
+    assert (told["first"], told["last"], told["highest"]) == ("2026-11-01", "2026-11-02", 2)
+
+
+def test_a_version_that_was_not_tried_has_no_figures() -> None:
+    assert backtest_rows({}) == {}

@@ -14,7 +14,6 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
@@ -38,6 +37,9 @@ PIXELS_MAX = 50_000_000
 
 SECONDS_MAX = 5.0
 """Seconds that one picture may take; a large one takes a tenth of that."""
+
+START_SECONDS_MAX = 300.0
+"""Seconds until the reader is ready: a second, or a minute where its kernels are made first."""
 
 MEMORY_BYTES_MAX = 1 << 30
 """Bytes that the reader may take for a picture beside what it needs itself."""
@@ -109,9 +111,9 @@ class PictureReader:
             self._end()
 
     def _ask(self, content: bytes) -> bytes:
-        line = self._line or self._begin()
-        deadline = time.monotonic() + self.seconds_max
         try:
+            line = self._line or self._begin()
+            deadline = time.monotonic() + self.seconds_max
             _send(line, content, deadline)
             return _answer(line, deadline)
         except TimeoutError:
@@ -131,11 +133,9 @@ class PictureReader:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
-        # It says when it is ready: reading its machine code takes a second, and is no picture's.
-        ours.settimeout(60)
         self._line = ours
-        with suppress(OSError):
-            ours.recv(1)
+        # It says when it is ready: making its machine code takes time, and is no picture's.
+        _received(ours, 1, time.monotonic() + START_SECONDS_MAX)
         return ours
 
     def _end(self) -> None:

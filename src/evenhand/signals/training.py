@@ -1,147 +1,74 @@
 """Trains the text model from labelled rows, measures it, and writes its weights and its card.
 
 Every figure comes from scores that a row got from a model which had not seen it: the rows are
-dealt into folds by a hash of their text, so that the same text never stands on both sides. The
-weights are rounded to int8 before anything is measured. The same rows and seed give the same file.
+dealt into folds by a hash of their text, or of the frame that they were made of, so that neither
+stands on both sides. The weights are rounded to int8 before anything is measured. The same rows
+and seed give the same file.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
-from types import SimpleNamespace
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from evenhand.base.errors import InputRefused, Misconfigured
+from evenhand.base.errors import InputRefused
 from evenhand.events.normalise import normalise
 from evenhand.events.text_column import TextColumn, arrow_text
 from evenhand.events.unicode_tables import unicode_tables
+from evenhand.signals.fitting import Material, platt
 from evenhand.signals.model_card import card_text
+from evenhand.signals.templates import SOURCE, sentences
 from evenhand.signals.text_model import SHIPPED, TextModel, run_slots
 from evenhand.signals.training_figures import (
     HeadFigures,
     Scored,
     head_figures,
+    source_shares,
     threshold_for,
 )
+from evenhand.signals.training_rows import (
+    HEADS,
+    NEWS,
+    Rows,
+    folds_of,
+    read_left_out,
+    read_rows,
+)
+
+Item = TypeVar("Item")
 
 BITS = 18
-"""Width of a hash: 2^18 rows of four int8 are 1 MB, which stays in a core's second cache.
+"""Width of a hash: 2^18 rows of eight int8 are 2 MB, which a core's second cache holds.
 Two bits more gained 0.004 of area under the curve and cost half the speed."""
 
-FOLDS = 5
-"""Parts into which rows are dealt; each part is scored by a model of the others."""
+THREADS = 2
+"""Fits at a time: each takes a core."""
 
-EPOCHS = 6
-ALPHA = 1e-6
-"""Passes over the rows and strength of regularisation: the best of three tried on held-out rows."""
+PARTS = 5
+"""Parts into which rows are dealt; one of them is scored by a model of the others."""
 
 BASE_RATE = 0.05
 """Share of wrong texts that a score assumes: half of the labelled rows are wrong, which no channel
 is. An assumption, stated in the card."""
 
-CLIP = 0.9999
-"""Quantile of the weights' sizes that becomes 127; the few larger ones are cut."""
+TEMPLATE_WEIGHT = 3.0
+"""What a sentence made of a frame weighs: they are few beside the rows of English sources."""
 
-NEWS = "lingua"
-"""Source of the plain news sentences in which nothing should be found."""
+ASSUMED_PART = 3
+"""Of rows that nobody labelled for a head and that are not plain, one in so many is taken."""
 
-PERMITTED = ("MIT", "Apache-2", "CC0", "CC-BY")
-"""Starts of the licences under which rows may be trained on (CC BY-SA begins like CC BY)."""
+SOURCE_GROUPS = 4
+"""Sources are left out together with every fourth other one, which saves most of the work."""
 
-
-@dataclass(frozen=True, slots=True)
-class HeadSource:
-    """Where the labels of one head come from."""
-
-    head: str
-    file: str
-    label: str
-
-
-HEAD_SOURCES = (
-    HeadSource("spam_score", "spam_train.parquet", "y"),
-    HeadSource("abuse_score", "abuse_train.parquet", "abuse"),
-    HeadSource("hate_score", "abuse_train.parquet", "hate"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Labelled texts of one head."""
-
-    texts: pa.StringArray
-    languages: NDArray[np.str_]
-    sources: NDArray[np.str_]
-    licences: NDArray[np.str_]
-    labels: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        """Gives the number of rows."""
-        return len(self.labels)
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """One head: int8 weights, what one unit of them is worth, and the intercept."""
-
-    weights: NDArray[np.int8]
-    scale: float
-    intercept: float
-
-    def logits(self, features: object) -> NDArray[np.float64]:
-        """Gives the value of every row of a matrix of features."""
-        product: NDArray[np.float64] = features @ self.weights.astype(np.float64)  # type: ignore[operator]
-        return product * self.scale + self.intercept
-
-
-def learner() -> SimpleNamespace:
-    """Gives the parts of scikit-learn and SciPy that training needs; nothing else imports them."""
-    try:
-        from scipy.sparse import csr_matrix
-        from sklearn.linear_model import LogisticRegression, SGDClassifier
-    except ImportError as error:
-        raise Misconfigured(missing="scikit-learn", install="requirements/develop.txt") from error
-    return SimpleNamespace(
-        csr_matrix=csr_matrix, LogisticRegression=LogisticRegression, SGDClassifier=SGDClassifier
-    )
-
-
-def read_rows(folder: Path, source: HeadSource) -> Rows:
-    """Reads the rows that have a label for one head and a licence that permits training."""
-    path = folder / source.file
-    if not path.is_file():
-        raise InputRefused(file=str(path), reason="no such file")
-    table = pq.read_table(path)
-    missing = {"text", "lang", "source", "lic", source.label} - set(table.column_names)
-    if missing:
-        raise InputRefused(file=str(path), reason="columns missing", columns=sorted(missing))
-    permitted = pc.fill_null(
-        pc.match_substring_regex(table["lic"], f"^(?:{'|'.join(PERMITTED)})"),
-        fill_value=False,
-    )
-    known = pc.and_(pc.is_valid(table[source.label]), pc.is_valid(table["text"]))
-    table = table.filter(pc.and_(permitted, known))
-    return Rows(
-        texts=table["text"].combine_chunks(),
-        languages=table["lang"].to_numpy().astype(str),
-        sources=table["source"].to_numpy().astype(str),
-        licences=table["lic"].to_numpy().astype(str),
-        labels=table[source.label].to_numpy().astype(float) > 0.5,
-    )
-
-
-def fold_of(column: TextColumn) -> NDArray[np.int64]:
-    """Gives the fold of every text: the same text always falls in the same one."""
-    digests = (blake2b(column.row_bytes(row), digest_size=8).digest() for row in range(len(column)))
-    return np.array([int.from_bytes(digest, "big") % FOLDS for digest in digests], dtype=np.int64)
+UNSEEN_PART = 4
+"""Models for unseen sources are fitted on one in so many of the other rows."""
 
 
 def normalised(texts: pa.StringArray) -> TextColumn:
@@ -149,128 +76,133 @@ def normalised(texts: pa.StringArray) -> TextColumn:
     return normalise(*arrow_text(texts), tables=unicode_tables())
 
 
-def features_of(column: TextColumn, *, bits: int) -> object:
-    """Gives a sparse matrix: how often each text selects each slot, over the root of its runs."""
-    slots, ends = run_slots(column, bits=bits)
-    runs = np.diff(ends)
-    values = np.repeat((1 / np.sqrt(runs + 1)).astype(np.float32), runs)
-    matrix = learner().csr_matrix((values, slots, ends), shape=(len(column), 1 << bits))
-    matrix.sum_duplicates()
-    return matrix
-
-
-def fit(features: object, labels: NDArray[np.bool_], *, seed: int) -> Linear:
-    """Fits one head and rounds its weights."""
-    classifier = learner().SGDClassifier(
-        loss="log_loss",
-        alpha=ALPHA,
-        average=True,
-        max_iter=EPOCHS,
-        tol=None,
-        random_state=seed,
+def material_of(rows: Rows, *, bits: int) -> Material:
+    """Gives the runs of all texts, and which rows each head is fitted on."""
+    slots, ends = run_slots(normalised(rows.texts), bits=bits)
+    labels = np.stack([rows.labels[head] for head in HEADS], axis=1)
+    assumed = np.stack([rows.assumed[head] for head in HEADS], axis=1)
+    turn = np.arange(len(rows)) % ASSUMED_PART == 0
+    chosen = ~np.isnan(labels) & (~assumed | (rows.plain | turn)[:, None])
+    weights = np.where(rows.written, TEMPLATE_WEIGHT, 1.0)[:, None]
+    return Material(
+        slots=slots,
+        ends=ends,
+        labels=np.nan_to_num(labels),
+        shares=np.where(chosen, weights, 0).astype(np.float32),
+        bits=bits,
     )
-    classifier.fit(features, labels)
-    weights = classifier.coef_[0]
-    used = np.abs(weights[weights != 0])
-    scale = float(np.quantile(used, CLIP)) / 127
-    rounded = np.clip(np.round(weights / scale), -127, 127).astype(np.int8)
-    return Linear(rounded, scale, float(classifier.intercept_[0]))
 
 
-def unseen_logits(
-    features: object,
-    labels: NDArray[np.bool_],
-    folds: NDArray[np.int64],
-    *,
-    seed: int,
-) -> NDArray[np.float64]:
-    """Gives every row's logit from a model that was fitted without the row's fold."""
-    logits = np.empty(len(labels))
-    for fold in range(FOLDS):
-        inside = folds == fold
-        if not inside.any():
-            continue
-        head = fit(features[~inside], labels[~inside], seed=seed)  # type: ignore[index]
-        logits[inside] = head.logits(features[inside])  # type: ignore[index]
-    return logits
+def unseen_sources(material: Material, rows: Rows, *, seed: int) -> dict[str, NDArray[np.float64]]:
+    """Gives for each source the logits of heads that never saw it; news and frames aside."""
+    turn = np.arange(len(rows)) % UNSEEN_PART == 0
+    names = sorted(set(rows.sources.tolist()) - {NEWS, SOURCE})
+    found: dict[str, NDArray[np.float64]] = {}
+
+    def measure(group: int) -> None:
+        left = names[group::SOURCE_GROUPS]
+        seen = ~np.isin(rows.sources, left) & (turn | rows.written)
+        heads = material.fit(seen, seed=seed)
+        for name in left:
+            found[name] = material.logits(heads, rows.sources == name)
+
+    at_once(measure, range(SOURCE_GROUPS))
+    return {name: found[name] for name in names}
 
 
-def calibrate(logits: NDArray[np.float64], labels: NDArray[np.bool_]) -> tuple[float, float]:
-    """Gives slope and shift that turn logits into log odds at the base rate (Platt's method)."""
-    share = labels.mean()
-    weights = np.where(labels, BASE_RATE / share, (1 - BASE_RATE) / (1 - share))
-    platt = learner().LogisticRegression(C=1e6)
-    platt.fit(logits.reshape(-1, 1), labels, sample_weight=weights)
-    return float(platt.coef_[0, 0]), float(platt.intercept_[0])
-
-
-def unseen_sources(
-    features: object, rows: Rows, *, seed: int
-) -> Iterator[tuple[str, NDArray[np.bool_], NDArray[np.float64]]]:
-    """Gives for each source the logits of a model that never saw it; plain news aside."""
-    for source in np.unique(rows.sources):
-        inside = rows.sources == source
-        if source == NEWS or len(np.unique(rows.labels[~inside])) < 2:
-            continue
-        head = fit(features[~inside], rows.labels[~inside], seed=seed)  # type: ignore[index]
-        yield str(source), inside, head.logits(features[inside])  # type: ignore[index]
+def at_once(work: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """Does the same work for each item, some at a time."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(work, items))
 
 
 @dataclass(frozen=True, slots=True)
-class TrainedHead:
-    """One head with its calibration and what was measured of it."""
+class Calibrated:
+    """The calibration of one head, and what was measured of it."""
 
-    linear: Linear
     slope: float
     shift: float
     figures: HeadFigures
 
 
-def train_head(
-    folder: Path, source: HeadSource, *, seed: int, bits: int, say: Callable[[str], None]
-) -> TrainedHead:
-    """Fits, calibrates and measures one head."""
-    rows = read_rows(folder, source)
-    if len(rows) < FOLDS or len(np.unique(rows.labels)) < 2:
-        raise InputRefused(file=source.file, label=source.label, reason="one label only")
-    say(f"{source.head}: {len(rows):,} rows, {int(rows.labels.sum()):,} of them marked\n")
-    column = normalised(rows.texts)
-    features = features_of(column, bits=bits)
-    logits = unseen_logits(features, rows.labels, fold_of(column), seed=seed)
-    slope, shift = calibrate(logits, rows.labels)
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Rows with the logits that they got from heads that had not seen them.
 
-    def scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Gives calibrated scores."""
-        return np.asarray(0.5 + 0.5 * np.tanh(0.5 * (values * slope + shift)))
+    inside, logits  the part of the rows that is measured, and what heads of the others made of it
+    unseen          what heads made of each source's rows that had seen none of them
+    """
 
-    scored = Scored(
-        scores=scores(logits),
-        labels=rows.labels,
-        languages=rows.languages,
-        sources=rows.sources,
-        licences=rows.licences,
-        news=rows.sources == NEWS,
-    )
-    threshold = threshold_for(scored)
-    others = [
-        (name, rows.labels[inside], scores(values))
-        for name, inside, values in unseen_sources(features, rows, seed=seed)
-    ]
-    figures = head_figures(source.head, scored, others, threshold=threshold, base_rate=BASE_RATE)
-    say(f"{source.head}: {figures.summary}\n")
-    return TrainedHead(fit(features, rows.labels, seed=seed), slope, shift, figures)
+    rows: Rows
+    material: Material
+    inside: NDArray[np.bool_]
+    logits: NDArray[np.float64]
+    unseen: Mapping[str, NDArray[np.float64]]
+
+    def head(self, column: int) -> Calibrated:
+        """Calibrates one head, sets its threshold and measures it."""
+        rows, name = self.rows, HEADS[column]
+        used = self.material.shares[:, column] > 0
+        labels = self.material.labels[:, column] > 0
+        measured = used & self.inside
+        if measured.sum() < PARTS or len(np.unique(labels[measured])) < 2:
+            raise InputRefused(head=name, reason="one label only")
+        plain = rows.plain & ~labels
+        usual = measured & (labels | plain) if (measured & plain).any() else measured
+        logits = np.full(len(rows), np.nan)
+        logits[self.inside] = self.logits[:, column]
+        slope, shift = platt(logits[usual], labels[usual], base_rate=BASE_RATE)
+
+        def scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            """Gives calibrated scores."""
+            return np.asarray(0.5 + 0.5 * np.tanh(0.5 * (values * slope + shift)))
+
+        scored = Scored(
+            scores=scores(logits[measured]),
+            labels=labels[measured],
+            languages=rows.languages[measured],
+            sources=rows.sources[measured],
+            licences=rows.licences[measured],
+            news=rows.sources[measured] == NEWS,
+            plain=(usual & ~labels)[measured],
+            written=rows.written[measured],
+        )
+        others = []
+        for source, values in self.unseen.items():
+            inside = rows.sources == source
+            chosen = used[inside]
+            if (chosen & ~rows.assumed[name][inside]).any():
+                others.append((source, labels[inside][chosen], scores(values[chosen, column])))
+        shares = source_shares(
+            rows.sources[used], rows.licences[used], rows.languages[used], labels[used]
+        )
+        threshold = threshold_for(scored)
+        return Calibrated(
+            slope,
+            shift,
+            head_figures(name, scored, others, shares, threshold=threshold, base_rate=BASE_RATE),
+        )
 
 
 def train(
-    folder: Path, *, seed: int, bits: int = BITS, say: Callable[[str], None]
+    rows: Rows, *, seed: int, bits: int = BITS, say: Callable[[str], None]
 ) -> tuple[TextModel, list[HeadFigures]]:
-    """Gives a model trained from the files in a folder, and the figures of each of its heads."""
-    heads = [train_head(folder, source, seed=seed, bits=bits, say=say) for source in HEAD_SOURCES]
+    """Gives a model trained on these rows, and the figures of each of its heads."""
+    material = material_of(rows, bits=bits)
+    say(f"{len(rows):,} rows, {len(material.slots):,} runs of characters\n")
+    whole = material.fit(np.ones(len(rows), bool), seed=seed)
+    say("fitted on all rows; now without a part of them, and without each source\n")
+    inside = folds_of(rows.keys, count=PARTS) == 0
+    logits = material.logits(material.fit(~inside, seed=seed), inside)
+    measured = Measured(rows, material, inside, logits, unseen_sources(material, rows, seed=seed))
+    heads = [measured.head(column) for column in range(len(HEADS))]
+    for head in heads:
+        say(f"{head.figures.head}: {head.figures.summary}\n")
     model = TextModel.of(
-        heads=tuple(source.head for source in HEAD_SOURCES),
-        weights=np.stack([head.linear.weights for head in heads], axis=1),
-        scales=np.array([head.linear.scale for head in heads], np.float32),
-        intercepts=np.array([head.linear.intercept for head in heads], np.float32),
+        heads=HEADS,
+        weights=whole.weights,
+        scales=whole.scales,
+        intercepts=whole.intercepts,
         slopes=np.array([head.slope for head in heads], np.float32),
         shifts=np.array([head.shift for head in heads], np.float32),
         thresholds=np.array([head.figures.threshold for head in heads], np.float32),
@@ -287,18 +219,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path(__file__).parent / "models",
         help="folder for weights and card (default: where Evenhand loads them from)",
     )
+    parser.add_argument(
+        "--leave-out",
+        type=Path,
+        help="CSV file whose first column holds digests of texts that are not trained on",
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of the order of rows")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains, measures and writes; gives the exit code."""
-    model, figures = train(arguments.data, seed=arguments.seed, say=_say)
+    rows = read_rows(
+        arguments.data,
+        sentences(seed=arguments.seed),
+        left_out=read_left_out(arguments.leave_out),
+    )
+    model, figures = train(rows, seed=arguments.seed, say=_say)
     arguments.output.mkdir(parents=True, exist_ok=True)
     weights: Path = arguments.output / SHIPPED
     model.save(weights)
     card = weights.with_suffix(".md")
     card.write_text(
-        card_text(figures, seed=arguments.seed, base_rate=BASE_RATE, folds=FOLDS, bits=model.bits),
+        card_text(figures, seed=arguments.seed, base_rate=BASE_RATE, parts=PARTS, bits=model.bits),
         encoding="utf-8",
     )
     _say(f"{weights} ({weights.stat().st_size:,} bytes) and {card.name} are written.\n")

@@ -13,6 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+if "--atheris" in sys.argv:
+    import atheris
+
+    # Kernels cannot be compiled with what atheris puts in, so the parser of SQL is followed.
+    with atheris.instrument_imports(include=["sqlglot"]):
+        import sqlglot  # noqa: F401
+
 from fuzz_targets import TARGETS, corpus
 
 SHOWN_SECONDS = 30
@@ -47,12 +54,6 @@ def _checked(name: str, data: bytes, keep: Path) -> int:
 
 
 def _by_atheris(name: str, rest: list[str]) -> None:
-    import atheris
-
-    # Only what reads the input is followed: all of numba would be slow and say nothing.
-    with atheris.instrument_imports(include=["evenhand", "sqlglot"]):
-        import evenhand.rules.grammar  # noqa: F401
-
     folder = Path(__file__).parent / "corpus" / name
     seeds = [str(folder)] if folder.is_dir() else []
     atheris.Setup([sys.argv[0], *rest, *seeds], lambda data: _checked(name, data, Path("crashes")))

@@ -99,6 +99,11 @@ COMMANDS = (
         "try a rule on history: hits by day, language, country, other rules",
         "evenhand.connectors.files.backtest",
     ),
+    Command(
+        ("rules", "sweep"),
+        "go on with the sweeps of history that were asked for",
+        "evenhand.retro",
+    ),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
     Command(("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"),
     Command(

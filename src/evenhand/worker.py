@@ -12,6 +12,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -67,6 +68,7 @@ from evenhand.reports.proving_steps import prove_due  # noqa: E402
 from evenhand.reports.steps import admit_waiting, forget  # noqa: E402
 from evenhand.reports.tell_steps import tell_due  # noqa: E402
 from evenhand.rulebook.publishing import RuleFiles  # noqa: E402
+from evenhand.rulebook.queries import sweeps_waiting  # noqa: E402
 from evenhand.rulebook.rollback_steps import run_rollbacks  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.standing.label_steps import forget_labels  # noqa: E402
@@ -156,6 +158,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("door_file", 0.5, door.write),
         Loop("rules", 5.0, lambda: rules.look(now=now())),
         Loop("rulebook", 2.0, lambda: files.keep(now=now())),
+        Loop("sweeps", 5.0, Sweeps().start_due),
         Loop("rollbacks", 1.0, lambda: run_rollbacks(now=now())),
         *_placing(),
         Loop("withheld", 2.0, lambda: keep_withheld(wiring.messenger(), now=now())),
@@ -195,6 +198,20 @@ class DoorFile:
         partial.write_text(content)
         partial.replace(self._path)
         self._written = content
+        return 0
+
+
+class Sweeps:
+    """Starts the process that asks rules about history, one at a time, when there is something."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start_due(self) -> int:
+        """Starts it if sweeps wait and it does not run; killed, it goes on where it stopped."""
+        if (self._process is None or self._process.poll() is not None) and sweeps_waiting():
+            command = [sys.executable, "-m", "evenhand", "rules", "sweep"]
+            self._process = subprocess.Popen(command)  # noqa: S603  words of our own
         return 0
 
 

@@ -215,6 +215,11 @@ def sweeps_of(row: RuleVersion) -> list[RetroSweep]:
     return list(row.sweeps.select_related("by").order_by("-at"))
 
 
+def sweeps_waiting() -> list[RetroSweep]:
+    """Gives the sweeps that have not ended, the first first."""
+    return list(RetroSweep.objects.select_related("version").filter(ended_at=None).order_by("at"))
+
+
 def changes_of(rule: str) -> list[Mapping[str, object]]:
     """Gives what happened to a rule, the first first: what its records say, with time and state."""
     rows = Record.objects.filter(subject=rule_subject(rule), kind__in=CHANGES).order_by("serial")

@@ -30,7 +30,7 @@ STAGES = {
     ("signals/media.py", "_near"): "pdq",
     ("rules/rule.py", "over"): "rules",
     ("verdicts/fold.py", "fold"): "verdicts",
-    ("pipeline.py", "_language"): "spoken",
+    ("pipeline.py", "_languages"): "spoken",
 }
 """Functions that begin a stage; what one calls is of the innermost. All else is `between`."""
 

@@ -215,7 +215,7 @@ class SignalsReader:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file = pq.ParquetFile(path, memory_map=True)
+            self._file = pq.ParquetFile(path)
             told = json.loads((self._file.metadata.metadata or {})[MARK])
             self.lists = {str(name): str(said) for name, said in dict(told["lists"]).items()}
             sparse = {str(name): place for place, name in enumerate(told[SPARSE])}

@@ -8,8 +8,8 @@ import pytest
 
 from evenhand.base.lists import ActionKind, Language
 from evenhand.events.schema import EVENT_SCHEMA
-from evenhand.rules.programme import Hits
 from evenhand.rules.grammar import Always
+from evenhand.rules.programme import Hits
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.verdicts.fold import Folder, fold_one
 

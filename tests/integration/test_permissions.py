@@ -276,10 +276,11 @@ def test_each_power_is_held_and_no_role_holds_all() -> None:
         (Role.REVIEWER, {Power.SEE_MATTERS, Power.WORK_SEALED_LANE, Power.DECIDE_IN_BULK}),
         (Role.SENIOR, {Power.SEE_MATTERS, Power.WORK_SEALED_LANE}),
         (Role.CHILD_SAFETY, {Power.SEE_MATTERS, Power.ADMIT_STAFF}),
-        (Role.POLICY_AUTHOR, set(Power) - {Power.SEE_EXACT_REPORTS}),
+        (Role.POLICY_AUTHOR, set(Power)
+         - {Power.SEE_RULES, Power.WORK_ON_RULES, Power.SEE_EXACT_REPORTS}),
         (Role.REPRESENTATIVE, {Power.SEE_MATTERS, Power.SEE_CASES, Power.OPEN_EVIDENCE}),
         (Role.AUDITOR, set(Power)
-         - {Power.READ_AUDIT, Power.SEE_SUBMISSIONS, Power.SEE_EXACT_REPORTS}),
+         - {Power.READ_AUDIT, Power.SEE_RULES, Power.SEE_SUBMISSIONS, Power.SEE_EXACT_REPORTS}),
     ],
 )  # fmt: skip
 def test_what_a_role_never_holds(role: Role, never: set[Power]) -> None:

@@ -112,6 +112,11 @@ FIXED: tuple[SignalColumn, ...] = (
     _model("spam_score", "the text is spam; fraud is within it, since no data tells them apart"),
     _model("abuse_score", "the text insults or harasses"),
     _model("hate_score", "the text attacks people for what they are"),
+    _model("threat_score", "the text announces violence against somebody"),
+    _model("drugs_score", "the text offers drugs, or seeks couriers for them"),
+    _model("weapons_score", "the text offers or seeks weapons without papers"),
+    _model("extremism_score", "the text praises violent groups, or calls to join or pay them"),
+    _model("sexual_score", "the text offers or asks for sex in public, among adults"),
     # How often. Windows end with the event itself, which is counted.
     _habit("account_posts_10s", "messages, edits and files of this account in the last 10 seconds"),
     _habit("account_posts_1m", "messages, edits and files of this account in the last minute"),

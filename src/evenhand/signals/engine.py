@@ -147,8 +147,15 @@ class SignalEngine:
         }
 
     def scores(self, views: Views) -> Mapping[str, Values]:
-        """Gives what the model thinks of each text; NULL where there is none."""
+        """Gives what the model thinks of each text; NULL where there is none.
+
+        A text in disguise gets the higher score of both its views.
+        """
         scores = self.model.score(views.normalised)
+        undone = views.undisguised
+        if len(undone.rows):
+            for name, values in self.model.score(undone.column).items():
+                scores[name][undone.rows] = np.maximum(scores[name][undone.rows], values)
         return {
             name: Values(values.astype(np.float64), views.has_text)
             for name, values in scores.items()

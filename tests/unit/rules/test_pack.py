@@ -97,7 +97,10 @@ def test_the_pack_has_a_rule_for_each_promised_harm(rules: tuple[Rule, ...]) -> 
 def test_rules_that_read_text_have_hits_in_five_languages(rules: tuple[Rule, ...]) -> None:
     lacking = {}
     for rule in rules:
-        reads_lists = any(name.startswith(MATCHES) for name in columns_of(rule.condition))
+        reads_lists = any(
+            name.startswith(MATCHES) and not name.startswith(f"{MATCHES}context_")
+            for name in columns_of(rule.condition)
+        )
         stated = any(fixture.signals for fixture in rule.hits)
         if reads_lists and not stated:
             languages = {fixture.event.get("language") for fixture in rule.hits}
@@ -116,7 +119,7 @@ def test_every_rule_names_its_near_misses(rules: tuple[Rule, ...]) -> None:
 def test_no_rule_acts_on_a_models_score(rules: tuple[Rule, ...]) -> None:
     leaning = [rule for rule in rules if columns_of(rule.condition) & MODEL_COLUMNS]
 
-    assert len(leaning) == 3
+    assert len(leaning) == 8
     assert {(rule.proposes, rule.opens_case) for rule in leaning} == {(ActionKind.NONE, True)}
 
 
@@ -187,10 +190,12 @@ def test_other_wordings_are_found_but_for_the_known_ones(plane: ScreeningPlane) 
 
     found = verdicts(plane, messages, hours=10_000)
 
-    missed = [message["text"] for message in messages if message["id"] not in found]
+    refused = {id_ for id_, (action, _) in found.items() if action == "refuse"}
+    missed = [message["text"] for message in messages if message["id"] not in refused]
     assert len(messages) >= 390
     assert len(missed) <= WORDINGS_MISSED_MAX, missed
-    assert {action for action, _ in found.values()} == {"refuse"}
+    # What a rule of words misses, the model may still show to a person.
+    assert {found[id_][0] for id_ in found.keys() - refused} <= {"none"}
 
 
 @pytest.mark.parametrize("kind", ["direct", "private"])

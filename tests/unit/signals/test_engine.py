@@ -179,3 +179,11 @@ def test_a_channel_that_copies_a_blocked_one_is_told_by_its_texts(engine, tmp_pa
     assert again["channel_copies"] == 3
     assert again["channel_recreated"]
     assert again["channel_signs"] == "texts of a blocked channel"
+
+
+def test_a_disguised_text_scores_as_what_it_hides(engine):
+    plain, hidden = "shut up you stupid bitch, dumb whore", "shut up you stup1d b1tch, dumb wh0re"
+
+    said, disguised = signals_of(engine, plain, hidden)
+
+    assert disguised["abuse_score"] >= said["abuse_score"] - 1e-6

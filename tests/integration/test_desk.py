@@ -174,7 +174,9 @@ def test_other_staff_see_reports_and_no_cases(
     client: Client, signed_in: Callable[..., Person], role: Role
 ) -> None:
     signed_in(role)
-    begins = "/staff/legal/" if role is Role.APPROVER else "/staff/reports/"
+    begins = {Role.APPROVER: "/staff/legal/", Role.POLICY_AUTHOR: "/staff/rules/"}.get(
+        role, "/staff/reports/"
+    )
 
     assert client.get("/staff/", follow=True).redirect_chain[-1][0] == begins
     assert client.get(f"/staff/reports/{DAY}/").status_code == 200

@@ -30,19 +30,6 @@ def decision_of(decision_id: UUID) -> Decision | None:
     return Decision.objects.prefetch_related("actions").filter(id=decision_id).first()
 
 
-def latest_decisions(*, rows_max: int, before: datetime | None = None) -> list[Decision]:
-    """Gives decisions, the latest first, with their actions at hand."""
-    rows = Decision.objects.prefetch_related("actions").order_by("-at")
-    if before is not None:
-        rows = rows.filter(at__lt=before)
-    return list(rows[:rows_max])
-
-
-def decisions_of_rule(rule_id: str, version: str) -> list[Decision]:
-    """Gives what one version of a rule decided."""
-    return list(Decision.objects.filter(rule_id=rule_id, rule_version=version).order_by("at"))
-
-
 def decisions_by_rule(*, since: datetime) -> dict[str, int]:
     """Gives how often each rule decided since a moment."""
     rows = Decision.objects.filter(at__gte=since).exclude(rule_id="")
@@ -243,12 +230,6 @@ def unfinished_deliveries() -> int:
     return Delivery.objects.filter(
         state__in=(DeliveryState.WAITING.value, DeliveryState.CLAIMED.value)
     ).count()
-
-
-def delivery_counts() -> dict[str, int]:
-    """Gives the number of deliveries in each state."""
-    rows = Delivery.objects.values_list("state").annotate(rows=Count("id"))
-    return dict(rows)
 
 
 def evidence_of(decision: Decision) -> list[SealedItem]:

@@ -1,7 +1,7 @@
 """Identifiers: UUID version 7 (RFC 9562 section 5.7), minted where a thing begins."""
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -18,11 +18,6 @@ def new_id(*, now: datetime, random: bytes | None = None) -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
-
-
-def minted_at(value: UUID) -> datetime:
-    """Gives the moment at which a UUIDv7 was minted, to the millisecond."""
-    return datetime.fromtimestamp((value.int >> 80) / 1000, tz=UTC)
 
 
 def first_id(*, since: datetime) -> UUID:

@@ -49,11 +49,6 @@ def versions_of(rule: str) -> list[RuleVersion]:
     return list(RuleVersion.objects.filter(rule=rule).order_by("-written_at", "-id"))
 
 
-def all_versions() -> list[RuleVersion]:
-    """Gives every version of every rule, by rule and the latest first."""
-    return list(RuleVersion.objects.order_by("rule", "-written_at", "-id"))
-
-
 def live_versions() -> list[RuleVersion]:
     """Gives the version of each rule that is live, by rule."""
     return list(RuleVersion.objects.filter(state=RuleState.LIVE.value).order_by("rule"))

@@ -34,6 +34,8 @@ from evenhand.cases import bulk_steps
 from evenhand.cases import steps as cases
 from evenhand.cases.quality_steps import make_golden
 from evenhand.desk.doors import PROVED_AT
+from evenhand.desk.rules.editing import SKELETON
+from evenhand.desk.rules.workbench import workbench
 from evenhand.legal import steps as legal
 from evenhand.legal.asking import link_for
 from evenhand.legal.lists import IdentifierKind, ProtectedGround
@@ -52,6 +54,7 @@ from evenhand.people.passkeys import BACKEND
 from evenhand.people.roles import Role
 from evenhand.reports import flagger_steps
 from evenhand.reports.drafts import FlaggerDraft
+from evenhand.rulebook import steps as rulebook
 from evenhand.transparency.publish import publish
 
 EPOC = "eu-epoc-subscriber"
@@ -99,6 +102,8 @@ def town() -> Town:
     _flaggers(office)
     _law(office)
     _access(office)
+    author = member("Pat Author", Role.POLICY_AUTHOR)
+    rules = _rules(author)
     operator = member("First Operator", Role.OPERATOR)
     approver = member("Second Approver", Role.APPROVER)
     people.propose("Ben Example", [Role.REVIEWER], by=operator, now=moment)
@@ -114,14 +119,15 @@ def town() -> Town:
         "board": office.board[0],
         "operator": operator,
         "second": approver,
-        "author": member("Pat Author", Role.POLICY_AUTHOR),
+        "author": author,
         "officer": office.officer.person,
     }
     return Town(
         people={VISITOR: Client(HTTP_HOST="localhost:8600")}
         | {name: browser(person) for name, person in who.items()},
         roles={name: frozenset(person.roles) for name, person in who.items()},
-        addresses=_addresses(home, office, matters, unsure, bulk, day, (enrolling, officers)),
+        addresses=_addresses(home, office, matters, unsure, bulk, day, (enrolling, officers))
+        | _rule_addresses(rules),
         forms=(
             ("report_follow", "/report/follow/", {"code": home.code}),
             (
@@ -244,6 +250,29 @@ def _law(office: Desk) -> None:
 def _access(office: Desk) -> None:
     make_token(office.officer, "Case system", by=office.officer.person, now=now())
     register_webhook(office.officer, "https://hooks.example.test/", now=now())
+
+
+def _rules(author: Person) -> list[UUID]:
+    """Writes two versions of a rule: one kept as a draft, one tried and staged."""
+    made = []
+    for version in ("1", "2"):
+        text = SKELETON.replace('version: "1"', f'version: "{version}"')
+        rule = workbench().read(text)
+        row = rulebook.write_version(rule, text, by=author, now=now(), note="Floods of links.")
+        made.append(row.id)
+    tried = workbench().backtest(rule, seconds_max=1.0)
+    rulebook.keep_backtest(row.id, tried.figures, by=author, now=now())
+    rulebook.put_in_shadow(row.id, by=author, now=now())
+    rulebook.stage(row.id, 10, by=author, now=now())
+    return made
+
+
+def _rule_addresses(rules: Sequence[UUID]) -> dict[str, Sequence[str]]:
+    views = ("staff_rule_version", "staff_rule_edit", "staff_rule_roll_back", "staff_rule_hits")
+    return {view: [reverse(view, args=[one]) for one in rules] for view in views} | {
+        "staff_rule": [reverse("staff_rule", args=["my_rule"])],
+        "staff_rules": ["/staff/rules/"],
+    }
 
 
 def _addresses(

@@ -289,7 +289,7 @@ def test_files_are_followed_by_a_thread_of_their_own(
     stop = renewal.follow(seconds=0.001)
     write_words(resources.patterns, "icedust")
     try:
-        while not flagged(plane, "some icedust"):
+        while plane.screen(batch_of("some icedust")).num_rows == 0:
             os.sched_yield()
     finally:
         stop.set()

@@ -72,12 +72,13 @@ def test_the_fast_way_gives_what_the_slow_one_does(rows, columns, seed):
     wave, point = np.arange(1, 17)[:, None], np.arange(POINTS)[None, :]
     cosines = np.cos(np.pi / 2 / POINTS * wave * (2 * point + 1))
     waves = (cosines @ points @ cosines.T).ravel()
-    bits = waves > np.sort(waves)[127]
-    slow = np.packbits(bits[::-1]).tobytes()
+    median = np.sort(waves)[127]
 
-    # Sums of small numbers differ in their last digits, which turns a bit at the median at most.
-    fast = picture_hash(picture).value
-    assert sum((a ^ b).bit_count() for a, b in zip(fast, slow, strict=True)) <= 2
+    # Sums of small numbers differ in their last digits: waves at the median may fall either way.
+    clear = np.abs(waves - median) > 1e-4 * max(np.abs(waves).max(), points.max())
+    packed = np.frombuffer(picture_hash(picture).value, np.uint8)
+    fast = np.unpackbits(packed)[::-1].astype(bool)
+    assert (fast == (waves > median))[clear].all()
 
 
 def test_a_picture_made_smaller_darker_and_rougher_is_alike():

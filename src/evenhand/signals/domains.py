@@ -37,7 +37,10 @@ _ENTRY = re.compile(
 _HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(\S+)")
 _HOST = re.compile(r"(?=.{4,253}$)[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
 _SHIPPED = ("shared_hosts.txt", "shorteners.txt", "messengers.txt")
-_TABLE_FORMAT = 1
+_REMARK = re.compile(r"(?<!/)#")
+"""What begins a remark; after a slash it belongs to a path, as in matrix.to/#/…"""
+
+_TABLE_FORMAT = 2
 """Raised whenever lines are read, hosts spelled or hashed in another way than before."""
 
 SEEDS = (0x243F6A8885A308D3, 0x13198A2E03707344)
@@ -91,7 +94,7 @@ def _parsed(path: Path, content: bytes) -> DomainList:
 
 def _lines(content: str) -> Iterator[str]:
     for line in content.splitlines():
-        bare = line.split("#", 1)[0].strip() if not line.startswith("!") else ""
+        bare = _REMARK.split(line, 1)[0].strip() if not line.startswith("!") else ""
         if bare:
             found = _HOSTS_FILE.match(bare)
             yield found.group(1) if found else bare

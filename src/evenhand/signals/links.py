@@ -3,6 +3,7 @@
 A link is a host with `://` before it, or a host that ends in a known top level domain.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,9 @@ BEYOND_ASCII, LOOKALIKE = 1, 2
 
 _DOT, _DASH, _LOW_LINE, _AT, _SLASH, _COLON, _X, _N = b".-_@/:xn"
 _NO_LINK, _BARE, _ADDRESSED = 0, 1, 2
+_GOES_ON = re.compile(r"[.:]?[\w-]")
+"""How the name at the end of a listed path goes on: `x.example.org` is not `x.example`."""
+
 _SEED, _CHECK_SEED = U(SEEDS[0]), U(SEEDS[1])
 _HOST_TAIL = np.dtype(
     [
@@ -429,9 +433,6 @@ class LinkFinder:
         labels = host.split(".")
         for k in range(len(labels) - 1):
             for listed, number in self._hosts.paths.get(".".join(labels[k:]), ()):
-                tail = path[len(listed) :]
-                if path.startswith(listed) and (
-                    not tail or (not tail[0].isalnum() and tail[0] not in "_-")
-                ):
+                if path.startswith(listed) and not _GOES_ON.match(path, len(listed)):
                     return number
         return -1

@@ -23,6 +23,7 @@ from evenhand.signals.domains import (
         ("*.evil.example", Entry("evil.example", "")),
         ("||evil.example^", Entry("evil.example", "")),
         ("t.me/bad", Entry("t.me", "/bad")),
+        ("https://matrix.to/#/!A:x.example", Entry("matrix.to", "/#/!a:x.example")),
         ("нехороший.example", Entry("нехороший.example", "")),
         ("com", None),
         ("two words.com", None),
@@ -36,11 +37,11 @@ def test_a_line_names_a_host_and_a_path(line, entry):
 
 def test_a_list_that_names_a_shared_host_does_not_block_it(tmp_path):
     path = tmp_path / "mine.txt"
-    path.write_text("t.me\ngithub.io\nco.uk\nt.me/bad\nevil.example # note\n! comment\n")
+    path.write_text("t.me\ngithub.io\nco.uk\nt.me/bad\nevil.example # note\n! comment\nt.me/#/a#b\n")
 
     found = read_domain_list(path)
 
-    assert found.entries == (Entry("t.me", "/bad"), Entry("evil.example", ""))
+    assert found.entries == (Entry("t.me", "/bad"), Entry("evil.example", ""), Entry("t.me", "/#/a"))
     assert found.passed_over == 3
 
 

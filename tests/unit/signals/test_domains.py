@@ -37,11 +37,17 @@ def test_a_line_names_a_host_and_a_path(line, entry):
 
 def test_a_list_that_names_a_shared_host_does_not_block_it(tmp_path):
     path = tmp_path / "mine.txt"
-    path.write_text("t.me\ngithub.io\nco.uk\nt.me/bad\nevil.example # note\n! comment\nt.me/#/a#b\n")
+    path.write_text(
+        "t.me\ngithub.io\nco.uk\nt.me/bad\nevil.example # note\n! comment\nt.me/#/a#b\n"
+    )
 
     found = read_domain_list(path)
 
-    assert found.entries == (Entry("t.me", "/bad"), Entry("evil.example", ""), Entry("t.me", "/#/a"))
+    assert found.entries == (
+        Entry("t.me", "/bad"),
+        Entry("evil.example", ""),
+        Entry("t.me", "/#/a"),
+    )
     assert found.passed_over == 3
 
 

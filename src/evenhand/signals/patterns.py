@@ -1,6 +1,7 @@
-"""Finds lists of patterns in whole columns of text, with one Hyperscan scan per view.
+"""Finds lists of patterns in whole columns of text, with one scan per view.
 
-Literals are bytes with bounds that are checked afterwards, for all matches at once. A regular
+Literals are bytes with bounds that are checked afterwards, for all matches at once. Regular
+expressions are looked for by Hyperscan. A regular
 expression that could run on from row to row is looked for again in the row alone: what two people
 wrote one after the other must not convict them together.
 """
@@ -29,11 +30,11 @@ from evenhand.signals.expressions import (
     stays_within_rows,
 )
 from evenhand.signals.limits import PATTERNS_MAX
+from evenhand.signals.literals import LiteralFinder
 from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
 
-_FORMAT = 2
+_FORMAT = 3
 _ENGINE_VERSION = version("hyperscan")
-_LITERAL = 0
 _REGEX = hyperscan.HS_FLAG_UTF8
 # Scripts written without spaces between words: a letter beside a literal bounds it as well.
 _UNSPACED = (CharacterClass.HAN, CharacterClass.KANA, CharacterClass.THAI)
@@ -107,14 +108,13 @@ _NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.int64))
 class _Database:
     """A compiled Hyperscan database, kept on disk by the hash of what it was made of."""
 
-    def __init__(self, expressions: Sequence[bytes], *, flags: int, folder: Path | None) -> None:
+    def __init__(self, expressions: Sequence[bytes], *, folder: Path | None) -> None:
         self._expressions = expressions
-        self._flags = flags
         self._engine = self._loaded(folder)
         self._own = threading.local()
 
     def _loaded(self, folder: Path | None) -> Any:
-        digest = hashlib.sha256(f"{_ENGINE_VERSION} {_FORMAT} {self._flags}".encode())
+        digest = hashlib.sha256(f"{_ENGINE_VERSION} {_FORMAT}".encode())
         for expression in self._expressions:
             digest.update(len(expression).to_bytes(4, "little") + expression)
         name = f"patterns-{digest.hexdigest()[:40]}"
@@ -137,8 +137,7 @@ class _Database:
             expressions=list(self._expressions),
             ids=list(range(len(self._expressions))),
             elements=len(self._expressions),
-            flags=self._flags,
-            literal=self._flags == _LITERAL,
+            flags=_REGEX,
         )
         return bytes(hyperscan.dumpb(database))
 
@@ -165,18 +164,18 @@ class _Database:
 class _Literals:
     """The literals of one view."""
 
-    database: _Database
+    finder: LiteralFinder
     numbers: Ints
     lengths: Ints
     before: NDArray[np.bool_]
     after: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, literals: Sequence[tuple[int, Literal]], folder: Path | None) -> Self | None:
+    def of(cls, literals: Sequence[tuple[int, Literal]]) -> Self | None:
         if not literals:
             return None
         return cls(
-            _Database([one.content for _, one in literals], flags=_LITERAL, folder=folder),
+            LiteralFinder([one.content for _, one in literals]),
             np.array([number for number, _ in literals], np.int64),
             np.array([len(one.content) for _, one in literals], np.int64),
             np.array([one.bound_before for _, one in literals], np.bool_),
@@ -184,7 +183,7 @@ class _Literals:
         )
 
     def find(self, column: TextColumn) -> Found:
-        which, ends = self.database.scan(column.buffer)
+        which, ends = self.finder.find(column.buffer)
         if not len(which):
             return _NOTHING
         keep = np.empty(len(which), np.bool_)
@@ -217,7 +216,7 @@ class _Regexes:
             return None
         expressions = [expression_of(one, normalised=normalised) for _, one in patterns]
         return cls(
-            _Database(expressions, flags=_REGEX, folder=folder),
+            _Database(expressions, folder=folder),
             np.array([number for number, _ in patterns], np.int64),
             np.array([stays_within_rows(one) for _, one in patterns], np.bool_),
         )
@@ -260,7 +259,7 @@ class PatternScanner:
         sizes = [len(one.patterns) for one in self._lists]
         self._list_of = np.repeat(np.arange(len(sizes)), sizes)
         try:
-            self._literals = {view: self._literals_of(view, folder) for view in View}
+            self._literals = {view: self._literals_of(view) for view in View}
             self._regexes = {view: self._regexes_of(view, folder) for view in View}
         except hyperscan.error as error:
             raise self._culprit() from error
@@ -303,15 +302,14 @@ class PatternScanner:
             if view in views[self._list_of[number]]
         ]
 
-    def _literals_of(self, view: View, folder: Path | None) -> _Literals | None:
+    def _literals_of(self, view: View) -> _Literals | None:
         normalised = view is View.NORMALISED
         return _Literals.of(
             [
                 (number, literal_of(pattern, normalised=normalised))
                 for number, pattern in self._chosen(view)
                 if pattern.text is not None
-            ],
-            folder,
+            ]
         )
 
     def _regexes_of(self, view: View, folder: Path | None) -> _Regexes | None:

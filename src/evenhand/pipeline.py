@@ -17,21 +17,23 @@ from numpy.typing import NDArray
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.limits import BATCH_ROWS_MAX
-from evenhand.base.lists import ChannelKind, EventKind
+from evenhand.base.lists import ActionKind, ChannelKind, EventKind
 from evenhand.events.batch import check_batch, few_events, one_event
 from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.resources import Loaded, Renewal, ResourceReader, Resources
 from evenhand.rules.check import FixtureFault, check_rules
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.load import columns_used
+from evenhand.rules.noticed import noticed_columns, noticed_of
 from evenhand.rules.programme import Hits
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.rules.shadow import ShadowHits
 from evenhand.signals.account_habits import AccountHabits
+from evenhand.signals.arrow import Mask
 from evenhand.signals.channel_habits import FED_BY_VERDICTS, ChannelHabits
 from evenhand.signals.engine import Seen, SignalEngine, see
 from evenhand.signals.habits_file import HabitsFile
-from evenhand.signals.language import spoken_language
+from evenhand.signals.language import doubtful, spoken_language
 from evenhand.signals.media_watch import WatchedHashLists
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Scope
@@ -114,6 +116,8 @@ class _Judging:
 
     asked   columns that the rules look at
     fed     per rule, whether it looks at how much of a channel was flagged
+    acts    per rule, whether it does something to people at once, of which they are told
+    keeps   per rule, the columns whose values the case keeps that it opens
     folder  what folds hits into verdicts
     shadow  where hits are counted that nothing follows from
     """
@@ -121,7 +125,9 @@ class _Judging:
     rules: RuleSet
     signals: SignalEngine
     asked: frozenset[str]
-    fed: NDArray[np.bool_]
+    fed: Mask
+    acts: Mask
+    keeps: Sequence[Sequence[str]]
     folder: Folder
     shadow: ShadowHits
 
@@ -129,7 +135,10 @@ class _Judging:
     def of(cls, rules: RuleSet, signals: SignalEngine, shadow: ShadowHits) -> Self:
         fed = [bool(columns_of(rule.condition) & FED_BY_VERDICTS) for rule in rules.rules]
         asked = columns_used(rules) | {LANGUAGE}
-        return cls(rules, signals, asked, np.array(fed, np.bool_), Folder.of(rules), shadow)
+        acts = [rule.proposes is not ActionKind.NONE for rule in rules.rules]
+        masks = np.array(fed, np.bool_), np.array(acts, np.bool_)
+        keeps = [noticed_columns(columns_of(rule.condition)) for rule in rules.rules]
+        return cls(rules, signals, asked, *masks, keeps, Folder.of(rules), shadow)
 
     def acting(self, hits: Hits, seen: Seen) -> Hits:
         """Gives the hits from which something follows, and counts the others."""
@@ -355,7 +364,9 @@ def _screened(
     with turn or nullcontext():
         table = judging.signals.counted(seen, steady)
         hits = judging.acting(judging.rules.over(table), seen)
-    languages = _languages(seen, np.unique(hits.rows), table)
+    rows = np.unique(hits.rows)
+    told = np.isin(rows, hits.rows[judging.acts[hits.rules]])
+    languages = _languages(seen, rows, table, told=told)
     verdicts = judging.folder.fold(seen.batch, hits, languages)
     return _placed(verdicts, seen.rows[np.asarray(verdicts["row"])])
 
@@ -384,15 +395,22 @@ def _few(judging: _Judging, events: pa.RecordBatch, scope: Scope) -> list[Verdic
         return verdicts
     table = judging.signals.over(seen)
     hits = judging.acting(judging.rules.over(table), seen)
-    for row in np.unique(hits.rows).tolist():
+    if not len(rows := np.unique(hits.rows)):
+        return verdicts
+    # Also where a rule only asks people: at a door a case follows, and they tell somebody later.
+    languages = _languages(seen, rows, table, told=np.full(len(rows), True))
+    for row, language in zip(rows.tolist(), languages, strict=True):
         fired = hits.rules[hits.rows == row].tolist()
         event_id = seen.batch["event_id"][row].as_py()
-        language = _language(seen, row, table.row(row, {LANGUAGE}))
-        verdicts[seen.rows[row]] = fold_one(event_id, fired, judging.rules, language)
+        kept = dict.fromkeys(name for place in fired for name in judging.keeps[place])
+        noticed = noticed_of(table.row(row, kept).items()) if kept else ()
+        verdicts[seen.rows[row]] = fold_one(event_id, fired, judging.rules, language, noticed)
     return verdicts
 
 
-def _judged(judging: _Judging, seen: Seen, known: Mapping[str, object]) -> Verdict | None:
+def _judged(
+    judging: _Judging, seen: Seen, table: SignalTable, known: Mapping[str, object]
+) -> Verdict | None:
     fired = judging.rules.for_one(known)
     if fired:
         places = np.array(fired, np.int32)
@@ -400,7 +418,8 @@ def _judged(judging: _Judging, seen: Seen, known: Mapping[str, object]) -> Verdi
     if not fired:
         return None
     event_id = seen.batch["event_id"][0].as_py()
-    return fold_one(event_id, fired, judging.rules, _language(seen, 0, known))
+    (language,) = _languages(seen, np.zeros(1, np.int64), table, told=np.full(1, True))
+    return fold_one(event_id, fired, judging.rules, language)
 
 
 def _explained(judging: _Judging, event: Mapping[str, object], scope: Scope) -> Explanation:
@@ -408,13 +427,14 @@ def _explained(judging: _Judging, event: Mapping[str, object], scope: Scope) -> 
     if seen.batch.num_rows == 0:
         return Explanation(verdict=None, signals={}, matches=(), rules=())
     rules, signals = judging.rules, judging.signals
-    known = signals.over(seen).row(0)
+    table = signals.over(seen)
+    known = table.row(0)
     fired = set(rules.for_one(known))
     places = sorted(range(len(rules.rules)), key=lambda place: place not in fired)
     patterns = signals.patterns.patterns
     found = [patterns[number] for number in signals.found(seen.views).patterns]
     return Explanation(
-        verdict=_judged(judging, seen, known),
+        verdict=_judged(judging, seen, table, known),
         signals=known,
         matches=tuple((one.list_name, one.line, one.text or one.regex or "") for one in found),
         rules=tuple(
@@ -446,32 +466,26 @@ def _inputs(rule: Rule, *, fired: bool, known: Mapping[str, object]) -> RuleInpu
     return RuleInputs(rule.id, rule.version, fired, asked)
 
 
-def _languages(seen: Seen, rows: NDArray[np.int32], table: SignalTable) -> list[str | None]:
-    """Gives for several rows what `_language` gives for one."""
-    if seen.batch["language"].null_count < table.rows:
-        return [_language(seen, row, table.row(row, {LANGUAGE})) for row in rows.tolist()]
+def _languages(
+    seen: Seen, rows: NDArray[np.integer], table: SignalTable, *, told: Mask
+) -> list[str | None]:
+    """Gives the languages of rows for the sentence that tells people why: as stated, else detected.
+
+    One detector is quick and has seen every row. The slow one is asked where that is in doubt, of
+    rows of which somebody is told (`told`).
+    """
+    stated = seen.batch["language"].take(pa.array(rows)).to_pylist()
     quick = table.columns[LANGUAGE]
     known = np.full(len(rows), True) if quick.known is None else quick.known[rows]
-    told = [
-        quick.words[code] if is_known else None
-        for code, is_known in zip(quick.values[rows].tolist(), known.tolist(), strict=True)
+    languages = [
+        of_row or (quick.words[code] if is_known else None)
+        for of_row, code, is_known in zip(
+            stated, quick.values[rows].tolist(), known.tolist(), strict=True
+        )
     ]
-    for place in np.flatnonzero(seen.look.read[rows] & ~seen.views.spoken.sure[rows]).tolist():
+    asked = told & seen.look.read[rows] & np.array([one is None for one in stated], np.bool_)
+    asked[asked] = doubtful(seen.views, rows[asked])
+    for place in np.flatnonzero(asked).tolist():
         text = seen.views.normalised.text(int(rows[place]))
-        told[place] = spoken_language(text) or told[place]
-    return told
-
-
-def _language(seen: Seen, row: int, known: Mapping[str, object]) -> str | None:
-    """Gives the language for the sentence that tells people why: as stated, else as detected.
-
-    The other detector is slow: it is asked where the quick one, which has seen every row, is not
-    sure.
-    """
-    stated = seen.batch["language"][row].as_py()
-    if stated is not None:
-        return str(stated)
-    quick = known.get(LANGUAGE)
-    if seen.look.read[row] and not seen.views.spoken.sure[row]:
-        quick = spoken_language(seen.views.normalised.text(row)) or quick
-    return None if quick is None else str(quick)
+        languages[place] = spoken_language(text) or languages[place]
+    return languages

@@ -20,7 +20,8 @@ id: {id}
 version: "1"
 title: {id}
 harm: m.spam
-proposes: hold
+proposes: {proposes}
+opens_case: true
 score: 0.9
 owner: policy
 author: founding team
@@ -34,6 +35,7 @@ fixtures:
 """
 CONDITIONS = {
     "goods": "matches_goods >= 1",
+    "asks": "matches_asks >= 1",
     "busy": "account_posts_10m = 7",
     "copies": "near_duplicate_accounts_10m >= 5",
     "picture": "media_near_distance <= 8",
@@ -47,9 +49,12 @@ def resources(tmp_path_factory):
     for name in ("rules", "patterns", "hashes", "cache"):
         (folder / name).mkdir()
     for id_, when in CONDITIONS.items():
-        (folder / "rules" / f"{id_}.yaml").write_text(RULE.format(id=id_, when=when))
+        (folder / "rules" / f"{id_}.yaml").write_text(
+            RULE.format(id=id_, when=when, proposes="none" if id_ == "asks" else "hold")
+        )
     patterns = "name: goods\npatterns:\n  - text: snowdust\n  - regex: 'snow\\s+dust'\n"
     (folder / "patterns" / "goods.yaml").write_text(patterns)
+    (folder / "patterns" / "asks.yaml").write_text("name: asks\npatterns:\n  - text: mudpie\n")
     for suffix in ("sha256", "pdq"):
         (folder / "hashes" / f"known.{suffix}").write_text(LISTED.hex() + "\n")
     return Resources(
@@ -106,7 +111,7 @@ def test_batches_side_by_side_are_judged_like_one_after_another(resources, batch
     assert [batch for batch, _ in found] == batches
     assert [_by_row(verdicts) for _, verdicts in found] == expected
     fired = {id_ for one in expected for _, _, ids in one for id_ in ids}
-    assert fired == set(CONDITIONS)
+    assert fired == set(CONDITIONS) - {"asks"}
 
 
 def test_a_large_batch_is_judged_like_its_parts(resources, batches):
@@ -219,3 +224,18 @@ def test_a_batch_tells_the_languages_that_single_events_are_told(resources, stat
     alone = [plane.screen_one(event) for event in events]
     assert verdicts["language"].to_pylist() == [one and one.language for one in alone]
     assert verdicts["language"][0].as_py() == "de"
+
+
+def test_a_batch_asks_the_slow_detector_only_of_whom_somebody_is_told(resources):
+    texts = ("Regenschirm vergessen snowdust", "Regenschirm vergessen mudpie")
+    events = [
+        {"event_id": text, "kind": "message", "time": NOW, "channel_kind": "public", "text": text}
+        for text in texts
+    ]
+    plane = ScreeningPlane.load(resources)
+
+    verdicts = plane.screen(event_batch(events).batch)
+
+    assert verdicts["language"].to_pylist() == ["de", None]
+    # At a door a case follows from it, and whoever decides that tells somebody.
+    assert [plane.screen_one(event).language for event in events] == ["de", "de"]

@@ -23,12 +23,12 @@ from evenhand.signals.detection import (
     SURE_VOTES_MIN,
     detect,
 )
-from evenhand.signals.language import language, spoken_language
+from evenhand.signals.language import doubtful, language, spoken_language
 from evenhand.signals.views import views_of
 
 
-def languages(*texts, stated=None, may_read=True):
-    batch = pa.RecordBatch.from_pylist(
+def batch_of(texts, stated=None):
+    return pa.RecordBatch.from_pylist(
         [
             {
                 "event_id": str(k),
@@ -42,7 +42,15 @@ def languages(*texts, stated=None, may_read=True):
         ],
         schema=EVENT_SCHEMA,
     )
-    views = views_of(batch, words_of(batch["kind"]), np.full(len(texts), may_read))
+
+
+def seen(batch, may_read=True):
+    return views_of(batch, words_of(batch["kind"]), np.full(batch.num_rows, may_read))
+
+
+def languages(*texts, stated=None, may_read=True):
+    batch = batch_of(texts, stated)
+    views = seen(batch, may_read)
     column = language(batch, views)["language"]
     return [
         column.words[v] if k else None for v, k in zip(column.values, column.known, strict=True)
@@ -87,6 +95,15 @@ def test_text_that_may_not_be_read_has_no_language():
 
 def test_the_slow_detector_is_asked_for_one_text():
     assert spoken_language("Ich habe heute leider überhaupt keine Zeit") == "de"
+
+
+def test_the_slow_detector_is_worth_asking_where_its_answer_could_be_told():
+    unclear = ["Regenschirm vergessen", "Зонтик забыла", "چتر", "12345", "x", "the and of"]
+
+    views = seen(batch_of(unclear))
+
+    doubted = doubtful(views, np.arange(len(unclear))).tolist()
+    assert doubted == [True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize(

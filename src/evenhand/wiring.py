@@ -374,6 +374,7 @@ def _case(request: ReviewRequest) -> CaseDraft:
         event=request.event,
         decision=request.decision,
         evidence=request.evidence,
+        noticed=request.noticed,
     )
 
 

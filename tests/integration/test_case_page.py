@@ -12,10 +12,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
-from tests.integration.cases_of_tests import reviewer
+from tests.integration.cases_of_tests import case_draft, reviewer
 from tests.integration.test_reports_received import from_matrix
 
 from evenhand.base.clock import now
+from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.base.sealing import make_keys
 from evenhand.cases import steps as cases
@@ -193,3 +194,28 @@ def test_who_is_proved_to_have_sent_a_message_stands_beside_its_report(
 
     assert page.count("@sender:far.example") == 1
     assert "not the account of this case" in page
+
+
+def test_what_a_rule_about_habits_saw_stands_on_the_page_and_on_its_second_look(
+    client: Client, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = (("fake_account_score", 0.79), ("fake_account_facts", "new, many channels"))
+    draft = replace(case_draft(event="$e7"), noticed=seen)
+    plain = reported(event="$e8")
+
+    case = cases.open_case(draft, now=now())
+
+    page = client.get(f"/staff/cases/{case.id}/").content.decode()
+    assert "What the rule saw" in page
+    assert "younger than three days; posts in many channels" in page
+    assert "What the rule saw" not in client.get(f"/staff/cases/{plain.id}/").content.decode()
+    later = replace(
+        draft, id=new_id(now=now()), origin="rule:later", noticed=(("account_burst", 9.0),)
+    )
+    joined = cases.open_case(later, now=now())
+    assert joined.id == case.id
+    assert joined.noticed == {**dict(seen), "account_burst": 9.0}
+    record = decided(joined, reviewer("Bo Example"))
+    monkeypatch.setattr("evenhand.cases.quality_steps.drawn", lambda *_: True)
+    draw_second_look(record, now())
+    assert Case.objects.get(sampled_of=case).noticed == joined.noticed

@@ -303,6 +303,7 @@ def _review(entry: FlaggedEntry, why: ReviewReason, *, decided: bool = False) ->
         evidence=entry.id,
         decision=entry.id if decided else None,
         hashes=event.hashes,
+        noticed=verdict.noticed,
     )
 
 

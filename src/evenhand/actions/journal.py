@@ -471,6 +471,7 @@ def _verdict_json(verdict: Verdict) -> dict[str, object]:
         "language": verdict.language,
         "reason": verdict.reason,
         "over_budget": verdict.over_budget,
+        "noticed": [[name, value] for name, value in verdict.noticed],
     }
 
 
@@ -536,7 +537,9 @@ def _facts_from(value: dict[str, object]) -> EventFacts:
 
 def _verdict_from(value: dict[str, object]) -> Verdict:
     rules, language = value["rules"], value["language"]
+    noticed = value.get("noticed", [])  # an earlier version wrote none
     assert isinstance(rules, list)
+    assert isinstance(noticed, list)
     return Verdict(
         event_id=str(value["event_id"]),
         harm=str(value["harm"]),
@@ -548,6 +551,7 @@ def _verdict_from(value: dict[str, object]) -> Verdict:
         language=None if language is None else str(language),
         reason=str(value["reason"]),
         over_budget=value.get("over_budget") is True,  # an earlier version wrote none
+        noticed=tuple((str(name), seen) for name, seen in noticed),
     )
 
 

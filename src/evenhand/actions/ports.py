@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from evenhand.base.lists import ActionKind, ChannelKind, Language, TargetKind
+from evenhand.rules.noticed import Noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class ReviewRequest:
     rules     the rules that fired, as (id, version), the deciding one first
     proposes  what the rule would do
     hashes    what is known of the files attached, as `kind:hexadecimal`
+    noticed   what rules about habits saw
     """
 
     origin: str
@@ -135,6 +137,7 @@ class ReviewRequest:
     evidence: UUID
     decision: UUID | None = None
     hashes: tuple[str, ...] = ()
+    noticed: Noticed = ()
 
 
 class Reviews(Protocol):

@@ -58,4 +58,5 @@ def about_case(case: Case, *, kind: CaseKind, origin: str, now: datetime) -> Cas
         evidence=case.evidence_id,
         barred_staff=case.closed_by_id,
         barred_names=tuple(case.barred_names),
+        noticed=tuple(case.noticed.items()),
     )

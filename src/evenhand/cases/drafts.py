@@ -7,6 +7,7 @@ from uuid import UUID
 from evenhand.base.lists import UNKNOWN_MARKET, ChannelKind, Language, Source
 from evenhand.cases.lists import CaseKind
 from evenhand.people.roles import Role
+from evenhand.rules.noticed import Noticed
 from evenhand.verdicts.schema import RuleHit
 
 
@@ -24,6 +25,7 @@ class CaseDraft:
     reach     how many can see that thing, as far as known
     due_at    the clock that runs out first, if one runs
     reports   how many reports opened it
+    noticed   what rules about habits saw of the account and the channel
     """
 
     id: UUID
@@ -51,6 +53,7 @@ class CaseDraft:
     reach: int = 0
     due_at: datetime | None = None
     reports: int = 0
+    noticed: Noticed = ()
     needs_role: Role = Role.REVIEWER
 
 

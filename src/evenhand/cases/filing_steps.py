@@ -255,6 +255,7 @@ def _opened(draft: CaseDraft, about: str, *, now: datetime) -> Case:
         score=draft.score,
         rules=[[hit.id, hit.version] for hit in draft.rules],
         reason_opened=draft.reason,
+        noticed=dict(draft.noticed),
         source=draft.source.value,
         market=draft.market,
         language=draft.language.value,
@@ -300,6 +301,7 @@ def _join(case: Case, draft: CaseDraft, *, now: datetime) -> None:
         *case.rules,
         *([hit.id, hit.version] for hit in draft.rules if (hit.id, hit.version) not in known),
     ]
+    case.noticed = {**case.noticed, **dict(draft.noticed)}
     case.score = max(case.score, draft.score)
     case.reach = max(case.reach, draft.reach)
     case.reports_received += draft.reports

@@ -53,6 +53,7 @@ class Case(models.Model):
     score = models.FloatField()
     rules = models.JSONField(default=list, help_text="ids and versions of the rules that fired")
     reason_opened = models.TextField(blank=True, default="", help_text="one sentence")
+    noticed = models.JSONField(default=dict, help_text="what rules about habits saw, by column")
     source = models.CharField(max_length=32, default=Source.OWN.value)
     market = models.CharField(max_length=2, default=UNKNOWN_MARKET)
     language = models.CharField(max_length=2)

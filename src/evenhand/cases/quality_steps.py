@@ -36,6 +36,7 @@ COPIED = (
     "harm", "severity", "score", "rules", "reason_opened", "source", "market", "language",
     "account", "channel", "channel_kind", "event", "evidence_id", "lane", "queue", "needs_role",
     "reach", "account_channels", "reach_counted_at", "reports_received", "reports_raising",
+    "noticed",
 )  # fmt: skip
 """What a case that measures has from the one that it stands for."""
 

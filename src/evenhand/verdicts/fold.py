@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from evenhand.base.lists import ActionKind, Language
+from evenhand.rules.noticed import Noticed
 from evenhand.rules.programme import Hits
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.verdicts.schema import RULE_STRUCT, VERDICT_SCHEMA, RuleHit, Verdict
@@ -93,7 +94,11 @@ class Folder:
 
 
 def fold_one(
-    event_id: str, fired: Sequence[int], rules: RuleSet, language: str | None
+    event_id: str,
+    fired: Sequence[int],
+    rules: RuleSet,
+    language: str | None,
+    noticed: Noticed = (),
 ) -> Verdict | None:
     """Gives the verdict on one event for which these rules fired, or None if none did."""
     if not fired:
@@ -110,6 +115,7 @@ def fold_one(
         exact=first.exact,
         language=language,
         reason=sentence(first, language),
+        noticed=noticed,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from evenhand.base.lists import ActionKind
+from evenhand.rules.noticed import Noticed
 
 RULE_STRUCT = pa.struct([pa.field("id", pa.string()), pa.field("version", pa.string())])
 
@@ -50,6 +51,7 @@ class Verdict:
     """What the screening says of one event; fields as in `VERDICT_SCHEMA`.
 
     over_budget  its rule acted as often as it may: what it proposed is left to a person
+    noticed      what rules about habits saw of the account and the channel
     """
 
     event_id: str
@@ -62,3 +64,4 @@ class Verdict:
     language: str | None
     reason: str
     over_budget: bool = False
+    noticed: Noticed = ()

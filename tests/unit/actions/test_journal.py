@@ -47,6 +47,7 @@ verdicts = st.builds(
     language=st.none() | texts,
     reason=texts,
     over_budget=st.booleans(),
+    noticed=st.lists(st.tuples(texts, texts | st.floats(0, 1)), max_size=2).map(tuple),
 )
 facts = st.builds(
     EventFacts,

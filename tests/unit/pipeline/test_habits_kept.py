@@ -99,6 +99,39 @@ def test_a_rule_about_channels_does_not_feed_itself(resources: Resources) -> Non
     assert shares[-1] == []
 
 
+def test_a_verdict_says_what_a_rule_about_habits_saw_and_of_no_other(
+    resources: Resources,
+) -> None:
+    many = RULE.format(id="many", when="account_channels_1h >= 2")
+    (resources.rules / "many.yaml").write_text(many)
+    plane = ScreeningPlane.load(resources)
+    row: dict[str, object] = {
+        "event_id": "1",
+        "kind": "message",
+        "time": NOW,
+        "account": "@a:x",
+        "account_created": NOW - timedelta(hours=6),
+        "channel_kind": "public",
+    }
+
+    other = plane.screen_one({**row, "text": "badword", "channel": "!1:x"})
+    found = plane.screen_one({**row, "text": "fine", "channel": "!2:x", "event_id": "2"})
+
+    assert other is not None
+    assert other.noticed == ()
+    assert found is not None
+    assert dict(found.noticed) == {
+        "fake_account_score": 0.15,
+        "fake_account_facts": "new",
+        "account_age_hours": 6.0,
+        "account_burst": 0.0,
+        "account_cluster": 0.0,
+        "account_channels_1h": 2.0,
+        "account_posts_10m": 2.0,
+        "account_links_10m": 0.0,
+    }
+
+
 def test_an_installation_keeps_its_seed_and_what_has_no_key_gets_one_of_chance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

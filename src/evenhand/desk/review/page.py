@@ -29,6 +29,7 @@ from evenhand.desk.doors import signed_in, staff_only
 from evenhand.desk.evidence import ShownEvidence, shown
 from evenhand.desk.legal.danger import danger_forms
 from evenhand.desk.review.known import Known, known_of, moved_by, reports_seen
+from evenhand.desk.review.noticed import noticed_rows
 from evenhand.desk.review.outlook import follows_words
 from evenhand.desk.review.queue import exposure_words
 from evenhand.desk.review.reported import channel_kind_of, report_items, report_rows
@@ -148,6 +149,7 @@ def _page(
         "sealed": found.lane == CaseLane.SEALED,
         "source": words.source_name(found.source),
         "channel_kind": channel_kind_of(found, known.reports),
+        "noticed": noticed_rows(found.noticed),
         "items": items,
         "opened": opened or {},
         "translates": bool(settings.TRANSLATION_URL),

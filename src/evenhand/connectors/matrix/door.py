@@ -36,7 +36,12 @@ from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.intake import FileHashes, Seen
 from evenhand.connectors.matrix.keeper import DoorFacts, DoorKeeper, DoorKeys
 from evenhand.connectors.matrix.lane import Screening, ScreeningLane
-from evenhand.connectors.matrix.limits import BUDGET_MS, FLUSH_SECONDS, LOOKUP_SECONDS_MAX
+from evenhand.connectors.matrix.limits import (
+    BUDGET_MS,
+    FLUSH_SECONDS,
+    LOOKUP_SECONDS_MAX,
+    SNAPSHOT_SECONDS,
+)
 from evenhand.connectors.matrix.lookup import Lookup
 from evenhand.connectors.matrix.readback import CursorFile
 from evenhand.connectors.matrix.serving import HttpServer
@@ -111,7 +116,9 @@ class Door:
             lane=lane,
             journal=journal,
             lookup=lookup,
-            snapshot=SnapshotFile(settings.home / "door" / "snapshot.json"),
+            snapshot=SnapshotFile(
+                settings.home / "door" / "snapshot.json", seconds=SNAPSHOT_SECONDS
+            ),
             keys=door_keys(settings),
             facts=DoorFacts(settings.public_url, settings.server_name),
             clock=self.clock,

@@ -30,7 +30,7 @@ from evenhand.base.lists import UNKNOWN_MARKET, ActionKind, ChannelKind, EventKi
 from evenhand.base.sealing import seal
 from evenhand.connectors.matrix import answers, counting, intake
 from evenhand.connectors.matrix.effects import server_of
-from evenhand.connectors.matrix.intake import Json, Seen, mapping_at, name_at, text_at
+from evenhand.connectors.matrix.intake import FileHashes, Json, Seen, mapping_at, name_at, text_at
 from evenhand.connectors.matrix.lane import Overloaded, ScreeningLane
 from evenhand.connectors.matrix.limits import ANSWERED_KEPT, BUDGET_MS
 from evenhand.connectors.matrix.lookup import Lookup
@@ -152,8 +152,10 @@ class DoorKeeper:
         created = seen.account_created
         if created is None and seen.account:
             created = await self._lookup.created(seen.account)
-        known = await asyncio.gather(*(self._lookup.hashes(one) for one in seen.media))
-        hashes = tuple(one for one in known if one is not None)
+        hashes: tuple[FileHashes, ...] = ()
+        if seen.media:
+            known = await asyncio.gather(*(self._lookup.hashes(one) for one in seen.media))
+            hashes = tuple(one for one in known if one is not None)
         country = self._snapshot.current().account_countries.get(seen.account, "")
         if (created, country) == (seen.account_created, seen.territory) and not hashes:
             return seen

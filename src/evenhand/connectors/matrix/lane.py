@@ -7,13 +7,16 @@ counts once: what comes again soon, because its sender no longer waited, gets th
 import asyncio
 import queue
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Protocol
 
 from evenhand.base.errors import Unavailable
 from evenhand.connectors.matrix.limits import (
+    GATHER_SECONDS,
     SCREEN_ROWS_MAX,
     VERDICTS_KEPT,
     WAITING_EVENTS_MAX,
@@ -21,7 +24,9 @@ from evenhand.connectors.matrix.limits import (
 from evenhand.verdicts.schema import Verdict
 
 Row = dict[str, object]
-Waiting = tuple[Row, "Future[Verdict | None]"]
+Told = asyncio.Future[Verdict | None]
+Waiting = tuple[Row, Future[Verdict | None] | Told]
+Answer = tuple[Future[Verdict | None] | Told, Verdict | Exception | None]
 
 
 class Screening(Protocol):
@@ -50,18 +55,23 @@ class ScreeningLane:
         """Gives how many events wait."""
         return self._waiting.qsize()
 
-    def submit(self, row: Row) -> "Future[Verdict | None]":
+    def submit(self, row: Row) -> Future[Verdict | None]:
         """Gives a future of the verdict; raises `Overloaded` where too many wait."""
         future: Future[Verdict | None] = Future()
-        try:
-            self._waiting.put_nowait((row, future))
-        except queue.Full as error:
-            raise Overloaded(waiting=WAITING_EVENTS_MAX) from error
+        self._put(row, future)
         return future
 
     async def screen(self, row: Row) -> Verdict | None:
         """Gives the verdict on one event."""
-        return await asyncio.wrap_future(self.submit(row))
+        told: Told = asyncio.get_running_loop().create_future()
+        self._put(row, told)
+        return await told
+
+    def _put(self, row: Row, future: Future[Verdict | None] | Told) -> None:
+        try:
+            self._waiting.put_nowait((row, future))
+        except queue.Full as error:
+            raise Overloaded(waiting=WAITING_EVENTS_MAX) from error
 
     def close(self) -> None:
         """Screens what waits and ends the thread."""
@@ -69,10 +79,14 @@ class ScreeningLane:
         self._thread.join()
 
     def _run(self) -> None:
+        begun = -GATHER_SECONDS
         while (first := self._waiting.get()) is not None:
+            # A few events cost hardly more than one: they are gathered, but the first of a pause.
+            time.sleep(max(0.0, begun + GATHER_SECONDS - time.monotonic()))
+            begun = time.monotonic()
             group, ended = self._group(first)
             # An event whose sender no longer waits has passed: the sweep screens it.
-            group = [one for one in group if one[1].set_running_or_notify_cancel()]
+            group = [one for one in group if _begins(one[1])]
             if group:
                 self._screen(group)
             if ended:
@@ -99,15 +113,48 @@ class ScreeningLane:
             return
         for (row, _), verdict in zip(fresh, verdicts, strict=True):
             self._kept[str(row["event_id"])] = verdict
-        for row, future in group:
-            future.set_result(self._kept[str(row["event_id"])])
+        _tell([(future, self._kept[str(row["event_id"])]) for row, future in group])
         while len(self._kept) > VERDICTS_KEPT:
             self._kept.popitem(last=False)
 
     def _without(self, group: Sequence[Waiting], error: Exception) -> None:
         """Tells that an event cannot be screened; of several each is tried alone first."""
         if len(group) == 1:
-            group[0][1].set_exception(error)
+            _tell([(group[0][1], error)])
             return
         for one in group:
             self._screen([one])
+
+
+def _begins(future: Future[Verdict | None] | Told) -> bool:
+    """Tells whether somebody still waits."""
+    if isinstance(future, Future):
+        return future.set_running_or_notify_cancel()
+    return not future.cancelled()
+
+
+def _tell(answers: Sequence[Answer]) -> None:
+    """Gives every event's sender its answer; a loop is woken once for all that wait in it."""
+    of_loops: dict[asyncio.AbstractEventLoop, list[Answer]] = {}
+    for future, found in answers:
+        if isinstance(future, Future):
+            _set(future, found)
+        else:
+            of_loops.setdefault(future.get_loop(), []).append((future, found))
+    for loop, theirs in of_loops.items():
+        # A loop that is closed has nobody who waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell_here, theirs)
+
+
+def _tell_here(answers: Sequence[Answer]) -> None:
+    for future, found in answers:
+        if not future.cancelled():
+            _set(future, found)
+
+
+def _set(future: Future[Verdict | None] | Told, found: Verdict | Exception | None) -> None:
+    if isinstance(found, Exception):
+        future.set_exception(found)
+    else:
+        future.set_result(found)

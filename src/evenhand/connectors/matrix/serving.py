@@ -18,6 +18,9 @@ from evenhand.connectors.matrix.limits import (
     REQUEST_SECONDS_MAX,
 )
 
+LOOK_SECONDS = 1.0
+"""Seconds between two looks whether a connection has been silent for too long."""
+
 _REASONS = {
     200: "OK",
     400: "Bad Request",
@@ -80,78 +83,146 @@ class HttpServer:
     """Answers requests on one address, each connection in order."""
 
     def __init__(self, handler: Handler) -> None:
-        self._handler = handler
-        self._connections: set[asyncio.Task[None]] = set()
+        self.handler = handler
+        self.connections: set[_Connection] = set()
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Begins to listen."""
-        return await asyncio.start_server(
-            self._connected, host, port, limit=HEADER_BYTES_MAX, backlog=1024
-        )
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(lambda: _Connection(self, loop), host, port, backlog=1024)
 
     async def close(self) -> None:
         """Ends every connection, also in the middle of an answer."""
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        ended = [one.end() for one in tuple(self.connections)]
+        answering = [one for one in ended if one is not None]
+        await asyncio.gather(*answering, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        try:
-            if len(self._connections) > CONNECTIONS_MAX:
-                _write(writer, text_answer(503, "too many connections", close=True))
-                await writer.drain()
-                return
-            while await self._answer_one(reader, writer):
-                pass
-        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
-            return  # the peer went away or fell silent: nobody is there to be told
-        except asyncio.CancelledError:
-            # Only `close` cancels; asyncio 3.11 would report a cancelled connection as an error.
-            return
-        finally:
-            self._connections.discard(task)
-            writer.close()
 
-    async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        try:
-            request = await _read(reader, peer=_peer(writer))
-        except _Refused as refused:
-            answer = text_answer(refused.status, refused.why, close=True)
+class _Connection(asyncio.Protocol):
+    """One connection. Streams of asyncio would cost a request three times as much."""
+
+    def __init__(self, server: HttpServer, loop: asyncio.AbstractEventLoop) -> None:
+        self._server, self._loop = server, loop
+        self._transport: asyncio.Transport
+        self._peer = ""
+        self._received = bytearray()
+        self._answering: asyncio.Task[None] | None = None
+        self._ended = self._full = False
+        self._until = loop.time() + IDLE_SECONDS_MAX
+        self._timer = loop.call_later(LOOK_SECONDS, self._look_at_clock)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Takes a connection, or turns it away where there are too many."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        name = transport.get_extra_info("peername")
+        self._peer = str(name[0]) if isinstance(name, tuple) else ""
+        self._server.connections.add(self)
+        if len(self._server.connections) > CONNECTIONS_MAX:
+            self._write(text_answer(503, "too many connections", close=True))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio names it
+        """Forgets a connection. What is being answered is done to its end: it may be written down.
+
+        Nobody is there to be told why.
+        """
+        self._timer.cancel()
+        self._server.connections.discard(self)
+        self._received.clear()
+        self._ended = True
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes; what comes while a request is answered waits, and no more is read."""
+        if not self._received:
+            self._until = self._loop.time() + IDLE_SECONDS_MAX
+        self._received += data
+        if self._answering is None and not self._full:
+            self._go_on()
         else:
-            if request is None:
-                return False
-            answer = await self._handler(request)
-            if request.headers.get("connection", "").lower() == "close":
-                answer = replace(answer, close=True)
-        _write(writer, answer)
-        await writer.drain()
-        return not answer.close
+            self._transport.pause_reading()
 
+    def eof_received(self) -> bool:
+        """Answers what is there before the connection ends."""
+        self._ended = True
+        if self._answering is None:
+            self._transport.close()
+        return True
 
-async def _read(reader: asyncio.StreamReader, *, peer: str) -> Request | None:
-    """Gives the next request; None where the peer ended the connection between two."""
-    try:
-        async with asyncio.timeout(IDLE_SECONDS_MAX):
-            head = await reader.readuntil(b"\r\n\r\n")
-    except asyncio.LimitOverrunError as error:
-        raise _Refused(431, f"head larger than {HEADER_BYTES_MAX} bytes") from error
-    except asyncio.IncompleteReadError as error:
-        if error.partial:
+    def pause_writing(self) -> None:
+        """Answers no more while the peer does not take what it was answered."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Goes on where the peer takes answers again."""
+        self._full = False
+        if self._answering is None:
+            self._go_on()
+
+    def end(self) -> "asyncio.Task[None] | None":
+        """Ends the connection, and gives what was answering, which is cancelled."""
+        self._transport.abort()
+        if self._answering is not None:
+            self._answering.cancel()
+        return self._answering
+
+    def _look_at_clock(self) -> None:
+        if self._answering is None and self._loop.time() >= self._until:
+            self._transport.abort()
+            return
+        self._timer = self._loop.call_later(LOOK_SECONDS, self._look_at_clock)
+
+    def _go_on(self) -> None:
+        """Begins to answer the next request if all of it is there."""
+        try:
+            request = self._next()
+        except _Refused as refused:
+            self._write(text_answer(refused.status, refused.why, close=True))
+            return
+        if request is not None:
+            self._answering = self._loop.create_task(self._answer(request))
+        elif self._ended:
+            self._transport.close()
+        else:
+            self._transport.resume_reading()
+
+    def _next(self) -> Request | None:
+        end = self._received.find(b"\r\n\r\n", 0, HEADER_BYTES_MAX)
+        if end < 0:
+            if len(self._received) >= HEADER_BYTES_MAX:
+                raise _Refused(431, f"head larger than {HEADER_BYTES_MAX} bytes")
+            return None
+        method, path, headers = _head(self._received[: end + 4])
+        if "transfer-encoding" in headers:
+            raise _Refused(411, "send a Content-Length")
+        whole = end + 4 + _length(headers)
+        if len(self._received) < whole:
+            self._until = min(self._until, self._loop.time() + REQUEST_SECONDS_MAX)
+            return None
+        body = bytes(self._received[end + 4 : whole])
+        del self._received[:whole]
+        return Request(method, path, headers, body, self._peer)
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            answer = await self._server.handler(request)
+        except BaseException:
+            self._transport.abort()
             raise
-        return None
-    method, path, headers = _head(head)
-    if "transfer-encoding" in headers:
-        raise _Refused(411, "send a Content-Length")
-    length = _length(headers)
-    async with asyncio.timeout(REQUEST_SECONDS_MAX):
-        body = await reader.readexactly(length) if length else b""
-    return Request(method, path, headers, body, peer)
+        if request.headers.get("connection", "").lower() == "close":
+            answer = replace(answer, close=True)
+        self._answering = None
+        self._until = self._loop.time() + IDLE_SECONDS_MAX
+        self._write(answer)
+        if not answer.close and not self._full:
+            self._go_on()
+
+    def _write(self, answer: Answer) -> None:
+        self._transport.write(_bytes_of(answer))
+        if answer.close:
+            self._transport.close()
 
 
-def _head(head: bytes) -> tuple[str, str, dict[str, str]]:
+def _head(head: bytearray) -> tuple[str, str, dict[str, str]]:
     try:
         first, *lines = head.decode("ascii").removesuffix("\r\n\r\n").split("\r\n")
         method, path, version = first.split(" ")
@@ -178,12 +249,7 @@ def _length(headers: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _peer(writer: asyncio.StreamWriter) -> str:
-    name = writer.get_extra_info("peername")
-    return str(name[0]) if isinstance(name, tuple) else ""
-
-
-def _write(writer: asyncio.StreamWriter, answer: Answer) -> None:
+def _bytes_of(answer: Answer) -> bytes:
     reason = _REASONS.get(answer.status, "Unknown")
     connection = "close" if answer.close else "keep-alive"
     more = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
@@ -195,4 +261,4 @@ def _write(writer: asyncio.StreamWriter, answer: Answer) -> None:
         "Cache-Control: no-store\r\n"
         f"{more}\r\n"
     )
-    writer.write(head.encode() + answer.body)
+    return head.encode() + answer.body

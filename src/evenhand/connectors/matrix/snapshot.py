@@ -4,6 +4,7 @@ The worker writes the file atomically; the door reads it again when it changed.
 """
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,10 +53,14 @@ class Snapshot:
 
 
 class SnapshotFile:
-    """The file, read again when it changed; the last good state stands while it cannot be read."""
+    """The file, read again when it changed; the last good state stands while it cannot be read.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    seconds  how long what it held is taken for true without a look
+    """
+
+    def __init__(self, path: Path, *, seconds: float = 0.0) -> None:
+        self._path, self._seconds = path, seconds
+        self._next_look = 0.0
         self._read_at: tuple[int, int] | None = None
         self._snapshot = Snapshot()
         self._known = False
@@ -67,6 +72,9 @@ class SnapshotFile:
 
     def current(self) -> Snapshot:
         """Gives the state as the worker wrote it last."""
+        if (moment := time.monotonic()) < self._next_look:
+            return self._snapshot
+        self._next_look = moment + self._seconds
         try:
             status = self._path.stat()
         except FileNotFoundError:

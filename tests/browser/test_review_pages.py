@@ -121,6 +121,7 @@ def addresses(found: House) -> dict[str, str]:
         "c-quality": "/staff/cases/quality/",
         "d-talk": f"/staff/appeals/{found.objection.id}/",
         "e-standing": "/staff/standing/",
+        "e-labels": "/staff/standing/labels/",
         "e-statements": "/staff/statements/",
         "e-statement": f"/staff/statements/{found.submission}/",
         "e-audit": "/staff/audit/",

@@ -135,6 +135,11 @@ def town() -> Town:
                 "/staff/standing/",
                 {"do": "find", "account": "@sender:example.test", "reason": "A complaint."},
             ),
+            (
+                "staff_labels",
+                "/staff/standing/labels/",
+                {"do": "find", "name": "@sender:example.test", "reason": "A complaint."},
+            ),
         ),
     )
 

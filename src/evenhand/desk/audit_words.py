@@ -14,6 +14,7 @@ READ: Mapping[str, str] = {
     "plan": gettext_noop("Whom a plan names"),
     "mailbox": gettext_noop("An officer's mailbox"),
     "standing": gettext_noop("What counts against an account"),
+    "labels": gettext_noop("Labels of an account or a channel"),
     "cyber_tip": gettext_noop("A report to the CyberTipline"),
     "audit_export": gettext_noop("The audit, as a file"),
 }

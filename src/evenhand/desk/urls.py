@@ -21,6 +21,7 @@ from evenhand.desk import (
 )
 from evenhand.desk.api.reports import reports_api
 from evenhand.desk.api.routes import api
+from evenhand.desk.labels import labels
 from evenhand.desk.lane import lane
 from evenhand.desk.legal import (
     after,
@@ -156,6 +157,7 @@ staff_urls: list[URLPattern | URLResolver] = [
     path("people/<uuid:proposal_id>/confirm/", colleagues.confirm, name="staff_people_confirm"),
     path("people/<uuid:proposal_id>/withdraw/", colleagues.withdraw, name="staff_people_withdraw"),
     path("standing/", standing, name="staff_standing"),
+    path("standing/labels/", labels, name="staff_labels"),
     path("child-safety/", lane, name="staff_lane"),
     path("audit/", audit.audit, name="staff_audit"),
     path("audit/export/", audit.export, name="staff_audit_export"),

@@ -6,15 +6,21 @@ from uuid import UUID
 from django.db import transaction
 
 from evenhand.actions.models import Action, Decision
+from evenhand.base.errors import NotFound
 from evenhand.base.ids import new_id
 from evenhand.base.lists import RecordKind, TargetKind
 from evenhand.cases.queues import is_sealed
+from evenhand.people.models import Person
+from evenhand.people.roles import Role
+from evenhand.people.steps import read_personal
 from evenhand.records.entries import NewRecord
 from evenhand.records.steps import append
+from evenhand.standing.checks import NotLifted, check_lift
 from evenhand.standing.limits import SWEEP_ROWS_MAX
 from evenhand.standing.lists import LiftedWhy
 from evenhand.standing.models import Label
 from evenhand.standing.policy import penalties
+from evenhand.standing.queries import labels_of
 
 
 def give_labels(decision: Decision, *, by: UUID | None, now: datetime) -> list[Label]:
@@ -45,10 +51,32 @@ def lift_labels(decision: Decision, *, why: LiftedWhy, by: UUID, now: datetime) 
         rows = Label.objects.select_for_update().filter(decision=decision, lifted_at=None)
         lifted = list(rows)
         for label in lifted:
-            label.lifted_at, label.lifted_why, label.target = now, why.value, ""
-            label.save(update_fields=["lifted_at", "lifted_why", "target"])
-            _record(RecordKind.LABEL_LIFTED, label, by=by, why=why.value, now=now)
+            _lift(label, why=why, by=by, now=now)
     return len(lifted)
+
+
+def lift_label(label_id: UUID, *, by: Person, reason: str, now: datetime) -> Label:
+    """Lifts one label with a reason that is recorded; its name goes at once."""
+    with transaction.atomic():
+        rows = Label.objects.select_for_update(of=("self",)).select_related("decision")
+        label = rows.filter(pk=label_id).first()
+        if label is None:
+            raise NotFound(what="label", id=label_id)
+        over = label.lifted_at is not None or label.expires_at <= now
+        found = check_lift(senior=by.has(Role.SENIOR), lifted=over, reason=reason)
+        if found:
+            raise NotLifted(label=label_id, findings=",".join(found))
+        _lift(label, why=LiftedWhy.BY_STAFF, by=by.id, now=now, reason=reason.strip())
+    return label
+
+
+def read_labels(name: str, *, by: Person, reason: str, now: datetime) -> list[Label]:
+    """Gives somebody's labels to a member of staff, once the record of that is written."""
+    with transaction.atomic():
+        found = labels_of(name, now)
+        subject = found[0].id if found else new_id(now=now)
+        read_personal(subject, "labels", by=by, reason=reason, now=now)
+    return found
 
 
 def forget_labels(*, now: datetime, rows_max: int = SWEEP_ROWS_MAX) -> int:
@@ -80,7 +108,21 @@ def _given(
     return label
 
 
-def _record(kind: RecordKind, label: Label, *, by: UUID | None, why: str, now: datetime) -> None:
+def _lift(label: Label, *, why: LiftedWhy, by: UUID, now: datetime, reason: str = "") -> None:
+    label.lifted_at, label.lifted_why, label.target = now, why.value, ""
+    label.save(update_fields=["lifted_at", "lifted_why", "target"])
+    _record(RecordKind.LABEL_LIFTED, label, by=by, why=why.value, now=now, reason=reason)
+
+
+def _record(
+    kind: RecordKind,
+    label: Label,
+    *,
+    by: UUID | None,
+    why: str,
+    now: datetime,
+    reason: str = "",
+) -> None:
     decision = label.decision
     append(
         NewRecord(
@@ -97,6 +139,7 @@ def _record(kind: RecordKind, label: Label, *, by: UUID | None, why: str, now: d
                 "expires_at": label.expires_at.isoformat(),
                 "why": why,
                 "by": "" if by is None else str(by),
+                "reason": reason,
             },
         )
     )

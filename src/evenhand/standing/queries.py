@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from evenhand.actions.policies import known_policy_of
 from evenhand.base.lists import ActionKind, TargetKind
@@ -130,9 +130,10 @@ def outlook(
 
 def labels_in_force(now: datetime) -> list[LabelInForce]:
     """Gives the labels that rules may know, those that last longest first."""
-    rows = Label.objects.filter(expires_at__gt=now, given_at__lte=now, lifted_at=None)
-    values = rows.exclude(target="").values_list(
-        "target_kind", "target", "harm", "severity", "expires_at"
+    values = (
+        _standing(now)
+        .filter(given_at__lte=now)
+        .values_list("target_kind", "target", "harm", "severity", "expires_at")
     )
     return [
         LabelInForce(TargetKind(kind), target, harm, severity, expires_at)
@@ -140,6 +141,26 @@ def labels_in_force(now: datetime) -> list[LabelInForce]:
             :LABELS_MAX
         ]
     ]
+
+
+def labels_standing(now: datetime) -> tuple[int, list[Label]]:
+    """Gives how many labels are in force, and the latest of them; a page shows them nameless."""
+    rows = _standing(now)
+    return rows.count(), _with_decisions(rows)
+
+
+def labels_of(name: str, now: datetime) -> list[Label]:
+    """Gives the labels in force on an account or a channel, the latest first."""
+    return _with_decisions(_standing(now).filter(target=name)) if name else []
+
+
+def _standing(now: datetime) -> QuerySet[Label]:
+    return Label.objects.filter(expires_at__gt=now, lifted_at=None).exclude(target="")
+
+
+def _with_decisions(rows: QuerySet[Label]) -> list[Label]:
+    whole = rows.select_related("decision").prefetch_related("decision__actions")
+    return list(whole.order_by("-given_at", "id")[:ROWS_SHOWN_MAX])
 
 
 def suspensions(now: datetime) -> list[Misuse]:

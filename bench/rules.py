@@ -25,14 +25,17 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evenhand.connectors.files.ahead import ReadAhead
+from evenhand.connectors.files.formats import find_sources
+from evenhand.connectors.files.history import History
+from evenhand.pipeline import ScreeningPlane
 from evenhand.rules.backtest import Backtest
 from evenhand.rules.grammar import parse
 from evenhand.rules.load import load_rules
 from evenhand.rules.programme import Programme
 from evenhand.signals.columns import MATCHES, ColumnType, SignalColumn, all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
-from evenhand.signals.stored import ABOUT, SignalsReader, SignalsWriter, editions
+from evenhand.signals.stored import ABOUT, editions
+from evenhand.signals.storing import SignalsWriter
 from evenhand.signals.table import SignalTable, Values
 
 ROWS = 4_194_304
@@ -64,13 +67,19 @@ def run(sizes: Sequence[int] = GROWTH) -> dict[str, object]:
         path = Path(folder) / "signals.parquet"
         rows = int(os.environ.get("EVENHAND_BENCH_ROWS", str(ROWS)))
         plain = Path(folder) / "plain.parquet"
-        _write(path, plain, rows, columns, editions(lists), chance)
+        made_with = editions(lists)
+        _write(path, plain, rows, columns, made_with, chance)
+        sources, _ = find_sources([str(path)])
+        said: list[str] = []
 
         def ours() -> int:
             work = Backtest(rule, rules)
-            groups = SignalsReader(path).groups(work.asked, gates=work.gates)
-            for part in ReadAhead(groups, ahead_max=2):
-                work.add(part)
+            history = History(
+                load=_plane, asked=work.asked, gates=work.gates, lists=made_with, say=said.append
+            )
+            for _ in history.tried(work, history.parts(sources)):
+                pass
+            assert not said, said
             return work.hits
 
         def theirs() -> int:
@@ -85,6 +94,10 @@ def run(sizes: Sequence[int] = GROWTH) -> dict[str, object]:
     frame = _frame(table)
     figures += [_growth(size, table, frame, columns, chance) for size in sizes]
     return {"figures": figures}
+
+
+def _plane() -> ScreeningPlane:
+    raise AssertionError("a file of signals needs no plane")
 
 
 def _growth(

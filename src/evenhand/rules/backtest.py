@@ -5,9 +5,8 @@ is bounded: counts per name up to a limit, and a sample that is drawn evenly ove
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from heapq import heappush, heappushpop
 from typing import Protocol
 
@@ -20,7 +19,7 @@ from evenhand.rules.gates import gates
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.limits import BACKTEST_NAMES_MAX, BACKTEST_SAMPLE_MAX, BACKTEST_WORDS_MAX
 from evenhand.rules.load import columns_used
-from evenhand.rules.programme import Programme
+from evenhand.rules.programme import Hits, Programme
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.signals.columns import MATCHES
 from evenhand.signals.table import SignalTable
@@ -30,8 +29,11 @@ Rows = NDArray[np.int64]
 UNKNOWN = "unknown"
 OTHERS = "others"
 
+WORDS = ("language", "territory")
+"""Signals whose words are counted over the hits, whatever the rule asks for."""
+
 SHOWN = ("language", "territory", "text_length", "link_count", "media_count", "account_age_hours")
-"""Signals that are told of the hits, whatever the rule asks for."""
+"""Signals that are told of the hits in the sample."""
 
 
 class Part(Protocol):
@@ -102,6 +104,24 @@ class Names:
         return told | ({OTHERS: self.beyond} if self.beyond else {})
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found in one part of history.
+
+    others  which other rules fire for the hits; None if they were not compared
+    drawn   hits that may come into the sample, each with its lot
+    """
+
+    rows: int
+    hits: int = 0
+    days: pa.ChunkedArray = None
+    accounts: pa.ChunkedArray = None
+    channels: pa.ChunkedArray = None
+    words: Mapping[str, pa.Array] = field(default_factory=dict)
+    others: Hits | None = None
+    drawn: Sequence[tuple[int, SampledHit]] = ()
+
+
 class Backtest:
     """Takes history part by part and counts the hits of one rule.
 
@@ -126,22 +146,48 @@ class Backtest:
         self._drawn: list[tuple[int, SampledHit]] = []
 
     def add(self, part: Part) -> int:
-        """Counts the hits among some rows, and gives how many there are.
+        """Counts the hits among some rows, and gives how many there are."""
+        return self.count(self.look(part, first=self.rows))
 
-        Everything is read before anything is counted: a part that cannot be read counts nowhere.
+    def look(self, part: Part, *, first: int) -> Looked:
+        """Gives what some rows hold, which begin at row `first` of the history.
+
+        Nothing is counted yet, so that parts may be looked at side by side; one that cannot be
+        read counts nowhere.
         """
         fired = self._fired(part)
-        if len(fired):
-            about, shown = part.about(fired), part.table(SHOWN, fired)
-            beside = part.table(self._of_others, fired) if part.compared else None
-            days = pc.fill_null(pc.strftime(about["time"], "%Y-%m-%d"), UNKNOWN)
-            self._draw(part, fired, shown, days)
-            self._count(about, shown, days)
-            if beside is not None:
-                self._compare(beside)
-        self.rows += part.rows
-        self.hits += len(fired)
-        return len(fired)
+        if not len(fired):
+            return Looked(part.rows)
+        about, words = part.about(fired), part.table(WORDS, fired)
+        days = pc.fill_null(pc.strftime(about["time"], "%Y-%m-%d"), UNKNOWN)
+        beside = part.table(self._of_others, fired) if part.compared else None
+        return Looked(
+            rows=part.rows,
+            hits=len(fired),
+            days=days,
+            accounts=about["account"],
+            channels=about["channel"],
+            words={name: _words(words, name) for name in WORDS},
+            others=None if beside is None else self._others.over(beside),
+            drawn=self._draw(part, fired, days, first),
+        )
+
+    def count(self, found: Looked) -> int:
+        """Counts what was found in the next part, and gives how many hits there are."""
+        self.rows += found.rows
+        self.hits += found.hits
+        if found.hits:
+            self.days.add(found.days)
+            self.accounts.add(found.accounts)
+            self.channels.add(found.channels)
+            self.languages.add(found.words["language"])
+            self.territories.add(found.words["territory"])
+            for lot, hit in found.drawn:
+                push = heappush if len(self._drawn) < BACKTEST_SAMPLE_MAX else heappushpop
+                push(self._drawn, (lot, hit))
+        if found.others is not None:
+            self._compare(found.others, found.hits)
+        return found.hits
 
     def _fired(self, part: Part) -> Rows:
         if not part.own.rows:
@@ -153,43 +199,41 @@ class Backtest:
         """Gives hits drawn evenly over all, in the order of their days."""
         return sorted((hit for _, hit in self._drawn), key=lambda hit: (hit.day, hit.event_id))
 
-    def _count(self, about: pa.Table, shown: SignalTable, days: pa.ChunkedArray) -> None:
-        self.days.add(days)
-        self.accounts.add(about["account"])
-        self.channels.add(about["channel"])
-        self.languages.add(_words(shown, "language"))
-        self.territories.add(_words(shown, "territory"))
-
-    def _draw(self, part: Part, fired: Rows, shown: SignalTable, days: pa.ChunkedArray) -> None:
-        """Puts hits into the sample; ids are read only where some is drawn."""
-        lots = np.array([_lot(self.rows + row) for row in fired.tolist()], np.uint64)
+    def _draw(
+        self, part: Part, fired: Rows, days: pa.ChunkedArray, first: int
+    ) -> list[tuple[int, SampledHit]]:
+        """Gives the hits that may come into the sample; their ids are read, and no others."""
+        lots = _lots(fired + first)
         best = np.argsort(lots)[::-1][:BACKTEST_SAMPLE_MAX]
         if len(self._drawn) >= BACKTEST_SAMPLE_MAX:
+            # Others may be counted meanwhile, which only raises what has to be beaten.
             best = best[lots[best] > np.uint64(self._drawn[0][0])]
         if not len(best):
-            return
-        told = part.told(fired[best])
+            return []
+        told, shown = part.told(fired[best]), part.table(SHOWN, fired[best])
         texts = told["text"].to_pylist() if self._show and "text" in told.column_names else None
-        for number, place in enumerate(best.tolist()):
-            hit = SampledHit(
-                event_id=told["event_id"][number].as_py(),
-                day=days[place].as_py(),
-                signals=shown.row(place, SHOWN),
-                text=texts[number] if texts else None,
+        return [
+            (
+                int(lots[place]),
+                SampledHit(
+                    event_id=told["event_id"][number].as_py(),
+                    day=days[place].as_py(),
+                    signals=shown.row(number, SHOWN),
+                    text=texts[number] if texts else None,
+                ),
             )
-            push = heappush if len(self._drawn) < BACKTEST_SAMPLE_MAX else heappushpop
-            push(self._drawn, (int(lots[place]), hit))
+            for number, place in enumerate(best.tolist())
+        ]
 
-    def _compare(self, table: SignalTable) -> None:
+    def _compare(self, found: Hits, rows: int) -> None:
         """Counts the other rules that fire for the hits."""
-        found = self._others.over(table)
         harms: set[tuple[int, str]] = set()
         for row, place in zip(found.rows.tolist(), found.rules.tolist(), strict=True):
             self.overlap[self._others.rules[place].id] += 1
             harms.add((row, self._others.rules[place].harm))
         self.harms.update(harm for _, harm in harms)
-        self.alone += table.rows - len(np.unique(found.rows))
-        self.compared += table.rows
+        self.alone += rows - len(np.unique(found.rows))
+        self.compared += rows
 
 
 def backtest(rule: Rule, others: RuleSet, history: Iterable[Part]) -> Backtest:
@@ -200,9 +244,12 @@ def backtest(rule: Rule, others: RuleSet, history: Iterable[Part]) -> Backtest:
     return result
 
 
-def _lot(row: int) -> int:
-    """Gives the lot of a row; those with the greatest are drawn, the same at every run."""
-    return int.from_bytes(blake2b(row.to_bytes(8, "big"), digest_size=8).digest(), "big")
+def _lots(rows: Rows) -> NDArray[np.uint64]:
+    """Gives the lots of rows (SplitMix64): the greatest are drawn, the same ones at every run."""
+    lots = rows.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    lots = (lots ^ (lots >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    lots = (lots ^ (lots >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return lots ^ (lots >> np.uint64(31))
 
 
 def _words(table: SignalTable, name: str) -> pa.Array:

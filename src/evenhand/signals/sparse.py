@@ -1,7 +1,8 @@
 """Columns that are zero in nearly every row, kept together as one list of entries for each row.
 
-An entry is the column's place and its value. No list where no column is known; an empty one where
-all are zero. A value that is not known, while others of its row are, is an entry of its own.
+An entry is the column's place and its value. The list is empty where all are zero. A value that is
+not known is an entry of its own; where no column is known, one entry says so for all of them, and
+not a null: Parquet reads columns without nulls in half the time.
 """
 
 from collections.abc import Sequence
@@ -15,14 +16,17 @@ from evenhand.signals.table import Values
 
 Rows = NDArray[np.int64]
 
-ENTRIES = pa.list_(pa.uint32())
+ENTRIES = pa.list_(pa.field("element", pa.uint32(), nullable=False))
 _PLACE_SHIFT, _VALUE = 16, 0xFFFF
 _UNKNOWN = _VALUE
 VALUE_MAX = _UNKNOWN - 1
 """The largest value that is kept; one above is kept as this. A text meets far fewer patterns."""
 
-COLUMNS_MAX = 1 << 16
+COLUMNS_MAX = (1 << 16) - 1
 """Columns that can be told apart."""
+
+_NOTHING = np.uint32((COLUMNS_MAX << _PLACE_SHIFT) | _UNKNOWN)
+"""The one entry of a row of which no column is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Sparse:
 
     def rows_with(self, places: Sequence[int]) -> Rows:
         """Gives the rows in which one of these columns is above zero, or not known."""
-        wanted = np.zeros(COLUMNS_MAX, np.bool_)
+        wanted = np.zeros(COLUMNS_MAX + 1, np.bool_)
         wanted[list(places)] = True
         found = np.flatnonzero(wanted[self.entries >> _PLACE_SHIFT])
         return np.unique(np.searchsorted(self.offsets, found, side="right") - 1)
@@ -84,26 +88,29 @@ def as_entries(columns: Sequence[Values | None], rows: int) -> pa.Array:
     for one in columns:
         if one is not None:
             known |= True if one.known is None else one.known
-    at, entries = [], []
+    nothing = np.flatnonzero(~known)
+    at, entries = [nothing], [np.full(len(nothing), _NOTHING)]
     for place, one in enumerate(columns):
         row, value = _entries(one, known)
         at.append(row)
         entries.append(np.uint32(place << _PLACE_SHIFT) | value)
-    every = np.concatenate(at) if at else np.empty(0, np.int64)
+    every = np.concatenate(at)
     order = np.argsort(every, kind="stable")
     offsets = np.zeros(rows + 1, np.int32)
     np.cumsum(np.bincount(every, minlength=rows), out=offsets[1:])
-    values = np.concatenate(entries)[order] if entries else np.empty(0, np.uint32)
-    return pa.ListArray.from_arrays(
-        pa.array(offsets), pa.array(values, pa.uint32()), mask=pa.array(~known)
-    )
+    values = pa.array(np.concatenate(entries)[order], pa.uint32())
+    return pa.ListArray.from_arrays(pa.array(offsets), values, type=ENTRIES)
 
 
 def from_entries(column: pa.ListArray) -> Sparse:
     """Gives what a list of entries for each row says."""
-    known = None if not column.null_count else np.asarray(column.is_valid())
-    offsets = np.asarray(column.offsets)
-    return Sparse(offsets - offsets[0], np.asarray(column.flatten()), known)
+    offsets, entries = np.asarray(column.offsets), np.asarray(column.flatten())
+    offsets = offsets - offsets[0]
+    nothing, known = np.flatnonzero(entries == _NOTHING), None
+    if len(nothing):
+        known = np.ones(len(column), np.bool_)
+        known[np.searchsorted(offsets, nothing, side="right") - 1] = False
+    return Sparse(offsets, entries, known)
 
 
 def _entries(column: Values | None, known: NDArray[np.bool_]) -> tuple[Rows, NDArray[np.uint32]]:

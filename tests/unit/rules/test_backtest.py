@@ -16,10 +16,10 @@ from evenhand.signals.columns import all_columns
 from evenhand.signals.stored import (
     ABOUT,
     SignalsReader,
-    SignalsWriter,
     StoredRefused,
     is_stored,
 )
+from evenhand.signals.storing import SignalsWriter
 from evenhand.signals.table import SignalTable, Values
 
 COLUMNS = all_columns(["drug_name"])
@@ -145,10 +145,21 @@ def test_a_file_that_holds_no_signals_is_refused(tmp_path: Path) -> None:
             SignalsReader(one)
 
 
+def test_a_file_with_nulls_is_of_another_version(tmp_path: Path) -> None:
+    path = kept(tmp_path / "s.parquet")
+    table = pa.parquet.read_table(path)
+    fields = [field.with_nullable(True) for field in table.schema]
+    pa.parquet.write_table(table.cast(pa.schema(fields, table.schema.metadata)), path)
+
+    with pytest.raises(StoredRefused, match="another version"):
+        SignalsReader(path)
+
+
 def test_a_damaged_group_is_refused_in_words(tmp_path: Path, rule: Rule) -> None:
     path = kept(tmp_path / "s.parquet")
     content = bytearray(path.read_bytes())
-    content[4 : len(content) // 2] = bytes(len(content) // 2 - 4)
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    content[4:footer] = bytes(footer - 4)
     path.write_bytes(content)
 
     with pytest.raises(StoredRefused, match="damaged"):

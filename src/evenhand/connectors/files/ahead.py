@@ -1,17 +1,40 @@
-"""Reads ahead in a thread of its own, so that reading and judging use two cores."""
+"""Reads ahead in threads of its own, so that reading and judging use all cores."""
 
-from collections.abc import Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 AHEAD_MAX = 4
 """Batches waiting to be judged: enough to even out both sides, some ten megabytes at most."""
 
+AT_ONCE = min(os.cpu_count() or 1, 4)
+"""Items worked on side by side: what each holds in memory counts so many times."""
+
 _WAIT_SECONDS = 0.1
+
+
+def side_by_side(items: Iterable[Item], work: Callable[[Item], Made]) -> Iterator[Made]:
+    """Gives what is made of each item, in their order, while the next ones are worked on."""
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="side by side") as threads:
+        try:
+            for item in items:
+                waiting.append(threads.submit(work, item))
+                if len(waiting) > AT_ONCE:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for one in waiting:
+                one.cancel()
 
 
 class _End:

@@ -3,14 +3,14 @@
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from time import monotonic
 
 from evenhand.base.errors import InputRefused, Misconfigured
 from evenhand.connectors.files.backtest_lines import as_json, report_lines
-from evenhand.connectors.files.formats import Source, find_sources
+from evenhand.connectors.files.formats import find_sources
 from evenhand.connectors.files.history import History, Keeper
 from evenhand.connectors.files.progress import Progress
 from evenhand.connectors.files.screen import (
@@ -29,7 +29,7 @@ from evenhand.rules.load import load_rule, load_rules
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.signals.columns import SignalColumn, all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
-from evenhand.signals.stored import StoredRefused, editions
+from evenhand.signals.stored import editions
 
 Load = Callable[[Path | None], ScreeningPlane]
 
@@ -109,7 +109,8 @@ def run(args: Namespace, *, load: Load | None = None) -> int:
     progress.start()
     try:
         with terminations_as_interrupts():
-            _read(history, sources, work, progress, say)
+            for done_bytes in history.tried(work, history.parts(sources)):
+                progress.show(done_bytes=done_bytes, messages=work.rows, flagged=work.hits)
             if keeper is not None:
                 keeper.finish()
     except KeyboardInterrupt:
@@ -127,22 +128,6 @@ def run(args: Namespace, *, load: Load | None = None) -> int:
     if not work.rows:
         return EXIT_COULD_NOT_RUN
     return EXIT_REFUSED if history.refused else EXIT_CLEAN
-
-
-def _read(
-    history: History,
-    sources: Sequence[Source],
-    work: Backtest,
-    progress: Progress,
-    say: Callable[[str], None],
-) -> None:
-    for part, done_bytes in history.parts(sources):
-        try:
-            work.add(part)
-        except StoredRefused as refused:
-            say(f"{part.rows:,} rows are passed over: {refused.fields['why']}.")
-            history.refused = True
-        progress.show(done_bytes=done_bytes, messages=work.rows, flagged=work.hits)
 
 
 def _rule(named: str, in_force: RuleSet, columns: Mapping[str, SignalColumn]) -> Rule:

@@ -5,9 +5,10 @@ only the columns asked for are read. A file that is kept appears whole, or not a
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from evenhand.base.errors import Misconfigured
-from evenhand.connectors.files.ahead import ReadAhead
+from evenhand.connectors.files.ahead import ReadAhead, side_by_side
 from evenhand.connectors.files.events import SteadyClock
 from evenhand.connectors.files.formats import Format, Source
 from evenhand.connectors.files.ledger import Ledger
@@ -23,16 +24,16 @@ from evenhand.connectors.files.problems import FileRefused
 from evenhand.connectors.files.screen import source_batches
 from evenhand.events.batch import check_batch
 from evenhand.pipeline import Scope, ScreeningPlane
-from evenhand.rules.backtest import Part
+from evenhand.rules.backtest import Backtest, Looked, Part
 from evenhand.signals.columns import SignalColumn
 from evenhand.signals.engine import see
 from evenhand.signals.stored import (
     ABOUT,
     SignalsReader,
-    SignalsWriter,
     StoredRefused,
     is_stored,
 )
+from evenhand.signals.storing import SignalsWriter
 from evenhand.signals.table import SignalTable
 
 Say = Callable[[str], None]
@@ -114,6 +115,19 @@ class History:
                 self.refused = True
             done += source.size_bytes or 0
 
+    def tried(self, work: Backtest, parts: Iterable[tuple[Part, int]]) -> Iterator[int]:
+        """Counts part after part, a few looked at side by side; gives the bytes read by then.
+
+        One that cannot be read is said and passed over.
+        """
+        for (part, _, done), found in side_by_side(_placed(parts), partial(_look, work)):
+            if isinstance(found, StoredRefused):
+                self._say(f"{part.rows:,} rows are passed over: {found.fields['why']}.")
+                self.refused = True
+            else:
+                work.count(found)
+            yield done
+
     def _stored(self, path: Path, done: int) -> Iterator[tuple[Part, int]]:
         if self._keeper is not None:
             raise FileRefused(file=path.name, why="it holds signals already, and --keep is given")
@@ -125,7 +139,7 @@ class History:
         if changed:
             self._say(f"{path}: these lists have changed since it was made: {', '.join(changed)}.")
         size, read = path.stat().st_size, 0
-        for group in ReadAhead(reader.groups(self._asked, gates=self._gates), ahead_max=2):
+        for group in reader.groups(self._asked, gates=self._gates):
             read += group.rows
             yield group, done + size * read // reader.rows
 
@@ -143,6 +157,25 @@ class History:
                     self._keeper.keep(part)
                 yield part, ledger.bytes_done
         self.refused |= bool(ledger.refusals)
+
+
+Placed = tuple[Part, int, int]
+
+
+def _placed(parts: Iterable[tuple[Part, int]]) -> Iterator[Placed]:
+    """Gives each part with the row at which it begins."""
+    first = 0
+    for part, done in parts:
+        yield part, first, done
+        first += part.rows
+
+
+def _look(work: Backtest, placed: Placed) -> tuple[Placed, Looked | StoredRefused]:
+    part, first, _ = placed
+    try:
+        return placed, work.look(part, first=first)
+    except StoredRefused as refused:
+        return placed, refused
 
 
 class Keeper:

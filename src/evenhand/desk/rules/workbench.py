@@ -36,7 +36,7 @@ from evenhand.signals.columns import SignalColumn, all_columns
 from evenhand.signals.engine import see
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.signals.registration import Registrations
-from evenhand.signals.stored import StoredRefused, editions
+from evenhand.signals.stored import editions
 from evenhand.signals.velocity import Velocity
 
 ID = re.compile(r"""^id:[ \t]*["']?([a-z][a-z0-9_]*)["']?[ \t]*$""", re.MULTILINE)
@@ -176,12 +176,15 @@ class Workbench:
             until = monotonic() + seconds_max
             work = Backtest(rule, RuleSet(self.rules()), show=True)
             reader = History(
-                load=self._spare, asked=work.asked, lists=self._editions(), say=said.append
+                load=self._spare,
+                asked=work.asked,
+                gates=work.gates,
+                lists=self._editions(),
+                say=said.append,
             )
             whole, sources = True, history()
             parts = reader.parts(sources) if sources else ((part, 0) for part in self._samples())
-            for part, _ in parts:
-                _add(work, part, said)
+            for _ in reader.tried(work, parts):
                 if monotonic() > until:
                     whole = False
                     break
@@ -283,13 +286,6 @@ def history() -> list[Source]:
 def history_names() -> list[str]:
     """Gives the names of the files of the history, the newest first."""
     return [source.path.name for source in history() if source.path is not None]
-
-
-def _add(work: Backtest, part: Part, said: list[str]) -> None:
-    try:
-        work.add(part)
-    except StoredRefused as refused:
-        said.append(f"{part.rows:,} rows are passed over: {refused.fields['why']}.")
 
 
 def _changed_at(source: Source) -> float:

@@ -6,11 +6,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from evenhand.base.errors import Misconfigured
 from evenhand.connectors.files.backtest import UnknownRule, add_arguments, run
 from evenhand.pipeline import Resources, ScreeningPlane
+from evenhand.signals import storing
 
 DATA = Path(__file__).parents[3] / "data" / "files"
 RULES = DATA / "rules"
@@ -77,6 +79,19 @@ def test_signals_that_were_kept_tell_the_same(backtest: Any, tmp_path: Path) -> 
     assert json.loads(of_signals) == json.loads(of_events)
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.iterdir() if "partial" in file.name] == []
+
+
+def test_many_groups_read_side_by_side_tell_the_same(
+    backtest: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "GROUP_ROWS", 8_000)
+    path, kept = chat(tmp_path / "chat.ndjson", 40_000), tmp_path / "kept.parquet"
+
+    _, of_events, _ = backtest("link_posted", path, "--json", "--keep", kept)
+    of_signals = {backtest("link_posted", kept, "--json")[1] for _ in range(3)}
+
+    assert pq.read_metadata(kept).num_row_groups == 5
+    assert of_signals == {of_events}
 
 
 def test_a_rule_may_be_a_file_that_is_not_in_force(backtest: Any, tmp_path: Path) -> None:

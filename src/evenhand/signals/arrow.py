@@ -37,7 +37,7 @@ def words_of(column: pa.Array) -> Values:
         return Values(np.zeros(rows, np.int32), np.zeros(rows, np.bool_), ("",))
     if rows <= FEW_ROWS:
         places: dict[str, int] = {}
-        codes = [places.setdefault(one, len(places)) for one in column.fill_null("").to_pylist()]
+        codes = [places.setdefault(one or "", len(places)) for one in column.to_pylist()]
         known = valid_rows(column) if nulls else None
         return Values(np.array(codes, np.int32), known, tuple(places))
     encoded = column.dictionary_encode()

@@ -119,6 +119,8 @@ class HashLists:
         first = np.full(rows, len(self.names), np.int32)
         for column in media if len(self._hashes) else ():
             parents, hashes = _rows_of(column)
+            if not len(hashes):
+                continue
             found = self.find(hashes)
             parents, found = parents[found >= 0], found[found >= 0]
             counted = np.bincount(parents, minlength=rows).astype(np.int32)
@@ -139,10 +141,11 @@ class HashLists:
         nearest = np.full(rows, FAR * lists, np.int32)
         if pictures is not None and len(self._pictures):
             parents, hashes = _rows_of(pictures)
-            found, distances = self._pictures.near(hashes)
-            hit = found >= 0
-            listed += np.bincount(parents[hit], minlength=rows).astype(np.int32)
-            np.minimum.at(nearest, parents[hit], distances[hit] * lists + found[hit])
+            if len(hashes):
+                found, distances = self._pictures.near(hashes)
+                hit = found >= 0
+                listed += np.bincount(parents[hit], minlength=rows).astype(np.int32)
+                np.minimum.at(nearest, parents[hit], distances[hit] * lists + found[hit])
         known = watched & (listed > 0)
         return {
             "media_near_listed": Values(listed, watched),

@@ -92,6 +92,46 @@ def test_a_batch_that_kernels_could_trip_over_is_refused(column, values):
         check_batch(batch.set_column(place, pa.field(column, values.type), values))
 
 
+def many(column, values):
+    """Gives a batch of a hundred events with these values in one column."""
+    batch = event_batch([EVENT] * 100).batch
+    return batch.set_column(
+        batch.schema.get_field_index(column), EVENT_SCHEMA.field(column), values
+    )
+
+
+def test_text_that_is_not_utf8_is_refused_in_a_large_batch_by_its_field():
+    values = pa.concat_arrays([pa.array(["a" * 1000] * 99), broken_text()])
+
+    with pytest.raises(InputRefused) as refusal:
+        check_batch(many("text", values))
+
+    assert refusal.value.fields["field"] == "text"
+
+
+def text_of(ends, content, valid=None):
+    """Gives a column of a hundred texts by its buffers, whatever they say."""
+    offsets = b"".join(end.to_bytes(4, "little", signed=True) for end in ends)
+    buffers = [valid and pa.py_buffer(valid), pa.py_buffer(offsets), pa.py_buffer(content)]
+    return pa.Array.from_buffers(pa.string(), 100, buffers)
+
+
+def test_a_row_that_leads_nowhere_is_refused_in_a_large_batch():
+    ends = [0, 9_000_000, *range(1_000, 100_000, 1_000)]
+
+    with pytest.raises(InputRefused) as refusal:
+        check_batch(many("text", text_of(ends, b"a" * 100_000)))
+
+    assert refusal.value.fields["field"] == "text"
+
+
+def test_what_a_null_stands_on_is_no_ones_text():
+    ends = [0, *range(1_000, 101_000, 1_000)]
+    values = text_of(ends, b"\xff" * 1_000 + b"a" * 99_000, valid=b"\xfe" + b"\xff" * 12)
+
+    assert check_batch(many("text", values))["text"].null_count == 1
+
+
 def test_a_batch_without_a_column_is_refused():
     with pytest.raises(InputRefused):
         check_batch(one_event(EVENT).drop_columns(["text"]))

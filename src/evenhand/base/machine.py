@@ -24,29 +24,29 @@ def bits_set(_typing: Any, _value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def eight_near(_typing: Any, words: Any, _place: Any, _value: Any, _bits_max: Any) -> Any:
-    """Gives which of eight words from a place on differ from a value in at most so many bits.
+def sixteen_near(_typing: Any, words: Any, _place: Any, _value: Any, _bits_max: Any) -> Any:
+    """Gives which of sixteen words from a place on differ from a value in at most so many bits.
 
-    A bit of the answer for each, the lowest for the first. All eight must be there to be read.
+    A bit of the answer for each, the lowest for the first. All must be there to be read.
     """
-    eight = ir.VectorType(_LONG, 8)
+    sixteen = ir.VectorType(_SHORT, 16)
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         def spread(value: Any) -> Any:
-            first = builder.insert_element(ir.Constant(eight, ir.Undefined), value, _FIRST)
-            zeros = ir.Constant(ir.VectorType(_SHORT, 8), [0] * 8)
-            return builder.shuffle_vector(first, ir.Constant(eight, ir.Undefined), zeros)
+            nothing = ir.Constant(sixteen, ir.Undefined)
+            first = builder.insert_element(nothing, value, _FIRST)
+            return builder.shuffle_vector(first, nothing, ir.Constant(sixteen, [0] * 16))
 
         data = make_array(signature.args[0])(context, builder, values[0]).data
         begin = builder.gep(data, [values[1]], inbounds=False)
-        read = builder.load(builder.bitcast(begin, eight.as_pointer()), align=8)
+        read = builder.load(builder.bitcast(begin, sixteen.as_pointer()), align=4)
         differ = builder.xor(read, spread(values[2]))
-        shape = ir.FunctionType(eight, [eight])
-        count = cgutils.get_or_insert_function(builder.module, shape, "llvm.ctpop.v8i64")
+        shape = ir.FunctionType(sixteen, [sixteen])
+        count = cgutils.get_or_insert_function(builder.module, shape, "llvm.ctpop.v16i32")
         near = builder.icmp_unsigned("<=", builder.call(count, [differ]), spread(values[3]))
-        return builder.zext(builder.bitcast(near, _BYTE), _LONG)
+        return builder.zext(builder.bitcast(near, ir.IntType(16)), _LONG)
 
-    return types.uint64(words, types.uint64, types.uint64, types.uint64), code
+    return types.uint64(words, types.uint64, types.uint32, types.uint32), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]

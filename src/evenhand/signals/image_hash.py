@@ -3,8 +3,8 @@
 Multi-index hashing with two pigeonholes. Of 31 differing bits one of four quarters (64 bits) has at
 most 7, and of those one of its four chunks (16 bits) at most 1. So each hash stands in 16 tables,
 in the bucket of each chunk, and a search looks into 17 buckets of each: the chunk itself and with
-one bit turned. A bucket holds the whole quarter, so that nearly all of what it holds is passed over
-without another line of memory; what is left is compared whole.
+one bit turned. A bucket holds 32 more bits of the quarter, sixteen hashes to a line of memory, so
+that all but one in a thousand are passed over there; what is left is compared whole.
 
 The bits of real pictures lean on each other, and most on their neighbours: they are dealt out to
 the chunks by a fixed permutation, which changes no distance.
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
-from evenhand.base.machine import bits_set, eight_near, prefetch
+from evenhand.base.machine import bits_set, prefetch, sixteen_near
 from evenhand.signals.exact_hashes import HASH_BYTES, Places, Rows, Words
 
 DISTANCE_MAX = 31
@@ -31,17 +31,15 @@ BUCKETS = 1 << CHUNK_BITS
 PROBES = CHUNK_BITS + 1
 assert QUARTER_DISTANCE_MAX // CHUNKS_IN_QUARTER == 1, "one turned bit reaches everything"
 
-_AHEAD = 16
-"""Buckets that are fetched while one is searched."""
-
-_EIGHT = U(8)
-"""Words that are compared at once: a line of memory."""
-
-_LINE = ~U(7)
+_LINE = U(16)
+"""Hashes of a bucket in one line of memory; they are compared at once."""
 
 LINES_MAX = 8
-_SPARE = 8 * LINES_MAX
-"""Lines of the longest step in which a bucket is read, and the words that have to follow."""
+_SPARE = 16 * LINES_MAX
+"""Lines of the longest step in which a bucket is read, and the hashes that have to follow."""
+
+_SORT_SHIFT = 6
+"""Hashes are searched in the order of the first ten bits of a chunk: finer order saves nothing."""
 
 _CHUNK = U(BUCKETS - 1)
 FAR = BITS + 1
@@ -50,6 +48,7 @@ FAR = BITS + 1
 
 Distances = NDArray[np.int32]
 Starts = NDArray[np.uint32]
+Numbers = NDArray[np.uint32]
 
 
 def _dealt() -> Words:
@@ -78,29 +77,29 @@ class Near(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PdqIndex:
-    """PDQ hashes in their order: 224 bytes each, and 4 MB beside them.
+    """PDQ hashes in their order: 160 bytes each, and 4 MB beside them.
 
-    words     the hashes, their bits dealt out
-    starts    per chunk and bucket where it begins
-    quarters  per chunk, bucket by bucket, the quarter that the chunk is of
-    places    and the hash that it is of
+    words   the hashes, their bits dealt out
+    starts  per chunk and bucket where it begins
+    rests   per chunk, bucket by bucket, the two chunks that follow it in its quarter
+    places  and the hash that it is of
     """
 
     _words: Words
     _starts: Starts
-    _quarters: Words
-    _places: NDArray[np.uint32]
+    _rests: Numbers
+    _places: Numbers
 
     @classmethod
     def of(cls, rows: Rows) -> "PdqIndex":
         """Gives the index of hashes (rows of 32 bytes)."""
         words = dealt(rows)
         starts = np.zeros((CHUNKS, BUCKETS + 1), np.uint32)
-        # Beyond the last bucket stands what nothing is near to by chance; it is compared, too.
-        quarters = _in_lines(CHUNKS, len(rows) + _SPARE)
+        # Beyond the last bucket stands what is of no hash; it is compared, too.
+        rests = _in_lines(CHUNKS, len(rows) + _SPARE)
         places = np.empty((CHUNKS, len(rows)), np.uint32)
-        _build(words, starts, quarters, places)
-        return cls(words, starts, quarters, places)
+        _build(words, starts, rests, places)
+        return cls(words, starts, rests, places)
 
     def __len__(self) -> int:
         """Gives the number of hashes."""
@@ -112,15 +111,15 @@ class PdqIndex:
         Faster the more are asked for at once. Several threads may ask at the same time.
         """
         near = Near(np.full(len(rows), -1, np.int32), np.full(len(rows), FAR, np.int32))
-        _search(dealt(rows), self._words, self._starts, self._quarters, self._places, *near)
+        _search(dealt(rows), self._words, self._starts, self._rests, self._places, *near)
         return near
 
 
-def _in_lines(rows: int, columns: int) -> Words:
+def _in_lines(rows: int, columns: int) -> Numbers:
     """Gives a table of zeros of which each row begins with a line of memory."""
-    columns = -(-columns // 8) * 8
-    memory = np.zeros(rows * columns + 8, np.uint64)
-    begin = -memory.ctypes.data // 8 % 8
+    columns = -(-columns // 16) * 16
+    memory = np.zeros(rows * columns + 16, np.uint32)
+    begin = -memory.ctypes.data // 4 % 16
     return memory[begin : begin + rows * columns].reshape(rows, columns)
 
 
@@ -152,8 +151,16 @@ def _chunk_of(words: Words, row: np.uint64, chunk: np.uint64) -> np.uint64:
     return U(quarter >> chunk % U(CHUNKS_IN_QUARTER) * U(CHUNK_BITS) & _CHUNK)
 
 
+@inlined
+def _rest_of(words: Words, row: np.uint64, chunk: np.uint64) -> np.uint32:
+    """Gives the two chunks after a chunk of a hash, around its quarter; both are there."""
+    quarter = words[row, chunk // U(CHUNKS_IN_QUARTER)]
+    begin = (chunk + U(1)) % U(CHUNKS_IN_QUARTER) * U(CHUNK_BITS)
+    return np.uint32(quarter >> begin | quarter << (U(64) - begin & U(63)))
+
+
 @kernel
-def _build(words: Words, starts: Starts, quarters: Words, places: NDArray[np.uint32]) -> None:
+def _build(words: Words, starts: Starts, rests: Numbers, places: Numbers) -> None:
     """Puts each hash into its bucket of every chunk, in order.
 
     Stays inside: a bucket begins after all that stands in those before it.
@@ -170,7 +177,7 @@ def _build(words: Words, starts: Starts, quarters: Words, places: NDArray[np.uin
             bucket_of_row = _chunk_of(words, U(row), chunk)
             place = U(ends[bucket_of_row])
             ends[bucket_of_row] += np.uint32(1)
-            quarters[chunk, place] = words[U(row), chunk // U(CHUNKS_IN_QUARTER)]
+            rests[chunk, place] = _rest_of(words, U(row), chunk)
             places[chunk, place] = row
 
 
@@ -183,13 +190,21 @@ def _distance(one: Words, row: np.uint64, other: Words, place: np.uint64) -> np.
 
 
 @inlined
-def _list_probes(asked: Words, chunk: np.uint64, buckets: NDArray[np.uint32]) -> None:
-    """Writes which buckets of a chunk are searched, hash by hash; there is room for all."""
+def _sort(asked: Words, chunk: np.uint64, order: Numbers, values: Numbers, ends: Numbers) -> None:
+    """Writes which hash comes when, and its chunk; there is room for all, and an end for each."""
+    ends[:] = 0
+    for row in range(asked.shape[0]):
+        ends[_chunk_of(asked, U(row), chunk) >> U(_SORT_SHIFT)] += np.uint32(1)
+    end = np.uint32(0)
+    for begin in range(ends.shape[0]):
+        count = ends[U(begin)]
+        ends[U(begin)] = end
+        end += count
     for row in range(asked.shape[0]):
         value = _chunk_of(asked, U(row), chunk)
-        buckets[U(row * PROBES)] = value
-        for bit in range(CHUNK_BITS):
-            buckets[U(row * PROBES + 1 + bit)] = value ^ U(1) << U(bit)
+        place = U(ends[value >> U(_SORT_SHIFT)])
+        order[place], values[place] = row, value
+        ends[value >> U(_SORT_SHIFT)] += np.uint32(1)
 
 
 @kernel
@@ -197,54 +212,57 @@ def _search(
     asked: Words,
     words: Words,
     starts: Starts,
-    quarters: Words,
-    places: NDArray[np.uint32],
+    rests: Numbers,
+    places: Numbers,
     nearest: Places,
     distances: Distances,
 ) -> None:
-    """Writes the nearest of each hash, chunk by chunk, so that a chunk's table stays at hand.
+    """Writes the nearest of each hash, chunk by chunk, the hashes in the order of the chunk.
 
-    A bucket is read in steps of one length, which nearly all buckets fit into: a processor guesses
-    wrong at each loop whose end it cannot foresee. What is read around a bucket, in whole
+    In that order the searches walk along a chunk's table, so that most of what they read is at
+    hand. A bucket is read in steps of one length, which nearly all buckets fit into: a processor
+    guesses wrong at each loop whose end it cannot foresee. What is read around a bucket, in whole
     lines of memory, is of its neighbours and compared like all. Stays inside: there is a step to
     spare behind the last bucket.
     """
-    probes = asked.shape[0] * PROBES
-    buckets = np.empty(probes + _AHEAD, np.uint32)
-    buckets[:] = 0
+    count = asked.shape[0]
+    order, values = np.empty(count, np.uint32), np.empty(count, np.uint32)
+    ends = np.empty(BUCKETS >> _SORT_SHIFT, np.uint32)
     lines = _lines_in_step(words.shape[0])
     for one in range(CHUNKS):
         chunk = U(one)
-        start, table = starts[chunk], quarters[chunk]
-        _list_probes(asked, chunk, buckets)
-        probe = U(0)
-        for row in range(asked.shape[0]):
-            here = U(row)
-            quarter = asked[here, chunk // U(CHUNKS_IN_QUARTER)]
-            for _ in range(PROBES):
-                later = U(start[buckets[probe + U(_AHEAD)]]) & _LINE
+        start, table = starts[chunk], rests[chunk]
+        _sort(asked, chunk, order, values, ends)
+        for step in range(count):
+            later = U(values[U(min(step + 1, count - 1))])
+            for bit in range(PROBES):
+                fetched = U(start[later ^ U(1) << U(bit) & _CHUNK]) & ~(_LINE - U(1))
                 for line in range(lines):
-                    prefetch(table, later + U(line) * _EIGHT)
-                place = U(start[buckets[probe]]) & _LINE
-                end = U(start[buckets[probe] + np.uint32(1)])
-                probe += U(1)
+                    prefetch(table, fetched + U(line) * _LINE)
+            row, value = U(order[U(step)]), U(values[U(step)])
+            rest = _rest_of(asked, row, chunk)
+            for bit in range(PROBES):
+                # The bit that is turned counts; the last of the probes turns none.
+                bits_max = np.uint32(QUARTER_DISTANCE_MAX - (bit < CHUNK_BITS))
+                bucket = value ^ U(1) << U(bit) & _CHUNK
+                place, end = U(start[bucket]) & ~(_LINE - U(1)), U(start[bucket + U(1)])
                 while place < end:
                     for _ in range(lines):
-                        near = eight_near(table, place, quarter, U(QUARTER_DISTANCE_MAX))
+                        near = sixteen_near(table, place, rest, bits_max)
                         while near:
                             found = place + bits_set((near & (U(0) - near)) - U(1))
                             if found < U(words.shape[0]):
                                 number = U(places[chunk, found])
-                                _keep(asked, here, words, number, nearest, distances)
+                                _keep(asked, row, words, number, nearest, distances)
                             near &= near - U(1)
-                        place += _EIGHT
+                        place += _LINE
 
 
 @inlined
 def _lines_in_step(hashes: int) -> int:
-    """Gives how many lines of eight nearly all buckets fit into."""
+    """Gives how many lines nearly all buckets fit into."""
     mean = hashes / BUCKETS
-    return min(LINES_MAX, int((mean + 3.5 + 1.25 * np.sqrt(mean)) / 8) + 1)
+    return min(LINES_MAX, int((mean + 7.5 + 1.25 * np.sqrt(mean)) / 16) + 1)
 
 
 @inlined

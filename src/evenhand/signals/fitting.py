@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import kernel
+from evenhand.signals.text_model import WEIGHT_MAX
 
 EPOCHS = 5
 """Passes over the rows."""
@@ -18,8 +19,8 @@ STEP = 2.0
 """Length of the first step: with four times as much, held-out rows fare worse."""
 
 CLIP = 0.9999
-"""Quantile of the weights' sizes that becomes 127; the few larger ones are cut."""
-
+"""Quantile of the weights' sizes that becomes `WEIGHT_MAX`; the few larger ones are cut. With a
+lower one, hate and abuse fare worse."""
 
 INTERCEPT_PART = np.float32(0.01)
 """Part of a step that an intercept takes: every row moves it, and few runs of one row."""
@@ -149,14 +150,14 @@ class Material:
 
 
 def _rounded(weights: NDArray[np.float32], intercepts: NDArray[np.float32]) -> Fitted:
-    """Gives weights as int8, each head on its own scale."""
+    """Gives weights as small whole numbers, each head on its own scale."""
     scales = np.empty(len(intercepts), np.float32)
     rounded = np.empty(weights.shape, np.int8)
     for head in range(len(scales)):
         column = weights[:, head]
         used = np.abs(column[column != 0])
-        scales[head] = (np.quantile(used, CLIP) if len(used) else 1) / 127
-        rounded[:, head] = np.clip(np.round(column / scales[head]), -127, 127)
+        scales[head] = (np.quantile(used, CLIP) if len(used) else 1) / WEIGHT_MAX
+        rounded[:, head] = np.clip(np.round(column / scales[head]), -WEIGHT_MAX, WEIGHT_MAX)
     return Fitted(rounded, scales, intercepts)
 
 

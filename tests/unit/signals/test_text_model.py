@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from evenhand.base.errors import Misconfigured
 from evenhand.events.text_column import SEPARATOR, TextColumn
 from evenhand.signals.columns import FIXED, DrawsOn
-from evenhand.signals.text_model import GRAM_LENGTHS, SHIPPED, TextModel, run_slots
+from evenhand.signals.text_model import (
+    GRAM_LENGTHS,
+    SHIPPED,
+    WEIGHT_MAX,
+    TextModel,
+    run_slots,
+)
 
 HEADS = tuple(f"{place}_score" for place in ("a", "b", "c", "d", "e", "f", "g", "h"))
 BITS = 10
@@ -22,7 +28,7 @@ def made_model(*, weight: int | None = None, bits: int = BITS) -> TextModel:
     random = np.random.default_rng(7)
     slots = 1 << bits
     weights = (
-        random.integers(-127, 128, (slots, len(HEADS))).astype(np.int8)
+        random.integers(-WEIGHT_MAX, WEIGHT_MAX + 1, (slots, len(HEADS))).astype(np.int8)
         if weight is None
         else np.full((slots, len(HEADS)), weight, np.int8)
     )
@@ -37,15 +43,16 @@ def made_model(*, weight: int | None = None, bits: int = BITS) -> TextModel:
     )
 
 
-def slow_logits(model: TextModel, column: TextColumn) -> NDArray[np.float64]:
-    """Gives what `logits` gives, by adding up one text after the other in plain numpy."""
+def slow_log_odds(model: TextModel, column: TextColumn) -> NDArray[np.float64]:
+    """Gives what `log_odds` gives, by adding up one text after the other in plain numpy."""
     slots, ends = run_slots(column, bits=model.bits)
     rows = []
     for row in range(len(column)):
         chosen = model.weights[slots[ends[row] : ends[row + 1]]].astype(np.float64)
         runs = ends[row + 1] - ends[row]
-        rows.append(chosen.sum(axis=0) * model.scales / np.sqrt(runs + 1) + model.intercepts)
-    return np.array(rows)
+        logits = chosen.sum(axis=0) * model.scales / np.sqrt(runs + 1) + model.intercepts
+        rows.append(logits * model.slopes + model.shifts)
+    return np.array(rows).T
 
 
 TEXTS = st.lists(
@@ -61,9 +68,9 @@ def test_the_packed_sum_equals_the_plain_one(texts: list[str]) -> None:
     model = made_model()
     column = TextColumn.of(texts)
 
-    logits = model.logits(column.buffer, column.offsets)
+    odds = model.log_odds(column.characters)
 
-    assert np.allclose(logits, slow_logits(model, column), atol=1e-3)
+    assert np.allclose(odds, slow_log_odds(model, column), atol=1e-3)
 
 
 @given(TEXTS)
@@ -78,14 +85,14 @@ def test_a_text_scores_the_same_alone_and_among_others(texts: list[str]) -> None
     assert np.array_equal(scores, np.array(alone))
 
 
-@pytest.mark.parametrize("weight", [-127, 127])
+@pytest.mark.parametrize("weight", [-WEIGHT_MAX, WEIGHT_MAX])
 def test_the_longest_text_does_not_overflow(weight: int) -> None:
     model = made_model(weight=weight)
     column = TextColumn.of(["a" * 65_536])
 
-    logits = model.logits(column.buffer, column.offsets)
+    odds = model.log_odds(column.characters)
 
-    assert np.allclose(logits, slow_logits(model, column), rtol=1e-5)
+    assert np.allclose(odds, slow_log_odds(model, column), rtol=1e-5)
 
 
 def test_every_character_adds_one_run_of_each_length() -> None:
@@ -155,6 +162,19 @@ def test_a_model_of_another_format_is_refused(tmp_path: Path) -> None:
         TextModel.load(tmp_path / "newer.npz")
 
     assert refused.value.fields["format"] == 99
+
+
+def test_a_model_whose_weights_are_too_large_is_refused(tmp_path: Path) -> None:
+    made_model().save(tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as stored:
+        parts = dict(stored)
+    parts["weights"][3, 1] = -WEIGHT_MAX - 1
+    np.savez(tmp_path / "larger.npz", **parts)
+
+    with pytest.raises(Misconfigured) as refused:
+        TextModel.load(tmp_path / "larger.npz")
+
+    assert refused.value.fields["weight_max"] == WEIGHT_MAX
 
 
 class TestShipped:

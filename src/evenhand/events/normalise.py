@@ -12,25 +12,33 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
-from evenhand.events.counts import (
-    COUNTS,
-    Tally,
-    count_characters,
-    nothing_yet,
-    put_tally,
-    tallied,
+from evenhand.base.blocks import (
+    BLOCK,
+    copy_small,
+    first_bits,
+    lowest,
+    padded,
+    where_any,
+    where_under,
 )
-from evenhand.events.text_column import SEPARATOR, Bytes, Offsets, TextColumn, decode, put
+from evenhand.base.kernel import U, inlined, kernel
+from evenhand.events.counts import FOLDED, KIND, Marks, count_marked, marks_of
+from evenhand.events.text_column import (
+    SEPARATOR,
+    Bytes,
+    Offsets,
+    TextColumn,
+    code_at,
+    decode,
+    put,
+)
 from evenhand.events.unicode_tables import (
     CAPITAL,
-    CHECKED,
     MAPPED,
     PAIR_SLOTS,
     REPLACEMENT_MASK,
     REPLACEMENT_SHIFT,
     SLOW,
-    SPACE_REPLACEMENT,
     CharacterClass,
     UnicodeTables,
     entry_of,
@@ -44,10 +52,8 @@ GROWTH = 3
 _SPACES = re.compile(" {2,}")
 _NO_STARTER = U(0x1FFFFF)
 _SPACE = U(CharacterClass.SPACE)
-_INVISIBLE = U(CharacterClass.INVISIBLE)
+_BLANK = 32
 _UNKNOWN_CLASS = U(255)
-_SPECIAL = U(MAPPED | CHECKED | SLOW)
-_SPACE_REPLACEMENT = U(SPACE_REPLACEMENT)
 _SLOW_ROW = U(0xFFFFFFFFFFFFFFFF)
 
 
@@ -85,103 +91,101 @@ def _changes(
     return _composes(starter, code, pairs)
 
 
-@inlined
-def _normalise_row(  # noqa: C901  one branch per kind of entry
-    source: Bytes,
-    position: np.uint64,
-    end: np.uint64,
-    tables: UnicodeTables,
-    buffer: Bytes,
-    row_start: np.uint64,
-    count: NDArray[np.int32],
-) -> tuple[np.uint64, Tally]:
-    """Writes one row and gives where it ends, or _SLOW_ROW if it has to go the slow way.
-
-    Counts its characters as they were before. Stays inside: `source` is valid UTF-8, so that no
-    character reaches beyond `end`; at most GROWTH times the row's bytes are written, since one
-    character becomes at most its own bytes or a replacement whose length is checked before.
-    """
-    pages, entries, replacements, starts, pairs = tables
-    limit = row_start + U(GROWTH) * (end - position)
-    at = row_start
-    # The last character written that others combine with, and the combining class of its end.
-    starter = _NO_STARTER
-    trailing = U(0)
-    tally = nothing_yet()
-    while position < end:
-        code, length = decode(source, position)
-        entry = entry_of(code, pages, entries)
-        count[entry & U(0xFF)] += 1
-        tally = tallied(tally, entry)
-        if code < U(128):
-            kind = entry & U(0xFF)
-            if kind != _INVISIBLE:
-                # The last space is written again in its place where white space follows it.
-                again = U(1) if kind == _SPACE and starter == U(32) else U(0)
-                starter = code | U(32) if entry & U(CAPITAL) else code
-                starter = U(32) if kind == _SPACE else starter
-                trailing = U(0)
-                buffer[at - again] = starter
-                at += U(1) - again
-        elif entry & _SPECIAL == 0:
-            at = put(buffer, at, source, position, position + length)
-            starter = code
-            trailing = entry >> U(24) & U(0xFF)
-        elif entry & U(SLOW):
-            return _SLOW_ROW, tally
-        elif entry & U(MAPPED):
-            which = entry >> U(REPLACEMENT_SHIFT) & U(REPLACEMENT_MASK)
-            first = U(starts[which])
-            stop = U(starts[which + U(1)])
-            if at + stop - first > limit:
-                return _SLOW_ROW, tally
-            if which == _SPACE_REPLACEMENT:
-                at -= U(1) if starter == U(32) else U(0)
-                starter = U(32)
-                trailing = U(0)
-            elif stop > first:
-                starter = _NO_STARTER
-                trailing = _UNKNOWN_CLASS
-            at = put(buffer, at, replacements, first, stop)
-        else:
-            combining = entry >> U(16) & U(0xFF)
-            if at > row_start and _changes(code, combining, starter, trailing, pairs):
-                return _SLOW_ROW, tally
-            at = put(buffer, at, source, position, position + length)
-            trailing = entry >> U(24) & U(0xFF)
-            # A mark leaves the starter as it is, but no space is last any more.
-            starter = (_NO_STARTER if starter == U(32) else starter) if combining else code
-        position += length
-    return at, tally
-
-
 @kernel
-def _normalise_rows(
+def _normalise_rows(  # noqa: C901  one branch per kind of character
     source: Bytes,
+    marks: Marks,
     starts: Offsets,
     tables: UnicodeTables,
     buffer: Bytes,
     offsets: Offsets,
-    counts: NDArray[np.int32],
     slow: NDArray[np.int32],
 ) -> int:
     """Normalises every row that it can, and gives how many it left empty and named in `slow`.
 
-    Stays inside: `buffer` has GROWTH times the bytes of `source` and one byte per row.
+    Only characters that fold to more than a small letter are looked at one by one, and spaces that
+    may follow another; what lies between is copied in blocks, and what is copied too much is
+    overwritten by what follows. All in one function, since numba counts references to each array
+    that one hands to another, which took longer than all else.
+
+    Stays inside: `source` is valid UTF-8, so that no character reaches beyond its row, and has a
+    block behind it; `buffer` has GROWTH times the bytes of `source`, one byte per row and a block;
+    a replacement is written only if what remains of the row still fits into GROWTH times its bytes.
     """
+    pages, entries, replacements, places, pairs = tables
     at = U(0)
     slow_rows = 0
     for row in range(starts.shape[0] - 1):
-        offsets[row] = at
-        count = counts[row]
-        begin, end = U(starts[row]), U(starts[row + 1])
-        stop, tally = _normalise_row(source, begin, end, tables, buffer, at, count)
-        put_tally(tally, count)
-        if stop == _SLOW_ROW:
+        offsets[row] = row_start = at
+        position = copied = U(starts[row])
+        end = U(starts[row + 1])
+        room = at + U(GROWTH) * (end - position)
+        # The last character written that others combine with, and the combining class of its end.
+        starter = _NO_STARTER
+        trailing = U(0)
+        fits = True
+        while position < end and fits:
+            folded = where_any(marks, position, U(FOLDED))
+            spaces = where_under(marks, position, U(KIND), _SPACE)
+            special = folded | (spaces & ((spaces | folded) << U(1) | U(1)))
+            special &= first_bits(end - position)
+            while special and fits:
+                byte = position + lowest(special)
+                special &= special - U(1)
+                if byte > copied:
+                    before = byte - U(1)
+                    while source[before] & 0xC0 == 0x80:
+                        before -= U(1)
+                    starter = code_at(source, before)
+                    entry = entry_of(starter, pages, entries)
+                    starter |= U(32) if starter < U(128) and entry & U(CAPITAL) else U(0)
+                    trailing = entry >> U(24) & U(0xFF)
+                    stop = at + (byte - copied)
+                    while at < stop:
+                        copy_small(source, copied, buffer, at)
+                        copied += U(BLOCK)
+                        at += U(BLOCK)
+                    at = stop
+                code, length = decode(source, byte)
+                copied = byte + length
+                entry = entry_of(code, pages, entries)
+                if entry & U(0xFF) == _SPACE:
+                    # White space that follows a space is dropped.
+                    if at == row_start or buffer[at - U(1)] != _BLANK:
+                        buffer[at] = _BLANK
+                        at += U(1)
+                    starter = U(_BLANK)
+                    trailing = U(0)
+                elif entry & U(MAPPED) and entry & U(SLOW) == 0:
+                    which = entry >> U(REPLACEMENT_SHIFT) & U(REPLACEMENT_MASK)
+                    first = U(places[which])
+                    stop = U(places[which + U(1)])
+                    fits = at + (stop - first) + (end - copied) <= room
+                    if stop > first and fits:
+                        starter = _NO_STARTER
+                        trailing = _UNKNOWN_CLASS
+                        at = put(buffer, at, replacements, first, stop)
+                else:
+                    combining = entry >> U(16) & U(0xFF)
+                    fits = entry & U(SLOW) == 0
+                    if fits and at > row_start:
+                        fits = not _changes(code, combining, starter, trailing, pairs)
+                    if fits:
+                        at = put(buffer, at, source, byte, copied)
+                        trailing = entry >> U(24) & U(0xFF)
+                        starter = starter if combining else code
+            position += U(BLOCK)
+        if fits:
+            stop = at + (end - copied)
+            while at < stop:
+                copy_small(source, copied, buffer, at)
+                copied += U(BLOCK)
+                at += U(BLOCK)
+            at = stop
+        else:
+            at = row_start
             slow[slow_rows] = row
             slow_rows += 1
-        else:
-            at = stop
         buffer[at] = SEPARATOR
         at += U(1)
     offsets[starts.shape[0] - 1] = at
@@ -228,19 +232,16 @@ class Normalised(NamedTuple):
 def normalise_and_count(source: Bytes, starts: Offsets, *, tables: UnicodeTables) -> Normalised:
     """Gives the normalised view of a column of valid UTF-8, and its counts before, in one pass."""
     rows = len(starts) - 1
-    buffer = np.empty(GROWTH * len(source) + rows, np.uint8)
+    source = padded(source)
+    marks = marks_of(source)
+    buffer = np.empty(GROWTH * len(source) + rows + BLOCK, np.uint8)
     offsets = np.empty(rows + 1, np.int64)
-    counts = np.zeros((rows, COUNTS), np.int32)
     slow = np.empty(rows, np.int32)
-    slow_rows = slow[: _normalise_rows(source, starts, tables, buffer, offsets, counts, slow)]
+    slow_rows = slow[: _normalise_rows(source, marks, starts, tables, buffer, offsets, slow)]
     column = TextColumn(buffer[: offsets[-1]], offsets)
     if len(slow_rows):
         column = _with_slow_rows(column, source, starts, slow_rows)
-    for row in slow_rows:
-        begin, end = starts[row], starts[row + 1]
-        alone = np.array([0, end - begin])
-        counts[row] = count_characters(source[begin:end], alone, tables=tables)[0]
-    return Normalised(column, counts)
+    return Normalised(column, count_marked(marks, starts))
 
 
 def normalise(source: Bytes, starts: Offsets, *, tables: UnicodeTables) -> TextColumn:

@@ -123,7 +123,7 @@ def test_kazakh_is_told_from_its_neighbours_by_its_letters(text: str, spoken: st
 def by_hand(text):
     """Gives what the kernel should: the leader of the votes and by how many, in plain Python."""
     found = TextColumn.of([normalise_text(text)])
-    counts = count_characters(*arrow_text(pa.array([text])), tables=unicode_tables())
+    counts = count_characters(*arrow_text(pa.array([text])))
     letters = counts[0, : CharacterClass.OTHER_LETTER + 1].tolist()
     if letters[CharacterClass.KANA]:
         letters[CharacterClass.KANA] += letters[CharacterClass.HAN]
@@ -160,7 +160,7 @@ def test_rows_are_told_as_by_hand(texts):
     source = arrow_text(pa.array(texts, pa.string()))
     column = normalise(*source, tables=unicode_tables())
 
-    found = detect(column, count_characters(*source, tables=unicode_tables()))
+    found = detect(column, count_characters(*source))
 
     codes = [LANGUAGES[place] if place >= 0 else None for place in found.languages]
     assert list(zip(codes, found.sure.tolist(), strict=True)) == [by_hand(text) for text in texts]

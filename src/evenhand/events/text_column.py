@@ -171,7 +171,8 @@ def code_at(source: Bytes, at: np.uint64) -> np.uint64:
 @inlined
 def leads_at(source: Bytes, at: np.uint64) -> np.uint64:
     """Tells which bytes of a block of UTF-8 begin a character."""
-    return ~where_between(source, at, U(0x80), U(0xBF))
+    leads: np.uint64 = ~where_between(source, at, U(0x80), U(0xBF))
+    return leads
 
 
 @cache

@@ -105,7 +105,7 @@ def house(keys: Keys, *, token_key: bytes) -> House:
     drafted(sealed, senior)
     propose_feed(
         FeedDraft(name="own-list", kind=FeedKind.FILE, harm="m.child_safety.csam",
-                  place="feeds/own.csv"),
+                  place="feeds/own.csv", owner="Safety office"),
         by=senior, now=moment,
     )  # fmt: skip
     strike(first, at=moment)

@@ -22,7 +22,7 @@ MATERIAL = "m.child_safety.csam"
 
 @pytest.fixture
 def feed() -> HashFeed:
-    draft = FeedDraft("own", FeedKind.FILE, MATERIAL, "feeds/own.csv")
+    draft = FeedDraft("own", FeedKind.FILE, MATERIAL, "feeds/own.csv", owner="Safety office")
     proposed = propose_feed(draft, by=reviewer("Ann", Role.CHILD_SAFETY), now=NOW)
     return activate_feed(proposed.id, by=reviewer("Bob", Role.CHILD_SAFETY), now=NOW)
 
@@ -37,7 +37,7 @@ def test_an_entry_that_cannot_be_kept_holds_up_no_other(feed: HashFeed, name: st
     page = FeedPage((entry(name, os.urandom(32)), entry("1", value)), cursor="c")
 
     assert keep_page(feed.id, page, now=NOW) == (1, 0)
-    assert listed(MATERIAL) == [value]
+    assert listed(MATERIAL, now=NOW) == [value]
 
 
 def test_a_feed_of_nonsense_ends_no_sweep(feed: HashFeed) -> None:

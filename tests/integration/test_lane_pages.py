@@ -1,6 +1,7 @@
 """The sealed lane's page: its role alone, two people, nothing shown without a recorded reason."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from evenhand.records.models import Record
 pytestmark = pytest.mark.django_db
 PAGE = "/staff/child-safety/"
 FEED = {"do": "propose", "name": "own", "kind": "file", "harm": "m.child_safety.csam",
-        "place": "feeds/own.csv"}  # fmt: skip
+        "place": "feeds/own.csv", "owner": "Safety office", "days": "180"}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +71,7 @@ def test_two_people_connect_a_feed_by_the_page() -> None:
     feed.refresh_from_db()
     assert feed.state == "active"
     assert "is read" in text
+    assert "Safety office" in text
     assert faults(text) == []
 
 
@@ -81,6 +83,10 @@ def test_two_people_connect_a_feed_by_the_page() -> None:
         ({"kind": "elsewhere"}, "no such place"),
         ({"kind": "ncmec"}, "no such place"),
         ({"harm": "m.spam"}, "another harm"),
+        ({"owner": " "}, "who answers for the feed"),
+        ({"owner": "x" * 65}, "who answers for the feed"),
+        ({"days": "4000"}, "for how long"),
+        ({"days": "soon"}, "for how long"),
     ],
 )
 def test_a_wrong_feed_is_refused_in_words(fields: dict[str, str], said: str) -> None:
@@ -118,7 +124,33 @@ def test_an_empty_report_is_refused_in_words() -> None:
     assert CyberTip.objects.count() == 0
 
 
-STEPS_OF_ONE = ("activate", "stop", "draft", "confirm", "withdraw", "read",
+def test_the_page_says_when_a_feed_ends_and_one_person_renews_it() -> None:
+    ann, bob = fresh("Ann", Role.CHILD_SAFETY), fresh("Bob", Role.CHILD_SAFETY)
+    sent(ann, **{**FEED, "harm": "m.violence.extremist"})
+    feed = HashFeed.objects.get()
+    assert "Renew it</button>" not in ann.get(PAGE).content.decode()
+    sent(bob, do="activate", id=str(feed.id))
+    assert "or it ends" not in ann.get(PAGE).content.decode()
+
+    HashFeed.objects.update(expires_at=now() + timedelta(days=9))
+    assert "or it ends" in ann.get(PAGE).content.decode()
+    HashFeed.objects.update(expires_at=now())
+    assert "it matches nothing until it is renewed" in ann.get(PAGE).content.decode()
+    HashFeed.objects.update(harm="m.child_safety.csam")
+    text = ann.get(PAGE).content.decode()
+    assert "It goes on matching" in text
+    assert faults(text) == []
+
+    assert "for how long" in sent(ann, do="renew", id=str(feed.id), days="1")
+    renewed = sent(ann, do="renew", id=str(feed.id), days="90")
+
+    assert "Its time is over" not in renewed
+    feed.refresh_from_db()
+    assert feed.expires_at is not None
+    assert timedelta(days=89) < feed.expires_at - now() <= timedelta(days=90)
+
+
+STEPS_OF_ONE = ("activate", "renew", "stop", "draft", "confirm", "withdraw", "read",
                 "call_false", "lift", "match_again")  # fmt: skip
 
 

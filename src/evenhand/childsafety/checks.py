@@ -10,7 +10,9 @@ from evenhand.actions.policies import CHILD_SAFETY
 from evenhand.base.errors import NotAllowed
 from evenhand.childsafety.limits import (
     ENTRY_CHARACTERS_MAX,
+    FEED_LASTS_DAYS,
     NAME_CHARACTERS_MAX,
+    OWNER_CHARACTERS_MAX,
     PLACE_CHARACTERS_MAX,
     REASON_CHARACTERS_MAX,
     TEXT_CHARACTERS_MAX,
@@ -64,6 +66,8 @@ class Finding(StrEnum):
     NAME_TAKEN = "name_taken"
     PLACE_WRONG = "place_wrong"
     HARM_WRONG = "harm_wrong"
+    OWNER_WRONG = "owner_wrong"
+    DAYS_WRONG = "days_wrong"
     LANE_WRONG = "lane_wrong"
     TEXT_MISSING = "text_missing"
     TEXT_TOO_LONG = "text_too_long"
@@ -93,6 +97,8 @@ class FeedDraft:
     kind: FeedKind
     harm: str
     place: str
+    owner: str
+    lasts_days: int = FEED_LASTS_DAYS[-1]
 
 
 def check_feed(draft: FeedDraft, *, roles: Collection[str], taken: bool) -> list[Finding]:
@@ -106,6 +112,10 @@ def check_feed(draft: FeedDraft, *, roles: Collection[str], taken: bool) -> list
         found.append(Finding.HARM_WRONG)
     if not _place_holds(draft):
         found.append(Finding.PLACE_WRONG)
+    if not draft.owner.strip() or len(draft.owner) > OWNER_CHARACTERS_MAX:
+        found.append(Finding.OWNER_WRONG)
+    if draft.lasts_days not in FEED_LASTS_DAYS:
+        found.append(Finding.DAYS_WRONG)
     return found
 
 
@@ -118,6 +128,16 @@ def check_activation(
         found.append(Finding.WRONG_STATE)
     if proposed_by_self:
         found.append(Finding.SAME_PERSON)
+    return found
+
+
+def check_renewal(*, roles: Collection[str], state: FeedState, lasts_days: int) -> list[Finding]:
+    """Finds why this person may not renew a feed; two people connected it, one may keep it."""
+    found = _role(roles)
+    if state is not FeedState.ACTIVE:
+        found.append(Finding.WRONG_STATE)
+    if lasts_days not in FEED_LASTS_DAYS:
+        found.append(Finding.DAYS_WRONG)
     return found
 
 

@@ -1,7 +1,7 @@
 """Writes feeds: two people connect one, a sweep reads it, what it holds moves with its cursor."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from evenhand.childsafety.checks import (
     FeedDraft,
     check_activation,
     check_feed,
+    check_renewal,
     check_stop,
     entry_holds,
     hash_holds,
@@ -39,6 +40,8 @@ def propose_feed(draft: FeedDraft, *, by: Person, now: datetime) -> HashFeed:
             kind=draft.kind.value,
             harm=draft.harm,
             place=draft.place,
+            owner=draft.owner.strip(),
+            expires_at=now + timedelta(days=draft.lasts_days),
             proposed_by=by,
             proposed_at=now,
         )
@@ -60,6 +63,19 @@ def activate_feed(feed_id: UUID, *, by: Person, now: datetime) -> HashFeed:
         feed.state, feed.activated_by, feed.activated_at = FeedState.ACTIVE.value, by, now
         feed.save(update_fields=["state", "activated_by", "activated_at"])
         _record(feed, "activated", by=by, now=now)
+    return feed
+
+
+def renew_feed(feed_id: UUID, *, lasts_days: int, by: Person, now: datetime) -> HashFeed:
+    """Lets a feed last so many days from now."""
+    with transaction.atomic():
+        feed = _locked(feed_id)
+        refuse_if(
+            check_renewal(roles=roles_of(by), state=FeedState(feed.state), lasts_days=lasts_days)
+        )
+        feed.expires_at = now + timedelta(days=lasts_days)
+        feed.save(update_fields=["expires_at"])
+        _record(feed, "renewed", by=by, now=now)
     return feed
 
 
@@ -128,7 +144,8 @@ def keep_page(feed_id: UUID, page: FeedPage, *, now: datetime) -> tuple[int, int
         ]
         FeedHash.objects.bulk_create(new, ignore_conflicts=True, batch_size=5_000)
         feed.cursor = page.cursor
-        feed.save(update_fields=["cursor"])
+        feed.changes += bool(new or gone)
+        feed.save(update_fields=["cursor", "changes"])
         if new or gone:
             _record(feed, "read", now=now, added=len(new), removed=len(gone))
     return len(new), len(gone)

@@ -17,6 +17,18 @@ HASH_BYTES_MAX = 32
 LIFTED = timedelta(days=365)
 """How long a match that two people found false stays lifted; then somebody looks again."""
 
+DOUBTED = timedelta(days=7)
+"""How long one person's word that a match is false keeps rules from acting on it by themselves."""
+
+FEED_LASTS_DAYS = (90, 180, 365)
+"""Days for which a feed can be connected; then somebody renews it, or it ends."""
+
+ENDS_SOON = timedelta(days=30)
+"""How long before its end a feed is shown as one to be renewed."""
+
+OWNER_CHARACTERS_MAX = 64
+"""Characters of who answers for a feed: a team or an office."""
+
 PAGES_MAX = 20
 """Pages of one feed read in one sweep; the rest waits, from where the cursor stands."""
 

@@ -10,6 +10,7 @@ from evenhand.childsafety.limits import (
     ENTRY_CHARACTERS_MAX,
     HASH_BYTES_MAX,
     NAME_CHARACTERS_MAX,
+    OWNER_CHARACTERS_MAX,
     PLACE_CHARACTERS_MAX,
 )
 from evenhand.childsafety.lists import FalseMatchState, FeedState, TipState
@@ -21,6 +22,9 @@ class HashFeed(models.Model):
 
     place   a file below the state folder, or the environment of an exchange
     cursor  how far it was read, in the feed's own terms; it moves with the hashes it brought
+    owner   who answers for it; empty for one of an earlier version
+    expires_at  when it has to be renewed; None for one of an earlier version
+    changes  how many of the pages read so far changed its hashes
     """
 
     id = models.UUIDField(primary_key=True)
@@ -36,6 +40,9 @@ class HashFeed(models.Model):
     )
     activated_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
+    owner = models.CharField(max_length=OWNER_CHARACTERS_MAX, blank=True, default="")
+    expires_at = models.DateTimeField(null=True)
+    changes = models.PositiveBigIntegerField(default=0)
     cursor = models.CharField(max_length=PLACE_CHARACTERS_MAX, blank=True, default="")
     last_read_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True, default="")

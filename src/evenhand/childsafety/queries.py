@@ -8,14 +8,15 @@ from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from numpy.typing import NDArray
 
+from evenhand.actions.policies import CHILD_SAFETY
 from evenhand.base.errors import NotFound
 from evenhand.cases.lists import CaseLane, CaseState
 from evenhand.cases.models import Case
 from evenhand.childsafety.checks import HASH_BYTES
-from evenhand.childsafety.limits import READ_EVERY, ROWS_SHOWN_MAX, SWEEP_ROWS_MAX
+from evenhand.childsafety.limits import DOUBTED, READ_EVERY, ROWS_SHOWN_MAX, SWEEP_ROWS_MAX
 from evenhand.childsafety.lists import Algorithm, FalseMatchState, FeedState, TipState
 from evenhand.childsafety.models import CyberTip, FalseMatch, FeedHash, HashFeed, HashMatch
 from evenhand.signals.image_hash import PdqIndex
@@ -39,16 +40,26 @@ def feeds() -> list[tuple[HashFeed, int]]:
     return [(feed, feed.quantity) for feed in rows.order_by("name")]
 
 
+def feeds_in_force(now: datetime) -> QuerySet[HashFeed]:
+    """Gives the active feeds whose time is not over.
+
+    One about children goes on beyond its end: a forgotten date must open nobody's way. Its page
+    says that it has to be renewed.
+    """
+    lasting = Q(expires_at=None) | Q(expires_at__gt=now) | Q(harm__startswith=CHILD_SAFETY)
+    return HashFeed.objects.filter(lasting, state=FeedState.ACTIVE.value)
+
+
 def due_feeds(now: datetime) -> list[HashFeed]:
-    """Gives active feeds that were not asked within the last while."""
+    """Gives feeds in force that were not asked within the last while."""
     long_ago = Q(last_read_at=None) | Q(last_read_at__lte=now - READ_EVERY)
-    return list(HashFeed.objects.filter(long_ago, state=FeedState.ACTIVE.value).order_by("name"))
+    return list(feeds_in_force(now).filter(long_ago).order_by("name"))
 
 
-def known(algorithm: Algorithm, values: Sequence[bytes]) -> list[KnownHash]:
-    """Gives the hashes of active feeds that equal one of these."""
+def known(algorithm: Algorithm, values: Sequence[bytes], now: datetime) -> list[KnownHash]:
+    """Gives the hashes of feeds in force that equal one of these."""
     rows = FeedHash.objects.filter(
-        algorithm=algorithm.value, value__in=list(values), feed__state=FeedState.ACTIVE.value
+        algorithm=algorithm.value, value__in=list(values), feed__in=feeds_in_force(now)
     )
     return _known(rows.values_list("feed_id", "entry", "feed__harm", "value"))
 
@@ -64,7 +75,7 @@ class ListedPictures:
     _lifted: int
     _keys: NDArray[np.int64]
 
-    def near(self, value: bytes) -> list[tuple[KnownHash, int]]:
+    def near(self, value: bytes, now: datetime) -> list[tuple[KnownHash, int]]:
         """Gives the entries of the listed hash that differs least, and in how many bits.
 
         None where a lifted one is as near.
@@ -75,24 +86,22 @@ class ListedPictures:
             return []
         nearest = FeedHash.objects.filter(pk=int(self._keys[place])).first()
         values = [bytes(nearest.value)] if nearest else []
-        return [(one, distance) for one in known(Algorithm.PDQ, values)]
+        return [(one, distance) for one in known(Algorithm.PDQ, values, now)]
 
 
 def listed_pictures(now: datetime) -> ListedPictures:
     """Gives the PDQ hashes of active feeds, read anew if a feed has changed."""
-    feeds = HashFeed.objects.filter(state=FeedState.ACTIVE.value).order_by("id")
-    newest = FeedHash.objects.order_by("-pk").values_list("pk", flat=True).first()
-    counted = tuple(feeds.values_list("id", "cursor"))
-    return _pictures_of(counted, newest or 0, tuple(lifted(Algorithm.PDQ, now)))
+    return _pictures_of(held(now), tuple(lifted(Algorithm.PDQ, now)))
+
+
+def held(now: datetime) -> tuple[tuple[UUID, int], ...]:
+    """Gives feeds in force and how often each changed: other when a hash came or went."""
+    return tuple(feeds_in_force(now).order_by("id").values_list("id", "changes"))
 
 
 @lru_cache(maxsize=1)
-def _pictures_of(
-    feeds: tuple[tuple[UUID, str], ...],
-    newest: int,  # noqa: ARG001
-    freed: tuple[bytes, ...],
-) -> ListedPictures:
-    """Reads those of the feeds as they stand: read so far, with this as the newest hash."""
+def _pictures_of(feeds: tuple[tuple[UUID, int], ...], freed: tuple[bytes, ...]) -> ListedPictures:
+    """Reads those of the feeds as they stand after so many changes of each."""
     rows = FeedHash.objects.filter(
         algorithm=Algorithm.PDQ.value, feed__in=[feed for feed, _ in feeds]
     )
@@ -101,7 +110,8 @@ def _pictures_of(
         keys.append(key)
         values += value
     hashes = np.frombuffer(bytes(values), np.uint8).reshape(-1, HASH_BYTES[Algorithm.PDQ])
-    return ListedPictures(PdqIndex.of(hashes), len(freed), np.frombuffer(keys, np.int64))
+    places = np.frombuffer(keys, np.int64)
+    return ListedPictures(PdqIndex.of(hashes), len(freed), places)
 
 
 def lifted(algorithm: Algorithm, now: datetime) -> list[bytes]:
@@ -109,6 +119,19 @@ def lifted(algorithm: Algorithm, now: datetime) -> list[bytes]:
     rows = FalseMatch.objects.filter(
         algorithm=algorithm.value, state=FalseMatchState.IN_FORCE.value, expires_at__gt=now
     )
+    return sorted(bytes(value) for value in rows.values_list("value", flat=True))
+
+
+def doubted(algorithm: Algorithm, now: datetime) -> list[bytes]:
+    """Gives the hashes of files whose match one person lately called false, in order.
+
+    Those of the sealed lane are left out: there, nothing follows from one person's word.
+    """
+    rows = FalseMatch.objects.filter(
+        algorithm=algorithm.value,
+        state=FalseMatchState.PROPOSED.value,
+        proposed_at__gt=now - DOUBTED,
+    ).exclude(match__feed__harm__startswith=CHILD_SAFETY)
     return sorted(bytes(value) for value in rows.values_list("value", flat=True))
 
 
@@ -126,10 +149,10 @@ def latest_matches() -> list[HashMatch]:
     return list(rows.select_related("feed").order_by("-at")[:ROWS_SHOWN_MAX])
 
 
-def listed(harm: str, algorithm: Algorithm = Algorithm.SHA256) -> list[bytes]:
-    """Gives the hashes of active feeds that stand for a harm, in order, each once."""
+def listed(harm: str, algorithm: Algorithm = Algorithm.SHA256, *, now: datetime) -> list[bytes]:
+    """Gives the hashes of feeds in force that stand for a harm, in order, each once."""
     rows = FeedHash.objects.filter(
-        algorithm=algorithm.value, feed__state=FeedState.ACTIVE.value, feed__harm=harm
+        algorithm=algorithm.value, feed__in=feeds_in_force(now).filter(harm=harm)
     )
     return sorted({bytes(value) for value in rows.values_list("value", flat=True)})
 

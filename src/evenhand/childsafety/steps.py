@@ -25,6 +25,7 @@ from evenhand.childsafety.feed_steps import (
     keep_page,
     propose_feed,
     read_feeds,
+    renew_feed,
     stop_feed,
 )
 from evenhand.childsafety.lists import Algorithm
@@ -56,6 +57,7 @@ __all__ = [
     "propose_feed",
     "read_feeds",
     "read_tip",
+    "renew_feed",
     "send_tips",
     "stop_feed",
     "withdraw_false_match",
@@ -102,7 +104,7 @@ def _equal(seen: SeenFiles, *, now: datetime) -> list[_Found]:
         _Found(one, asked, 0)
         for asked in seen.hashes
         if asked.algorithm is not Algorithm.PDQ
-        for one in known(asked.algorithm, [asked.value])
+        for one in known(asked.algorithm, [asked.value], now)
         if asked.value not in lifted(asked.algorithm, now)
     ]
 
@@ -110,7 +112,7 @@ def _equal(seen: SeenFiles, *, now: datetime) -> list[_Found]:
 def _alike(seen: SeenFiles, *, now: datetime) -> Iterator[_Found]:
     for asked in seen.hashes:
         if asked.algorithm is Algorithm.PDQ:
-            for picture, distance in listed_pictures(now).near(asked.value):
+            for picture, distance in listed_pictures(now).near(asked.value, now):
                 yield _Found(picture, asked, distance)
 
 

@@ -19,7 +19,7 @@ from evenhand.childsafety.checks import EXTREMISM, INTIMATE, MATERIAL, entry_hol
 from evenhand.childsafety.limits import FILE_BYTES_MAX
 from evenhand.childsafety.lists import Algorithm, FeedKind
 from evenhand.childsafety.ports import FeedEntry, FeedPage, FeedSource
-from evenhand.childsafety.queries import lifted, listed
+from evenhand.childsafety.queries import doubted, held, lifted, listed
 from evenhand.connectors.exchanges import (
     Exchange,
     GifctFeed,
@@ -38,6 +38,10 @@ FILES_OF = {"child_safety": MATERIAL, "extremism": EXTREMISM, "intimate_images":
 
 FALSE_MATCHES = "false_matches.allow"
 """The door's list of files that two people found to be no match."""
+
+
+IN_DOUBT = "in_doubt"
+"""The door's list of files whose match one person called false: a person looks, nothing acts."""
 
 
 class FeedUnreadable(InputRefused):
@@ -137,36 +141,46 @@ def _file_entry(number: int, row: list[str]) -> FeedEntry:
 
 @dataclass
 class HashListFiles:
-    """What the door reads of active feeds: a file for each harm and each kind of hash.
+    """What the door reads of feeds in force: a file for each harm and each kind of hash.
 
     The door looks at its lists every few seconds; a list that changed is in force then.
     """
 
     folder: Path
     now: Callable[[], datetime] = clock.now
-    _written: dict[str, str] = field(default_factory=dict)
+    _held: object = None
+    _written: dict[str, bytes] = field(default_factory=dict)
 
     def write(self) -> int:
         """Writes the files anew if what they should hold has changed; gives how many it wrote."""
-        freed = sum(
-            self._write(f"{FALSE_MATCHES}.{algorithm}", lifted(algorithm, self.now()))
-            for algorithm in Algorithm
-        )
-        return freed + sum(
-            self._write(f"{name}.{algorithm}", listed(harm, algorithm))
-            for name, harm in FILES_OF.items()
-            for algorithm in Algorithm
-        )
+        now = self.now()
+        freed = {one: lifted(one, now) for one in Algorithm}
+        doubts = {one: doubted(one, now) for one in Algorithm}
+        state = (held(now), freed, doubts)
+        if state == self._held:
+            return 0
+        wrote = sum(self._write(f"{FALSE_MATCHES}.{one}", freed[one]) for one in Algorithm)
+        wrote += sum(self._write(f"{IN_DOUBT}.{one}", doubts[one]) for one in Algorithm)
+        for name, harm in FILES_OF.items():
+            for one in Algorithm:
+                hashes = listed(harm, one, now=now)
+                if harm != MATERIAL:
+                    left_out = frozenset(doubts[one])
+                    hashes = [value for value in hashes if value not in left_out]
+                wrote += self._write(f"{name}.{one}", hashes)
+        self._held = state
+        return wrote
 
     def _write(self, name: str, values: Sequence[bytes]) -> bool:
         content = "".join(f"{value.hex()}\n" for value in values)
         path = self.folder / name
-        if content == self._written.get(name) or (not content and not path.exists()):
+        digest = hashlib.sha256(content.encode()).digest()
+        if digest == self._written.get(name) or (not content and not path.exists()):
             return False
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = path.with_name(f"{name}.partial")
         partial.touch(mode=0o600)
         partial.write_text(content, encoding="ascii")
         partial.replace(path)
-        self._written[name] = content
+        self._written[name] = digest
         return True

@@ -47,6 +47,10 @@ STAFF: Mapping[str, str] = {
     "sign_on_bound": gettext_noop("Signed in by the provider for the first time"),
     "activated": gettext_noop("Read from now on"),
     "stopped": gettext_noop("Stopped"),
+    "renewed": gettext_noop("Renewed"),
+    "false_match_proposed": gettext_noop("Match called false"),
+    "false_match_confirmed": gettext_noop("False match confirmed"),
+    "false_match_withdrawn": gettext_noop("Matches again"),
     "read": gettext_noop("Read"),
 }
 LAW: Mapping[str, str] = {

@@ -23,7 +23,11 @@ from evenhand.childsafety.checks import (
     LaneRefused,
 )
 from evenhand.childsafety.limits import (
+    DOUBTED,
+    ENDS_SOON,
+    FEED_LASTS_DAYS,
     NAME_CHARACTERS_MAX,
+    OWNER_CHARACTERS_MAX,
     REASON_CHARACTERS_MAX,
     TEXT_CHARACTERS_MAX,
 )
@@ -35,6 +39,7 @@ from evenhand.childsafety.lists import (
     TipState,
 )
 from evenhand.childsafety.models import CyberTip, FalseMatch, HashFeed
+from evenhand.childsafety.queries import feeds_in_force
 from evenhand.desk import words
 from evenhand.desk.doors import fresh_passkey, signed_in, staff_who
 from evenhand.people.checks import ReasonMissing
@@ -48,6 +53,8 @@ FINDINGS: Mapping[Finding, str] = {
     Finding.NAME_TAKEN: gettext_noop("There is a feed of this name."),
     Finding.PLACE_WRONG: gettext_noop("There is no such place for a feed of this kind."),
     Finding.HARM_WRONG: gettext_noop("A feed of this kind stands for another harm."),
+    Finding.OWNER_WRONG: gettext_noop("Please say in a few words who answers for the feed."),
+    Finding.DAYS_WRONG: gettext_noop("Please choose for how long."),
     Finding.LANE_WRONG: gettext_noop("The case does not lie in the sealed lane."),
     Finding.TEXT_MISSING: gettext_noop("Please say what happened."),
     Finding.TEXT_TOO_LONG: gettext_noop("The text is too long."),
@@ -120,6 +127,8 @@ def _propose(request: HttpRequest) -> None:
         kind=FeedKind(kind),
         harm=request.POST.get("harm", ""),
         place=request.POST.get("place", "").strip(),
+        owner=request.POST.get("owner", "").strip(),
+        lasts_days=_days(request),
     )
     steps.propose_feed(draft, by=signed_in(request), now=now())
 
@@ -147,6 +156,10 @@ def _draft(request: HttpRequest) -> None:
 
 def _activate(request: HttpRequest) -> None:
     steps.activate_feed(_id(request), by=signed_in(request), now=now())
+
+
+def _renew(request: HttpRequest) -> None:
+    steps.renew_feed(_id(request), lasts_days=_days(request), by=signed_in(request), now=now())
 
 
 def _stop(request: HttpRequest) -> None:
@@ -178,6 +191,7 @@ def _match_again(request: HttpRequest) -> None:
 STEPS: Mapping[str, Callable[[HttpRequest], None]] = {
     "propose": _propose,
     "activate": _activate,
+    "renew": _renew,
     "stop": _stop,
     "draft": _draft,
     "confirm": _confirm,
@@ -186,6 +200,12 @@ STEPS: Mapping[str, Callable[[HttpRequest], None]] = {
     "lift": _lift,
     "match_again": _match_again,
 }
+
+
+def _days(request: HttpRequest) -> int:
+    """Gives the days chosen; 0, which no feed may last, for anything else."""
+    allowed = {str(days): days for days in FEED_LASTS_DAYS}
+    return allowed.get(request.POST.get("days", ""), 0)
 
 
 def _id(request: HttpRequest) -> UUID:
@@ -212,6 +232,9 @@ def _page(request: HttpRequest, document: str) -> HttpResponse:
         ],
         "environments": sorted({name for names in ENVIRONMENTS.values() for name in names}),
         "incidents": [(one.name.lower(), one.value) for one in IncidentType],
+        "owner_characters_max": OWNER_CHARACTERS_MAX,
+        "lasts_days": FEED_LASTS_DAYS[::-1],
+        "doubted_days": DOUBTED.days,
         "name_characters_max": NAME_CHARACTERS_MAX,
         "text_characters_max": TEXT_CHARACTERS_MAX,
         "sandbox": "exttest" in settings.CYBERTIP_URL,
@@ -230,9 +253,25 @@ def _feed_row(feed: HashFeed, quantity: int, member: UUID) -> dict[str, object]:
         "harm": words.harm_name(feed.harm),
         "quantity": quantity,
         "state": gettext(FEED_STATES[state]),
+        "ends": _ends(feed, state),
+        "can_renew": state is FeedState.ACTIVE,
         "can_activate": state is FeedState.PROPOSED and feed.proposed_by_id != member,
         "can_stop": state is not FeedState.STOPPED,
     }
+
+
+def _ends(feed: HashFeed, state: FeedState) -> str:
+    """Gives what has to be said of a feed's end, beside its date."""
+    if feed.expires_at is None or state is not FeedState.ACTIVE:
+        return ""
+    if feed.expires_at > now():
+        soon = feed.expires_at <= now() + ENDS_SOON
+        return gettext("Renew it, or it ends.") if soon else ""
+    if feeds_in_force(now()).filter(pk=feed.pk).exists():
+        return gettext(
+            "Its time is over. It goes on matching, since it concerns children: renew it."
+        )
+    return gettext("Its time is over: it matches nothing until it is renewed.")
 
 
 def _false_row(found: FalseMatch, member: UUID) -> dict[str, object]:

@@ -17,22 +17,48 @@ from evenhand.people.roles import Role
 
 LANE = (Role.CHILD_SAFETY,)
 MATERIAL = "m.child_safety.csam"
-FILE = FeedDraft("own-list", FeedKind.FILE, MATERIAL, "feeds/own.csv")
+FILE = FeedDraft("own-list", FeedKind.FILE, MATERIAL, "feeds/own.csv", owner="Safety office")
 
 
 @pytest.mark.parametrize(
     ("draft", "found"),
     [
         (FILE, []),
-        (FeedDraft("ncmec", FeedKind.NCMEC, MATERIAL, "test_Industry"), []),
-        (FeedDraft("Own list", FeedKind.FILE, MATERIAL, "a.csv"), [Finding.NAME_WRONG]),
-        (FeedDraft("x" * 65, FeedKind.FILE, MATERIAL, "a.csv"), [Finding.NAME_WRONG]),
-        (FeedDraft("own", FeedKind.FILE, "m.spam", "a.csv"), [Finding.HARM_WRONG]),
-        (FeedDraft("own", FeedKind.FILE, MATERIAL, "/etc/passwd"), [Finding.PLACE_WRONG]),
-        (FeedDraft("own", FeedKind.FILE, MATERIAL, "../keys/x"), [Finding.PLACE_WRONG]),
-        (FeedDraft("own", FeedKind.FILE, MATERIAL, ""), [Finding.PLACE_WRONG]),
-        (FeedDraft("ncmec", FeedKind.NCMEC, MATERIAL, "elsewhere"), [Finding.PLACE_WRONG]),
-        (FeedDraft("tat", FeedKind.TECH_AGAINST_TERRORISM, MATERIAL, "all"), [Finding.HARM_WRONG]),
+        (FeedDraft("ncmec", FeedKind.NCMEC, MATERIAL, "test_Industry", owner="Safety office"), []),
+        (
+            FeedDraft("Own list", FeedKind.FILE, MATERIAL, "a.csv", owner="Safety office"),
+            [Finding.NAME_WRONG],
+        ),
+        (
+            FeedDraft("x" * 65, FeedKind.FILE, MATERIAL, "a.csv", owner="Safety office"),
+            [Finding.NAME_WRONG],
+        ),
+        (
+            FeedDraft("own", FeedKind.FILE, "m.spam", "a.csv", owner="Safety office"),
+            [Finding.HARM_WRONG],
+        ),
+        (
+            FeedDraft("own", FeedKind.FILE, MATERIAL, "/etc/passwd", owner="Safety office"),
+            [Finding.PLACE_WRONG],
+        ),
+        (
+            FeedDraft("own", FeedKind.FILE, MATERIAL, "../keys/x", owner="Safety office"),
+            [Finding.PLACE_WRONG],
+        ),
+        (
+            FeedDraft("own", FeedKind.FILE, MATERIAL, "", owner="Safety office"),
+            [Finding.PLACE_WRONG],
+        ),
+        (
+            FeedDraft("ncmec", FeedKind.NCMEC, MATERIAL, "elsewhere", owner="Safety office"),
+            [Finding.PLACE_WRONG],
+        ),
+        (
+            FeedDraft(
+                "tat", FeedKind.TECH_AGAINST_TERRORISM, MATERIAL, "all", owner="Safety office"
+            ),
+            [Finding.HARM_WRONG],
+        ),
     ],
 )
 def test_a_feed_is_what_it_says(draft: FeedDraft, found: list[Finding]) -> None:

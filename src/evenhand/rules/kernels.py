@@ -1,162 +1,71 @@
-"""The machine that asks conditions of a batch: small instructions over blocks of 64 rows.
+"""The loops by which conditions are asked of a batch: bits of 64 rows at once.
 
-A block's answer to one part of a condition is one 64-bit word, a bit per row. Parts come in the
-order in which they are computed, so that a part finds the words of its own parts ready.
+The answer to one part of a condition is a line of 64-bit words, a bit per row. Comparisons fill
+theirs column by column, so that a column is read once, as it lies; what joins parts takes words.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.machine import bits_set
 
 BLOCK = 64
 """Rows whose answers fill one word."""
 
 Words = NDArray[np.uint64]
 Instructions = NDArray[np.int64]
-Numbers = NDArray[np.float64]
 
 
-class Op(IntEnum):
-    """What a part does. `left` and `right` say of what; a relation below 0 turns the answer.
-
-    ALL, SOME   of the parts `children[left:right]`
-    ALWAYS      true in every row
-    HAS         the column `left` of the kind `kind` is known
-    HAS_NUMBER  the calculated number `left` is known
-    IS          the column `left` of the kind `kind` stands in a relation to a constant
-    NUMBER_IS   the calculated number `left` does
-    COMPARE     the calculated numbers `left` and `right` stand in a relation
-    """
+class Join(IntEnum):
+    """How a part is made of the parts `children[BEGIN:END]`."""
 
     ALL = 0
     SOME = 1
-    ALWAYS = 2
-    HAS = 3
-    HAS_NUMBER = 4
-    IS = 5
-    NUMBER_IS = 6
-    COMPARE = 7
 
 
-class Kind(IntEnum):
-    """How the values of a column are kept: words as whole numbers that stand for them."""
+COLUMN, RELATION, PLACE = range(3)
+"""Of a comparison: the column, how it must stand to the constant, and the part that tells."""
 
-    TRUTH = 0
-    WHOLE = 1
-    SHARE = 2
-
-
-class Make(IntEnum):
-    """How a calculated number is made.
-
-    CONSTANT       as it is
-    COLUMN         the column `left` of the kind `kind`
-    OTHERWISE      the same, and a constant where it is not known
-    PLUS … TIMES   of the numbers `left` and `right`
-    """
-
-    CONSTANT = 0
-    COLUMN = 1
-    OTHERWISE = 2
-    PLUS = 3
-    MINUS = 4
-    TIMES = 5
-
-
-OP, RELATION, KIND, LEFT, RIGHT = range(5)
-"""Columns of instructions; of a calculated number the first says how it is made."""
-
-TURNED = -1
-"""A relation that turns the answer of a part."""
+HOW, MADE, BEGIN, END = range(4)
+"""Of a join: how parts are joined, the part that is made, and where those it is made of begin."""
 
 EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = range(6)
 
 
-class Code(NamedTuple):
-    """Conditions as instructions.
-
-    parts, constants             of conditions
-    children                     numbers of the parts of ALL and SOME
-    made, made_constants         calculated numbers
-    results                      the part that is each condition's answer
-    """
-
-    parts: Instructions
-    constants: Numbers
-    children: Instructions
-    made: Instructions
-    made_constants: Numbers
-    results: Instructions
-
-
-class Data(NamedTuple):
-    """A batch, columns × rows for each kind of values; rows are filled up to whole blocks.
-
-    known     masks × blocks: where something is known
-    known_of  kinds × columns: which mask a column has
-    """
-
-    truths: NDArray[np.uint8]
-    wholes: NDArray[np.int32]
-    shares: Numbers
-    known: Words
-    known_of: Instructions
-
-
 @inlined
 def _related(  # noqa: C901  one loop per relation: no branch within
-    values: NDArray[np.generic], relation: int, constant: float, out: NDArray[np.uint8]
+    values: NDArray[np.generic],
+    begin: np.uint64,
+    rows: np.uint64,
+    relation: int,
+    constant: np.generic,
+    out: NDArray[np.uint8],
 ) -> None:
-    """Writes 1 for each row of a block whose value stands in a relation to a constant, else 0.
+    """Writes 1 for each of some rows whose value stands in a relation to a constant, else 0.
 
-    Stays inside: `values` and `out` have BLOCK places.
+    Stays inside: the rows are there, and are at most BLOCK, as many as `out` has places.
     """
     if relation == EQUAL:
-        for row in range(BLOCK):
-            out[U(row)] = values[U(row)] == constant
+        for row in range(rows):
+            out[row] = values[begin + row] == constant
     elif relation == UNEQUAL:
-        for row in range(BLOCK):
-            out[U(row)] = values[U(row)] != constant
+        for row in range(rows):
+            out[row] = values[begin + row] != constant
     elif relation == LESS:
-        for row in range(BLOCK):
-            out[U(row)] = values[U(row)] < constant
+        for row in range(rows):
+            out[row] = values[begin + row] < constant
     elif relation == LESS_EQUAL:
-        for row in range(BLOCK):
-            out[U(row)] = values[U(row)] <= constant
+        for row in range(rows):
+            out[row] = values[begin + row] <= constant
     elif relation == GREATER:
-        for row in range(BLOCK):
-            out[U(row)] = values[U(row)] > constant
+        for row in range(rows):
+            out[row] = values[begin + row] > constant
     else:
-        for row in range(BLOCK):
-            out[U(row)] = values[U(row)] >= constant
-
-
-@kernel
-def _compared(left: Numbers, right: Numbers, relation: int, out: NDArray[np.uint8]) -> None:
-    """Writes 1 for each row of a block whose two numbers stand in a relation, else 0.
-
-    Stays inside: all three have BLOCK places. What is no number stands in no relation but being
-    unequal.
-    """
-    for row in range(BLOCK):
-        first, second = left[U(row)], right[U(row)]
-        less, same, more = first < second, first == second, first > second
-        if relation == EQUAL:
-            out[U(row)] = same
-        elif relation == UNEQUAL:
-            out[U(row)] = not same
-        elif relation == LESS:
-            out[U(row)] = less
-        elif relation == LESS_EQUAL:
-            out[U(row)] = less | same
-        elif relation == GREATER:
-            out[U(row)] = more
-        else:
-            out[U(row)] = more | same
+        for row in range(rows):
+            out[row] = values[begin + row] >= constant
 
 
 @inlined
@@ -172,109 +81,69 @@ def _word(eights: Words) -> np.uint64:
     return word
 
 
-@inlined
-def _copy(values: NDArray[np.generic], out: Numbers) -> None:
-    """Copies a block of a column. Stays inside: both have BLOCK places."""
-    for row in range(BLOCK):
-        out[U(row)] = values[U(row)]
-
-
 @kernel
-def _calculate(  # noqa: C901  one branch per way
-    code: Code, data: Data, block: int, numbers: Numbers, known: Words
+def compare(
+    values: NDArray[np.generic],
+    comparisons: Instructions,
+    constants: NDArray[np.generic],
+    known: Words,
+    known_of: Instructions,
+    answers: Words,
 ) -> None:
-    """Makes every calculated number of a block, each after those that it is made of.
+    """Writes the answers of comparisons of columns with constants of their type.
 
-    Stays inside: `numbers` has a line of BLOCK places, and `known` a word, for each.
+    values    columns × rows
+    known     masks × words: where something is known; `known_of`: which mask a column has
+
+    Stays inside: comparisons name columns of `values` and lines of `answers`, which has a word for
+    each block of rows.
     """
-    begin, stop = block * BLOCK, block * BLOCK + BLOCK
-    for k in range(code.made.shape[0]):
-        how, left, right = code.made[k, OP], code.made[k, LEFT], code.made[k, RIGHT]
-        out = numbers[k]
-        if how == Make.CONSTANT.value:
-            out[:] = code.made_constants[k]
-            known[k] = ~U(0)
-        elif how == Make.COLUMN.value or how == Make.OTHERWISE.value:
-            kind = code.made[k, KIND]
-            if kind == Kind.TRUTH.value:
-                _copy(data.truths[left, begin:stop], out)
-            elif kind == Kind.WHOLE.value:
-                _copy(data.wholes[left, begin:stop], out)
-            else:
-                _copy(data.shares[left, begin:stop], out)
-            known[k] = data.known[data.known_of[kind, left], block]
-            if how == Make.OTHERWISE.value:
-                for row in range(BLOCK):
-                    if known[k] >> U(row) & U(1) == U(0):
-                        out[U(row)] = code.made_constants[k]
-                known[k] = ~U(0)
-        else:
-            known[k] = known[left] & known[right]
-            first, second = numbers[left], numbers[right]
-            if how == Make.PLUS.value:
-                for row in range(BLOCK):
-                    out[U(row)] = first[U(row)] + second[U(row)]
-            elif how == Make.MINUS.value:
-                for row in range(BLOCK):
-                    out[U(row)] = first[U(row)] - second[U(row)]
-            else:
-                for row in range(BLOCK):
-                    out[U(row)] = first[U(row)] * second[U(row)]
-
-
-@kernel
-def ask(  # noqa: C901  one branch per kind of part
-    code: Code, data: Data, rows: int, answers: Words
-) -> None:
-    """Writes the answer of every condition, conditions × blocks.
-
-    Stays inside: instructions name parts before themselves and columns of `data`, whose rows are
-    filled up to whole blocks.
-    """
-    words = np.empty(code.parts.shape[0], np.uint64)
-    numbers = np.empty((code.made.shape[0], BLOCK), np.float64)
-    made_known = np.empty(code.made.shape[0], np.uint64)
-    holds = np.empty(BLOCK, np.uint8)
+    holds = np.zeros(BLOCK, np.uint8)
     eights = holds.view(np.uint64)
-    for block in range(answers.shape[1]):
-        begin, stop = block * BLOCK, block * BLOCK + BLOCK
-        _calculate(code, data, block, numbers, made_known)
-        for k in range(code.parts.shape[0]):
-            op, relation, kind = code.parts[k, OP], code.parts[k, RELATION], code.parts[k, KIND]
-            left, right = code.parts[k, LEFT], code.parts[k, RIGHT]
-            word = U(0)
-            if op == Op.IS.value:
-                constant = code.constants[k]
-                if kind == Kind.TRUTH.value:
-                    _related(data.truths[left, begin:stop], relation, constant, holds)
-                elif kind == Kind.WHOLE.value:
-                    _related(data.wholes[left, begin:stop], relation, constant, holds)
-                else:
-                    _related(data.shares[left, begin:stop], relation, constant, holds)
-                word = _word(eights) & data.known[data.known_of[kind, left], block]
-            elif op == Op.NUMBER_IS.value:
-                _related(numbers[left], relation, code.constants[k], holds)
-                word = _word(eights) & made_known[left]
-            elif op == Op.COMPARE.value:
-                _compared(numbers[left], numbers[right], relation, holds)
-                word = _word(eights) & made_known[left] & made_known[right]
-            elif op == Op.ALL.value:
-                word = ~U(0)
-                for child in range(left, right):
-                    word &= words[code.children[child]]
-            elif op == Op.SOME.value:
-                for child in range(left, right):
-                    word |= words[code.children[child]]
-            elif op == Op.HAS.value:
-                word = data.known[data.known_of[kind, left], block]
-            elif op == Op.HAS_NUMBER.value:
-                word = made_known[left]
-            elif op == Op.ALWAYS.value:
-                word = ~U(0)
-            words[k] = word if relation >= 0 else ~word
-        valid = ~U(0) >> U(BLOCK - min(BLOCK, rows - begin))
-        for place in range(code.results.shape[0]):
-            answers[place, block] = words[code.results[place]] & valid
+    rows = U(values.shape[1])
+    whole = rows // U(BLOCK)
+    for k in range(comparisons.shape[0]):
+        column, relation = comparisons[k, COLUMN], comparisons[k, RELATION]
+        line, constant = values[column], constants[k]
+        mask, out = known[known_of[column]], answers[comparisons[k, PLACE]]
+        for block in range(whole):
+            _related(line, block * U(BLOCK), U(BLOCK), relation, constant, holds)
+            out[block] = _word(eights) & mask[block]
+        if whole * U(BLOCK) < rows:
+            holds[:] = 0
+            rest = rows - whole * U(BLOCK)
+            _related(line, whole * U(BLOCK), rest, relation, constant, holds)
+            out[whole] = _word(eights) & mask[whole]
+
+
+@kernel
+def join(joins: Instructions, children: Instructions, answers: Words) -> None:
+    """Writes the answers of parts that are made of others, each after those.
+
+    Stays inside: joins and children name lines of `answers`.
+    """
+    for k in range(joins.shape[0]):
+        every = joins[k, HOW] == Join.ALL.value
+        out = answers[joins[k, MADE]]
+        out[:] = ~U(0) if every else U(0)
+        for place in range(joins[k, BEGIN], joins[k, END]):
+            child = answers[children[place]]
+            if every:
+                for block in range(out.shape[0]):
+                    out[U(block)] &= child[U(block)]
+            else:
+                for block in range(out.shape[0]):
+                    out[U(block)] |= child[U(block)]
+
+
+@kernel
+def count(answers: Words) -> int:
+    """Gives how many bits are set. Stays inside: it walks the whole array."""
+    found = 0
+    for place in range(answers.shape[0]):
+        for block in range(answers.shape[1]):
+            found += bits_set(answers[place, block])
+    return found
 
 
 @kernel

@@ -1,19 +1,20 @@
-"""Conditions as instructions for the machine of `kernels.py`, each distinct part once.
+"""Conditions as instructions for the loops of `kernels.py`, each distinct part once.
 
-Everything becomes a number: a truth 0 or 1, a word the number that stands for it. Numbers are
-64-bit floating point, so that whole ones are exact up to 2**53.
+Everything becomes a number: a truth 0 or 1, a word the number that stands for it. What is compared
+with a constant of its column's type is left to a kernel; what is calculated first, which few rules
+do, is left to numpy, in 64-bit floating point, so that whole numbers are exact up to 2**53.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any as Anything
 from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.kernel import kernel
-from evenhand.base.machine import bits_set
+from evenhand.rules.evaluate import OPERATORS, SIGNS
 from evenhand.rules.grammar import (
     All,
     Always,
@@ -31,21 +32,21 @@ from evenhand.rules.grammar import (
 )
 from evenhand.rules.kernels import (
     BLOCK,
+    COLUMN,
     EQUAL,
     GREATER,
     GREATER_EQUAL,
     LESS,
     LESS_EQUAL,
-    TURNED,
+    PLACE,
     UNEQUAL,
-    Code,
-    Data,
-    Kind,
-    Make,
-    Op,
+    Instructions,
+    Join,
     Words,
-    ask,
+    compare,
+    count,
     gather,
+    join,
 )
 from evenhand.signals.columns import ColumnType
 from evenhand.signals.table import SignalTable, Values
@@ -64,19 +65,42 @@ _TURNED = {
     Relation.GREATER: Relation.LESS,
     Relation.GREATER_EQUAL: Relation.LESS_EQUAL,
 }
-_KINDS = {
-    ColumnType.TRUTH: Kind.TRUTH,
-    ColumnType.WHOLE: Kind.WHOLE,
-    ColumnType.WORD: Kind.WHOLE,
-    ColumnType.SHARE: Kind.SHARE,
-}
-_SIGNS = {"+": Make.PLUS, "-": Make.MINUS, "*": Make.TIMES}
-_TYPES = {Kind.TRUTH: np.uint8, Kind.WHOLE: np.int32, Kind.SHARE: np.float64}
 
-_EVERY, _NONE, _FIRST_MASK = 0, 1, 2
+
+class _Kind(IntEnum):
+    """How the values of a column are kept: words as whole numbers that stand for them."""
+
+    TRUTH = 0
+    WHOLE = 1
+    SHARE = 2
+
+
+_KINDS = {
+    ColumnType.TRUTH: _Kind.TRUTH,
+    ColumnType.WHOLE: _Kind.WHOLE,
+    ColumnType.WORD: _Kind.WHOLE,
+    ColumnType.SHARE: _Kind.SHARE,
+}
+_TYPES: Mapping[_Kind, np.dtype[Anything]] = {
+    _Kind.TRUTH: np.dtype(np.uint8),
+    _Kind.WHOLE: np.dtype(np.int32),
+    _Kind.SHARE: np.dtype(np.float64),
+}
+
+_EVERY, _NONE = 0, 1
 """Masks that every batch has: all rows, no row; then those of its columns."""
 
-Line = tuple[int, int, int, int, int]
+_FIRST = np.zeros(1, np.int64)
+"""Which mask a column has that is alone: the first."""
+
+ROWS_AT_ONCE = 1 << 15
+"""Rows whose answers are held at a time: a thousand rules take eight megabytes."""
+
+ROWS_JOINED_MAX = 256
+"""Rows up to which columns are copied side by side: a call for each would take longer."""
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,58 +111,125 @@ class Hits:
     rules: npt.NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Columns of one kind, and what of them is compared with constants, column by column.
+
+    alone   the comparisons as if each column were the only one
+    begins  where the comparisons of each column begin, and where the last ones end
+    """
+
+    kind: _Kind
+    columns: Sequence[Column]
+    comparisons: Instructions
+    alone: Instructions
+    constants: npt.NDArray[Anything]
+    begins: Sequence[int]
+
+
 class Programme:
     """Conditions ready to be asked of batches."""
 
     def __init__(self, trees: Sequence[Tree]) -> None:
         writer = _Writer()
-        results = [writer.part(tree) for tree in trees]
-        self._code = writer.code(results)
-        self._columns = tuple(tuple(writer.columns[kind]) for kind in Kind)
+        self._results = np.array([writer.part(tree) for tree in trees], np.int64)
+        self._parts = len(writer.places)
+        self._compared = tuple(writer.compared())
+        self._calculated = tuple(writer.calculated)
+        self._joins = np.array(writer.joins, np.int64).reshape(-1, 4)
+        self._children = np.array(writer.children, np.int64)
+        self._columns = tuple(sorted(writer.columns))
         self._words = writer.words
 
     def over(self, table: SignalTable) -> Hits:
         """Gives every condition that is true, with its row."""
+        if table.rows <= ROWS_AT_ONCE:
+            return self._over(table)
+        begins = range(0, table.rows, ROWS_AT_ONCE)
+        hits = [self._over(_part(table, self._columns, begin)) for begin in begins]
+        rows = [one.rows + begin for one, begin in zip(hits, begins, strict=True)]
+        return Hits(np.concatenate(rows), np.concatenate([one.rules for one in hits]))
+
+    def _over(self, table: SignalTable) -> Hits:
         blocks = -(-table.rows // BLOCK)
-        answers = np.empty((len(self._code.results), blocks), np.uint64)
-        ask(self._code, self._data(table, blocks), table.rows, answers)
-        found = _bits(answers)
-        hits = Hits(np.empty(found, np.int32), np.empty(found, np.int32))
-        if found:
-            gather(answers, hits.rows, hits.rules)
-        return hits
+        batch = _Batch(table, self._words, self._columns, blocks)
+        answers = np.empty((self._parts, blocks), np.uint64)
+        for one in self._compared:
+            if table.rows <= ROWS_JOINED_MAX:
+                self._compare_joined(one, batch, answers)
+            else:
+                self._compare_each(one, batch, answers)
+        for place, tree in self._calculated:
+            answers[place] = _packed([batch.holds(tree)], blocks)[0]
+        join(self._joins, self._children, answers)
+        told = answers[self._results]
+        if blocks:
+            told[:, -1] &= ~np.uint64(0) >> np.uint64(blocks * BLOCK - table.rows)
+        hits = count(told)
+        found = Hits(np.empty(hits, np.int32), np.empty(hits, np.int32))
+        if hits:
+            gather(told, found.rows, found.rules)
+        return found
 
-    def _data(self, table: SignalTable, blocks: int) -> Data:
-        """Gives the columns that are asked for, by their kinds, each mask of theirs once."""
+    def _compare_joined(self, one: _Compared, batch: "_Batch", answers: Words) -> None:
+        values = np.array([batch.values(column) for column in one.columns], _TYPES[one.kind])
+        known_of = np.array([batch.known_of[column.name] for column in one.columns], np.int64)
+        compare(_kept(values), one.comparisons, one.constants, batch.known, known_of, answers)
+
+    def _compare_each(self, one: _Compared, batch: "_Batch", answers: Words) -> None:
+        type_ = _TYPES[one.kind]
+        for place, column in enumerate(one.columns):
+            own = slice(one.begins[place], one.begins[place + 1])
+            mask = batch.known_of[column.name]
+            values = np.ascontiguousarray(batch.values(column), type_).reshape(1, -1)
+            known = batch.known[mask : mask + 1]
+            compare(_kept(values), one.alone[own], one.constants[own], known, _FIRST, answers)
+
+
+def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
+    """Gives every condition that is true, with its row, for conditions that are asked once."""
+    return Programme(trees).over(table)
+
+
+class _Batch:
+    """A table as conditions look at it.
+
+    known     masks × words: where something is known
+    known_of  by column: its mask
+    """
+
+    def __init__(
+        self, table: SignalTable, words: Mapping[str, int], columns: Sequence[str], blocks: int
+    ) -> None:
+        self._table, self._words = table, words
+        self._spelled: dict[str, int] = {}
+        self._numbers: dict[Value, tuple[Numbers, Mask]] = {}
+        self._every = np.ones(table.rows, np.bool_)
         masks: dict[int, int] = {}
-        shown: list[npt.NDArray[np.bool_]] = []
-        nothing = np.zeros(table.rows, np.uint8)
-        spelled: dict[str, int] = {}
-        kept, known_of = [], np.zeros((len(Kind), max(map(len, self._columns))), np.int64)
-        for kind, columns in zip(Kind, self._columns, strict=True):
-            values: list[npt.NDArray[Anything]] = []
-            known: list[int] = []
-            for column in columns:
-                found = table.columns.get(column.name)
-                if found is None:
-                    values.append(nothing)
-                    known.append(_NONE)
-                    continue
-                is_word = column.type is ColumnType.WORD and found.words
-                values.append(self._numbers(found, spelled) if is_word else found.values)
-                if found.known is None:
-                    known.append(_EVERY)
-                    continue
-                mask = masks.setdefault(id(found.known), _FIRST_MASK + len(shown))
-                if mask == _FIRST_MASK + len(shown):
-                    shown.append(found.known)
-                known.append(mask)
-            kept.append(_filled(values, table.rows, blocks, _TYPES[kind]))
-            known_of[kind, : len(known)] = known
-        truths, wholes, shares = kept
-        return Data(truths, wholes, shares, _packed(shown, blocks), known_of)
+        shown: list[Mask] = [self._every, ~self._every]
+        self.known_of: dict[str, int] = {}
+        for name in columns:
+            found = table.columns.get(name)
+            if found is None or found.known is None:
+                self.known_of[name] = _NONE if found is None else _EVERY
+                continue
+            place = masks.setdefault(id(found.known), len(shown))
+            if place == len(shown):
+                shown.append(found.known)
+            self.known_of[name] = place
+        self._shown = shown
+        self.known = _packed(shown, blocks)
 
-    def _numbers(self, found: Values, spelled: dict[str, int]) -> npt.NDArray[np.int32]:
+    def values(self, column: Column) -> npt.NDArray[Anything]:
+        """Gives the values of a column, words as the numbers that stand for them."""
+        found = self._table.columns.get(column.name)
+        if found is None:
+            return np.zeros(self._table.rows, np.uint8)
+        if column.type is ColumnType.WORD and found.words:
+            return self._coded(found)
+        return found.values
+
+    def _coded(self, found: Values) -> npt.NDArray[np.int32]:
         """Gives the numbers that stand for words.
 
         A word that no rule names has a number of its own within the batch, since two columns of
@@ -147,166 +238,201 @@ class Programme:
         first = len(self._words)
         numbers = [
             self._words[word] if word in self._words
-            else spelled.setdefault(word, first + len(spelled))
+            else self._spelled.setdefault(word, first + len(self._spelled))
             for word in found.words
         ]  # fmt: skip
         of_rows: npt.NDArray[np.int32] = np.array(numbers, np.int32)[found.values]
         return of_rows
 
-
-def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
-    """Gives every condition that is true, with its row, for conditions that are asked once."""
-    return Programme(trees).over(table)
-
-
-@kernel
-def _bits(answers: Words) -> int:
-    """Gives how many bits are set. Stays inside: it walks the whole array."""
-    found = 0
-    for place in range(answers.shape[0]):
-        for block in range(answers.shape[1]):
-            found += bits_set(answers[place, block])
-    return found
-
-
-def _filled(
-    values: Sequence[npt.NDArray[np.generic]], rows: int, blocks: int, type_: npt.DTypeLike
-) -> npt.NDArray[Anything]:
-    """Gives columns as one array, each filled up to whole blocks."""
-    whole = np.zeros((len(values), blocks * BLOCK), type_)
-    if not values:
-        return whole
-    exact = rows == whole.shape[1]
-    joined = whole.reshape(-1) if exact else np.empty(len(values) * rows, type_)
-    np.concatenate(values, out=joined, casting="unsafe")
-    if not exact:
-        whole[:, :rows] = joined.reshape(len(values), rows)
-    return whole
-
-
-def _packed(shown: Sequence[npt.NDArray[np.bool_]], blocks: int) -> Words:
-    octets = np.zeros((_FIRST_MASK + len(shown), 8 * blocks), np.uint8)
-    octets[_EVERY] = 255
-    if shown:
-        packed = np.packbits(np.array(shown), axis=1, bitorder="little")
-        octets[_FIRST_MASK:, : packed.shape[1]] = packed
-    return octets.view(np.uint64)
-
-
-class _Writer:
-    """Writes instructions, each part after those that it is made of."""
-
-    def __init__(self) -> None:
-        self.columns: dict[Kind, list[Column]] = {kind: [] for kind in Kind}
-        self.words: dict[str, int] = {}
-        self._column_places: dict[str, int] = {}
-        self._parts: list[tuple[Line, float]] = []
-        self._part_places: dict[Tree, int] = {}
-        self._children: list[int] = []
-        self._made: list[tuple[Line, float]] = []
-        self._made_places: dict[Value, int] = {}
-
-    def code(self, results: Sequence[int]) -> Code:
-        """Gives what was written."""
-        return Code(
-            *_lines(self._parts),
-            np.array(self._children, np.int64),
-            *_lines(self._made),
-            np.array(results, np.int64),
-        )
-
-    def part(self, tree: Tree) -> int:
-        """Gives the place of a part of a condition."""
-        known = self._part_places.get(tree)
-        if known is not None:
-            return known
-        line, constant = self._part(tree)
-        self._parts.append((line, constant))
-        self._part_places[tree] = len(self._parts) - 1
-        return len(self._parts) - 1
-
-    def _part(self, tree: Tree) -> tuple[Line, float]:
+    def holds(self, tree: "Calculated") -> Mask:
+        """Tells where a part holds that is calculated."""
         match tree:
-            case All(parts):
-                return self._joined(Op.ALL, parts)
-            case Any(parts):
-                return self._joined(Op.SOME, parts)
             case Always(value):
-                return (Op.ALWAYS, 0 if value else TURNED, 0, 0, 0), 0.0
-            case OneOf(value, options, negated):
-                relation = Relation.UNEQUAL if negated else Relation.EQUAL
-                each = [Compare(relation, value, Constant(option)) for option in options]
-                return self._joined(Op.ALL if negated else Op.SOME, each)
-            case Compare(relation, left, right):
-                return self._comparison(relation, left, right)
+                return self._every if value else ~self._every
             case Known(value, negated):
-                turned = TURNED if negated else 0
-                if isinstance(value, Column):
-                    return (Op.HAS, turned, _KINDS[value.type], self._column(value), 0), 0.0
-                return (Op.HAS_NUMBER, turned, 0, self._number(value), 0), 0.0
+                known = self._number(value)[1]
+                return ~known if negated else known
+            case Compare(relation, left, right):
+                first, first_known = self._number(left)
+                second, second_known = self._number(right)
+                stands: Mask = OPERATORS[relation](first, second)
+                return stands & first_known & second_known
             case _:
                 assert_never(tree)
 
-    def _joined(self, op: Op, trees: Sequence[Tree]) -> tuple[Line, float]:
-        places = [self.part(tree) for tree in trees]
-        begin = len(self._children)
-        self._children += places
-        return (op, 0, 0, begin, len(self._children)), 0.0
+    def _number(self, value: Value) -> tuple[Numbers, Mask]:
+        """Gives a calculated number, and where it is known."""
+        if value not in self._numbers:
+            self._numbers[value] = self._calculated(value)
+        return self._numbers[value]
 
-    def _comparison(self, relation: Relation, left: Value, right: Value) -> tuple[Line, float]:
-        if isinstance(left, Constant):
-            relation, left, right = _TURNED.get(relation, relation), right, left
-        if isinstance(left, Column) and isinstance(right, Constant):
-            kind, place = _KINDS[left.type], self._column(left)
-            return (Op.IS, _RELATIONS[relation], kind, place, 0), self._constant(right)
-        if isinstance(right, Constant):
-            line = (Op.NUMBER_IS, _RELATIONS[relation], 0, self._number(left), 0)
-            return line, self._constant(right)
-        numbers = self._number(left), self._number(right)
-        return (Op.COMPARE, _RELATIONS[relation], 0, *numbers), 0.0
-
-    def _number(self, value: Value) -> int:
-        """Gives the place of a calculated number."""
-        known = self._made_places.get(value)
-        if known is not None:
-            return known
-        made = self._making(value)
-        self._made.append(made)
-        self._made_places[value] = len(self._made) - 1
-        return len(self._made) - 1
-
-    def _making(self, value: Value) -> tuple[Line, float]:
+    def _calculated(self, value: Value) -> tuple[Numbers, Mask]:
         match value:
-            case Constant():
-                return (Make.CONSTANT, 0, 0, 0, 0), self._constant(value)
-            case Column():
-                return (Make.COLUMN, 0, _KINDS[value.type], self._column(value), 0), 0.0
+            case Constant(constant):
+                number = self._words[constant] if isinstance(constant, str) else constant
+                return np.full(self._table.rows, number, np.float64), self._every
+            case Column(name):
+                known = self._shown[self.known_of[name]]
+                return self.values(value).astype(np.float64), known
             case Otherwise(column, constant):
-                line = (Make.OTHERWISE, 0, _KINDS[column.type], self._column(column), 0)
-                return line, self._constant(constant)
+                (numbers, known), (other, _) = self._number(column), self._number(constant)
+                return np.where(known, numbers, other), self._every
             case Arithmetic(sign, left, right):
-                return (_SIGNS[sign], 0, 0, self._number(left), self._number(right)), 0.0
+                (first, first_known), (second, second_known) = map(self._number, (left, right))
+                # Numbers may grow beyond all bounds: then they are infinite, or no number.
+                with np.errstate(over="ignore", invalid="ignore"):
+                    return SIGNS[sign](first, second), first_known & second_known
             case _:
                 assert_never(value)
 
-    def _column(self, column: Column) -> int:
-        """Gives the place of a column among those of its kind."""
-        known = self._column_places.get(column.name)
-        if known is None:
-            of_kind = self.columns[_KINDS[column.type]]
-            known = self._column_places[column.name] = len(of_kind)
-            of_kind.append(column)
-        return known
 
-    def _constant(self, constant: Constant) -> float:
+def _part(table: SignalTable, names: Sequence[str], begin: int) -> SignalTable:
+    """Gives some columns of the rows from `begin` on; columns that share a mask go on sharing."""
+    rows = slice(begin, min(begin + ROWS_AT_ONCE, table.rows))
+    columns, masks = {}, dict[int, Mask]()
+    for name in names:
+        if (one := table.columns.get(name)) is not None:
+            known = one.known
+            if known is not None:
+                known = masks.setdefault(id(known), known[rows])
+            columns[name] = Values(one.values[rows], known, one.words)
+    return SignalTable(rows.stop - begin, columns)
+
+
+def _kept(values: npt.NDArray[Anything]) -> npt.NDArray[Anything]:
+    """Gives an array that cannot be written to, as Arrow's cannot: kernels know it as one type."""
+    kept = values.view()
+    kept.flags.writeable = False
+    return kept
+
+
+def _packed(shown: Sequence[Mask], blocks: int) -> Words:
+    """Gives masks as bits, each filled up to whole words."""
+    octets = np.zeros((len(shown), 8 * blocks), np.uint8)
+    packed = np.packbits(np.array(shown), axis=1, bitorder="little")
+    octets[:, : packed.shape[1]] = packed
+    return octets.view(np.uint64)
+
+
+Calculated = Compare | Known | Always
+"""Parts that are left to numpy."""
+
+
+class _Writer:
+    """Writes down parts of conditions, each once and after those that it is made of."""
+
+    def __init__(self) -> None:
+        self.places: dict[Tree, int] = {}
+        self.columns: set[str] = set()
+        self.words: dict[str, int] = {}
+        self.joins: list[tuple[int, int, int, int]] = []
+        self.children: list[int] = []
+        self.calculated: list[tuple[int, Calculated]] = []
+        self._comparisons: dict[Column, list[tuple[int, int, float]]] = {}
+
+    def part(self, tree: Tree) -> int:
+        """Gives the place of a part of a condition."""
+        known = self.places.get(tree)
+        if known is not None:
+            return known
+        match tree:
+            case All(parts):
+                return self._joined(tree, Join.ALL, parts)
+            case Any(parts):
+                return self._joined(tree, Join.SOME, parts)
+            case OneOf(value, options, negated):
+                relation = Relation.UNEQUAL if negated else Relation.EQUAL
+                each = [Compare(relation, value, Constant(option)) for option in options]
+                return self._joined(tree, Join.ALL if negated else Join.SOME, each)
+            case Compare(relation, left, right):
+                if isinstance(left, Constant):
+                    relation, left, right = _TURNED.get(relation, relation), right, left
+                return self._comparison(tree, Compare(relation, left, right))
+            case Known() | Always():
+                return self._calculation(tree, tree)
+            case _:
+                assert_never(tree)
+
+    def compared(self) -> Iterator[_Compared]:
+        """Gives the comparisons that were written, kind by kind."""
+        for kind in _Kind:
+            columns = [column for column in self._comparisons if _KINDS[column.type] is kind]
+            if not columns:
+                continue
+            each = [self._comparisons[column] for column in columns]
+            lines = np.array(
+                [
+                    (number, relation, place)
+                    for number, of_column in enumerate(each)
+                    for relation, place, _ in of_column
+                ],
+                np.int64,
+            )
+            assert lines.shape[1] == PLACE + 1
+            alone = lines.copy()
+            alone[:, COLUMN] = 0
+            constants = [constant for of_column in each for _, _, constant in of_column]
+            begins = np.cumsum([0, *map(len, each)]).tolist()
+            yield _Compared(kind, columns, lines, alone, np.array(constants, _TYPES[kind]), begins)
+
+    def _placed(self, tree: Tree) -> int:
+        return self.places.setdefault(tree, len(self.places))
+
+    def _joined(self, tree: Tree, how: Join, trees: Sequence[Tree]) -> int:
+        places = [self.part(one) for one in trees]
+        begin = len(self.children)
+        self.children += places
+        place = self._placed(tree)
+        self.joins.append((how, place, begin, len(self.children)))
+        return place
+
+    def _comparison(self, tree: Tree, comparison: Compare) -> int:
+        column, constant = comparison.left, comparison.right
+        if isinstance(column, Column) and isinstance(constant, Constant):
+            number = self._number(constant)
+            if _fits(number, _TYPES[_KINDS[column.type]]):
+                place = self._placed(tree)
+                self.columns.add(column.name)
+                line = (_RELATIONS[comparison.relation], place, number)
+                self._comparisons.setdefault(column, []).append(line)
+                return place
+        return self._calculation(tree, comparison)
+
+    def _calculation(self, tree: Tree, calculated: Calculated) -> int:
+        place = self._placed(tree)
+        self.calculated.append((place, calculated))
+        match calculated:
+            case Compare(_, left, right):
+                self._note(left)
+                self._note(right)
+            case Known(value, _):
+                self._note(value)
+        return place
+
+    def _note(self, value: Value) -> None:
+        """Notes which columns and words a calculated number is made of."""
+        match value:
+            case Constant():
+                self._number(value)
+            case Column(name):
+                self.columns.add(name)
+            case Otherwise(column, constant):
+                self._note(column)
+                self._note(constant)
+            case Arithmetic(_, left, right):
+                self._note(left)
+                self._note(right)
+
+    def _number(self, constant: Constant) -> float:
         """Gives a constant as a number; a word gets the next number that is free."""
         if isinstance(constant.value, str):
             return float(self.words.setdefault(constant.value, len(self.words)))
         return float(constant.value)
 
 
-def _lines(
-    written: Sequence[tuple[Line, float]],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    lines = np.array([line for line, _ in written], np.int64).reshape(-1, 5)
-    return lines, np.array([constant for _, constant in written], np.float64)
+def _fits(number: float, type_: np.dtype[Anything]) -> bool:
+    """Tells whether a type holds a number as it is."""
+    if type_.kind == "f":
+        return True
+    bounds = np.iinfo(type_)
+    return number.is_integer() and bounds.min <= number <= bounds.max

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evenhand.rules.evaluate import is_true
 from evenhand.rules.grammar import parse
-from evenhand.rules.programme import true_rows
+from evenhand.rules.programme import ROWS_AT_ONCE, ROWS_JOINED_MAX, true_rows
 from evenhand.signals.columns import all_columns
 from evenhand.signals.table import SignalTable, Values
 
@@ -17,6 +17,8 @@ SHARES = ("digits_share", "upper_share")
 TRUTHS = ("has_link", "mixed_script", "has_phone")
 WORDS = ("language", "kind")
 LANGUAGES = ("de", "en", "kk")
+UNEVEN = ("1.5", "-0.5", "99999999999", "-99999999999")
+"""Numbers that no column of whole numbers holds."""
 ROWS = 13
 
 wholes = st.lists(st.none() | st.integers(0, 3), min_size=ROWS, max_size=ROWS)
@@ -44,6 +46,7 @@ sums = st.lists(st.sampled_from(WHOLES), min_size=1, max_size=4).map(" + ".join)
 leaves = st.one_of(
     st.sampled_from(TRUTHS),
     st.tuples(sums, relations, st.sampled_from("0123")).map(" ".join),
+    st.tuples(st.sampled_from(WHOLES), relations, st.sampled_from(UNEVEN)).map(" ".join),
     st.tuples(numbers, relations, numbers).map(" ".join),
     st.tuples(st.sampled_from(WORDS), st.sampled_from(["=", "<>"]), st.sampled_from(LANGUAGES)).map(
         lambda part: f"{part[0]} {part[1]} '{part[2]}'"
@@ -104,6 +107,10 @@ def test_batch_single_and_polars_agree(frame: dict[str, list[object]], condition
     batch = [row in set(hits.rows.tolist()) for row in range(ROWS)]
     assert batch == [is_true(tree, table.row(row)) for row in range(ROWS)]
     assert batch == by_polars(condition, frame)
+    # A large batch is asked column by column, a small one with its columns side by side.
+    again = ROWS_JOINED_MAX // ROWS + 2
+    large = true_rows([tree], table.taken(np.tile(np.arange(ROWS), again)))
+    assert [row in set(large.rows.tolist()) for row in range(again * ROWS)] == batch * again
 
 
 def test_hits_come_by_row_and_then_by_rule():
@@ -140,6 +147,20 @@ def test_more_hits_than_rows_come_in_their_order_across_words_of_bits():
     assert list(zip(hits.rows.tolist(), hits.rules.tolist(), strict=True)) == [
         (row, rule) for row in range(200) for rule, least in enumerate((0, 100, 5)) if row >= least
     ]
+
+
+def test_a_table_of_any_size_is_asked_part_by_part():
+    rows = 2 * ROWS_AT_ONCE + 77
+    tree = parse("text_length IN (5, 40000, 65535, 65536, 65612) AND has_link", COLUMNS)
+    known = np.arange(rows) != ROWS_AT_ONCE * 2 - 1
+    columns = {
+        "text_length": Values(np.arange(rows), known),
+        "has_link": Values(np.full(rows, True), known),
+    }
+
+    hits = true_rows([tree], SignalTable(rows, columns))
+
+    assert hits.rows.tolist() == [5, 40000, 65536, 65612]
 
 
 def test_a_table_without_rows_or_rules_fires_nothing():

@@ -100,6 +100,16 @@ COMMANDS = (
         "evenhand.connectors.files.backtest",
     ),
     Command(
+        ("rules", "export"),
+        "write the rulebook as files, for git",
+        "evenhand.rulebook.export_command",
+    ),
+    Command(
+        ("rules", "import"),
+        "show what differs in files of rules, and keep it as drafts",
+        "evenhand.rulebook.import_command",
+    ),
+    Command(
         ("rules", "sweep"),
         "go on with the sweeps of history that were asked for",
         "evenhand.retro",

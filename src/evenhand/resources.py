@@ -32,7 +32,7 @@ from evenhand.rules.rule import RuleSet
 from evenhand.signals.columns import DrawsOn, all_columns
 from evenhand.signals.domains import read_host_table
 from evenhand.signals.links import LinkFinder
-from evenhand.signals.pattern_lists import read_pattern_lists
+from evenhand.signals.pattern_lists import PatternList, read_pattern_lists
 from evenhand.signals.patterns import PatternScanner
 from evenhand.signals.text_model import TextModel
 
@@ -97,6 +97,18 @@ class Resources:
             own=own,
             rules_named=rules is not None,
             subjects=Path(home) / "door" / "subjects.arrow" if home else None,
+        )
+
+    def pattern_folders(self) -> list[Path]:
+        """Gives the folders of lists of patterns, the operator's own last."""
+        own = self.own / "patterns" if self.own else None
+        return [self.patterns, *([own] if own is not None and own.is_dir() else [])]
+
+    def pattern_lists(self) -> list[PatternList]:
+        """Gives the lists of patterns; the operator's stands in the place of one of that name."""
+        folders = self.pattern_folders()
+        return list(
+            {one.name: one for each in folders for one in read_pattern_lists(each)}.values()
         )
 
 
@@ -193,21 +205,12 @@ class ResourceReader:
     def _own(self, name: str) -> Path | None:
         return self._resources.own / name if self._resources.own else None
 
-    def _pattern_folders(self) -> list[Path]:
-        own = self._own("patterns")
-        return [self._resources.patterns, *([own] if own is not None and own.is_dir() else [])]
-
     def _pattern_files(self) -> list[Path]:
-        return [file for one in self._pattern_folders() for file in sorted(one.glob("*.yaml"))]
+        folders = self._resources.pattern_folders()
+        return [file for one in folders for file in sorted(one.glob("*.yaml"))]
 
     def _read_patterns(self) -> PatternScanner:
-        # A list of the operator's stands in the place of ours of the same name.
-        lists = {
-            one.name: one
-            for folder in self._pattern_folders()
-            for one in read_pattern_lists(folder)
-        }
-        return PatternScanner(lists.values(), folder=self._resources.cache)
+        return PatternScanner(self._resources.pattern_lists(), folder=self._resources.cache)
 
     def _domain_files(self) -> list[Path]:
         return [

@@ -22,7 +22,7 @@ from evenhand.markets import lists as law
 from evenhand.people.powers import Power
 from evenhand.people.roles import Role
 from evenhand.reports import lists as flagged
-from evenhand.rulebook.lists import RuleState
+from evenhand.rulebook.lists import FileState, RuleState
 from evenhand.rules.acting import Acting
 from evenhand.standing import lists as standing
 from evenhand.statements import lists as entries
@@ -58,7 +58,7 @@ ON_PAGE = (
     standing.LiftedWhy, standing.MisuseKind, standing.MisuseStep,
     childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
     childsafety.IncidentType, childsafety.FalseMatchState,
-    RuleState, Acting,
+    RuleState, FileState, Acting,
     Seen,
 )  # fmt: skip
 

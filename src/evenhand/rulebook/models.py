@@ -23,6 +23,7 @@ class RuleVersion(models.Model):
     backtest  the figures of the last backtest, with no account and no text among them
     approver  who let it go live: somebody else than its author
     shipped   it came with Evenhand, and nobody here wrote it or let it go live
+    imported  it came from files, and their history tells of it
     note      what changed with it, and why, in its author's words
     former    the version that was live until this one was
     """
@@ -47,6 +48,7 @@ class RuleVersion(models.Model):
         Person, null=True, on_delete=models.PROTECT, related_name="rules_approved"
     )
     shipped = models.BooleanField(default=False)
+    imported = models.BooleanField(default=False)
     note = models.TextField(blank=True, default="")
     former = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 

@@ -86,6 +86,16 @@ def heads() -> list[RuleVersion]:
     return list(living.order_by("rule", "-written_at", "-id").distinct("rule"))
 
 
+def versions_to_export() -> list[RuleVersion]:
+    """Gives the version of each rule that stands in files: the one that was written last.
+
+    A version of a later Evenhand that nobody took up does not stand before one's own.
+    """
+    rows = RuleVersion.objects.exclude(state=RuleState.RETIRED.value)
+    own = rows.exclude(shipped=True, state=RuleState.DRAFT.value)
+    return list(own.order_by("rule", "-written_at", "-id").distinct("rule"))
+
+
 def rules_known() -> list[RuleVersion]:
     """Gives one version of every rule: the live one, else the one that was written last."""
     rows = RuleVersion.objects.select_related("author", "approver")

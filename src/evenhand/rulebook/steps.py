@@ -42,6 +42,7 @@ def write_version(
     now: datetime,
     expires_at: datetime | None = None,
     note: str = "",
+    imported: bool = False,
 ) -> RuleVersion:
     """Keeps a version of a rule as a draft; the same version is kept once."""
     check_author(roles_of(by))
@@ -67,8 +68,9 @@ def write_version(
             state_at=now,
             expires_at=expires_at,
             note=note.strip(),
+            imported=imported,
         )
-        record_change(row, by=by, now=now)
+        record_change(row, by=by, now=now, why="imported from files" if imported else "")
     return row
 
 

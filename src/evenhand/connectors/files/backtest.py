@@ -28,7 +28,6 @@ from evenhand.rules.backtest import Backtest
 from evenhand.rules.load import load_rule, load_rules
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.signals.columns import SignalColumn, all_columns
-from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.signals.stored import editions
 
 Load = Callable[[Path | None], ScreeningPlane]
@@ -84,7 +83,7 @@ def run(args: Namespace, *, load: Load | None = None) -> int:
 
     say_left_out(left_out, say)
     resources = Resources.default(rules=args.rules)
-    lists = read_pattern_lists(resources.patterns)
+    lists = resources.pattern_lists()
     columns = all_columns(one.name for one in lists)
     in_force = load_rules(resources.rules, columns)
     work = Backtest(_rule(args.rule, in_force, columns), in_force, show=args.show)

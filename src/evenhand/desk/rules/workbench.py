@@ -34,7 +34,6 @@ from evenhand.rules.load import RuleRefused, read_rule
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.signals.columns import SignalColumn, all_columns
 from evenhand.signals.engine import see
-from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.signals.registration import Registrations
 from evenhand.signals.stored import editions
 from evenhand.signals.velocity import Velocity
@@ -179,7 +178,7 @@ class Workbench:
                 load=self._spare,
                 asked=work.asked,
                 gates=work.gates,
-                lists=self._editions(),
+                lists=editions(self._resources.pattern_lists()),
                 say=said.append,
             )
             whole, sources = True, history()
@@ -207,12 +206,6 @@ class Workbench:
     def _forget(self, _rules: RuleSet) -> None:
         self._known.clear()
         self._before = None
-
-    def _editions(self) -> Mapping[str, str]:
-        own = self._resources.own / "patterns" if self._resources.own else None
-        folders = [self._resources.patterns, *([own] if own is not None and own.is_dir() else [])]
-        lists = {one.name: one for folder in folders for one in read_pattern_lists(folder)}
-        return editions(lists.values())
 
     def _unmet(self, rule: Rule, in_force: Sequence[Rule]) -> tuple[FixtureFault, ...]:
         if self._before is None:

@@ -50,6 +50,31 @@ def sixteen_near(_typing: Any, words: Any, _place: Any, _value: Any, _bits_max: 
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def folded(_typing: Any, _one: Any, _other: Any) -> Any:
+    """Gives the upper half of the product of two words laid over the lower one."""
+
+    def code(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(builder.zext(values[0], wide), builder.zext(values[1], wide))
+        upper = builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), _LONG)
+        return builder.xor(builder.trunc(product, _LONG), upper)
+
+    return types.uint64(types.uint64, types.uint64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def eight_bytes(_typing: Any, octets: Any, _place: Any) -> Any:
+    """Gives the eight bytes of an array of bytes from a place on as a word; all must be there."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = make_array(signature.args[0])(context, builder, values[0]).data
+        begin = builder.gep(data, [values[1]], inbounds=False)
+        return builder.load(builder.bitcast(begin, _LONG.as_pointer()), align=1)
+
+    return types.uint64(octets, types.uint64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def prefetch(_typing: Any, array: Any, _place: Any) -> Any:
     """Has the line fetched in which an element of a flat array stands; reads nothing itself."""
 

@@ -19,7 +19,7 @@ from evenhand.signals.columns import MATCHES
 from evenhand.signals.contacts import contacts
 from evenhand.signals.counting import Milliseconds, Table
 from evenhand.signals.facts import facts, shape_of_text
-from evenhand.signals.hashing import hashes_of
+from evenhand.signals.hashing import keys_of
 from evenhand.signals.language import language
 from evenhand.signals.links import LinkFinder
 from evenhand.signals.media import MEDIA, PICTURE, HashLists
@@ -172,8 +172,9 @@ class SignalEngine:
         bands = signatures(seen.views.normalised)
         bands[~both] = 0
         columns = {
-            **self.velocity.posts(accounts, times, posted, seen.look.count),
-            **self.velocity.links(accounts, times, linked, both),
+            **self.velocity.posts(
+                accounts, times, posted, seen.look.count, linked=linked, readable=both
+            ),
             **self.velocity.near(bands, accounts, times, both),
             **self._registered(seen, times),
         }
@@ -245,7 +246,7 @@ class SignalEngine:
     def _keys(self, column: pa.Array) -> NDArray[np.uint64]:
         """Gives a hash per row under the seed; 0 where there is nothing."""
         filled = without_nulls(column, "" if pa.types.is_string(column.type) else b"")
-        keys = hashes_of(*arrow_text(filled), seed=self.seed)
+        keys = keys_of(*arrow_text(filled), seed=self.seed)
         keys[~valid_rows(column)] = 0
         return keys
 

@@ -1,7 +1,8 @@
 """What was counted of accounts and channels, kept over a restart.
 
 The file holds keyed hashes and numbers, no names and no texts. Under another key its hashes mean
-nothing, so it is kept with a mark of the key and left aside when that differs. While it is
+nothing, so it is kept with a mark of the key, and of how names are hashed, and left aside when
+that differs. While it is
 written the tables go on counting: a row may be one event behind, and no more.
 """
 
@@ -29,7 +30,7 @@ class HabitsFile:
     def __init__(self, path: Path, tables: Tables, *, seed: int) -> None:
         self._path, self._tables = path, tables
         self._mark = np.frombuffer(
-            blake2b(f"habits {seed}".encode(), digest_size=16).digest(), np.uint8
+            blake2b(f"habits 2 {seed}".encode(), digest_size=16).digest(), np.uint8
         )
 
     def restore(self) -> bool:

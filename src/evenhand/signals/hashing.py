@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined, kernel
+from evenhand.base.machine import eight_bytes, folded
 from evenhand.events.text_column import Bytes, Offsets
 
 Hashes = NDArray[np.uint64]
@@ -58,6 +59,37 @@ def hashes_of(source: Bytes, starts: Offsets, *, seed: int) -> Hashes:
     hashes = np.empty(len(starts) - 1, np.uint64)
     hash_rows(source, starts, np.uint64(seed), hashes)
     return hashes
+
+
+@borrowing_kernel
+def _key_rows(source: Bytes, starts: Offsets, seed: np.uint64, keys: Hashes) -> None:
+    """Hashes each row by two words made of the seed, eight bytes at a time; never 0.
+
+    The last eight bytes may overlap those before them; the length tells such rows apart. Stays
+    inside the rows: what is shorter than eight bytes is read one by one.
+    """
+    first, key = mix(seed ^ _START), mix(seed + _PRIME) | U(1)
+    for row in range(starts.shape[0] - 1):
+        position, end = U(starts[row]), U(starts[row + 1])
+        value = first ^ (end - position)
+        last = U(0)
+        if end - position >= U(8):
+            while position + U(8) < end:
+                value = folded(value ^ eight_bytes(source, position), key)
+                position += U(8)
+            last = eight_bytes(source, end - U(8))
+        else:
+            while position < end:
+                last = last << U(8) | U(source[position])
+                position += U(1)
+        keys[row] = folded(folded(value ^ last, key) ^ first, key) | U(1)
+
+
+def keys_of(source: Bytes, starts: Offsets, *, seed: int) -> Hashes:
+    """Gives a hash for each row of bytes that nobody can foretell without the seed."""
+    keys = np.empty(len(starts) - 1, np.uint64)
+    _key_rows(source, starts, np.uint64(seed), keys)
+    return keys
 
 
 def joined(words: Sequence[bytes]) -> tuple[Bytes, Offsets]:

@@ -21,7 +21,7 @@ from evenhand.base.machine import prefetch
 from evenhand.events.text_column import arrow_text
 from evenhand.signals.arrow import milliseconds_of, words_of
 from evenhand.signals.counting import AHEAD, Milliseconds
-from evenhand.signals.hashing import Hashes, hashes_of, mix
+from evenhand.signals.hashing import Hashes, keys_of, mix
 from evenhand.signals.limits import SUBJECTS_MAX
 from evenhand.signals.table import Values
 
@@ -168,7 +168,7 @@ class Subjects:
     @classmethod
     def from_batch(cls, batch: pa.RecordBatch, *, seed: int) -> Self:
         """Gives what a batch of the schema says."""
-        keys = hashes_of(*arrow_text(batch["name"]), seed=seed)
+        keys = keys_of(*arrow_text(batch["name"]), seed=seed)
         channels = np.array([kind == TargetKind.CHANNEL for kind in batch["kind"].to_pylist()])
         keys = channel_keys(keys, channels.astype(np.bool_))
         table = np.zeros(1 << (2 * len(keys)).bit_length() + 1, np.uint64)

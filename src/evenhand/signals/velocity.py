@@ -91,45 +91,44 @@ def signatures(text: TextColumn) -> NDArray[np.uint64]:
 class Velocity:
     """Counts events per account and near-duplicate texts; one per door.
 
-    places  accounts that are told apart, a power of two; a quarter of a kilobyte for each, and as
-            much again for texts
+    places  accounts that are told apart, a power of two; 80 bytes for each, 192 for its texts
     """
 
     places: int = PLACES
-    _posts: WindowCounter = field(init=False)
-    _links: WindowCounter = field(init=False)
+    _accounts: WindowCounter = field(init=False)
     _bands: WindowCounter = field(init=False)
 
     def __post_init__(self) -> None:
-        self._posts = WindowCounter(tuple(ACCOUNT_WINDOWS.values()), places=self.places)
-        self._links = WindowCounter((FLOOD_MS,), places=self.places)
-        self._bands = WindowCounter((FLOOD_MS,), places=self.places * BANDS)
+        windows = (*ACCOUNT_WINDOWS.values(), FLOOD_MS)
+        which = (0,) * len(ACCOUNT_WINDOWS) + (1,)
+        self._accounts = WindowCounter(windows, self.places, which, persons=False)
+        self._bands = WindowCounter((FLOOD_MS,), self.places * BANDS)
 
     def posts(
-        self, accounts: Hashes, times: Milliseconds, posted: Mask, watched: Mask
+        self,
+        accounts: Hashes,
+        times: Milliseconds,
+        posted: Mask,
+        watched: Mask,
+        *,
+        linked: Mask,
+        readable: Mask,
     ) -> Mapping[str, Values]:
-        """Gives how much each account has posted lately, this row included.
+        """Gives how much each account has posted lately, and with links, this row included.
 
         accounts  a hash per row; 0 where there is none, which is NULL in every column
         posted    rows that are posts; a join or a new name is told the count and adds nothing,
                   because clients join many channels at once
         watched   rows whose behaviour may be looked at
+        linked    rows with a link, and readable, which may be told: those whose text may be read
         """
         keys = np.where(watched, accounts, np.uint64(0))
-        counts, _ = self._posts.count(keys, times, counted=posted)
+        counts, _ = self._accounts.count(keys, times, counted=(posted, linked & readable))
         known = keys != 0
         return {
-            name: Values(counts[:, place].copy(), known)
-            for place, name in enumerate(ACCOUNT_WINDOWS)
+            **{name: Values(counts[at], known) for at, name in enumerate(ACCOUNT_WINDOWS)},
+            "account_links_10m": Values(counts[-1], known & readable),
         }
-
-    def links(
-        self, accounts: Hashes, times: Milliseconds, has_link: Mask, readable: Mask
-    ) -> Mapping[str, Values]:
-        """Gives how many events with a link each account has posted in ten minutes."""
-        keys = np.where(readable, accounts, np.uint64(0))
-        counts, _ = self._links.count(keys, times, counted=has_link)
-        return {"account_links_10m": Values(counts[:, 0].copy(), keys != 0)}
 
     def floods(
         self, text: TextColumn, accounts: Hashes, times: Milliseconds, readable: Mask
@@ -143,14 +142,8 @@ class Velocity:
         self, bands: NDArray[np.uint64], accounts: Hashes, times: Milliseconds, readable: Mask
     ) -> Mapping[str, Values]:
         """Gives the same of texts that are signed already; unreadable rows have bands of 0."""
-        counts, persons = self._bands.count(
-            bands.ravel(), np.repeat(times, BANDS), persons=np.repeat(accounts, BANDS)
-        )
-        counts, persons = counts.reshape(-1, BANDS), persons.reshape(-1, BANDS)
-        most = counts.argmax(axis=1)[:, None]
+        counts, persons = self._bands.count(bands.ravel(), times, persons=accounts)
         return {
-            "near_duplicates_10m": Values(np.take_along_axis(counts, most, 1)[:, 0], readable),
-            "near_duplicate_accounts_10m": Values(
-                np.take_along_axis(persons, most, 1)[:, 0], readable
-            ),
+            "near_duplicates_10m": Values(counts[0], readable),
+            "near_duplicate_accounts_10m": Values(persons, readable),
         }

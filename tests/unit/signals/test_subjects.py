@@ -9,7 +9,7 @@ import pytest
 
 from evenhand.base.lists import TargetKind
 from evenhand.signals.habits_file import HabitsFile
-from evenhand.signals.hashing import hashes_of, joined
+from evenhand.signals.hashing import joined, keys_of
 from evenhand.signals.subjects import (
     Subject,
     Subjects,
@@ -25,7 +25,7 @@ ROOM = Subject(TargetKind.CHANNEL, "!a:x", "m.spam.fraud", 1, NOW, blocked=True,
 
 
 def keys(*names: str) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
-    return hashes_of(*joined([name.encode() for name in names]), seed=7)
+    return keys_of(*joined([name.encode() for name in names]), seed=7)
 
 
 def moment(at: datetime, rows: int = 1) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

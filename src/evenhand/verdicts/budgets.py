@@ -16,6 +16,9 @@ from evenhand.verdicts.schema import RuleHit, Verdict
 Place = tuple[RuleHit, str]
 """A version of a rule, in a market."""
 
+Spent = Counter[tuple[datetime, Place]]
+"""How often each acted in an hour, named by its begin."""
+
 
 class Budgets:
     """Counts what acts; one thread at a time. Memory: versions that acted today, by market."""
@@ -26,6 +29,15 @@ class Budgets:
         self._hour: datetime | None = None
         self._in_hour: Counter[Place] = Counter()
         self._in_day: Counter[Place] = Counter()
+
+    def restore(self, spent: Spent, *, now: datetime) -> None:
+        """Counts what acted before, under the same hour and day."""
+        self._begin(now)
+        for (hour, place), count in spent.items():
+            if hour == self._hour:
+                self._in_hour[place] += count
+            if hour.date() == now.date():
+                self._in_day[place] += count
 
     def within(self, verdict: Verdict, *, market: str, rules: RuleSet, now: datetime) -> Verdict:
         """Gives the verdict as it may stand: beyond its rule's budget it asks a person."""
@@ -47,12 +59,17 @@ class Budgets:
 
     def _begin(self, now: datetime) -> None:
         """Begins anew with each hour and day, UTC."""
-        hour = now.replace(minute=0, second=0, microsecond=0)
+        hour = hour_of(now)
         if hour == self._hour:
             return
         if self._hour is None or hour.date() != self._hour.date():
             self._in_day = Counter()
         self._hour, self._in_hour = hour, Counter()
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Gives the begin of an hour."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def market_of(territory: object) -> str:

@@ -1,14 +1,18 @@
 """A rule acts within its budget, by market, hour and day; beyond it a person looks."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from tests.rules_of_tests import rule_text
 
 from evenhand.base.lists import ActionKind
+from evenhand.connectors.matrix import spent as room
 from evenhand.connectors.matrix.budgeted import Budgeted
 from evenhand.connectors.matrix.lane import Row
+from evenhand.connectors.matrix.spent import SpentFile
 from evenhand.rules.load import read_rule
 from evenhand.rules.rule import Budget, RuleSet
 from evenhand.signals.columns import all_columns
@@ -105,3 +109,45 @@ def test_the_door_asks_its_plane_and_keeps_within_the_budgets() -> None:
         ActionKind.HOLD,
         ActionKind.NONE,
     ]
+
+
+def screened(path: Path, *, at: datetime, texts: str = "a", market: str = "KZ") -> list[bool]:
+    """Gives what acted at a door that begins with what the file says."""
+    door = Budgeted(Plane(), clock=lambda: at, kept=SpentFile(path))  # type: ignore[arg-type]
+    events: list[Row] = [{"text": text, "territory": market} for text in texts]
+    return [found is not None and not found.over_budget for found in door.screen_few(events)]
+
+
+def test_a_door_that_starts_again_goes_on_with_what_was_spent(tmp_path: Path) -> None:
+    path = tmp_path / "door" / "budgets.ndjson"
+
+    assert screened(path, at=NOON, texts="ab") == [True, True]
+    assert screened(path, at=NOON, texts="ab") == [True, False]
+    assert screened(path, at=NOON, market="DE") == [True]
+    assert screened(path, at=NOON + timedelta(hours=1), texts="abc") == [True, True, False]
+    assert screened(path, at=NOON + timedelta(days=1)) == [True]
+    assert path.read_text().count("\n") == 1
+
+
+def test_the_file_is_written_anew_when_it_is_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "FILE_BYTES_MAX", 200)
+    path = tmp_path / "budgets.ndjson"
+    kept = SpentFile(path)
+    place = VERDICT.rules[0], "KZ"
+
+    for _ in range(50):
+        kept.add(NOON, Counter({place: 1}))
+
+    assert len(path.read_text()) < 400
+    assert SpentFile(path).read(NOON) == {(NOON, place): 50}
+
+
+def test_a_file_that_is_damaged_or_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "budgets.ndjson"
+    screened(path, at=NOON, texts="ab")
+    path.write_bytes(b'\xff{"a"\n[1]\n[["x"],2,3,4,5]\n' + path.read_bytes() + b'["2026-11-22T')
+
+    assert screened(path, at=NOON, texts="ab") == [True, False]
+    assert screened(tmp_path / "none" / ("x" * 300), at=NOON, texts="ab") == [True, True]

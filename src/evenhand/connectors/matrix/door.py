@@ -46,6 +46,7 @@ from evenhand.connectors.matrix.lookup import Lookup
 from evenhand.connectors.matrix.readback import CursorFile
 from evenhand.connectors.matrix.serving import HttpServer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
+from evenhand.connectors.matrix.spent import SpentFile
 from evenhand.connectors.matrix.sweep import Sweeper
 from evenhand.connectors.pictures import PictureReader
 from evenhand.rules.acting import Acting
@@ -268,7 +269,8 @@ def main(arguments: list[str] | None = None) -> int:
     tell(plane.rules)
     renewal = plane.renewal(before=tell, rehearsed=resources)
     renewal.follow()
-    budgeted = Budgeted(plane, clock=now)
+    spent = SpentFile(settings.home / "door" / "budgets.ndjson")
+    budgeted = Budgeted(plane, clock=now, kept=spent)
     serve(settings, budgeted, renewal, shadow=plane.shadow, pictures=plane.looks_at_pictures)
     habits.keep()
     return 0

@@ -238,7 +238,7 @@ def normalise_and_count(source: Bytes, starts: Offsets, *, tables: UnicodeTables
     offsets = np.empty(rows + 1, np.int64)
     slow = np.empty(rows, np.int32)
     slow_rows = slow[: _normalise_rows(source, marks, starts, tables, buffer, offsets, slow)]
-    column = TextColumn(buffer[: offsets[-1]], offsets)
+    column = TextColumn(buffer[: offsets[-1]], offsets, longer=buffer)
     if len(slow_rows):
         column = _with_slow_rows(column, source, starts, slow_rows)
     return Normalised(column, count_marked(marks, starts))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -18,8 +18,10 @@ from evenhand.base.blocks import (
     padded,
     where_any,
     where_between,
+    where_equal,
+    where_under,
 )
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined, kernel
 from evenhand.base.machine import bits_set
 
 SEPARATOR = 0x1E
@@ -33,9 +35,9 @@ Offsets = NDArray[np.int64]
 Codes = NDArray[np.uint32]
 
 
-DIGIT, AT, DOT, BRACKET, CROSS = 1, 2, 4, 8, 16
-"""Signs that a row may hold, as bits: 0-9, @, a dot, an opening bracket, the letter x. Most rows
-have none of those that links and ways to be reached are made of, and need no closer look."""
+DIGIT, AT, DOT, BRACKET, CROSSES = 1, 2, 4, 8, 16
+"""Signs that a row may hold, as bits: 0-9, @, a dot, an opening bracket, xx. Most rows have none
+of those that links and ways to be reached are made of, and need no closer look."""
 
 
 class Characters(NamedTuple):
@@ -47,10 +49,14 @@ class Characters(NamedTuple):
 
 @dataclass(frozen=True)
 class TextColumn:
-    """Rows of UTF-8 in one buffer: row i is buffer[offsets[i]:offsets[i+1]], ended by SEPARATOR."""
+    """Rows of UTF-8 in one buffer: row i is buffer[offsets[i]:offsets[i+1]], ended by SEPARATOR.
+
+    longer  the buffer with a block or more behind it, where there is one
+    """
 
     buffer: Bytes
     offsets: Offsets
+    longer: Bytes | None = None
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
@@ -61,15 +67,20 @@ class TextColumn:
         return cls(np.frombuffer(b"".join(rows), np.uint8), offsets)
 
     @cached_property
+    def padded(self) -> Bytes:
+        """Gives the buffer with a block behind it, for those that read in blocks."""
+        return padded(self.buffer) if self.longer is None else self.longer
+
+    @cached_property
     def characters(self) -> Characters:
         """Gives the code points, decoded once for all that look at characters."""
-        return _characters(self.buffer, self.offsets)
+        return _characters(self.padded, self.offsets)
 
     @cached_property
     def signs(self) -> Bytes:
         """Gives which telling signs each row holds (DIGIT and so on, or-ed)."""
         signs = np.empty(len(self), np.uint8)
-        _find_signs(self.buffer, self.offsets, _sign_table(), signs)
+        _find_signs(self.padded, self.offsets, signs)
         return signs
 
     def __len__(self) -> int:
@@ -175,25 +186,31 @@ def leads_at(source: Bytes, at: np.uint64) -> np.uint64:
     return leads
 
 
-@cache
-def _sign_table() -> Bytes:
-    table = np.zeros(256, np.uint8)
-    for signs, bit in ((b"0123456789", DIGIT), (b"@", AT), (b".", DOT), (b"[({", BRACKET)):
-        table[list(signs)] = bit
-    table[ord("x")] = CROSS
-    return table
+@borrowing_kernel
+def _find_signs(source: Bytes, offsets: Offsets, signs: Bytes) -> None:
+    """Gathers the signs of every row. Stays inside: `source` has a block behind it.
 
-
-@kernel
-def _find_signs(source: Bytes, offsets: Offsets, table: Bytes, signs: Bytes) -> None:
-    """Gathers the signs of every row, without a branch. Stays inside the rows."""
+    Pairs of crosses are not looked for across two blocks: one at the end of a block counts as two.
+    """
     for row in range(offsets.shape[0] - 1):
-        held = np.uint8(0)
-        position = U(offsets[row])
-        end = U(offsets[row + 1])
+        position, end = U(offsets[row]), U(offsets[row + 1])
+        digits = ats = dots = brackets = pairs = U(0)
         while position < end:
-            held |= table[source[position]]
-            position += U(1)
+            here = first_bits(end - position)
+            digits |= where_between(source, position, U(ord("0")), U(ord("9"))) & here
+            ats |= where_equal(source, position, U(ord("@"))) & here
+            dots |= where_equal(source, position, U(ord("."))) & here
+            brackets |= where_equal(source, position, U(ord("("))) & here
+            # [ and { differ in one bit.
+            brackets |= where_under(source, position, U(0xDF), U(ord("["))) & here
+            crosses = where_equal(source, position, U(ord("x"))) & here
+            pairs |= crosses & (crosses << U(1) | U(1) << U(BLOCK - 1))
+            position += U(BLOCK)
+        held = U(DIGIT) if digits else U(0)
+        held |= U(AT) if ats else U(0)
+        held |= U(DOT) if dots else U(0)
+        held |= U(BRACKET) if brackets else U(0)
+        held |= U(CROSSES) if pairs else U(0)
         signs[row] = held
 
 
@@ -282,13 +299,13 @@ def _decode_column(
         starts[row] = before[end // U(BLOCK)] + bits_set(within)
 
 
-def _characters(buffer: Bytes, offsets: Offsets) -> Characters:
+def _characters(source: Bytes, offsets: Offsets) -> Characters:
     """Gives what `characters_of` gives, sooner, for rows that all end with a separator."""
-    blocks = len(buffer) // BLOCK + 1
+    blocks = int(offsets[-1]) // BLOCK + 1
     codes = np.empty(blocks * BLOCK, np.uint32)
     starts = np.empty(len(offsets), np.int64)
     leads, before = np.empty((2, blocks), np.uint64)
-    _decode_column(padded(buffer), offsets, codes, starts, leads, before)
+    _decode_column(source, offsets, codes, starts, leads, before)
     return Characters(codes, starts)
 
 

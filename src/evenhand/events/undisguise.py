@@ -12,26 +12,21 @@ The normalised view stays beside this one, so that rewriting too much hides noth
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined
 from evenhand.events.lookalikes import CODES, Lookalikes, Role, lookalikes
 from evenhand.events.suspicion import (
-    JOINT,
+    JOINTS,
     LEET_RUN_MAX,
-    PARTS,
     SPACED_LETTERS_MIN,
-    START,
-    SUSPECT,
-    automaton,
+    suspect_rows,
 )
 from evenhand.events.text_column import (
     SEPARATOR,
     Bytes,
-    Characters,
     Offsets,
     TextColumn,
     decode,
@@ -42,7 +37,6 @@ _LATIN, _CYRILLIC, _GREEK = int(Role.LATIN), int(Role.CYRILLIC), int(Role.GREEK)
 _DIGIT, _SYMBOL, _FANCY, _NONE = int(Role.DIGIT), int(Role.SYMBOL), int(Role.FANCY), int(Role.NONE)
 _COPY, _TO_LATIN, _TO_CYRILLIC, _LOOKALIKE = 0, 1, 2, 4
 _TO = 3
-_JOINTS = (32, 46, 45, 95, 42, 44)  # space . - _ * ,
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +54,14 @@ def _role_of(code: np.uint64, table: Lookalikes) -> int:
     return int(table.role[code]) if code < U(CODES) else _NONE
 
 
-@kernel
-def _word_end(source: Bytes, position: np.uint64, end: np.uint64, table: Lookalikes) -> np.uint64:
-    """Gives where the word that starts here ends. Stays inside: valid UTF-8 ends with its row."""
-    while position < end:
-        code, length = decode(source, position)
-        if _role_of(code, table) == _NONE:
-            break
-        position += length
-    return position
+@borrowing_kernel
+def _plan(
+    source: Bytes, position: np.uint64, end: np.uint64, table: Lookalikes
+) -> tuple[np.uint64, int]:
+    """Gives where the word that starts here ends, and how it is to be rewritten.
 
-
-@kernel
-def _plan(source: Bytes, position: np.uint64, end: np.uint64, table: Lookalikes) -> int:
-    """Tells how a word is to be rewritten. Stays inside: `end` is the end of a word."""
+    Stays inside: valid UTF-8 ends with its row.
+    """
     latin = cyrillic = greek = fancy = 0
     to_latin = to_cyrillic = drawn_latin = drawn_cyrillic = True
     leet = False
@@ -81,8 +69,10 @@ def _plan(source: Bytes, position: np.uint64, end: np.uint64, table: Lookalikes)
     after_letter = False
     while position < end:
         code, length = decode(source, position)
-        position += length
         role = _role_of(code, table)
+        if role == _NONE:
+            break
+        position += length
         if role in (_DIGIT, _SYMBOL):
             run += 1
             continue
@@ -100,12 +90,13 @@ def _plan(source: Bytes, position: np.uint64, end: np.uint64, table: Lookalikes)
             drawn_cyrillic &= table.drawn_alike[code]
         elif role == _FANCY:
             fancy += 1
-    return _decide(
+    plan = _decide(
         latin, cyrillic, greek, fancy, leet, to_latin, to_cyrillic, drawn_latin, drawn_cyrillic
     )
+    return position, plan
 
 
-@kernel
+@borrowing_kernel
 def _decide(
     latin: int,
     cyrillic: int,
@@ -132,7 +123,7 @@ def _decide(
     return _COPY
 
 
-@kernel
+@borrowing_kernel
 def _rewrite(
     source: Bytes,
     position: np.uint64,
@@ -143,10 +134,12 @@ def _rewrite(
     at: np.uint64,
 ) -> np.uint64:
     """Writes a word as planned. Stays inside: each character becomes at most twice its bytes."""
+    if plan == _COPY:
+        return put(buffer, at, source, position, end)
     while position < end:
         code, length = decode(source, position)
         likeness = U(0)
-        if plan != _COPY and code < U(CODES):
+        if code < U(CODES):
             likeness = U(table.latin[code]) if plan == _TO_LATIN else U(table.cyrillic[code])
         if likeness == 0:
             at = put(buffer, at, source, position, position + length)
@@ -161,7 +154,7 @@ def _rewrite(
     return at
 
 
-@kernel
+@borrowing_kernel
 def _spaced_end(source: Bytes, position: np.uint64, end: np.uint64, table: Lookalikes) -> np.uint64:
     """Gives where a spaced word that starts here ends, or `position` if none does.
 
@@ -182,27 +175,27 @@ def _spaced_end(source: Bytes, position: np.uint64, end: np.uint64, table: Looka
         letters += 1
         stop = after
         joint = code if letters == 1 else joint
-        if after == end or code != joint or code not in _JOINTS:
+        if after == end or code != joint or code not in JOINTS:
             break
         position = after + length
     return stop if letters >= SPACED_LETTERS_MIN else start
 
 
-@kernel
+@borrowing_kernel
 def _put_letters(
     source: Bytes, position: np.uint64, end: np.uint64, buffer: Bytes, at: np.uint64
 ) -> np.uint64:
     """Writes a spaced word without its joints. Stays inside: it writes less than it reads."""
     while position < end:
         byte = source[position]
-        if byte not in _JOINTS:
+        if byte not in JOINTS:
             buffer[at] = byte
             at += U(1)
         position += U(1)
     return at
 
 
-@kernel
+@borrowing_kernel
 def _undisguise_row(
     source: Bytes,
     position: np.uint64,
@@ -219,7 +212,7 @@ def _undisguise_row(
     while position < end:
         code, length = decode(source, position)
         if _role_of(code, table) == _NONE:
-            at = _rewrite(source, position, position + length, _COPY, table, buffer, at)
+            at = put(buffer, at, source, position, position + length)
             position += length
             continue
         stop = _spaced_end(source, position, end, table)
@@ -227,42 +220,14 @@ def _undisguise_row(
             at = _put_letters(source, position, stop, buffer, at)
             done |= _TO_LATIN
         else:
-            stop = _word_end(source, position, end, table)
-            plan = _plan(source, position, stop, table)
+            stop, plan = _plan(source, position, end, table)
             at = _rewrite(source, position, stop, plan & _TO, table, buffer, at)
             done |= plan
         position = stop
     return at, done
 
 
-@kernel
-def _suspect_rows(
-    characters: Characters,
-    parts: NDArray[np.uint8],
-    steps: NDArray[np.uint8],
-    suspects: NDArray[np.int32],
-) -> int:
-    """Lists the rows that may change: one step of the automaton per character, nothing else.
-
-    Stays inside: `parts` has an entry for CODES itself, and steps lead to states of the table.
-    """
-    codes, starts = characters
-    found = 0
-    for row in range(starts.shape[0] - 1):
-        position = U(starts[row])
-        end = U(starts[row + 1])
-        state = U(START)
-        while position < end:
-            part = U(parts[min(U(codes[position]), U(CODES))])
-            state = U(steps[state * U(PARTS) + part])
-            position += U(1)
-        if state == U(SUSPECT):
-            suspects[found] = row
-            found += 1
-    return found
-
-
-@kernel
+@borrowing_kernel
 def _undisguise_rows(
     source: Bytes,
     starts: Offsets,
@@ -293,24 +258,17 @@ def _undisguise_rows(
     return changed
 
 
-@cache
-def _parts() -> NDArray[np.uint8]:
-    """Gives what the automaton sees in each character: its role, or that it joins letters."""
-    parts = lookalikes().role.copy()
-    parts[list(_JOINTS)] = JOINT
-    return parts
-
-
 def undisguise(normalised: TextColumn, *, look_at_all: bool = False) -> Undisguised:
     """Gives the rows of a normalised column that change when disguises are undone.
 
     `look_at_all` looks at every row instead of the suspects: slower, with the same result.
     """
     table = lookalikes()
-    suspects = np.arange(len(normalised), dtype=np.int32)
-    found = len(normalised)
-    if not look_at_all:
-        found = _suspect_rows(normalised.characters, _parts(), automaton(), suspects)
+    if look_at_all:
+        suspects = np.arange(len(normalised), dtype=np.int32)
+    else:
+        suspects = suspect_rows(normalised.characters)
+    found = len(suspects)
     buffer = np.empty(2 * len(normalised.buffer), np.uint8)
     offsets = np.empty(found + 1, np.int64)
     rows = np.empty(found, np.int32)
@@ -318,7 +276,7 @@ def undisguise(normalised: TextColumn, *, look_at_all: bool = False) -> Undisgui
     changed = _undisguise_rows(
         normalised.buffer,
         normalised.offsets,
-        suspects[:found],
+        suspects,
         table,
         buffer,
         offsets,

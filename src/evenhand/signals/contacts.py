@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined
 from evenhand.events.text_column import AT, DIGIT, Bytes, Offsets
 from evenhand.signals.table import Values
 from evenhand.signals.views import Views
@@ -39,7 +39,7 @@ def _is_name(byte: int) -> bool:
     return _is_letter(byte) or _is_digit(byte) or byte == _LOW_LINE
 
 
-@kernel
+@borrowing_kernel
 def _phone_end(source: Bytes, at: np.uint64, end: np.uint64) -> tuple[np.uint64, bool]:
     """Gives where a run of digits with phone punctuation ends, and whether it is a phone number.
 
@@ -68,7 +68,7 @@ def _phone_end(source: Bytes, at: np.uint64, end: np.uint64) -> tuple[np.uint64,
     return stop, begins and least <= digits <= PHONE_DIGITS_MAX and not glued
 
 
-@kernel
+@borrowing_kernel
 def _name_bits(source: Bytes, start: np.uint64, end: np.uint64) -> int:
     """Tells whether a run of letters and digits looks like the address of a wallet.
 
@@ -95,7 +95,7 @@ def _name_bits(source: Bytes, start: np.uint64, end: np.uint64) -> int:
     return WALLET if ether or segwit or legacy or tron or ton else 0
 
 
-@kernel
+@borrowing_kernel
 def _at_bits(source: Bytes, at: np.uint64, row_start: np.uint64, end: np.uint64) -> int:
     """Tells whether an @ makes an e-mail address or a handle. Stays inside the row."""
     position = at + U(1)
@@ -112,7 +112,7 @@ def _at_bits(source: Bytes, at: np.uint64, row_start: np.uint64, end: np.uint64)
     return HANDLE if letters >= HANDLE_LETTERS_MIN else 0
 
 
-@kernel
+@borrowing_kernel
 def _find_contacts(source: Bytes, starts: Offsets, signs: Bytes, bits: NDArray[np.uint8]) -> None:
     """Marks what each row has: nothing without a digit or an @. Stays inside its rows."""
     for row in range(starts.shape[0] - 1):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined
 from evenhand.events.text_column import Characters, Codes, TextColumn
 from evenhand.events.unicode_tables import CharacterClass
 from evenhand.signals.hashing import Hashes, mix
@@ -139,7 +139,7 @@ def _rolled(word: np.uint64, letter: np.uint64) -> np.uint64:
     return (word << _ROLL | word >> _BACK) ^ letter
 
 
-@kernel
+@borrowing_kernel
 def _rolled_word(word: Codes) -> np.uint64:
     """Gives the key of a word; never 0. Stays inside the word."""
     rolled = U(0)
@@ -209,7 +209,7 @@ def _ballot_of(key: np.uint64, keys: Hashes, words: NDArray[np.uint16]) -> np.ui
     return U(0)
 
 
-@kernel
+@borrowing_kernel
 def _votes_of(
     codes: Codes, position: np.uint64, end: np.uint64, script: int, ballots: Ballots
 ) -> tuple[np.uint64, np.uint64]:
@@ -240,7 +240,7 @@ def _votes_of(
     return low, high
 
 
-@kernel
+@borrowing_kernel
 def _leader(low: np.uint64, high: np.uint64, size: int) -> tuple[int, int]:
     """Gives the lane with the most votes, and by how many it leads the next one."""
     best = second = place = 0
@@ -256,7 +256,7 @@ def _leader(low: np.uint64, high: np.uint64, size: int) -> tuple[int, int]:
     return place, best - second
 
 
-@kernel
+@borrowing_kernel
 def _detect(
     characters: Characters,
     counts: NDArray[np.int32],

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined
 from evenhand.base.limits import URLS_PER_EVENT_MAX
 from evenhand.events.normalise import normalise
 from evenhand.events.text_column import DOT, Bytes, Offsets, TextColumn, arrow_text, decode
@@ -77,7 +77,7 @@ def _host_bits(
     return U(0)
 
 
-@kernel
+@borrowing_kernel
 def _host_end(
     source: Bytes, position: np.uint64, end: np.uint64, tables: UnicodeTables
 ) -> tuple[np.uint64, int, int]:
@@ -129,7 +129,7 @@ def _holds(table: Hashes, value: np.uint64) -> bool:
     return False
 
 
-@kernel
+@borrowing_kernel
 def _judge_host(
     source: Bytes,
     start: np.uint64,
@@ -171,7 +171,7 @@ def _judge_host(
     return labels > 0, kind, owner
 
 
-@kernel
+@borrowing_kernel
 def _in_address(source: Bytes, row_start: np.uint64, at: np.uint64) -> bool:
     """Tells whether `at` follows the user part of an address: `https://name@`.
 
@@ -187,7 +187,7 @@ def _in_address(source: Bytes, row_start: np.uint64, at: np.uint64) -> bool:
     return False
 
 
-@kernel
+@borrowing_kernel
 def _standing(source: Bytes, row_start: np.uint64, start: np.uint64) -> int:
     """Tells what a host at `start` is by what stands before it. Stays inside the row."""
     before = source[start - U(1)] if start > row_start else 32
@@ -200,7 +200,7 @@ def _standing(source: Bytes, row_start: np.uint64, start: np.uint64) -> int:
     return _ADDRESSED if source[start - U(3)] == _COLON else _NO_LINK
 
 
-@kernel
+@borrowing_kernel
 def _host_start(
     source: Bytes, row_start: np.uint64, dot: np.uint64, tables: UnicodeTables
 ) -> np.uint64:
@@ -235,7 +235,7 @@ def _joins(source: Bytes, dot: np.uint64, row_start: np.uint64, end: np.uint64) 
     return bool(after > 44 and before > 44 and after != _SLASH)
 
 
-@kernel
+@borrowing_kernel
 def _holds_punycode(source: Bytes, start: np.uint64, end: np.uint64) -> bool:
     """Tells whether a host has a label written xn--…; stays inside: it asks for four bytes."""
     while start + U(4) <= end:
@@ -246,7 +246,7 @@ def _holds_punycode(source: Bytes, start: np.uint64, end: np.uint64) -> bool:
     return False
 
 
-@kernel
+@borrowing_kernel
 def _find_links(
     source: Bytes,
     starts: Offsets,

@@ -6,10 +6,10 @@ Rows that change become a view of their own; the others are not in it.
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined
 from evenhand.events.text_column import (
     BRACKET,
-    CROSS,
+    CROSSES,
     SEPARATOR,
     Bytes,
     Offsets,
@@ -25,7 +25,7 @@ _OPEN, _CLOSE = tuple(b"[({"), tuple(b"])}")
 _HXXP, _HTTP = tuple(b"hxxp"), tuple(b"http")
 
 
-@kernel
+@borrowing_kernel
 def _word_end(source: Bytes, at: np.uint64, end: np.uint64, word: Bytes) -> np.uint64:
     """Gives where `word` ends if it stands at `at`, else `at`; stays inside: it asks for room."""
     size = U(word.shape[0])
@@ -37,7 +37,7 @@ def _word_end(source: Bytes, at: np.uint64, end: np.uint64, word: Bytes) -> np.u
     return at + size
 
 
-@kernel
+@borrowing_kernel
 def _dot_end(
     source: Bytes, at: np.uint64, end: np.uint64, dots: Bytes, dot_starts: Offsets
 ) -> np.uint64:
@@ -67,7 +67,7 @@ def _is_hxxp(source: Bytes, at: np.uint64, end: np.uint64) -> bool:
     return bool(source[at + U(2)] == _HXXP[2] and source[at + U(3)] == _HXXP[3])
 
 
-@kernel
+@borrowing_kernel
 def _refang_row(
     source: Bytes,
     position: np.uint64,
@@ -110,7 +110,7 @@ def _refang_row(
     return at, changed
 
 
-@kernel
+@borrowing_kernel
 def _refang_rows(
     source: Bytes,
     starts: Offsets,
@@ -124,12 +124,12 @@ def _refang_rows(
     """Writes the rows that change, and gives how many they are.
 
     Stays inside: `buffer` is as long as `source`. A row is looked at only if it holds what a
-    disguise needs: a bracket, or the x of hxxp.
+    disguise needs: a bracket, or the xx of hxxp.
     """
     at = U(0)
     changed_rows = 0
     for row in range(starts.shape[0] - 1):
-        if not signs[row] & (BRACKET | CROSS):
+        if not signs[row] & (BRACKET | CROSSES):
             continue
         end = U(starts[row + 1]) - U(1)
         stop, changed = _refang_row(source, U(starts[row]), end, dots, dot_starts, buffer, at)

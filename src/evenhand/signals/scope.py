@@ -89,7 +89,8 @@ def allowed(kinds: Values, channels: Values, scope: Scope) -> Allowed:
     if channels.known is not None:
         said = np.where(channels.known, said, len(channels.words))
     tables = _tables(kinds.words, (*channels.words, ""))
-    read, count, hashed = tables[:, kinds.values, said]
+    places = kinds.values * tables.shape[2] + said
+    read, count, hashed = (table.ravel()[places] for table in tables)
     return Allowed(read, count, hashed)
 
 

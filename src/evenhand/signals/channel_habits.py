@@ -11,8 +11,25 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
-from evenhand.signals.counting import AHEAD, Mask, Milliseconds, Table, fetch_first, place_of
+from evenhand.base.kernel import U, borrowing_kernel, inlined, kernel
+from evenhand.signals.counting import (
+    AHEAD,
+    KEY,
+    LOWER,
+    NEW,
+    SEEN,
+    Mask,
+    Milliseconds,
+    Table,
+    Words,
+    emptied,
+    fetch_lines,
+    heads,
+    in_lines,
+    place_of,
+    seat_block,
+    seat_of,
+)
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
 
@@ -25,7 +42,7 @@ FED_BY_VERDICTS = frozenset({"channel_flagged_share", "channel_signs", "channel_
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 CHANNELS = 1 << 15
-"""Channels remembered: 11 MB."""
+"""Channels remembered: 9 MB."""
 
 CONTENTS = 1 << 15
 """Texts of blocked channels remembered: 1 MB, of 2,000 channels."""
@@ -46,14 +63,14 @@ FLAGGED_SHARE = 0.3
 BLOCKED_LINKS_MIN = 3
 REPORTS_MIN = 5
 
-KEY, SEEN, HOUR, JOINS_NOW, JOINS_LAST, DAY = range(6)
-TODAY, YESTERDAY = 6, 12
-"""Where the counts of today and of the day before begin; the next five are places among them."""
 JOINS, POSTS, FLAGGED, LINKS, COPIES, COUNTS = range(6)
-SIGNS, NEXT, ADMIN = 18, 19, 20
+JOINS_HOUR, SIGNS, NEXT, WORDS = 5, 6, 7, 8
+"""Words of a channel: a line of memory. A count has its day in the lower half and the day before
+in the upper one, or hours; signs have the number of admins that are kept in the upper half."""
+
 ADMINS_KEPT, TEXTS_KEPT = 4, 16
-TEXTS = ADMIN + ADMINS_KEPT
-WORDS = TEXTS + TEXTS_KEPT
+TEXTS, KEPT = ADMINS_KEPT, 24
+"""Words in which the admins of a channel are kept, and hashes of its texts: three lines."""
 
 OWNER, OWNED_WORDS = 2, 4
 """In the tables of texts and of admins: the channel that was blocked."""
@@ -81,21 +98,27 @@ RECREATED = 0b11
 
 
 @inlined
-def _move_on(table: Table, place: np.int64, hour: np.int64, moment: np.int64) -> None:
-    """Moves a row's hour and day on; what is older than the bucket before goes."""
-    hours = hour - table[place, HOUR]
-    if hours > 0:
-        table[place, JOINS_LAST] = table[place, JOINS_NOW] if hours == 1 else 0
-        table[place, JOINS_NOW] = 0
-        table[place, HOUR] += hours
-    days = hour // 24 - table[place, DAY] if hours > 0 else 0
+def _later(cell: np.int64, steps: np.int64) -> np.int64:
+    """Gives a count some days or hours later; what is older than the one before goes."""
+    return (cell & LOWER) << 32 if steps == 1 else np.int64(0)
+
+
+@inlined
+def _both(cell: np.int64) -> np.int64:
+    """Gives what was counted, in both halves."""
+    return (cell & LOWER) + (cell >> 32)
+
+
+@inlined
+def _move_on(table: Words, at: np.uint64, last: np.int64, hour: np.int64) -> None:
+    """Moves a channel on to a later hour, and its day; it is there."""
+    hour_before = last // HOUR_MS
+    table[at + U(JOINS_HOUR)] = _later(table[at + U(JOINS_HOUR)], hour - hour_before)
+    days = hour // 24 - hour_before // 24
     if days > 0:
         for count in range(COUNTS):
-            table[place, YESTERDAY + count] = table[place, TODAY + count] if days == 1 else 0
-            table[place, TODAY + count] = 0
-        table[place, SIGNS] = 0
-        table[place, DAY] += days
-    table[place, SEEN] = max(table[place, SEEN], moment)
+            table[at + U(count)] = _later(table[at + U(count)], days)
+        table[at + U(SIGNS)] &= ~LOWER
 
 
 @inlined
@@ -105,7 +128,7 @@ def _holds(table: Table, value: np.uint64) -> bool:
     return key != 0 and bool(table[place_of(table, key, mix(value)), KEY] == key)
 
 
-@kernel
+@borrowing_kernel
 def _note(
     keys: Hashes,
     accounts: Hashes,
@@ -117,10 +140,14 @@ def _note(
     texts: Hashes,
     own: Mask,
     reports: NDArray[np.int32],
-    table: Table,
+    heads: Words,
+    table: Words,
+    kept: Words,
     contents: Table,
     admins: Table,
     compares: bool,
+    lines: Hashes,
+    found: Milliseconds,
     out: NDArray[np.int32],
     shares: NDArray[np.float64],
     truths: Mask,
@@ -128,80 +155,88 @@ def _note(
     """Notes each row and gives what is known of its channel then.
 
     compares  whether anything is known of blocked channels
-    out     counts of a day or two, joins of an hour or two, signs: a row for each
-    shares  growth, share of flagged posts, reports for 100 posts
-    truths  which of these are known, whether it is there again, whether a sign is new today
+    lines     for each key of a block where its line begins; found: its place, when it was seen
+    out       counts of a day or two, joins of an hour or two, signs: a row for each
+    shares    growth, share of flagged posts, reports for 100 posts
+    truths    which of these are known, whether it is there again, whether a sign is new today
 
-    Stays inside: a place is below the table's length, the ring of texts wraps at TEXTS_KEPT, and
-    the last three have a column for each of `keys`.
+    Stays inside: a place is one of the tables', the ring of texts wraps at TEXTS_KEPT, and the
+    last three have a column for each of `keys`.
     """
-    counts = np.empty(COUNTS, np.int32)
-    flat = table.ravel()
     hour = np.int64(0)
-    for number in range(keys.shape[0]):
-        later = min(number + AHEAD, keys.shape[0] - 1)
-        fetch_first(table, flat, keys[later], 3)
-        key = np.int64(keys[number])
-        if key == 0:
-            continue
-        place = place_of(table, key, mix(keys[number]))
-        if table[place, KEY] != key:
-            for word in range(WORDS):
-                table[place, word] = 0
-            table[place, KEY] = key
-        if not 0 <= times[number] - hour * HOUR_MS < HOUR_MS:
-            hour = times[number] // HOUR_MS
-        _move_on(table, place, hour, times[number])
-        if joined[number]:
-            table[place, JOINS_NOW] += 1
-            table[place, TODAY + JOINS] += 1
-        if published[number] and accounts[number] != U(0):
-            _remember_admin(table, place, np.int64(accounts[number]))
-        if posted[number]:
-            copied = compares and _holds(contents, texts[number])
-            _note_post(table, place, leads[number], copied, texts[number] if own[number] else U(0))
-        for count in range(COUNTS):
-            counts[count] = table[place, TODAY + count] + table[place, YESTERDAY + count]
-            out[count, number] = counts[count]
-        joins = table[place, JOINS_NOW] + table[place, JOINS_LAST]
-        out[COUNTS, number] = joins
-        signs = _signs(table, place, counts, reports[number], admins)
-        out[COUNTS + 1, number] = signs
-        _tell_shares(number, times[number], joins, counts, reports[number], shares, truths)
-        truths[AGAIN, number] = signs & RECREATED != 0
-        truths[NEWS, number] = signs & ~table[place, SIGNS] != 0
-        table[place, SIGNS] |= signs
+    fetch_lines(keys, heads, lines)
+    for block in range(0, keys.shape[0], AHEAD):
+        seat_block(keys, 0, times, heads, table, WORDS, block, lines, found)
+        for number in range(block, min(block + AHEAD, keys.shape[0])):
+            place, last = found[0, number - block], found[1, number - block]
+            if place < 0:
+                continue
+            at, behind, moment = U(place) * U(WORDS), U(place) * U(KEPT), times[number]
+            if not 0 <= moment - hour * HOUR_MS < HOUR_MS:
+                hour = moment // HOUR_MS
+            if last == NEW:
+                emptied(table, at, WORDS)
+            elif last < hour * HOUR_MS:
+                _move_on(table, at, last, hour)
+            table[at + U(JOINS_HOUR)] += joined[number]
+            table[at + U(JOINS)] += joined[number]
+            if published[number] and accounts[number] != U(0):
+                _remember_admin(table, at, kept, behind, np.int64(accounts[number]))
+            if posted[number]:
+                copied = compares and _holds(contents, texts[number])
+                text = np.int64(texts[number]) if own[number] else np.int64(0)
+                _note_post(table, at, kept, behind, leads[number], copied, text)
+            signs = _signs(table, at, reports[number])
+            if compares and _publisher_known(table, at, kept, behind, admins):
+                signs |= 2
+            _tell(table, at, number, moment, reports[number], out, shares, truths)
+            out[COUNTS + 1, number] = signs
+            truths[AGAIN, number] = signs & RECREATED != 0
+            truths[NEWS, number] = signs & ~table[at + U(SIGNS)] != 0
+            table[at + U(SIGNS)] |= signs
 
 
 @inlined
-def _tell_shares(
+def _tell(
+    table: Words,
+    at: np.uint64,
     number: int,
     moment: np.int64,
-    joins: np.int64,
-    counts: NDArray[np.int32],
     reports: int,
+    out: NDArray[np.int32],
     shares: NDArray[np.float64],
     truths: Mask,
 ) -> None:
-    """Gives growth and shares where there is enough to tell them by."""
-    if counts[JOINS] >= JOINS_MIN:
+    """Gives the counts, and growth and shares where there is enough to tell them by."""
+    for count in range(COUNTS + 1):
+        out[count, number] = _both(table[at + U(count)])
+    joins, posts = out[JOINS, number], out[POSTS, number]
+    if joins >= JOINS_MIN:
         truths[GROWTH, number] = True
-        shares[GROWTH, number] = _growth(moment, joins, counts[JOINS])
-    if counts[POSTS] >= POSTS_MIN:
+        shares[GROWTH, number] = _growth(moment, _both(table[at + U(JOINS_HOUR)]), joins)
+    if posts >= POSTS_MIN:
         truths[SHARES, number] = True
-        shares[SHARES, number] = counts[FLAGGED] / counts[POSTS]
-        shares[RATE, number] = 100 * reports / counts[POSTS]
+        shares[SHARES, number] = out[FLAGGED, number] / posts
+        shares[RATE, number] = 100 * reports / posts
 
 
 @inlined
-def _note_post(table: Table, place: np.int64, leads: bool, copied: bool, own: np.uint64) -> None:
+def _note_post(
+    table: Words,
+    at: np.uint64,
+    kept: Words,
+    behind: np.uint64,
+    leads: bool,
+    copied: bool,
+    own: np.int64,
+) -> None:
     """Counts a post, and keeps the hash of its text if that is its own."""
-    table[place, TODAY + POSTS] += 1
-    table[place, TODAY + LINKS] += leads
-    table[place, TODAY + COPIES] += copied
-    if own != U(0):
-        table[place, TEXTS + (table[place, NEXT] & (TEXTS_KEPT - 1))] = np.int64(own)
-        table[place, NEXT] += 1
+    table[at + U(POSTS)] += 1
+    table[at + U(LINKS)] += leads
+    table[at + U(COPIES)] += copied
+    if own != 0:
+        kept[behind + U(TEXTS + (table[at + U(NEXT)] & (TEXTS_KEPT - 1)))] = own
+        table[at + U(NEXT)] += 1
 
 
 @inlined
@@ -213,59 +248,78 @@ def _growth(moment: np.int64, joins: np.int64, joins_before: np.int32) -> float:
 
 
 @inlined
-def _remember_admin(table: Table, place: np.int64, account: np.int64) -> None:
-    for at in range(ADMIN, ADMIN + ADMINS_KEPT):
-        if table[place, at] == account:
-            break
-        if table[place, at] == 0:
-            table[place, at] = account
-            break
+def _remember_admin(
+    table: Words, at: np.uint64, kept: Words, behind: np.uint64, account: np.int64
+) -> None:
+    """Keeps who published a channel, unless that is known or there is no room."""
+    count = table[at + U(SIGNS)] >> 32
+    known = False
+    for one in range(count):
+        known |= kept[behind + U(one)] == account
+    if not known and count < ADMINS_KEPT:
+        kept[behind + U(count)] = account
+        table[at + U(SIGNS)] += np.int64(1) << 32
 
 
 @inlined
-def _signs(
-    table: Table, place: np.int64, counts: NDArray[np.int32], reports: int, admins: Table
-) -> int:
-    """Gives what speaks against a channel, as bits."""
-    signs = 0
-    if counts[COPIES] >= COPIES_MIN and counts[COPIES] * COPIES_SHARE >= counts[POSTS]:
-        signs |= 1
-    for at in range(ADMIN, ADMIN + ADMINS_KEPT):
-        if _holds(admins, U(table[place, at])):
-            signs |= 2
-    if counts[LINKS] >= BLOCKED_LINKS_MIN:
-        signs |= 4
-    if counts[POSTS] >= POSTS_MIN and counts[FLAGGED] >= FLAGGED_SHARE * counts[POSTS]:
-        signs |= 8
-    if reports >= REPORTS_MIN:
-        signs |= 16
-    return signs
+def _publisher_known(
+    table: Words, at: np.uint64, kept: Words, behind: np.uint64, admins: Table
+) -> bool:
+    """Tells whether somebody published a channel who had published a blocked one."""
+    known = False
+    for one in range(table[at + U(SIGNS)] >> 32):
+        known |= _holds(admins, U(kept[behind + U(one)]))
+    return known
 
 
-@kernel
-def _flag(keys: Hashes, table: Table) -> None:
+@inlined
+def _signs(table: Words, at: np.uint64, reports: int) -> np.int64:
+    """Gives what speaks against a channel, as bits, but for who published it."""
+    posts, copies = _both(table[at + U(POSTS)]), _both(table[at + U(COPIES)])
+    flagged = _both(table[at + U(FLAGGED)])
+    signs = np.int64(copies >= COPIES_MIN and copies * COPIES_SHARE >= posts)
+    signs |= np.int64(_both(table[at + U(LINKS)]) >= BLOCKED_LINKS_MIN) << 2
+    signs |= np.int64(posts >= POSTS_MIN and flagged >= FLAGGED_SHARE * posts) << 3
+    return signs | np.int64(reports >= REPORTS_MIN) << 4
+
+
+@borrowing_kernel
+def _flag(keys: Hashes, heads: Words, table: Words) -> None:
     """Counts a flagged post of each channel that is remembered. Stays inside the table."""
     for number in range(keys.shape[0]):
-        key = np.int64(keys[number])
-        row = table[place_of(table, key, mix(keys[number]))]
-        if key != 0 and row[KEY] == key:
-            row[TODAY + FLAGGED] += 1
+        place = seat_of(heads, keys[number]) if keys[number] != U(0) else np.int64(-1)
+        if place >= 0:
+            table[U(place) * U(WORDS) + U(FLAGGED)] += 1
 
 
-@kernel
-def _learn(blocked: Hashes, moment: np.int64, table: Table, contents: Table, admins: Table) -> None:
+@borrowing_kernel
+def _learn(
+    blocked: Hashes,
+    moment: np.int64,
+    heads: Words,
+    table: Words,
+    kept: Words,
+    contents: Table,
+    admins: Table,
+) -> None:
     """Keeps texts and admins of blocked channels that are remembered. Stays inside the tables."""
     for number in range(blocked.shape[0]):
         key = np.int64(blocked[number])
-        row = table[place_of(table, key, mix(blocked[number]))]
-        if row[KEY] != key:
+        place = seat_of(heads, blocked[number]) if key != 0 else np.int64(-1)
+        if place < 0:
             continue
-        for place in range(ADMIN, WORDS):
-            value = row[place]
-            kept = admins if place < TEXTS else contents
-            if value != 0:
-                one = kept[place_of(kept, value, mix(U(value)))]
-                one[KEY], one[SEEN], one[OWNER] = value, moment, key
+        at, behind = U(place) * U(WORDS), U(place) * U(KEPT)
+        for one in range(table[at + U(SIGNS)] >> 32):
+            _own(admins, kept[behind + U(one)], moment, key)
+        for one in range(min(table[at + U(NEXT)], TEXTS_KEPT)):
+            _own(contents, kept[behind + U(TEXTS + one)], moment, key)
+
+
+@inlined
+def _own(owned: Table, value: np.int64, moment: np.int64, owner: np.int64) -> None:
+    """Keeps a value of a channel that is blocked; the place is one of the table's."""
+    place = place_of(owned, value, mix(U(value)))
+    owned[place, KEY], owned[place, SEEN], owned[place, OWNER] = value, moment, owner
 
 
 @kernel
@@ -307,7 +361,9 @@ def _table(places: int, words: int) -> Table:
 class ChannelHabits:
     """Remembers channels; one per door, not safe for two threads at once."""
 
-    table: Table = field(default_factory=lambda: _table(CHANNELS, WORDS))
+    heads: Words = field(default_factory=lambda: heads(CHANNELS))
+    table: Words = field(default_factory=lambda: in_lines(CHANNELS * WORDS))
+    kept: Words = field(default_factory=lambda: in_lines(CHANNELS * KEPT))
     contents: Table = field(default_factory=lambda: _table(CONTENTS, OWNED_WORDS))
     admins: Table = field(default_factory=lambda: _table(ADMINS, OWNED_WORDS))
     _blocked: frozenset[int] = frozenset()
@@ -322,7 +378,9 @@ class ChannelHabits:
             if len(still) < np.count_nonzero(kept[:, KEY]):
                 kept[:] = 0
                 _put(still, kept)
-        _learn(keys, np.int64(at_ms), self.table, self.contents, self.admins)
+        _learn(
+            keys, np.int64(at_ms), self.heads, self.table, self.kept, self.contents, self.admins
+        )  # fmt: skip
         self._blocked = blocked
 
     def warm_up(self) -> None:
@@ -333,7 +391,7 @@ class ChannelHabits:
 
     def flag(self, channels: Hashes) -> None:
         """Counts posts of these channels that were flagged."""
-        _flag(channels, self.table)
+        _flag(channels, self.heads, self.table)
 
     def columns(self, happenings: Happenings) -> Mapping[str, Values]:
         """Counts the rows in and gives what is known of their channels."""
@@ -344,7 +402,8 @@ class ChannelHabits:
         _note(
             one.channels, one.accounts, one.times, one.joined, one.posted, one.published,
             one.leads, one.texts, one.own, one.reports,
-            self.table, self.contents, self.admins, bool(self._blocked), out, shares, truths,
+            self.heads, self.table, self.kept, self.contents, self.admins, bool(self._blocked),
+            np.zeros(AHEAD, np.uint64), np.zeros((2, AHEAD), np.int64), out, shares, truths,
         )  # fmt: skip
         known, enough, signs = one.channels != 0, truths[SHARES], out[COUNTS + 1]
         return {

@@ -56,7 +56,9 @@ def place_of(table: Table, key: np.int64, hashed: np.uint64) -> np.int64:
     return oldest
 
 
-_LOWER = np.int64(0xFFFFFFFF)
+LOWER = np.int64(0xFFFFFFFF)
+"""The half of a word in which a bucket is counted; the bucket before it is in the other."""
+
 _PERSON_BITS = 64
 PERSONS = np.array(
     [*(round(-_PERSON_BITS * log(1 - bits / _PERSON_BITS)) for bits in range(_PERSON_BITS)), 256],
@@ -151,11 +153,11 @@ def _tallied(
     The bucket is kept in the lower half of a word, the one before it in the upper half.
     """
     if last < begin:
-        cell = (cell & _LOWER) << 32 if last >= begin - length else np.int64(0)
+        cell = (cell & LOWER) << 32 if last >= begin - length else np.int64(0)
     if last < begin + length:
         cell += own
         before, left = cell >> 32, begin + length - moment
-        return cell, (cell & _LOWER) + (before * left // length if before > 0 else np.int64(0))
+        return cell, (cell & LOWER) + (before * left // length if before > 0 else np.int64(0))
     if last < begin + 2 * length:
         cell += own << 32
         return cell, cell >> 32
@@ -180,14 +182,22 @@ def _told_apart(
 
 
 @inlined
-def _emptied(table: Words, at: np.uint64, words: int) -> None:
+def emptied(table: Words, at: np.uint64, words: int) -> None:
     """Makes a place empty; it is there."""
     for word in range(words):
         table[at + U(word)] = 0
 
 
 @inlined
-def _seat(
+def fetch_lines(keys: Hashes, heads: Words, lines: Hashes) -> None:
+    """Has the lines of the first block's keys fetched; there is room for a block."""
+    for number in range(min(AHEAD, keys.shape[0])):
+        lines[number] = line_of(heads, keys[number])
+        prefetch(heads, lines[number])
+
+
+@inlined
+def seat_block(
     keys: Hashes,
     shift: int,
     times: Milliseconds,
@@ -242,11 +252,9 @@ def _count(
     computed before the last one ends: both cost more than all the rest. Stays inside: a place is
     one of the table's. Key 0 stands for nothing and gives 0.
     """
-    for number in range(min(AHEAD, keys.shape[0])):
-        lines[number] = line_of(heads, keys[number])
-        prefetch(heads, lines[number])
+    fetch_lines(keys, heads, lines)
     for block in range(0, keys.shape[0], AHEAD):
-        _seat(keys, shift, times, heads, table, size, block, lines, found)
+        seat_block(keys, shift, times, heads, table, size, block, lines, found)
         for number in range(block, min(block + AHEAD, keys.shape[0])):
             place, last = found[0, number - block], found[1, number - block]
             row, at = number >> shift, U(place) * U(size)
@@ -254,7 +262,7 @@ def _count(
             if place < 0:
                 continue
             if last == NEW:
-                _emptied(table, at, size)
+                emptied(table, at, size)
                 last = moment
             for window in range(windows.shape[0]):
                 length = windows[window]

@@ -219,7 +219,9 @@ class SignalEngine:
         return {
             "accounts": self.accounts.table,
             "texts": self.accounts.texts,
-            "channels": self.channels.table,
+            "channels": self.channels.heads,
+            "channel_counts": self.channels.table,
+            "channel_texts": self.channels.kept,
             "contents": self.channels.contents,
             "admins": self.channels.admins,
         }

@@ -90,3 +90,24 @@ def put_number(_typing: Any, _address: Any, _value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def word_at(_typing: Any, _address: Any) -> Any:
+    """Gives the eight bytes at an address."""
+
+    def code(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        return builder.load(_pointer(builder, values[0], 64), align=1)
+
+    return types.int64(types.int64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def put_word(_typing: Any, _address: Any, _value: Any) -> Any:
+    """Writes the eight bytes at an address."""
+
+    def code(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
+        builder.store(values[1], _pointer(builder, values[0], 64), align=1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code

@@ -196,7 +196,8 @@ def texts(
     # A text never grows when it is unescaped; one line break may come before each text around.
     out = np.empty(cells.bytes_max + cells.rows * len(others) + cells.bytes_max // 4 + 1, np.uint8)
     links = np.empty(cells.bytes_max + 1, np.uint8)
-    link_ends = np.zeros(cells.bytes_max // 2 + 2, np.int32)
+    link_ends = np.empty(cells.bytes_max // 2 + 2, np.int32)  # millions, mostly never looked at
+    link_ends[0] = 0
     marks = np.zeros(2, np.int32)
     ends = np.zeros(cells.rows + 1, np.int32)
     link_rows = np.zeros(cells.rows + 1, np.int32)

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evenhand.base.machine import bits_set
 from evenhand.connectors.files.compiled import (
     byte_at,
     compiled,
     number_at,
     put_byte,
     put_number,
+    put_word,
+    word_at,
 )
 from evenhand.connectors.files.faults import Fault
 from evenhand.connectors.files.limits import NESTING_MAX
@@ -37,6 +40,10 @@ _NOT_UTF8 = int(Fault.NOT_UTF8)
 
 _QUOTE, _BACKSLASH, _COMMA, _COLON = 0x22, 0x5C, 0x2C, 0x3A
 _BRACE, _BRACE_END, _BRACKET, _BRACKET_END = 0x7B, 0x7D, 0x5B, 0x5D
+_EACH = 0x0101010101010101
+_HIGH_BITS = -0x7F7F7F7F7F7F7F80
+"""Eight bytes at once: a one in each, and the highest bit of each, as a signed number."""
+
 _KEY_BYTES_MAX = 64
 _PLACES = 1024
 
@@ -211,9 +218,30 @@ def hex_value(letter: int) -> int:
 
 
 @compiled
+def _signs_in(word: int) -> int:
+    """Gives the high bit of bytes that mean something in a string: quotes, backslashes, controls.
+
+    The lowest bit is right; those above it may be too many, for a subtraction borrows from them.
+    """
+    quotes, slashes = word ^ _EACH * _QUOTE, word ^ _EACH * _BACKSLASH
+    found: int = (
+        ((quotes - _EACH) & ~quotes)
+        | ((slashes - _EACH) & ~slashes)
+        | ((word - _EACH * 32) & ~word)
+    ) & _HIGH_BITS
+    return found
+
+
+@compiled
 def string_end(data: int, at: int, end: int, fault: int) -> int:
     """Gives the place of the quote that closes the string whose first letter is at `at`."""
     while at < end:
+        if at + 8 <= end:
+            signs = _signs_in(word_at(data + at))
+            if signs == 0:
+                at += 8
+                continue
+            at += bits_set(np.uint64((signs & -signs) - 1)) >> 3
         letter = byte_at(data + at)
         if letter == _QUOTE:
             return at
@@ -527,6 +555,14 @@ def _copy_escape(data: int, at: int, end: int, out: int, to: int) -> tuple[int, 
 def copy_json(data: int, at: int, end: int, out: int, to: int, fault: int) -> int:
     """Writes a checked JSON string's text as UTF-8; half a surrogate pair becomes U+FFFD."""
     while at < end:
+        if at + 8 <= end:
+            word = word_at(data + at)
+            slashes = word ^ _EACH * _BACKSLASH
+            if (word | ((slashes - _EACH) & ~slashes)) & _HIGH_BITS == 0:
+                put_word(out + to, word)
+                at += 8
+                to += 8
+                continue
         letter = byte_at(data + at)
         if letter == _BACKSLASH:
             at, to = _copy_escape(data, at, end, out, to)
@@ -534,6 +570,12 @@ def copy_json(data: int, at: int, end: int, out: int, to: int, fault: int) -> in
             put_byte(out + to, letter)
             at += 1
             to += 1
+        elif 0xC2 <= letter < 0xE0 and at + 1 < end and byte_at(data + at + 1) & 0xC0 == 0x80:
+            # Most alphabets: half of all letters, for which the whole table would be slow.
+            put_byte(out + to, letter)
+            put_byte(out + to + 1, byte_at(data + at + 1))
+            at += 2
+            to += 2
         else:
             length = letter_bytes(data, at, end)
             if length == 0:

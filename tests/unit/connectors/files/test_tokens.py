@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from evenhand.connectors.files.tokens import (
     STRING,
     WORD,
     Cells,
+    copy_json,
     keys_of,
     object_end,
 )
@@ -131,3 +133,41 @@ def test_the_last_of_two_equal_keys_counts() -> None:
 
     kind, start, end = cells.table[0, 0].tolist()
     assert (kind, data[start:end]) == (NUMBER, b"22")
+
+
+SIGNS = (
+    b'"', b"\\", b'\\"', b"\\\\", b"\\u00e9", b"\\ud83d\\ude00", b"\\ud800", b"\n", b"\x1f",
+    b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xc3", b"\xff", b"\xc0\x80", b"\x7f",
+    b"\xed\xa0\x80",
+)  # fmt: skip
+
+
+def copied(data: bytes, start: int, end: int) -> bytes | None:
+    """Gives a string's text as UTF-8; None if it is none."""
+    room, out = np.frombuffer(data + b" ", np.uint8), np.zeros(end - start + 1, np.uint8)
+    fault = np.zeros(2, np.int32)
+    to = copy_json(room.ctypes.data, start, end, out.ctypes.data, 0, fault.ctypes.data)
+    assert out[-1] == 0, "what is written is not longer than what is read"
+    return out[:to].tobytes() if to >= 0 else None
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_sign_is_seen_wherever_it_stands(sign: bytes) -> None:
+    for length in range(26):
+        for place in range(length + 1):
+            content = b"x" * place + sign + b"\xd1\x8f" * ((length - place) // 2) + b"z"
+            data = b'{"a":"' + content + b'"}'
+
+            end, _, cells = walk(data)
+
+            _, start, stop = cells.table[0, 0].tolist()
+            try:
+                text = json.loads(data.decode())["a"]
+            except UnicodeDecodeError:
+                assert copied(data, start, stop) is None
+            except ValueError:
+                assert end < len(data)
+            else:
+                assert (start, stop) == (6, len(data) - 2)
+                written = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+                assert copied(data, start, stop) == written.encode()

@@ -5,12 +5,13 @@ Accounts that are long known are left out: these columns exist to find made-up o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined, kernel
 from evenhand.base.machine import bits_set
 from evenhand.signals.counting import (
     AHEAD,
@@ -19,12 +20,16 @@ from evenhand.signals.counting import (
     Milliseconds,
     Table,
     WindowCounter,
+    Words,
     fetch_first,
     place_of,
 )
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
 from evenhand.signals.velocity import BANDS
+
+Rows = NDArray[np.int64]
+Number = TypeVar("Number", bound=np.generic)
 
 YOUNG_HOURS = 60 * 24.0
 """Hours after which an account is left out: made-up ones act within days."""
@@ -116,7 +121,7 @@ def _move_on(table: Table, place: np.int64, hour: np.int64, moment: np.int64) ->
     table[place, SEEN] = max(table[place, SEEN], moment)
 
 
-@kernel
+@borrowing_kernel
 def _note(
     keys: Hashes,
     times: Milliseconds,
@@ -125,6 +130,7 @@ def _note(
     replied: Mask,
     bursts: NDArray[np.int32],
     table: Table,
+    flat: Words,
     persons: NDArray[np.int32],
     out: NDArray[np.int32],
     clusters: Hashes,
@@ -132,9 +138,9 @@ def _note(
     """Notes each row and gives its account's channels, posts, replies and burst.
 
     A late row counts in the present hour, since its account is what matters, not the minute.
-    Stays inside: a place is below the table's length, `out` has a column for each of `keys`.
+    Stays inside: a place is below the table's length, `out` has a column for each of `keys`;
+    `flat` is the table in one row.
     """
-    flat = table.ravel()
     hour = np.int64(0)
     for number in range(keys.shape[0]):
         fetch_first(table, flat, keys[min(number + AHEAD, keys.shape[0] - 1)], 2)
@@ -295,33 +301,41 @@ class AccountHabits:
 
     def columns(self, doings: Doings) -> Mapping[str, Values]:
         """Counts the rows in and gives what is known of their accounts."""
-        rows = len(doings.accounts)
         ages = doings.age_hours.values.astype(np.float64)
         if doings.age_hours.known is not None:
             ages[~doings.age_hours.known] = np.nan
-        keys = np.where(ages > YOUNG_HOURS, np.uint64(0), doings.accounts)
-        noted = np.zeros((4, rows), np.int32)
-        clusters = np.zeros(rows, np.uint64)
+        known = (doings.accounts != 0) & ~(ages > YOUNG_HOURS)
+        young = np.flatnonzero(known)
+        keys, times = doings.accounts[young], doings.times[young]
+        noted, clusters = np.zeros((4, len(young)), np.int32), np.zeros(len(young), np.uint64)
         _note(
-            keys, doings.times, doings.channels, doings.posted, doings.replied, doings.bursts,
-            self.table, PERSONS, noted, clusters,
+            keys, times, doings.channels[young], doings.posted[young], doings.replied[young],
+            doings.bursts[young], self.table, self.table.ravel(), PERSONS, noted, clusters,
         )  # fmt: skip
-        sizes = self._sizes(keys, doings, clusters)
-        facts, news = np.zeros(rows, np.int32), np.zeros(rows, np.bool_)
+        sizes = self._sizes(young, keys, times, doings, clusters)
+        facts, news = np.zeros(len(young), np.int32), np.zeros(len(young), np.bool_)
         _weigh(
-            keys, ages, noted, sizes, doings.links, doings.posts, self.table, facts, news
+            keys, ages[young], noted, sizes, doings.links[young], doings.posts[young],
+            self.table, facts, news,
         )  # fmt: skip
-        known = keys != 0
+
+        def whole(found: NDArray[Number], where: Mask | None = None) -> Values:
+            values = np.zeros(len(known), found.dtype)
+            values[young] = found
+            if where is None:
+                return Values(values, known)
+            told = np.zeros(len(known), np.bool_)
+            told[young] = where
+            return Values(values, told)
+
         return {
-            "account_channels_1h": Values(noted[0], known),
-            "account_reply_share": Values(
-                noted[2] / np.maximum(noted[1], 1), known & (noted[1] >= POSTS_MIN)
-            ),
-            "account_burst": Values(noted[3], known),
-            "account_cluster": Values(sizes, known),
-            "fake_account_score": Values(SCORES[facts], known),
-            "fake_account_facts": Values(facts, known & (facts != 0), REASONS),
-            "fake_account_news": Values(news, known),
+            "account_channels_1h": whole(noted[0]),
+            "account_reply_share": whole(noted[2] / np.maximum(noted[1], 1), noted[1] >= POSTS_MIN),
+            "account_burst": whole(noted[3]),
+            "account_cluster": whole(sizes),
+            "fake_account_score": whole(SCORES[facts]),
+            "fake_account_facts": replace(whole(facts, facts != 0), words=REASONS),
+            "fake_account_news": whole(news),
         }
 
     def warm_up(self) -> None:
@@ -330,12 +344,14 @@ class AccountHabits:
         bands = np.zeros((0, BANDS), np.uint64)
         _join(moments, keys, moments, bands, self.table, self.texts, keys)
 
-    def _sizes(self, keys: Hashes, doings: Doings, clusters: Hashes) -> NDArray[np.int32]:
-        """Gives about how many accounts are in each row's cluster."""
-        mine = keys[doings.repeated] != 0
-        rows, bands = doings.repeated[mine], doings.bands[mine]
+    def _sizes(
+        self, young: Rows, keys: Hashes, times: Milliseconds, doings: Doings, clusters: Hashes
+    ) -> NDArray[np.int32]:
+        """Gives about how many accounts are in the cluster of each young one."""
+        mine = np.isin(doings.repeated, young, assume_unique=True)
+        rows, bands = np.searchsorted(young, doings.repeated[mine]), doings.bands[mine]
         if len(rows):
-            _join(rows, keys, doings.times, bands, self.table, self.texts, clusters)
+            _join(rows, keys, times, bands, self.table, self.texts, clusters)
         if not clusters.any():
             return np.zeros(len(keys), np.int32)
-        return self.clusters.count(clusters, doings.times, persons=keys)[1]
+        return self.clusters.count(clusters, times, persons=keys)[1]

@@ -1,6 +1,6 @@
 """All signals of a batch, each from its own module, brought together in one table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,7 +19,7 @@ from evenhand.signals.columns import MATCHES
 from evenhand.signals.contacts import contacts
 from evenhand.signals.counting import Milliseconds, Table
 from evenhand.signals.facts import facts, shape_of_text
-from evenhand.signals.hashing import keys_of
+from evenhand.signals.hashing import Hashes, keys_of
 from evenhand.signals.language import language
 from evenhand.signals.links import LinkFinder
 from evenhand.signals.media import MEDIA, PICTURE, HashLists
@@ -46,6 +46,7 @@ class Seen:
     """The events of a batch that may be looked at in some way, and in which.
 
     rows  for each of them its place in the batch that came
+    keys  hashes of columns, made when first asked for
     """
 
     batch: pa.RecordBatch
@@ -54,6 +55,7 @@ class Seen:
     channels: Values
     look: Allowed
     views: Views
+    keys: dict[str, Hashes] = field(default_factory=dict)
 
 
 def see(batch: pa.RecordBatch, scope: Scope) -> Seen:
@@ -96,6 +98,8 @@ class SignalEngine:
 
         files  what `files_of` gave for them; they are looked up now if it is not given
         """
+        # What counting needs and no other event changes is made here, where threads may.
+        self._accounts(seen), self._channels(seen), self._bands(seen)
         links = self.links.columns(seen.batch, seen.views)
         reached = contacts(seen.views)
         return {
@@ -164,13 +168,12 @@ class SignalEngine:
     def habits(self, seen: Seen, steady: Mapping[str, Values]) -> Mapping[str, Values]:
         """Gives what accounts, networks and channels do, and what is known of them."""
         times = milliseconds_of(seen.batch["time"])
-        accounts = self._keys(seen.batch["account"])
-        channels = channel_keys(self._keys(seen.batch["channel"]))
+        accounts, channels, bands = self._accounts(seen), self._channels(seen), self._bands(seen)
         both = seen.look.read & seen.look.count
         linked = steady["has_link"].values.astype(np.bool_)
         posted = where_word(seen.kinds, _POSTS)
-        bands = signatures(seen.views.normalised)
-        bands[~both] = 0
+        if not both.all():
+            bands = np.where(both[:, None], bands, np.uint64(0))
         columns = {
             **self.velocity.posts(
                 accounts, times, posted, seen.look.count, linked=linked, readable=both
@@ -233,9 +236,8 @@ class SignalEngine:
 
     def flagged(self, seen: Seen, rows: NDArray[np.int64]) -> None:
         """Counts rows that were flagged, where their channels may be counted."""
-        channels = seen.batch["channel"].take(pa.array(rows))
-        keys = channel_keys(self._keys(channels))
-        self.channels.flag(np.where(seen.look.count[rows], keys, np.uint64(0)))
+        channels = self._channels(seen)[rows]
+        self.channels.flag(np.where(seen.look.count[rows], channels, np.uint64(0)))
 
     def _registered(self, seen: Seen, times: Milliseconds) -> Mapping[str, Values]:
         """Gives how many accounts were made at once; no column where none is made."""
@@ -245,12 +247,29 @@ class SignalEngine:
         networks = self._keys(seen.batch["network"].cast(pa.binary()))
         return self.registrations.bursts(_chosen_names(seen.batch), networks, times, registered)
 
-    def _keys(self, column: pa.Array) -> NDArray[np.uint64]:
+    def _accounts(self, seen: Seen) -> Hashes:
+        return _kept(seen, "accounts", lambda: self._keys(seen.batch["account"]))
+
+    def _channels(self, seen: Seen) -> Hashes:
+        return _kept(seen, "channels", lambda: channel_keys(self._keys(seen.batch["channel"])))
+
+    def _bands(self, seen: Seen) -> Hashes:
+        return _kept(seen, "bands", lambda: signatures(seen.views.normalised))
+
+    def _keys(self, column: pa.Array) -> Hashes:
         """Gives a hash per row under the seed; 0 where there is nothing."""
         filled = without_nulls(column, "" if pa.types.is_string(column.type) else b"")
         keys = keys_of(*arrow_text(filled), seed=self.seed)
-        keys[~valid_rows(column)] = 0
+        if column.null_count:
+            keys[~valid_rows(column)] = 0
         return keys
+
+
+def _kept(seen: Seen, name: str, make: Callable[[], Hashes]) -> Hashes:
+    """Gives what was made of these events before under a name, or makes it."""
+    if name not in seen.keys:
+        seen.keys[name] = make()
+    return seen.keys[name]
 
 
 def _any_of(*columns: Values) -> Values:

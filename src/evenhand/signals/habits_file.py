@@ -2,8 +2,7 @@
 
 The file holds keyed hashes and numbers, no names and no texts. Under another key its hashes mean
 nothing, so it is kept with a mark of the key, and of how names are hashed, and left aside when
-that differs. While it is
-written the tables go on counting: a row may be some events behind.
+that differs. While it is written the tables go on counting: a row may be some events behind.
 """
 
 import threading

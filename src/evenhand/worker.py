@@ -61,7 +61,7 @@ from evenhand.markets.places import places  # noqa: E402
 from evenhand.markets.queries import countries  # noqa: E402
 from evenhand.markets.sweep import Sweep  # noqa: E402
 from evenhand.people.sign_on_steps import forget_stale  # noqa: E402
-from evenhand.records.outbox import Reaction, react  # noqa: E402
+from evenhand.records.outbox import Consumer, News  # noqa: E402
 from evenhand.reports.limits import ADMIT_SECONDS, SLOW_AT_ONCE_MAX  # noqa: E402
 from evenhand.reports.messenger_steps import take_from  # noqa: E402
 from evenhand.reports.proving_steps import prove_due  # noqa: E402
@@ -85,6 +85,12 @@ PAUSE_SECONDS_MAX = 10.0
 LOST = 75
 """Exit code when the database went away: start again (sysexits.h, EX_TEMPFAIL)."""
 
+REST_SECONDS = 0.25
+"""Seconds between looks into the journal and for deliveries, where nothing came for a while."""
+
+REACTION_SECONDS = 0.2
+"""Seconds between looks for records that rooms react to."""
+
 PLACES_SECONDS = 2.0
 """Seconds between looks for new accounts: what they do first is counted in their country."""
 
@@ -97,11 +103,16 @@ SESSIONS_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """One kind of work; `work` gives how much it did, and is called again at once after some."""
+    """One kind of work; `work` gives how much it did, and is called again at once after some.
+
+    idle_seconds  how long it waits once there is nothing to do
+    rest_seconds  how long it waits in the end, if there goes on to be nothing
+    """
 
     name: str
     idle_seconds: float
     work: Callable[[], int]
+    rest_seconds: float = 0.0
 
 
 class Worker:
@@ -127,7 +138,7 @@ class Worker:
             thread.join(max(0.0, give_up - time.monotonic()))
 
     def _run(self, loop: Loop) -> None:
-        failures = 0
+        failures, pause = 0, loop.idle_seconds
         while not self._stopping.is_set():
             close_old_connections()
             try:
@@ -140,8 +151,11 @@ class Worker:
                 self._stopping.wait(min(PAUSE_SECONDS_MAX, loop.idle_seconds * 2**failures))
                 continue
             failures = 0
-            if not done:
-                self._stopping.wait(loop.idle_seconds)
+            if done:
+                pause = loop.idle_seconds
+            else:
+                self._stopping.wait(pause)
+                pause = max(loop.idle_seconds, min(loop.rest_seconds, pause * 2))
 
 
 def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
@@ -149,12 +163,13 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
     reader = JournalReader(home / "journal", read_key(settings.KEYS / "journal.key"))
     door = DoorFile(home / "door" / "snapshot.json")
     rules = LiveRules(home)
+    news = News(REACTION_SECONDS)
     files = RuleFiles(home / "lists" / "rules", wiring.shipped_rules)
     return [
-        Loop("drain", 0.05, lambda: _drain(reader)),
-        Loop("deliver", 0.05, courier.claim_and_start),
+        Loop("drain", 0.05, lambda: _drain(reader), REST_SECONDS),
+        Loop("deliver", 0.05, courier.claim_and_start, REST_SECONDS),
         Loop("take_up", 5.0, courier.take_up),
-        *(_reacting(reaction) for reaction in wiring.reactions()),
+        *(_reacting(Consumer(reaction, news)) for reaction in wiring.reactions()),
         Loop("door_file", 0.5, door.write),
         Loop("rules", 5.0, lambda: rules.look(now=now())),
         Loop("rulebook", 2.0, lambda: files.keep(now=now())),
@@ -432,8 +447,8 @@ def _submit() -> int:
     return send_due(database, now=now(), chance=random.random) if database else 0
 
 
-def _reacting(reaction: Reaction) -> Loop:
-    return Loop(reaction.consumer, 0.2, lambda: react(reaction, now=now()))
+def _reacting(consumer: Consumer) -> Loop:
+    return Loop(consumer.name, REACTION_SECONDS, lambda: consumer.work(now=now()))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from tests.conftest import Site
 
 from evenhand.base.errors import Misconfigured, NotFound
@@ -14,7 +15,7 @@ from evenhand.base.lists import ActionKind, RecordKind
 from evenhand.database.addresses import APP, FORGET
 from evenhand.records.entries import NewRecord
 from evenhand.records.models import Cursor, Record, RecordOpening
-from evenhand.records.outbox import Reaction, react
+from evenhand.records.outbox import Consumer, News, Reaction, react
 from evenhand.records.queries import BEGINNING, Place, about, settled_after
 from evenhand.records.steps import append, append_many, append_missing, forget
 
@@ -183,6 +184,46 @@ def test_two_consumers_have_places_of_their_own(committed: Site) -> None:
 
     serials = dict(Cursor.objects.values_list("consumer", "serial"))
     assert serials["test.one"] < serials["test.two"]
+
+
+def test_a_consumer_is_asked_only_once_there_is_news(committed: Site) -> None:
+    assert committed.database
+    asked: list[UUID] = []
+
+    def take(one: Record, _now: datetime) -> None:
+        asked.append(one.id)
+        if len(asked) == 1:
+            raise RuntimeError
+
+    consumer = Consumer(Reaction("test.news", frozenset(RecordKind), take), News(0))
+    first, second = record(), record()
+    nothing = consumer.work(now=NOW)
+    written(first)
+    with pytest.raises(RuntimeError):
+        consumer.work(now=NOW)
+    passed = [consumer.work(now=NOW) for _ in range(2)]
+    with CaptureQueriesContext(connection) as idle:
+        assert consumer.work(now=NOW) == 0
+    written(second)
+    passed += [consumer.work(now=NOW) for _ in range(2)]
+
+    assert nothing == 0
+    assert passed == [1, 0, 1, 0]
+    assert asked == [first.id, first.id, second.id]
+    assert len(idle.captured_queries) == 1
+
+
+def test_many_consumers_look_together(committed: Site) -> None:
+    assert committed.database
+    written(record())
+    news = News(60)
+
+    with CaptureQueriesContext(connection) as asked:
+        places = {news.latest() for _ in range(5)}
+
+    assert len(places) == 1
+    assert places != {None}
+    assert len(asked.captured_queries) == 1
 
 
 def test_forgetting_deletes_the_opening_and_writes_a_record_of_it(committed: Site) -> None:

@@ -7,12 +7,15 @@ happens exactly once. What it does elsewhere must be idempotent by the record's 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
+from threading import Lock
+from time import monotonic
 
 from django.db import transaction
 
 from evenhand.base.lists import RecordKind
 from evenhand.records.models import Cursor, Record
-from evenhand.records.queries import Place, has_news, settled_after
+from evenhand.records.queries import Place, has_news, latest_settled, settled_after
 
 ROWS_MAX = 500
 """Records looked at in one transaction of a consumer."""
@@ -25,6 +28,51 @@ class Reaction:
     consumer: str
     kinds: frozenset[RecordKind]
     react: Callable[[Record, datetime], None]
+
+
+class News:
+    """Where the records end, asked at most so often for all consumers of a process together.
+
+    Each would ask by itself several times a second, and nearly always in vain.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = Lock()
+        self._asked = -inf
+        self._latest: Place | None = None
+
+    def latest(self) -> Place | None:
+        """Gives where the records end, as of at most so many seconds ago."""
+        with self._lock:
+            if monotonic() - self._asked >= self._seconds:
+                self._latest = latest_settled()
+                self._asked = monotonic()
+            return self._latest
+
+
+class Consumer:
+    """A reaction that is asked only when there is something that it has not seen."""
+
+    def __init__(self, reaction: Reaction, news: News) -> None:
+        self._reaction = reaction
+        self._news = news
+        self._seen: Place | None = None
+
+    @property
+    def name(self) -> str:
+        """Gives the consumer's lasting name."""
+        return self._reaction.consumer
+
+    def work(self, *, now: datetime) -> int:
+        """Shows the reaction what is new, and gives the number of records passed."""
+        latest = self._news.latest()
+        if latest == self._seen:
+            return 0
+        passed = react(self._reaction, now=now)
+        if not passed:
+            self._seen = latest  # asked for before it was looked at, so nothing lies between
+        return passed
 
 
 def react(reaction: Reaction, *, now: datetime, rows_max: int = ROWS_MAX) -> int:

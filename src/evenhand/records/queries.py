@@ -219,6 +219,15 @@ SELECT EXISTS (
 """
 """What `SETTLED` gives, as a question: most looks find nothing, and many consumers look."""
 
+# Places only grow: whatever settles later is of a transaction above every one that settled before.
+LATEST = """
+SELECT record.transaction::text, record.serial
+FROM records_record AS record
+WHERE record.transaction < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY record.transaction DESC, record.serial DESC
+LIMIT 1
+"""
+
 
 def counts(
     day: date,
@@ -337,6 +346,14 @@ def has_news(consumer: str) -> bool:
         cursor.execute(NEWS, [consumer, consumer])
         row = cursor.fetchone()
     return row is not None and bool(row[0])
+
+
+def latest_settled() -> Place | None:
+    """Gives the place of the last record that every consumer may see; None if there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST)
+        row = cursor.fetchone()
+    return None if row is None else Place(int(row[0]), row[1])
 
 
 def settled_after(place: Place, *, rows_max: int) -> Sequence[Record]:

@@ -277,6 +277,12 @@ FIXED: tuple[SignalColumn, ...] = (
         DrawsOn.HASH,
         "bits in which the PDQ hashes of these two differ, 0 to 31",
     ),
+    SignalColumn(
+        "media_near_share",
+        SHARE,
+        DrawsOn.HASH,
+        "share of the pictures, and frames of videos, that look like listed ones, 0 to 1",
+    ),
 )
 
 MATCHES = "matches_"

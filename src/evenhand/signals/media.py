@@ -136,7 +136,7 @@ class HashLists:
         self, pictures: pa.ListArray | None, watched: NDArray[np.bool_]
     ) -> Mapping[str, Values]:
         rows, lists = len(watched), max(1, len(self.names))
-        listed = np.zeros(rows, np.int32)
+        listed, hashed = np.zeros(rows, np.int32), np.zeros(rows, np.int32)
         # The nearest of several; of two equally near ones the first list by name.
         nearest = np.full(rows, FAR * lists, np.int32)
         if pictures is not None and len(self._pictures):
@@ -144,6 +144,7 @@ class HashLists:
             if len(hashes):
                 found, distances = self._pictures.near(hashes)
                 hit = found >= 0
+                hashed += np.bincount(parents, minlength=rows).astype(np.int32)
                 listed += np.bincount(parents[hit], minlength=rows).astype(np.int32)
                 np.minimum.at(nearest, parents[hit], distances[hit] * lists + found[hit])
         known = watched & (listed > 0)
@@ -151,6 +152,7 @@ class HashLists:
             "media_near_listed": Values(listed, watched),
             "media_near_list": Values(nearest % lists, known, self.names or ("",)),
             "media_near_distance": Values(nearest // lists, known),
+            "media_near_share": Values(listed / np.maximum(hashed, 1), watched & (hashed > 0)),
         }
 
 

@@ -53,6 +53,18 @@ def test_of_two_pictures_equally_near_the_first_list_by_name_is_named():
     assert near(lists, [turned(ONE, 5), turned(TWO, 5)]) == [(2, "a", 5)]
 
 
+def test_the_share_of_frames_that_look_like_listed_pictures_is_told():
+    lists = HashLists.of({}, {"a": [ONE]})
+    frames = [[turned(ONE, 3), TWO, TWO, TWO], [ONE], [TWO], [], None]
+    column = pa.array(frames, pa.list_(pa.binary(32)))
+
+    share = lists.look_up([], np.ones(5, np.bool_), column)["media_near_share"]
+
+    assert share.known is not None
+    assert share.known.tolist() == [True, True, True, False, False]
+    assert share.values[:3].tolist() == [0.25, 1.0, 0.0]
+
+
 def test_a_false_match_that_is_allowed_frees_what_is_nearer_to_it():
     innocent = turned(ONE, 20)
     lists = HashLists.of({}, {"a": [ONE], "false_matches.allow": [innocent]})
@@ -73,7 +85,7 @@ def test_rows_that_are_not_watched_are_null():
     lists = HashLists.of({}, {"a": [ONE]})
     found = lists.look_up([], np.array([False]), pa.array([[ONE]], pa.list_(pa.binary(32))))
 
-    for name in ("media_near_listed", "media_near_list", "media_near_distance"):
+    for name in ("media_near_listed", "media_near_list", "media_near_distance", "media_near_share"):
         assert found[name].known is not None
         assert not found[name].known.any()
 

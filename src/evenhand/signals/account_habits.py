@@ -312,7 +312,7 @@ class AccountHabits:
             keys, times, doings.channels[young], doings.posted[young], doings.replied[young],
             doings.bursts[young], self.table, self.table.ravel(), PERSONS, noted, clusters,
         )  # fmt: skip
-        sizes = self._sizes(young, keys, times, doings, clusters)
+        sizes = self._sizes(known, young, doings, clusters)
         facts, news = np.zeros(len(young), np.int32), np.zeros(len(young), np.bool_)
         _weigh(
             keys, ages[young], noted, sizes, doings.links[young], doings.posts[young],
@@ -345,10 +345,11 @@ class AccountHabits:
         _join(moments, keys, moments, bands, self.table, self.texts, keys)
 
     def _sizes(
-        self, young: Rows, keys: Hashes, times: Milliseconds, doings: Doings, clusters: Hashes
+        self, known: Mask, young: Rows, doings: Doings, clusters: Hashes
     ) -> NDArray[np.int32]:
         """Gives about how many accounts are in the cluster of each young one."""
-        mine = np.isin(doings.repeated, young, assume_unique=True)
+        keys, times = doings.accounts[young], doings.times[young]
+        mine = known[doings.repeated]
         rows, bands = np.searchsorted(young, doings.repeated[mine]), doings.bands[mine]
         if len(rows):
             _join(rows, keys, times, bands, self.table, self.texts, clusters)

@@ -17,7 +17,7 @@ from evenhand.signals.arrow import milliseconds_of, valid_rows, where_word, with
 from evenhand.signals.channel_habits import BLOCKED_CHANNELS, ChannelHabits, Happenings
 from evenhand.signals.columns import MATCHES
 from evenhand.signals.contacts import contacts
-from evenhand.signals.counting import Milliseconds, Table
+from evenhand.signals.counting import Mask, Milliseconds, Table
 from evenhand.signals.facts import facts, shape_of_text
 from evenhand.signals.hashing import Hashes, keys_of
 from evenhand.signals.language import language
@@ -184,7 +184,7 @@ class SignalEngine:
         repeated = _whole(columns["near_duplicate_accounts_10m"]) > 1
         made = columns.get("similar_names_10m")
         doings = Doings(
-            accounts=np.where(seen.look.count, accounts, np.uint64(0)),
+            accounts=_only(accounts, seen.look.count),
             times=times,
             channels=channels,
             age_hours=steady["account_age_hours"],
@@ -199,7 +199,7 @@ class SignalEngine:
         subjects = self.subjects.current
         self.channels.know_blocked(subjects.blocked, at_ms=int(times.max(initial=0)))
         happenings = Happenings(
-            channels=np.where(seen.look.count, channels, np.uint64(0)),
+            channels=_only(channels, seen.look.count),
             accounts=accounts,
             times=times,
             joined=where_word(seen.kinds, _JOINS),
@@ -236,8 +236,7 @@ class SignalEngine:
 
     def flagged(self, seen: Seen, rows: NDArray[np.int64]) -> None:
         """Counts rows that were flagged, where their channels may be counted."""
-        channels = self._channels(seen)[rows]
-        self.channels.flag(np.where(seen.look.count[rows], channels, np.uint64(0)))
+        self.channels.flag(_only(self._channels(seen)[rows], seen.look.count[rows]))
 
     def _registered(self, seen: Seen, times: Milliseconds) -> Mapping[str, Values]:
         """Gives how many accounts were made at once; no column where none is made."""
@@ -263,6 +262,11 @@ class SignalEngine:
         if column.null_count:
             keys[~valid_rows(column)] = 0
         return keys
+
+
+def _only(keys: Hashes, where: Mask) -> Hashes:
+    """Gives keys where that may be, else 0."""
+    return keys if where.all() else np.where(where, keys, np.uint64(0))
 
 
 def _kept(seen: Seen, name: str, make: Callable[[], Hashes]) -> Hashes:

@@ -128,7 +128,7 @@ class Velocity:
         watched   rows whose behaviour may be looked at
         linked    rows with a link, and readable, which may be told: those whose text may be read
         """
-        keys = np.where(watched, accounts, np.uint64(0))
+        keys = accounts if watched.all() else np.where(watched, accounts, np.uint64(0))
         counts, _ = self._accounts.count(keys, times, counted=(posted, linked & readable))
         known = keys != 0
         return {

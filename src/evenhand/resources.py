@@ -4,10 +4,13 @@
 force, whole or not at all, and takes its place between two batches.
 """
 
+import gc
 import os
 import secrets
+import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -18,6 +21,7 @@ import structlog
 from yaml import YAMLError
 
 from evenhand.base import clock
+from evenhand.base.background import step_back
 from evenhand.base.errors import EvenhandError, Misconfigured
 from evenhand.base.sealing import read_key
 from evenhand.rules.in_force import (
@@ -40,6 +44,9 @@ log = structlog.get_logger()
 
 RENEWAL_SECONDS = 2.0
 """How often the files are looked at; a change counts once two looks find the same."""
+
+RENEWAL_SWITCH_SECONDS = 0.00005
+"""Seconds that a renewal computes while another thread waits: a batch takes dozens of turns."""
 
 DOMAIN_SUFFIXES = frozenset({".txt", ".json"})
 """What is a list in a folder of domain lists; the rest are editors' and copiers' files."""
@@ -258,10 +265,11 @@ class Renewal:
             if fault := self._rehearse():
                 self._keep(fault)
                 return False
-            loaded = self._reader.read()
-            if self._reader.stamp() != stamp:
-                return False  # a file changed meanwhile: the next look that finds rest reads anew
-            self._take(loaded)
+            with _beside_others():
+                loaded = self._reader.read()
+                if self._reader.stamp() != stamp:
+                    return False  # a file changed meanwhile: the next look that finds rest reads it
+                self._take(loaded)
         except Exception as error:  # noqa: BLE001  whatever a file holds, the old set stays
             fields = error.fields if isinstance(error, EvenhandError) else {}
             self._keep({"error": type(error).__name__, **fields})
@@ -281,11 +289,31 @@ class Renewal:
         stop = threading.Event()
 
         def run() -> None:
+            step_back()
             while not stop.wait(seconds):
                 self.look()
 
         threading.Thread(target=run, name="renewal", daemon=True).start()
         return stop
+
+
+@contextmanager
+def _beside_others() -> Iterator[None]:
+    """Lets other threads hardly wait while much is read and made here.
+
+    Whoever waits for the interpreter has it at once; nobody looks for rubbish meanwhile, nor ever
+    after among what was made, for it stays.
+    """
+    interval, looked = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(RENEWAL_SWITCH_SECONDS)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if looked:
+            gc.enable()
+        sys.setswitchinterval(interval)
 
 
 def _stamp_of(paths: Sequence[Path]) -> Stamp:

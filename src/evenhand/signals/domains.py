@@ -36,6 +36,10 @@ _ENTRY = re.compile(
 )
 _HOSTS_FILE = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(\S+)")
 _HOST = re.compile(r"(?=.{4,253}$)[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
+HOST_CHARACTERS_MAX = 253
+_PLAIN_HOST = re.compile(r"[a-z0-9]{2,63}(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,63}")
+"""A host as most lists write it, which no normalising changes and no other form looks like."""
+
 _SHIPPED = ("shared_hosts.txt", "shorteners.txt", "messengers.txt")
 _REMARK = re.compile(r"(?<!/)#")
 """What begins a remark; after a slash it belongs to a path, as in matrix.to/#/…"""
@@ -65,6 +69,8 @@ class DomainList:
 
 def entry_of(line: str) -> Entry | None:
     """Gives what a line names, in the form in which texts are searched; None if it is no host."""
+    if len(line) <= HOST_CHARACTERS_MAX and _PLAIN_HOST.fullmatch(line):
+        return Entry(line, "")  # nearly all lines of nearly all lists
     found = _ENTRY.fullmatch(normalise_text(line.strip()))
     if found is None:
         return None
@@ -94,6 +100,9 @@ def _parsed(path: Path, content: bytes) -> DomainList:
 
 def _lines(content: str) -> Iterator[str]:
     for line in content.splitlines():
+        if _PLAIN_HOST.fullmatch(line):
+            yield line
+            continue
         bare = _REMARK.split(line, 1)[0].strip() if not line.startswith("!") else ""
         if bare:
             found = _HOSTS_FILE.match(bare)

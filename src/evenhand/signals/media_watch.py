@@ -13,6 +13,7 @@ import pyarrow as pa
 import structlog
 from numpy.typing import NDArray
 
+from evenhand.base.background import step_back
 from evenhand.base.errors import EvenhandError
 from evenhand.signals.hash_files import list_files, warm_up
 from evenhand.signals.media import HashLists
@@ -80,6 +81,7 @@ class WatchedHashLists:
         return stop
 
     def _run(self, stop: threading.Event, seconds: float) -> None:
+        step_back()
         while not stop.wait(seconds):
             self.refresh()
 

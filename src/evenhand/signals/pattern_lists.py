@@ -1,5 +1,7 @@
 """Lists of patterns, read from YAML; every fault is named with its list, its line and itself."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,9 +10,17 @@ from pathlib import Path
 
 import yaml
 
+from evenhand.base.cache import cached_bytes, forget_cached
 from evenhand.base.errors import Misconfigured
 from evenhand.base.yaml_text import YamlFault, compose
 from evenhand.signals.limits import PATTERN_CHARACTERS_MAX, PATTERN_FILE_BYTES_MAX
+
+KEPT_BYTES_MIN = 10_000
+"""Bytes from which a list is kept as it was read: to read YAML stops every other thread, which a
+door that answers meanwhile would feel from some milliseconds on."""
+
+_KEPT_FORMAT = 1
+"""Raised whenever a list is read in another way than before."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -66,12 +76,38 @@ def read_pattern_list(path: Path) -> PatternList:
     """Gives the list in one file."""
     if path.stat().st_size > PATTERN_FILE_BYTES_MAX:
         raise PatternRefused(list=path.stem, line=1, why=f"over {PATTERN_FILE_BYTES_MAX} bytes")
+    content = path.read_bytes()
     try:
-        content = path.read_text(encoding="utf-8")
+        text = content.decode()
     except UnicodeDecodeError as error:
         why = f"not UTF-8 at byte {error.start}"
         raise PatternRefused(list=path.stem, line=1, why=why) from error
-    return parse_pattern_list(content, name=path.stem)
+    if len(content) < KEPT_BYTES_MIN:
+        return parse_pattern_list(text, name=path.stem)
+    digest = hashlib.sha256(f"{_KEPT_FORMAT} {path.stem}\n".encode() + content).hexdigest()
+    name = f"patterns-{digest[:40]}.json"
+    kept = cached_bytes(name, lambda: _packed(parse_pattern_list(text, name=path.stem)))
+    try:
+        return _unpacked(kept, path.stem)
+    except (ValueError, TypeError, KeyError):
+        forget_cached(name)
+        return parse_pattern_list(text, name=path.stem)
+
+
+def _packed(one: PatternList) -> bytes:
+    patterns = [
+        (each.line, each.text, each.regex, each.bounded, each.languages) for each in one.patterns
+    ]
+    return json.dumps({"views": sorted(one.views), "patterns": patterns}).encode()
+
+
+def _unpacked(content: bytes, name: str) -> PatternList:
+    kept = json.loads(content)
+    patterns = tuple(
+        Pattern(name, line, text, regex, bounded, tuple(languages))
+        for line, text, regex, bounded, languages in kept["patterns"]
+    )
+    return PatternList(name, frozenset(map(View, kept["views"])), patterns)
 
 
 def parse_pattern_list(content: str, *, name: str) -> PatternList:

@@ -1,6 +1,9 @@
 import json
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evenhand.base.errors import Misconfigured
 from evenhand.signals import domains
@@ -120,3 +123,14 @@ def test_a_changed_list_makes_another_table_and_a_damaged_cache_none(tmp_path):
 
     assert (after.keys > 0).sum() == (before.keys > 0).sum() + 1
     assert tables_equal(read_host_table([path], folder=cache), after)
+
+
+HOSTS = st.from_regex(r"[a-z0-9._-]{1,12}(?:\.[a-z0-9_-]{1,12}){0,4}", fullmatch=True)
+
+
+@given(HOSTS | st.text(st.sampled_from("ab0-._/: #!*^éЯ\u200b"), max_size=12))
+def test_a_plain_host_is_read_as_any_other_line(line):
+    quick = entry_of(line), list(domains._lines(line))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(domains, "_PLAIN_HOST", re.compile(r"(?!)"))
+        assert (entry_of(line), list(domains._lines(line))) == quick

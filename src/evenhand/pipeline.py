@@ -146,8 +146,9 @@ class _Judging:
         for row, place in zip(shadow.rows.tolist(), shadow.rules.tolist(), strict=True):
             self.shadow.add(self.rules.rules[place], seen.batch, row)
         # A rule about a channel's flagged share would raise that share by firing.
-        if len(flagged := np.unique(acting.rows[~self.fed[acting.rules]])):
-            self.signals.flagged(seen, flagged.astype(np.int64))
+        counted = acting.rows[~self.fed[acting.rules]]
+        if len(counted):
+            self.signals.flagged(seen, _different(counted))
         return acting
 
 
@@ -364,11 +365,17 @@ def _screened(
     with turn or nullcontext():
         table = judging.signals.counted(seen, steady)
         hits = judging.acting(judging.rules.over(table), seen)
-    rows = np.unique(hits.rows)
-    told = np.isin(rows, hits.rows[judging.acts[hits.rules]])
-    languages = _languages(seen, rows, table, told=told)
+    rows = _different(hits.rows)
+    told = np.zeros(seen.batch.num_rows, np.bool_)
+    told[hits.rows[judging.acts[hits.rules]]] = True
+    languages = _languages(seen, rows, table, told=told[rows])
     verdicts = judging.folder.fold(seen.batch, hits, languages)
     return _placed(verdicts, seen.rows[np.asarray(verdicts["row"])])
+
+
+def _different(rows: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Gives rows that are in order, each once."""
+    return rows[np.flatnonzero(np.diff(rows, prepend=-1))].astype(np.int64)
 
 
 def _moved(verdicts: pa.Table, by: int) -> pa.Table:

@@ -21,6 +21,10 @@ from evenhand.verdicts.schema import RULE_STRUCT, VERDICT_SCHEMA, RuleHit, Verdi
 GRAVITY = {kind: place for place, kind in enumerate(ActionKind)}
 TOLD_IN_ENGLISH = Language.EN
 TOLD = {language.value: language for language in Language}
+_PLACES = {language.value: place for place, language in enumerate(Language)}
+_ENGLISH = _PLACES[TOLD_IN_ENGLISH.value]
+_WHOSE = ("event_id", "account", "channel")
+"""Columns of an event that its verdict takes over."""
 
 
 def ranks(rules: RuleSet) -> npt.NDArray[np.int32]:
@@ -33,25 +37,37 @@ def ranks(rules: RuleSet) -> npt.NDArray[np.int32]:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A set of rules with all that verdicts take from them, in columns with an entry per rule."""
+    """A set of rules with all that verdicts take from them, made once for all batches.
 
-    _rules: RuleSet
+    columns    an entry per rule
+    named      its name and version
+    sentences  what it says, in each language in turn
+    """
+
     _ranks: npt.NDArray[np.int32]
-    _columns: Mapping[str, pa.Array]
+    _columns: pa.RecordBatch
+    _named: pa.Array
+    _sentences: pa.Array
 
     @classmethod
     def of(cls, rules: RuleSet) -> Self:
-        """Gives the columns of a set of rules, made once for all batches."""
-        hits = [{"id": rule.id, "version": rule.version} for rule in rules.rules]
+        """Gives what verdicts take from a set of rules."""
+        every = rules.rules
         columns = {
-            "harm": pa.array([rule.harm for rule in rules.rules], pa.string()),
-            "severity": pa.array([rule.severity for rule in rules.rules], pa.int8()),
-            "score": pa.array([rule.score for rule in rules.rules], pa.float32()),
-            "rules": pa.array(hits, RULE_STRUCT),
-            "action": pa.array([rule.proposes.value for rule in rules.rules], pa.string()),
-            "exact": pa.array([rule.exact for rule in rules.rules], pa.bool_()),
+            "harm": pa.array([rule.harm for rule in every], pa.string()),
+            "severity": pa.array([rule.severity for rule in every], pa.int8()),
+            "score": pa.array([rule.score for rule in every], pa.float32()),
+            "action": pa.array([rule.proposes.value for rule in every], pa.string()),
+            "exact": pa.array([rule.exact for rule in every], pa.bool_()),
         }
-        return cls(rules, ranks(rules), columns)
+        named = [{"id": rule.id, "version": rule.version} for rule in every]
+        sentences = [rule.says[language] for rule in every for language in Language]
+        return cls(
+            ranks(rules),
+            pa.RecordBatch.from_pydict(columns),
+            pa.array(named, RULE_STRUCT),
+            pa.array(sentences, pa.string()),
+        )
 
     def fold(
         self, batch: pa.RecordBatch, hits: Hits, languages: Sequence[str | None] | None = None
@@ -70,27 +86,24 @@ class Folder:
         taken, deciding = pa.array(rows[begins]), fired[begins]
         if languages is None:
             languages = batch["language"].take(taken).to_pylist()
-        one = {
-            name: column.take(pa.array(deciding))
-            for name, column in self._columns.items()
-            if name != "rules"
-        }
-        every = self._columns["rules"].take(pa.array(fired))
-        said = [
-            sentence(self._rules.rules[place], language)
-            for place, language in zip(deciding.tolist(), languages, strict=True)
-        ]
+        told = [_PLACES.get(language or "", _ENGLISH) for language in languages]
+        said = deciding * np.int32(len(_PLACES)) + np.array(told, np.int32)
         columns = {
             "row": taken,
-            **{name: batch[name].take(taken) for name in ("event_id", "account", "channel")},
-            **one,
-            "rules": pa.ListArray.from_arrays(ends, every),
+            **_taken(batch.select(_WHOSE), taken),
+            **_taken(self._columns, pa.array(deciding)),
+            "rules": pa.ListArray.from_arrays(ends, self._named.take(pa.array(fired))),
             "language": pa.array(languages, pa.string()),
-            "reason": pa.array(said),
+            "reason": self._sentences.take(pa.array(said)),
         }
         return pa.Table.from_arrays(
             [columns[name] for name in VERDICT_SCHEMA.names], schema=VERDICT_SCHEMA
         )
+
+
+def _taken(batch: pa.RecordBatch, rows: pa.Array) -> Mapping[str, pa.Array]:
+    """Gives some rows of all columns, by their names."""
+    return dict(zip(batch.schema.names, batch.take(rows).columns, strict=True))
 
 
 def fold_one(

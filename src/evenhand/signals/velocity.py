@@ -41,42 +41,38 @@ _GRAM_MASK = U((1 << _CODE_BITS * GRAM) - 1)
 
 
 @kernel
-def _signatures(
-    characters: Characters, offsets: Offsets, longest: int, bands: NDArray[np.uint64]
-) -> None:
+def _signatures(characters: Characters, offsets: Offsets, bands: NDArray[np.uint64]) -> None:
     """Gives each row's bands; 0 where the text is too short.
 
     A shingle falls into one of MINIMA classes by its hash, and each class keeps its smallest: one
     hash per character instead of twelve. Digits count as one, since floods number themselves.
     Stays inside: `bands` has a row for each of the texts, which end with a space that is not
-    theirs, and none is longer than `longest`.
+    theirs.
     """
     codes, starts = characters
     minima = np.empty(MINIMA, np.uint64)
-    folded, values = np.empty(longest, np.uint64), np.empty(longest, np.uint64)
     for row in range(starts.shape[0] - 1):
+        position = U(starts[row])
+        end = U(starts[row + 1]) - U(1)
         if offsets[row + 1] - offsets[row] <= FLOOD_BYTES_MIN:
             for band in range(BANDS):
                 bands[row, band] = U(0)
             continue
-        text = codes[starts[row] : starts[row + 1] - 1]
-        # These two loops have no branch and become vector code; the third cannot.
-        for place in range(text.shape[0]):
-            code = U(text[place])
-            folded[place] = U(48) if code - U(48) <= U(9) else code
-        grams = max(0, text.shape[0] - GRAM + 1)
-        for place in range(grams):
-            gram = folded[place] << U(4 * _CODE_BITS) ^ folded[place + 1] << U(3 * _CODE_BITS)
-            gram ^= folded[place + 2] << U(2 * _CODE_BITS) ^ folded[place + 3] << U(_CODE_BITS)
-            gram = (gram ^ folded[place + 4]) & _GRAM_MASK
-            value = (gram ^ gram >> U(29)) * U(0x9E3779B97F4A7C15)
-            values[place] = value ^ value >> U(32)
         for place in range(MINIMA):
             minima[place] = U(0xFFFFFFFFFFFFFFFF)
-        for place in range(grams):
-            value = values[place]
-            slot = (value & U(0xFFFF)) * U(MINIMA) >> U(16)
-            minima[slot] = min(minima[slot], value)
+        gram = U(0)
+        letters = 0
+        while position < end:
+            code = U(codes[position])
+            code = U(48) if U(48) <= code <= U(57) else code
+            position += U(1)
+            letters += 1
+            gram = (gram << U(_CODE_BITS) ^ code) & _GRAM_MASK
+            if letters >= GRAM:
+                value = (gram ^ gram >> U(29)) * U(0x9E3779B97F4A7C15)
+                value ^= value >> U(32)
+                slot = (value & U(0xFFFF)) * U(MINIMA) >> U(16)
+                minima[slot] = min(minima[slot], value)
         for band in range(BANDS):
             joint = U(band + 1)
             for place in range(band * MINIMA // BANDS, (band + 1) * MINIMA // BANDS):
@@ -87,9 +83,7 @@ def _signatures(
 def signatures(text: TextColumn) -> NDArray[np.uint64]:
     """Gives four band hashes per row: rows that share one are nearly the same text."""
     bands = np.empty((len(text), BANDS), np.uint64)
-    characters = text.characters
-    longest = int(np.diff(characters.starts).max(initial=0))
-    _signatures(characters, text.offsets, longest, bands)
+    _signatures(text.characters, text.offsets, bands)
     return bands
 
 

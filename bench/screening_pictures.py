@@ -15,14 +15,21 @@ LEAVES = 40
 TURNS = 8
 """A picture is listed as it is and turned and mirrored: eight hashes of one drawing."""
 
+TOGETHER = 1_024
+"""Pictures drawn at a time: 16 MB."""
+
 Points = NDArray[np.float32]
 
 
 def picture_hashes(count: int, chance: np.random.Generator) -> NDArray[np.uint8]:
     """Gives so many hashes, in no order."""
     drawn = -(-count // TURNS)
+    leaves, cosines = chance.random((drawn, LEAVES, 4), np.float32), _cosines()
     waves = np.empty((drawn, KEPT, KEPT), np.float32)
-    _draw(chance.random((drawn, LEAVES, 4), np.float32), _cosines(), waves)
+    for begin in range(0, drawn, TOGETHER):
+        pictures = np.full((min(TOGETHER, drawn - begin), SIDE, SIDE), 0.5, np.float32)
+        _draw(leaves[begin : begin + TOGETHER], pictures)
+        waves[begin : begin + TOGETHER] = cosines @ pictures @ cosines.T
     odd = np.where(np.arange(KEPT) % 2 == 0, -1, 1).astype(np.float32)
     turned = [
         turn * mirror
@@ -43,14 +50,9 @@ def _cosines() -> Points:
 
 
 @kernel
-def _draw(leaves: Points, cosines: Points, waves: Points) -> None:
-    """Draws each picture and gives its frequencies.
-
-    Stays inside: a leaf's ends are cut to the picture's.
-    """
-    picture = np.empty((SIDE, SIDE), np.float32)
+def _draw(leaves: Points, pictures: Points) -> None:
+    """Draws each picture on its empty ground. Stays inside: a leaf's ends are cut to it."""
     for one in range(leaves.shape[0]):
-        picture[:, :] = 0.5
         for leaf in range(LEAVES):
             # Sizes fall off with their third power, from the whole picture to a few points.
             size = 2.0 / np.sqrt(leaves[one, leaf, 0] + 0.001)
@@ -62,5 +64,4 @@ def _draw(leaves: Points, cosines: Points, waves: Points) -> None:
                     continue
                 half = np.sqrt(left)
                 for column in range(max(0, int(x - half)), min(SIDE, int(x + half) + 1)):
-                    picture[row, column] = leaves[one, leaf, 3]
-        waves[one] = np.dot(np.dot(cosines, picture), cosines.T)
+                    pictures[one, row, column] = leaves[one, leaf, 3]

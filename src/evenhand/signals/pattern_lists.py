@@ -15,9 +15,9 @@ from evenhand.base.errors import Misconfigured
 from evenhand.base.yaml_text import YamlFault, compose
 from evenhand.signals.limits import PATTERN_CHARACTERS_MAX, PATTERN_FILE_BYTES_MAX
 
-KEPT_BYTES_MIN = 10_000
-"""Bytes from which a list is kept as it was read: to read YAML stops every other thread, which a
-door that answers meanwhile would feel from some milliseconds on."""
+KEPT_BYTES_MIN = 1_000
+"""Bytes from which a list is kept as it was read: to read YAML takes longest of all when a door
+starts, and it stops every other thread of one that answers meanwhile."""
 
 _KEPT_FORMAT = 1
 """Raised whenever a list is read in another way than before."""

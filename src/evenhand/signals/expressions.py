@@ -79,7 +79,7 @@ def expression_of(pattern: Pattern, *, normalised: bool) -> bytes:
 
 def _bounds(pattern: Pattern) -> tuple[str, str]:
     """Gives what must stand beside a bounded regex; the ends of a text bound it by themselves."""
-    found = list(_pieces(pattern))
+    found = list(pieces_of(pattern))
     anchors = [place for place, (_, piece) in enumerate(found) if piece in {"^", "$"}]
     begins, ends = found[0][1] == "^", found[-1][1] == "$"
     if len(anchors) > begins + ends or (anchors and any(piece == "|" for _, piece in found)):
@@ -92,7 +92,7 @@ def stays_within_rows(pattern: Pattern) -> bool:
 
     It is, if `^` and `$` stand at its ends alone and nothing else in it can be the separator.
     """
-    found = list(_pieces(pattern))
+    found = list(pieces_of(pattern))
     inner = found[found[0] == ("other", "^") : len(found) - (found[-1] == ("other", "$"))]
     return all(_is_no_separator(kind, piece) for kind, piece in inner)
 
@@ -119,7 +119,8 @@ def _names_no_separator(letter: str) -> bool:
     return _HARMLESS.fullmatch(letter) is not None
 
 
-def _pieces(pattern: Pattern) -> Iterator[tuple[str, str]]:
+def pieces_of(pattern: Pattern) -> Iterator[tuple[str, str]]:
+    """Gives what a regex is written of, piece by piece, each with its kind."""
     for found in _PIECE.finditer(pattern.regex or ""):
         yield found.lastgroup or "", found.group()
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from evenhand.base.cache import cached_bytes, forget_cached
 from evenhand.base.kernel import U, kernel
-from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode
+from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode, put
 from evenhand.events.undisguise import Undisguised
 from evenhand.events.unicode_tables import CharacterClass, UnicodeTables, entry_of, unicode_tables
 from evenhand.signals.expressions import (
@@ -29,6 +30,7 @@ from evenhand.signals.expressions import (
     literal_of,
     stays_within_rows,
 )
+from evenhand.signals.factors import factors_of
 from evenhand.signals.limits import PATTERNS_MAX
 from evenhand.signals.literals import LiteralFinder
 from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
@@ -160,9 +162,34 @@ class _Database:
         return self._own.scratch
 
 
+@kernel
+def _copy_rows(source: Bytes, offsets: Offsets, rows: Ints, buffer: Bytes, starts: Offsets) -> None:
+    """Copies some rows side by side. Stays inside: `buffer` is as long as they are together."""
+    at = U(0)
+    for k in range(rows.shape[0]):
+        starts[k] = at
+        at = put(buffer, at, source, U(offsets[rows[k]]), U(offsets[rows[k] + 1]))
+    starts[rows.shape[0]] = at
+
+
+def _some(column: TextColumn, rows: Ints) -> TextColumn:
+    """Gives some rows of a column."""
+    size = int((column.offsets[rows + 1] - column.offsets[rows]).sum())
+    buffer, starts = np.empty(size, np.uint8), np.empty(len(rows) + 1, np.int64)
+    _copy_rows(column.buffer, column.offsets, rows, buffer, starts)
+    return TextColumn(buffer, starts)
+
+
+@kernel
+def _count(rows: Ints, lists: Ints, counts: NDArray[np.int32]) -> None:
+    """Counts what was found. Stays inside: `counts` has a line per list, and a place per row."""
+    for k in range(rows.shape[0]):
+        counts[lists[k], rows[k]] += 1
+
+
 @dataclass(frozen=True, slots=True)
 class _Literals:
-    """The literals of one view."""
+    """The literals of one view, and after them the factors of its regexes."""
 
     finder: LiteralFinder
     numbers: Ints
@@ -171,21 +198,23 @@ class _Literals:
     after: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, literals: Sequence[tuple[int, Literal]]) -> Self | None:
-        if not literals:
-            return None
+    def of(cls, literals: Sequence[tuple[int, Literal]], factors: Iterable[str]) -> Self:
         return cls(
-            LiteralFinder([one.content for _, one in literals]),
+            LiteralFinder([one.content for _, one in literals] + [one.encode() for one in factors]),
             np.array([number for number, _ in literals], np.int64),
             np.array([len(one.content) for _, one in literals], np.int64),
             np.array([one.bound_before for _, one in literals], np.bool_),
             np.array([one.bound_after for _, one in literals], np.bool_),
         )
 
-    def find(self, column: TextColumn) -> Found:
+    def find(self, column: TextColumn) -> tuple[Found, Ints]:
+        """Gives which literal is in which row, and the rows that hold a factor."""
         which, ends = self.finder.find(column.buffer)
         if not len(which):
-            return _NOTHING
+            return _NOTHING, _NOTHING.rows
+        is_factor = which >= len(self.numbers)
+        telling = np.unique(_rows_of(ends[is_factor], column.offsets))
+        which, ends = which[~is_factor], ends[~is_factor]
         keep = np.empty(len(which), np.bool_)
         _keep_bounded(
             column.buffer,
@@ -197,12 +226,13 @@ class _Literals:
             unicode_tables(),
             keep,
         )
-        return Found(_rows_of(ends[keep], column.offsets), self.numbers[which[keep]])
+        found = Found(_rows_of(ends[keep], column.offsets), self.numbers[which[keep]])
+        return found, telling
 
 
 @dataclass(frozen=True, slots=True)
 class _Regexes:
-    """The regular expressions of one view; `within` tells which never run on from row to row."""
+    """Regular expressions of one view; `within` tells which never run on from row to row."""
 
     database: _Database
     numbers: Ints
@@ -241,6 +271,32 @@ def _rows_of(ends: Ints, offsets: Offsets) -> Ints:
     return np.searchsorted(offsets, ends - 1, side="right").astype(np.int64) - 1
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is looked for in one view.
+
+    everywhere  regexes that any row may hold
+    telling     regexes that only a row with one of their factors can hold: few rows have any
+    """
+
+    literals: _Literals
+    everywhere: _Regexes | None
+    telling: _Regexes | None
+
+    def find(self, column: TextColumn) -> list[Found]:
+        """Gives which pattern is in which row, possibly with repeats."""
+        if not len(column):
+            return []
+        literals, rows = self.literals.find(column)
+        found = [literals]
+        if self.everywhere is not None:
+            found.append(self.everywhere.find(column))
+        if self.telling is not None and len(rows):
+            one = self.telling.find(_some(column, rows))
+            found.append(Found(rows[one.rows], one.patterns))
+        return found
+
+
 class PatternScanner:
     """All lists of patterns, compiled, ready to look through columns of text.
 
@@ -259,22 +315,22 @@ class PatternScanner:
         sizes = [len(one.patterns) for one in self._lists]
         self._list_of = np.repeat(np.arange(len(sizes)), sizes)
         try:
-            self._literals = {view: self._literals_of(view) for view in View}
-            self._regexes = {view: self._regexes_of(view, folder) for view in View}
+            self._views = {view: self._compiled(view, folder) for view in View}
         except hyperscan.error as error:
             raise self._culprit() from error
-        for regexes in self._regexes.values():
-            self._refuse_what_needs_no_text(regexes)
+        for view in self._views.values():
+            for regexes in (view.everywhere, view.telling):
+                self._refuse_what_needs_no_text(regexes)
 
     def find(
         self, normalised: TextColumn, undisguised: Undisguised, raw: TextColumn | None
     ) -> Found:
         """Gives which pattern is in which row, each pair once, ordered by row."""
-        found = self._find(normalised, View.NORMALISED)
-        again = self._find(undisguised.column, View.NORMALISED)
+        found = self._views[View.NORMALISED].find(normalised)
+        again = self._views[View.NORMALISED].find(undisguised.column)
         found += [Found(undisguised.rows[one.rows].astype(np.int64), one.patterns) for one in again]
         if raw is not None:
-            found += self._find(raw, View.RAW)
+            found += self._views[View.RAW].find(raw)
         pairs = np.unique(
             np.concatenate(
                 [one.rows * max(1, len(self.patterns)) + one.patterns for one in (*found, _NOTHING)]
@@ -283,16 +339,11 @@ class PatternScanner:
         size = max(1, len(self.patterns))
         return Found(pairs // size, pairs % size)
 
-    def _find(self, column: TextColumn, view: View) -> list[Found]:
-        engines = (self._literals[view], self._regexes[view])
-        return [engine.find(column) for engine in engines if engine is not None and len(column)]
-
     def counts(self, found: Found, rows: int) -> NDArray[np.int32]:
         """Gives how many different patterns of each list each row has: lists × rows."""
-        lists = len(self._lists)
-        cells = self._list_of[found.patterns] * rows + found.rows
-        counted = np.bincount(cells, minlength=lists * rows)
-        return counted.reshape(lists, rows).astype(np.int32)
+        counts = np.zeros((len(self._lists), rows), np.int32)
+        _count(found.rows, self._list_of[found.patterns], counts)
+        return counts
 
     def _chosen(self, view: View) -> list[tuple[int, Pattern]]:
         views = [one.views for one in self._lists]
@@ -302,19 +353,24 @@ class PatternScanner:
             if view in views[self._list_of[number]]
         ]
 
-    def _literals_of(self, view: View) -> _Literals | None:
-        normalised = view is View.NORMALISED
-        return _Literals.of(
-            [
-                (number, literal_of(pattern, normalised=normalised))
-                for number, pattern in self._chosen(view)
-                if pattern.text is not None
-            ]
+    def _compiled(self, view: View, folder: Path | None) -> "_View":
+        normalised, chosen = view is View.NORMALISED, self._chosen(view)
+        literals = [
+            (number, literal_of(pattern, normalised=normalised))
+            for number, pattern in chosen
+            if pattern.text is not None
+        ]
+        regexes = [one for one in chosen if one[1].regex is not None]
+        factors = {
+            number: factors_of(pattern, normalised=normalised) for number, pattern in regexes
+        }
+        everywhere = [one for one in regexes if not factors[one[0]]]
+        telling = [one for one in regexes if factors[one[0]]]
+        return _View(
+            _Literals.of(literals, dict.fromkeys(chain.from_iterable(factors.values()))),
+            _Regexes.of(everywhere, normalised=normalised, folder=folder),
+            _Regexes.of(telling, normalised=normalised, folder=folder),
         )
-
-    def _regexes_of(self, view: View, folder: Path | None) -> _Regexes | None:
-        patterns = [one for one in self._chosen(view) if one[1].regex is not None]
-        return _Regexes.of(patterns, normalised=view is View.NORMALISED, folder=folder)
 
     def _refuse_what_needs_no_text(self, regexes: _Regexes | None) -> None:
         """Raises `PatternRefused` for a regex that would be found in every text, and between."""

@@ -22,6 +22,7 @@ BLOCK = 64
 
 _BYTE, _FOUR, _LONG = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _BLOCK = ir.VectorType(_BYTE, BLOCK)
+_SIXTEEN, _QUAD = ir.VectorType(_FOUR, 16), ir.VectorType(_LONG, 4)
 
 
 def padded(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -38,11 +39,12 @@ def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any, shap
     return builder.bitcast(first, shape.as_pointer())
 
 
-def _spread(builder: Any, value: Any) -> Any:
-    """Gives a block of which each byte is the lowest one of `value`."""
-    nothing = ir.Constant(_BLOCK, ir.Undefined)
-    first = builder.insert_element(nothing, builder.trunc(value, _BYTE), ir.Constant(_FOUR, 0))
-    zeros = ir.Constant(ir.VectorType(_FOUR, BLOCK), [0] * BLOCK)
+def _spread(builder: Any, value: Any, shape: Any = _BLOCK) -> Any:
+    """Gives a vector of which each element has the lowest bits of `value`."""
+    nothing = ir.Constant(shape, ir.Undefined)
+    element = value if shape.element == _LONG else builder.trunc(value, shape.element)
+    first = builder.insert_element(nothing, element, ir.Constant(_FOUR, 0))
+    zeros = ir.Constant(ir.VectorType(_FOUR, shape.count), [0] * shape.count)
     return builder.shuffle_vector(first, nothing, zeros)
 
 
@@ -157,6 +159,39 @@ def copy_small(_typing: Any, source: Any, _place: Any, target: Any, _at: Any) ->
         return context.get_dummy_value()
 
     return types.void(source, types.uint64, target, types.uint64), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def weighed(_typing: Any, codes: Any, _place: Any, _count: Any, weights: Any) -> Any:
+    """Adds up the first few of sixteen 32-bit numbers, each times its weight, modulo 2**32."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        nowhere = ir.Constant(_LONG, 0)
+        begin = _address(context, builder, signature.args[0], given[0], given[1], _SIXTEEN)
+        factor = _address(context, builder, signature.args[3], given[3], nowhere, _SIXTEEN)
+        places = ir.Constant(_SIXTEEN, list(range(16)))
+        wanted = builder.icmp_unsigned("<", places, _spread(builder, given[2], _SIXTEEN))
+        product = builder.mul(builder.load(begin, align=4), builder.load(factor, align=4))
+        chosen = builder.select(wanted, product, ir.Constant(_SIXTEEN, None))
+        shape = ir.FunctionType(_FOUR, [_SIXTEEN])
+        name = "llvm.vector.reduce.add.v16i32"
+        add = cgutils.get_or_insert_function(builder.module, shape, name)
+        return builder.zext(builder.call(add, [chosen]), _LONG)
+
+    return types.uint64(codes, types.uint64, types.uint64, weights), code
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def which_of_four(_typing: Any, words: Any, _place: Any, _value: Any) -> Any:
+    """Tells which of four 64-bit words from a place on have a value, a bit for each."""
+
+    def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        begin = _address(context, builder, signature.args[0], given[0], given[1], _QUAD)
+        four = builder.load(begin, align=8)
+        same = builder.icmp_unsigned("==", four, _spread(builder, given[2], _QUAD))
+        return builder.zext(builder.bitcast(same, ir.IntType(4)), _LONG)
+
+    return types.uint64(words, types.uint64, types.uint64), code
 
 
 @intrinsic  # type: ignore[untyped-decorator]

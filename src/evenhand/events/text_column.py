@@ -300,9 +300,12 @@ def _decode_column(
 
 
 def _characters(source: Bytes, offsets: Offsets) -> Characters:
-    """Gives what `characters_of` gives, sooner, for rows that all end with a separator."""
+    """Gives what `characters_of` gives, sooner, for rows that all end with a separator.
+
+    A block of codes stands behind the last one, for those that read further than a row.
+    """
     blocks = int(offsets[-1]) // BLOCK + 1
-    codes = np.empty(blocks * BLOCK, np.uint32)
+    codes = np.empty((blocks + 1) * BLOCK, np.uint32)
     starts = np.empty(len(offsets), np.int64)
     leads, before = np.empty((2, blocks), np.uint64)
     _decode_column(source, offsets, codes, starts, leads, before)

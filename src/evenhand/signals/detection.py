@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evenhand.base.blocks import BLOCK, first_bits, lowest, weighed, where_any, which_of_four
 from evenhand.base.kernel import U, borrowing_kernel, inlined
 from evenhand.events.text_column import Characters, Codes, TextColumn
 from evenhand.events.unicode_tables import CharacterClass
-from evenhand.signals.hashing import Hashes, mix
+from evenhand.signals.hashing import Hashes
 
 LETTERS_MIN = 2
 """Letters below which no script is looked at."""
@@ -22,8 +23,12 @@ LETTERS_MIN = 2
 LETTERS_END = 0x2000
 """Code points from here on are no letters that tell languages of one script apart."""
 
-VOTES_MAX = 255
-"""Votes that are counted, the first ones: a lane of eight bits holds no more."""
+VOTES_ENOUGH = 160
+"""Votes after which no more are counted: with those that one window may add, a lane of eight bits
+still holds them."""
+
+WORD_LETTERS_MAX = 10
+"""Letters of the longest small word; no other word is looked up."""
 
 SURE_VOTES_MIN = 2
 """Votes by which a language must lead the next one to be sure."""
@@ -100,7 +105,15 @@ _BY_SCRIPT = np.array(
 _LETTERS = CharacterClass.OTHER_LETTER + 1
 _LANES = 8
 _LANE = U(0xFF)
-_ROLL, _BACK = U(11), U(53)
+_SPELT, _TELLING = U(1), U(2)
+_PROBES = 4
+"""Places of the table in which a word may stand."""
+
+_WINDOW = BLOCK - WORD_LETTERS_MAX - 1
+"""Characters in which words may begin that end within a block, the one before them included."""
+
+_HIGH, _LOW = np.random.default_rng(1).integers(0, 1 << 31, (2, 16), np.uint32) * 2 + np.uint32(1)
+"""What each letter of a word is multiplied by in the halves of its key."""
 
 
 class Ballots(NamedTuple):
@@ -108,7 +121,9 @@ class Ballots(NamedTuple):
 
     A kernel takes it apart before its loops: each look at a member counts references anew.
 
-    keys, words  hashes of small words with open addressing, and the ballot of each
+    keys, words  of small words, each in one of the _PROBES places that its key names by its upper
+                 bits, `shift` of them left out; and the ballot of each
+    traits       by code point, up to LETTERS_END: whether it spells words, whether it tells
     letters      ballots by code point, below LETTERS_END
     scripts      of each ballot: the script whose languages it names
     lanes        of each ballot: two words of eight lanes, one per language of the script
@@ -118,6 +133,8 @@ class Ballots(NamedTuple):
 
     keys: Hashes
     words: NDArray[np.uint16]
+    shift: np.uint64
+    traits: NDArray[np.uint8]
     letters: NDArray[np.uint16]
     scripts: NDArray[np.uint8]
     lanes: NDArray[np.uint64]
@@ -134,18 +151,19 @@ class Detected:
 
 
 @inlined
-def _rolled(word: np.uint64, letter: np.uint64) -> np.uint64:
-    """Gives a word with one more letter."""
-    return (word << _ROLL | word >> _BACK) ^ letter
+def _key(codes: Codes, at: np.uint64, size: np.uint64) -> np.uint64:
+    """Gives the key of a word; never 0. No branch: words end where nobody can foretell.
+
+    Stays inside: sixteen characters from `at` on are there to be read.
+    """
+    key = weighed(codes, at, size, _HIGH) << U(32) | weighed(codes, at, size, _LOW)
+    return U((key + size) * U(0x9E3779B97F4A7C15) | U(1))
 
 
 @borrowing_kernel
-def _rolled_word(word: Codes) -> np.uint64:
-    """Gives the key of a word; never 0. Stays inside the word."""
-    rolled = U(0)
-    for letter in word:
-        rolled = _rolled(rolled, U(letter))
-    return mix(rolled + U(word.shape[0])) | U(1)
+def _key_of(word: Codes, size: int) -> np.uint64:
+    """Gives the key of one word. Stays inside: `word` has sixteen places."""
+    return _key(word, U(0), U(size))
 
 
 @cache
@@ -164,17 +182,23 @@ def _ballots() -> Ballots:
             told.setdefault(letter, set()).add(code)
     kinds = {frozenset(codes) for codes in (*listed.values(), *told.values())}
     places = {codes: place for place, codes in enumerate(sorted(kinds, key=sorted), start=1)}
-    keys, chosen = _word_table({word: places[frozenset(codes)] for word, codes in listed.items()})
+    keys, chosen, shift = _word_table(
+        {word: places[frozenset(codes)] for word, codes in listed.items()}
+    )
+    traits = np.zeros(LETTERS_END + 1, np.uint8)
+    traits[[*range(ord("a"), ord("z") + 1), ord("'"), *range(0x80, LETTERS_END + 1)]] = _SPELT
     by_letter = np.zeros(LETTERS_END + 1, np.uint16)
     for letter, codes in told.items():
         by_letter[ord(letter)] = places[frozenset(codes)]
+        traits[ord(letter)] |= np.uint8(_TELLING)
     scripts, lanes = np.full(len(places) + 1, 255, np.uint8), np.zeros((len(places) + 1, 2), "<u8")
     for speaks_for, place in places.items():
         scripts[place], lanes[place] = _lanes_of(speaks_for)
     first, size = np.zeros(_LETTERS, np.int32), np.zeros(_LETTERS, np.int32)
     for script, shared in _SHARED.items():
         first[script], size[script] = LANGUAGES.index(shared[0]), len(shared)
-    return Ballots(keys, chosen, by_letter, scripts, lanes.astype(np.uint64), first, size)
+    lanes = lanes.astype(np.uint64)
+    return Ballots(keys, chosen, shift, traits, by_letter, scripts, lanes, first, size)
 
 
 def _lanes_of(codes: frozenset[str]) -> tuple[int, NDArray[np.uint8]]:
@@ -185,80 +209,114 @@ def _lanes_of(codes: frozenset[str]) -> tuple[int, NDArray[np.uint8]]:
     return script, lanes.view("<u8")
 
 
-def _word_table(words: dict[str, int]) -> tuple[Hashes, NDArray[np.uint16]]:
-    size = 1 << (4 * len(words)).bit_length()
-    keys, chosen = np.zeros(size, np.uint64), np.zeros(size, np.uint16)
+def _word_table(words: dict[str, int]) -> tuple[Hashes, NDArray[np.uint16], np.uint64]:
+    """Gives the table of small words: as large as it must be for each to stand in its places."""
+    keyed = {}
     for word, place in words.items():
-        key = int(_rolled_word(np.frombuffer(word.encode("utf-32-le"), np.uint32)))
-        slot = key >> 20 & size - 1
-        while keys[slot]:
-            slot = (slot + 1) % size
-        keys[slot], chosen[slot] = key, place
+        assert len(word) <= WORD_LETTERS_MAX, f"{word} is too long for a small word"
+        letters = np.zeros(16, np.uint32)
+        letters[: len(word)] = [ord(letter) for letter in word]
+        keyed[int(_key_of(letters, len(word)))] = place
+    assert len(keyed) == len(words), "two small words have one key"
+    bits = (4 * len(words)).bit_length()
+    while (table := _filled(keyed, bits)) is None:
+        bits += 1
+    return *table, np.uint64(64 - bits)
+
+
+def _filled(words: dict[int, int], bits: int) -> tuple[Hashes, NDArray[np.uint16]] | None:
+    """Gives a table of so many bits, or None if more words than it has places for share a begin."""
+    size = (1 << bits) + _PROBES
+    keys, chosen = np.zeros(size, np.uint64), np.zeros(size, np.uint16)
+    for key, place in words.items():
+        begin = key >> 64 - bits
+        free = np.flatnonzero(keys[begin : begin + _PROBES] == 0)
+        if not len(free):
+            return None
+        keys[begin + free[0]], chosen[begin + free[0]] = key, place
     return keys, chosen
 
 
-@inlined
-def _ballot_of(key: np.uint64, keys: Hashes, words: NDArray[np.uint16]) -> np.uint64:
-    """Gives the ballot of a word. Stays inside: slots wrap around."""
-    mask = U(keys.shape[0] - 1)
-    slot = key >> U(20) & mask
-    while keys[slot] != U(0):
-        if keys[slot] == key:
-            return U(words[slot])
-        slot = (slot + U(1)) & mask
-    return U(0)
+@borrowing_kernel
+def _look_up(codes: Codes, table: NDArray[np.uint8], traits: NDArray[np.uint8]) -> None:
+    """Writes down what characters are, one place later than they stand.
+
+    Stays inside: the table has a place for LETTERS_END, and `traits` one more than `codes`.
+    """
+    traits[0] = 0
+    for place in range(codes.shape[0]):
+        traits[U(place) + U(1)] = table[min(U(codes[place]), U(LETTERS_END))]
 
 
 @borrowing_kernel
 def _votes_of(
-    codes: Codes, position: np.uint64, end: np.uint64, script: int, ballots: Ballots
+    codes: Codes,
+    traits: NDArray[np.uint8],
+    position: np.uint64,
+    end: np.uint64,
+    script: int,
+    keys: Hashes,
+    words: NDArray[np.uint16],
+    shift: np.uint64,
+    letters: NDArray[np.uint16],
+    scripts: NDArray[np.uint8],
+    lanes: NDArray[np.uint64],
 ) -> tuple[np.uint64, np.uint64]:
     """Counts the votes of a row for the languages of a script, in lanes of eight bits.
 
-    Stays inside: letters beyond the table share its last one. The space that ends a row ends its
-    last word.
+    A window sees the character before those whose words it looks up, and where these end. Stays
+    inside: a block of codes and traits stands behind the last row, and slots have _PROBES places.
     """
-    low = high = U(0)
-    votes = 0
-    word = size = U(0)
-    keys, words, letters, scripts, lanes, _, _ = ballots
-    while position < end and votes < VOTES_MAX:
-        code = U(codes[position])
-        position += U(1)
-        ballot = U(0)
-        if code >= U(128) or U(97) <= code <= U(122) or code == U(39):
-            word = _rolled(word, code)
-            size += U(1)
-            ballot = U(letters[min(code, U(LETTERS_END))])
-        elif size:
-            ballot = _ballot_of(mix(word + size) | U(1), keys, words)
-            word = size = U(0)
-        if ballot and scripts[ballot] == script:
-            low += lanes[ballot, 0]
-            high += lanes[ballot, 1]
-            votes += 1
+    low = high = votes = U(0)
+    while position < end and votes < U(VOTES_ENOUGH):
+        here = first_bits(end - position + U(1))
+        spelt = where_any(traits, position, _SPELT) & here
+        ours = first_bits(U(_WINDOW)) & ~U(1)
+        telling = where_any(traits, position, _TELLING) & here & ours
+        while telling:
+            ballot = U(letters[codes[position + lowest(telling) - U(1)]])
+            telling &= telling - U(1)
+            if scripts[ballot] == script:
+                low += lanes[ballot, 0]
+                high += lanes[ballot, 1]
+                votes += U(1)
+        begins = spelt & ~(spelt << U(1)) & ours
+        while begins:
+            begin = lowest(begins)
+            begins &= begins - U(1)
+            # No branch, for nothing foretells which words are small ones; ballot 0 is for nobody.
+            size = lowest(~(spelt >> begin))
+            key = _key(codes, position + begin - U(1), size)
+            slot = key >> shift
+            found = which_of_four(keys, slot, key)
+            ballot = U(words[slot + (lowest(found) & U(_PROBES - 1))])
+            ballot &= U(0) - U((found != U(0)) & (size <= U(WORD_LETTERS_MAX)))
+            counted = U(0) - U(scripts[ballot] == script)
+            low += lanes[ballot, 0] & counted
+            high += lanes[ballot, 1] & counted
+            votes -= counted
+        position += U(_WINDOW - 1)
     return low, high
 
 
 @borrowing_kernel
 def _leader(low: np.uint64, high: np.uint64, size: int) -> tuple[int, int]:
     """Gives the lane with the most votes, and by how many it leads the next one."""
-    best = second = place = 0
+    best = second = 0
     for lane in range(size):
         word = low if lane < _LANES else high
         votes = int(word >> U(_LANES * (lane % _LANES)) & _LANE)
-        if votes > best:
-            second = best
-            best = votes
-            place = lane
-        elif votes > second:
-            second = votes
-    return place, best - second
+        # The first of those with the most votes; the lanes behind the votes make them differ.
+        ranked = votes << 8 | (0xFF - lane)
+        second = max(second, min(best, ranked))
+        best = max(best, ranked)
+    return 0xFF - (best & 0xFF), (best >> 8) - (second >> 8)
 
 
 @borrowing_kernel
 def _detect(
     characters: Characters,
+    traits: NDArray[np.uint8],
     counts: NDArray[np.int32],
     ballots: Ballots,
     by_script: NDArray[np.int64],
@@ -267,6 +325,7 @@ def _detect(
 ) -> None:
     """Finds each row's language. Stays inside: `counts` has a row for each of the text's."""
     codes, starts = characters
+    keys, words, shift, _, letters, scripts, lanes, first, size = ballots
     for row in range(starts.shape[0] - 1):
         languages[row] = -1
         sure[row] = False
@@ -274,27 +333,34 @@ def _detect(
         kana = counts[row, CharacterClass.KANA]
         most = script = 0
         for kind in range(_LETTERS):
-            letters = counts[row, kind]
+            count = counts[row, kind]
             if kind == CharacterClass.KANA and kana > 0:
-                letters += counts[row, CharacterClass.HAN]
-            if letters > most:
-                most = letters
+                count += counts[row, CharacterClass.HAN]
+            if count > most:
+                most = count
                 script = kind
         if most < LETTERS_MIN:
             continue
-        if ballots.size[script] == 0:
+        if size[script] == 0:
             languages[row] = by_script[script]
             sure[row] = by_script[script] >= 0
             continue
-        low, high = _votes_of(codes, U(starts[row]), U(starts[row + 1]), script, ballots)
-        place, lead = _leader(low, high, ballots.size[script])
+        begin, end = U(starts[row]), U(starts[row + 1])
+        low, high = _votes_of(
+            codes, traits, begin, end, script, keys, words, shift, letters, scripts, lanes
+        )
+        place, lead = _leader(low, high, size[script])
         if lead > 0:
-            languages[row] = ballots.first[script] + place
+            languages[row] = first[script] + place
             sure[row] = lead >= SURE_VOTES_MIN
 
 
 def detect(text: TextColumn, counts: NDArray[np.int32]) -> Detected:
     """Gives the language of each row of a normalised column; `counts` are those of its letters."""
     languages, sure = np.empty(len(text), np.int32), np.empty(len(text), np.bool_)
-    _detect(text.characters, counts, _ballots(), _BY_SCRIPT, languages, sure)
+    ballots, characters = _ballots(), text.characters
+    end = int(characters.starts[-1])
+    traits = np.empty(end + 1 + BLOCK, np.uint8)
+    _look_up(characters.codes[:end], ballots.traits, traits)
+    _detect(characters, traits, counts, ballots, _BY_SCRIPT, languages, sure)
     return Detected(languages, sure)

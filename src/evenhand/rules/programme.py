@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any as Anything
-from typing import assert_never
+from typing import TypeVar, assert_never, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -136,6 +136,7 @@ class Programme:
         self._parts = len(writer.places)
         self._compared = tuple(writer.compared())
         self._calculated = tuple(writer.calculated)
+        self._calculated_places = [place for place, _ in writer.calculated]
         self._joins = np.array(writer.joins, np.int64).reshape(-1, 4)
         self._children = np.array(writer.children, np.int64)
         self._columns = tuple(sorted(writer.columns))
@@ -159,8 +160,11 @@ class Programme:
                 self._compare_joined(one, batch, answers)
             else:
                 self._compare_each(one, batch, answers)
-        for place, tree in self._calculated:
-            answers[place] = _packed([batch.holds(tree)], blocks)[0]
+        if self._calculated:
+            # Numbers may grow beyond all bounds: then they are infinite, or no number.
+            with np.errstate(over="ignore", invalid="ignore"):
+                holds = [batch.holds(tree) for _, tree in self._calculated]
+            answers[self._calculated_places] = _packed(holds, blocks)
         join(self._joins, self._children, answers)
         told = answers[self._results]
         if blocks:
@@ -203,7 +207,7 @@ class _Batch:
     ) -> None:
         self._table, self._words = table, words
         self._spelled: dict[str, int] = {}
-        self._numbers: dict[Value, tuple[Numbers, Mask]] = {}
+        self._numbers: dict[int, tuple[Numbers, Mask]] = {}
         self._every = np.ones(table.rows, np.bool_)
         masks: dict[int, int] = {}
         shown: list[Mask] = [self._every, ~self._every]
@@ -261,10 +265,14 @@ class _Batch:
                 assert_never(tree)
 
     def _number(self, value: Value) -> tuple[Numbers, Mask]:
-        """Gives a calculated number, and where it is known."""
-        if value not in self._numbers:
-            self._numbers[value] = self._calculated(value)
-        return self._numbers[value]
+        """Gives a calculated number, and where it is known.
+
+        Equal ones are one object (`_Writer`): to compare trees would take longer than to calculate.
+        """
+        known = self._numbers.get(id(value))
+        if known is None:
+            known = self._numbers[id(value)] = self._calculated(value)
+        return known
 
     def _calculated(self, value: Value) -> tuple[Numbers, Mask]:
         match value:
@@ -279,9 +287,7 @@ class _Batch:
                 return np.where(known, numbers, other), self._every
             case Arithmetic(sign, left, right):
                 (first, first_known), (second, second_known) = map(self._number, (left, right))
-                # Numbers may grow beyond all bounds: then they are infinite, or no number.
-                with np.errstate(over="ignore", invalid="ignore"):
-                    return SIGNS[sign](first, second), first_known & second_known
+                return SIGNS[sign](first, second), first_known & second_known
             case _:
                 assert_never(value)
 
@@ -314,6 +320,8 @@ def _packed(shown: Sequence[Mask], blocks: int) -> Words:
     return octets.view(np.uint64)
 
 
+AnyValue = TypeVar("AnyValue", bound=Value)
+
 Calculated = Compare | Known | Always
 """Parts that are left to numpy."""
 
@@ -328,6 +336,7 @@ class _Writer:
         self.joins: list[tuple[int, int, int, int]] = []
         self.children: list[int] = []
         self.calculated: list[tuple[int, Calculated]] = []
+        self._values: dict[Value, Value] = {}
         self._comparisons: dict[Column, list[tuple[int, int, float]]] = {}
 
     def part(self, tree: Tree) -> int:
@@ -400,28 +409,35 @@ class _Writer:
 
     def _calculation(self, tree: Tree, calculated: Calculated) -> int:
         place = self._placed(tree)
-        self.calculated.append((place, calculated))
         match calculated:
-            case Compare(_, left, right):
-                self._note(left)
-                self._note(right)
-            case Known(value, _):
-                self._note(value)
+            case Compare(relation, left, right):
+                calculated = Compare(relation, self._noted(left), self._noted(right))
+            case Known(value, negated):
+                calculated = Known(self._noted(value), negated)
+        self.calculated.append((place, calculated))
         return place
 
-    def _note(self, value: Value) -> None:
-        """Notes which columns and words a calculated number is made of."""
+    def _noted(self, value: AnyValue) -> AnyValue:
+        """Notes which columns and words a number is made of; gives equal ones as one object."""
+        known = self._values.get(value)
+        if known is None:
+            known = self._values[value] = self._made_of(value)
+        return cast("AnyValue", known)
+
+    def _made_of(self, value: Value) -> Value:
         match value:
             case Constant():
                 self._number(value)
+                return value
             case Column(name):
                 self.columns.add(name)
+                return value
             case Otherwise(column, constant):
-                self._note(column)
-                self._note(constant)
-            case Arithmetic(_, left, right):
-                self._note(left)
-                self._note(right)
+                return Otherwise(self._noted(column), self._noted(constant))
+            case Arithmetic(sign, left, right):
+                return Arithmetic(sign, self._noted(left), self._noted(right))
+            case _:
+                assert_never(value)
 
     def _number(self, constant: Constant) -> float:
         """Gives a constant as a number; a word gets the next number that is free."""

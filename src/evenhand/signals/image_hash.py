@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
+from evenhand.base.kernel import U, borrowing_kernel, inlined, kernel
 from evenhand.base.machine import bits_set, prefetch, sixteen_near
 from evenhand.signals.exact_hashes import HASH_BYTES, Places, Rows, Words
 
@@ -34,9 +34,10 @@ assert QUARTER_DISTANCE_MAX // CHUNKS_IN_QUARTER == 1, "one turned bit reaches e
 _LINE = U(16)
 """Hashes of a bucket in one line of memory; they are compared at once."""
 
-LINES_MAX = 8
-_SPARE = 16 * LINES_MAX
-"""Lines of the longest step in which a bucket is read, and the hashes that have to follow."""
+_PAIR = U(32)
+PAIRS_MAX = 4
+_SPARE = 32 * PAIRS_MAX
+"""Pairs of lines of the longest step in which a bucket is read; hashes that have to follow."""
 
 _SORT_SHIFT = 6
 """Hashes are searched in the order of the first ten bits of a chunk: finer order saves nothing."""
@@ -111,7 +112,12 @@ class PdqIndex:
         Faster the more are asked for at once. Several threads may ask at the same time.
         """
         near = Near(np.full(len(rows), -1, np.int32), np.full(len(rows), FAR, np.int32))
-        _search(dealt(rows), self._words, self._starts, self._rests, self._places, *near)
+        # Without arrays of its own the kernel counts no references, in its innermost loop.
+        _search(
+            dealt(rows), self._words, self._starts, self._rests.ravel(), self._rests.shape[1],
+            self._places, np.empty(len(rows), np.uint32), np.empty(len(rows), np.uint32),
+            np.empty(BUCKETS >> _SORT_SHIFT, np.uint32), *near,
+        )  # fmt: skip
         return near
 
 
@@ -207,13 +213,17 @@ def _sort(asked: Words, chunk: np.uint64, order: Numbers, values: Numbers, ends:
         ends[value >> U(_SORT_SHIFT)] += np.uint32(1)
 
 
-@kernel
+@borrowing_kernel
 def _search(
     asked: Words,
     words: Words,
     starts: Starts,
     rests: Numbers,
+    columns: int,
     places: Numbers,
+    order: Numbers,
+    values: Numbers,
+    ends: Numbers,
     nearest: Places,
     distances: Distances,
 ) -> None:
@@ -223,46 +233,49 @@ def _search(
     hand. A bucket is read in steps of one length, which nearly all buckets fit into: a processor
     guesses wrong at each loop whose end it cannot foresee. What is read around a bucket, in whole
     lines of memory, is of its neighbours and compared like all. Stays inside: there is a step to
-    spare behind the last bucket.
+    spare behind the last bucket, `rests` has its rows of `columns` one after another, and the
+    next three arrays have room for every hash and every part of a chunk's values.
     """
     count = asked.shape[0]
-    order, values = np.empty(count, np.uint32), np.empty(count, np.uint32)
-    ends = np.empty(BUCKETS >> _SORT_SHIFT, np.uint32)
-    lines = _lines_in_step(words.shape[0])
+    pairs = _pairs_in_step(words.shape[0])
     for one in range(CHUNKS):
         chunk = U(one)
-        start, table = starts[chunk], rests[chunk]
+        first = chunk * U(columns)
         _sort(asked, chunk, order, values, ends)
         for step in range(count):
             later = U(values[U(min(step + 1, count - 1))])
             for bit in range(PROBES):
-                fetched = U(start[later ^ U(1) << U(bit) & _CHUNK]) & ~(_LINE - U(1))
-                for line in range(lines):
-                    prefetch(table, fetched + U(line) * _LINE)
+                begin = U(starts[chunk, later ^ U(1) << U(bit) & _CHUNK])
+                fetched = first + (begin & ~(_LINE - U(1)))
+                for pair in range(pairs):
+                    prefetch(rests, fetched + U(pair) * _PAIR)
+                    prefetch(rests, fetched + U(pair) * _PAIR + _LINE)
             row, value = U(order[U(step)]), U(values[U(step)])
             rest = _rest_of(asked, row, chunk)
             for bit in range(PROBES):
                 # The bit that is turned counts; the last of the probes turns none.
                 bits_max = np.uint32(QUARTER_DISTANCE_MAX - (bit < CHUNK_BITS))
                 bucket = value ^ U(1) << U(bit) & _CHUNK
-                place, end = U(start[bucket]) & ~(_LINE - U(1)), U(start[bucket + U(1)])
+                place = U(starts[chunk, bucket]) & ~(_LINE - U(1))
+                end = U(starts[chunk, bucket + U(1)])
                 while place < end:
-                    for _ in range(lines):
-                        near = sixteen_near(table, place, rest, bits_max)
+                    for _ in range(pairs):
+                        near = sixteen_near(rests, first + place, rest, bits_max)
+                        near |= sixteen_near(rests, first + place + _LINE, rest, bits_max) << _LINE
                         while near:
                             found = place + bits_set((near & (U(0) - near)) - U(1))
                             if found < U(words.shape[0]):
                                 number = U(places[chunk, found])
                                 _keep(asked, row, words, number, nearest, distances)
                             near &= near - U(1)
-                        place += _LINE
+                        place += _PAIR
 
 
 @inlined
-def _lines_in_step(hashes: int) -> int:
-    """Gives how many lines nearly all buckets fit into."""
+def _pairs_in_step(hashes: int) -> int:
+    """Gives how many pairs of lines nearly all buckets fit into."""
     mean = hashes / BUCKETS
-    return min(LINES_MAX, int((mean + 7.5 + 1.25 * np.sqrt(mean)) / 16) + 1)
+    return min(PAIRS_MAX, int((mean + 7.5 + 1.25 * np.sqrt(mean)) / 32) + 1)
 
 
 @inlined

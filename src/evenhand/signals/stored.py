@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from evenhand.base.errors import InputRefused
-from evenhand.signals.arrow import words_of
 from evenhand.signals.columns import MATCHES, ColumnType
 from evenhand.signals.known import KNOWN, Known, from_words
 from evenhand.signals.pattern_lists import PatternList
@@ -187,9 +186,9 @@ class StoredGroup:
     def _values(self, column: pa.Array, name: str, rows: Rows | None) -> Values:
         known = self._known.of(self._held.known[name], rows)
         if pa.types.is_dictionary(column.type):
-            held = words_of(column)
-            codes = held.values if rows is None else held.values[rows]
-            return Values(codes, known, held.words)
+            codes = column.indices.to_numpy()
+            words = tuple(word or "" for word in column.dictionary.to_pylist())
+            return Values(codes if rows is None else codes[rows], known, words)
         values = _truths(column) if pa.types.is_boolean(column.type) else column.to_numpy()
         return Values(values if rows is None else values[rows], known)
 

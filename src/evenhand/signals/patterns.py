@@ -6,20 +6,16 @@ expression that could run on from row to row is looked for again in the row alon
 wrote one after the other must not convict them together.
 """
 
-import hashlib
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import hyperscan
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.cache import cached_bytes, forget_cached
 from evenhand.base.kernel import U, kernel
 from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode, put
 from evenhand.events.undisguise import Undisguised
@@ -34,10 +30,8 @@ from evenhand.signals.factors import factors_of
 from evenhand.signals.limits import PATTERNS_MAX
 from evenhand.signals.literals import LiteralFinder
 from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
+from evenhand.signals.regex_database import RegexDatabase, compile_alone
 
-_FORMAT = 3
-_ENGINE_VERSION = version("hyperscan")
-_REGEX = hyperscan.HS_FLAG_UTF8
 # Scripts written without spaces between words: a letter beside a literal bounds it as well.
 _UNSPACED = (CharacterClass.HAN, CharacterClass.KANA, CharacterClass.THAI)
 _JOINS_WORDS = U(
@@ -105,61 +99,6 @@ class Found:
 
 _EMPTY = np.empty(0, np.uint8)
 _NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.int64))
-
-
-class _Database:
-    """A compiled Hyperscan database, kept on disk by the hash of what it was made of."""
-
-    def __init__(self, expressions: Sequence[bytes], *, folder: Path | None) -> None:
-        self._expressions = expressions
-        self._engine = self._loaded(folder)
-        self._own = threading.local()
-
-    def _loaded(self, folder: Path | None) -> Any:
-        digest = hashlib.sha256(f"{_ENGINE_VERSION} {_FORMAT}".encode())
-        for expression in self._expressions:
-            digest.update(len(expression).to_bytes(4, "little") + expression)
-        name = f"patterns-{digest.hexdigest()[:40]}"
-        for _ in range(2):
-            content = cached_bytes(name, self._compiled, folder=folder)
-            try:
-                engine = hyperscan.loadb(content, hyperscan.HS_MODE_BLOCK)
-            except hyperscan.error:
-                # Damaged, or made on a processor of another kind: it is compiled again.
-                forget_cached(name, folder=folder)
-                continue
-            # A loaded database has no scratch space of its own to copy (error -1).
-            engine.scratch = hyperscan.Scratch(engine)
-            return engine
-        raise PatternRefused(list="*", line=1, why="Hyperscan cannot load what it compiled")
-
-    def _compiled(self) -> bytes:
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(
-            expressions=list(self._expressions),
-            ids=list(range(len(self._expressions))),
-            elements=len(self._expressions),
-            flags=_REGEX,
-        )
-        return bytes(hyperscan.dumpb(database))
-
-    def scan(self, content: Bytes) -> tuple[Ints, Ints]:
-        """Gives the number of each expression found, and where the match ends."""
-        which: list[int] = []
-        ends: list[int] = []
-
-        def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            which.append(number)
-            ends.append(end)
-
-        self._engine.scan(content, match_event_handler=found, scratch=self._scratch())
-        return np.array(which, np.int64), np.array(ends, np.int64)
-
-    def _scratch(self) -> Any:
-        """Gives this thread's scratch space: two scans in one would spoil each other."""
-        if not hasattr(self._own, "scratch"):
-            self._own.scratch = self._engine.scratch.clone()
-        return self._own.scratch
 
 
 @kernel
@@ -234,7 +173,7 @@ class _Literals:
 class _Regexes:
     """Regular expressions of one view; `within` tells which never run on from row to row."""
 
-    database: _Database
+    database: RegexDatabase
     numbers: Ints
     within: NDArray[np.bool_]
 
@@ -246,7 +185,7 @@ class _Regexes:
             return None
         expressions = [expression_of(one, normalised=normalised) for _, one in patterns]
         return cls(
-            _Database(expressions, folder=folder),
+            RegexDatabase(expressions, folder=folder),
             np.array([number for number, _ in patterns], np.int64),
             np.array([stays_within_rows(one) for _, one in patterns], np.bool_),
         )
@@ -312,6 +251,8 @@ class PatternScanner:
         self.patterns = tuple(pattern for one in self._lists for pattern in one.patterns)
         if len(self.patterns) > PATTERNS_MAX:
             raise PatternRefused(list="*", line=1, why=f"over {PATTERNS_MAX} patterns")
+        # Few texts hold what this kernel is for; no event waits for its machine code.
+        _some(TextColumn(np.zeros(1, np.uint8), np.array([0, 1])), np.zeros(1, np.int64))
         sizes = [len(one.patterns) for one in self._lists]
         self._list_of = np.repeat(np.arange(len(sizes)), sizes)
         try:
@@ -384,13 +325,7 @@ class PatternScanner:
             if pattern.regex is None:
                 continue
             try:
-                _compile_alone(expression_of(pattern, normalised=True))
+                compile_alone(expression_of(pattern, normalised=True))
             except hyperscan.error as error:
                 return refused(pattern, str(error))
         return PatternRefused(list="*", line=1, why="together the patterns are too large")
-
-
-def _compile_alone(expression: bytes) -> None:
-    hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(
-        expressions=[expression], ids=[0], elements=1, flags=_REGEX
-    )

@@ -182,6 +182,7 @@ class SignalEngine:
             **self._registered(seen, times),
         }
         repeated = _whole(columns["near_duplicate_accounts_10m"]) > 1
+        repeats = np.flatnonzero(repeated)
         made = columns.get("similar_names_10m")
         doings = Doings(
             accounts=_only(accounts, seen.look.count),
@@ -191,8 +192,8 @@ class SignalEngine:
             posted=posted,
             replied=steady["is_reply"].values.astype(np.bool_),
             bursts=np.zeros(len(times), np.int32) if made is None else _whole(made),
-            repeated=np.flatnonzero(repeated),
-            bands=bands[repeated],
+            repeated=repeats,
+            bands=bands[repeats],
             links=_whole(columns["account_links_10m"]),
             posts=_whole(columns["account_posts_10m"]),
         )
@@ -208,7 +209,7 @@ class SignalEngine:
             leads=where_word(steady["domain_exact_list"], _BLOCKED),
             texts=bands[:, 0],
             own=~(repeated | steady["forwarded"].values.astype(np.bool_)),
-            reports=subjects.reports[subjects.found(channels)],
+            reports=subjects.reported(channels),
         )
         return {
             **columns,

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from evenhand.base.errors import InputRefused
-from evenhand.base.kernel import U, kernel
+from evenhand.base.kernel import U, borrowing_kernel
 from evenhand.base.lists import TargetKind
 from evenhand.base.machine import prefetch
 from evenhand.events.text_column import arrow_text
@@ -68,7 +68,7 @@ class Subject:
     reports: int = 0
 
 
-@kernel
+@borrowing_kernel
 def _fill(keys: Hashes, slots: NDArray[np.int32], table: Hashes) -> None:
     """Puts each key into the first free slot. Stays inside: the table is at most half full."""
     last = U(table.shape[0] - 1)
@@ -80,7 +80,7 @@ def _fill(keys: Hashes, slots: NDArray[np.int32], table: Hashes) -> None:
         slots[place] = number
 
 
-@kernel
+@borrowing_kernel
 def _find(keys: Hashes, slots: NDArray[np.int32], table: Hashes, out: NDArray[np.int32]) -> None:
     """Gives each key's number, or -1. Stays inside: half of the table's slots are free."""
     last = U(table.shape[0] - 1)
@@ -96,7 +96,7 @@ def _find(keys: Hashes, slots: NDArray[np.int32], table: Hashes, out: NDArray[np
             place = (place + U(1)) & last
 
 
-@kernel
+@borrowing_kernel
 def _tell(
     keys: Hashes,
     times: Milliseconds,
@@ -208,6 +208,13 @@ class Subjects:
         out = np.empty(len(keys), np.int32)
         _find(keys, self.slots, self.table, out)
         return out
+
+    def reported(self, channels: Hashes) -> NDArray[np.int32]:
+        """Gives how many reports of the last seven days there are about each row's channel."""
+        if not len(self):
+            return np.zeros(len(channels), np.int32)
+        reports: NDArray[np.int32] = self.reports[self.found(channels)]
+        return reports
 
     def _labels(self, of: str, keys: Hashes, times: Milliseconds) -> Mapping[str, Values]:
         codes, counts = np.zeros(len(keys), np.int32), np.zeros(len(keys), np.int32)

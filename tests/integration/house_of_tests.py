@@ -46,6 +46,16 @@ LONG_EVENT = "$" + "Zm9yZ2VkLXBhcGVycy1hbmQtb3RoZXItdGhpbmdzLXRvLWJ1eQ" * 2
 MANY_ROLES = (Role.REVIEWER, Role.SENIOR, Role.CHILD_SAFETY, Role.LEGAL_OFFICER)
 
 
+NOTICED = (
+    ("fake_account_score", 0.79),
+    ("fake_account_facts", "new, made in a burst, same texts as others"),
+    ("account_burst", 12.0),
+    ("account_reply_share", 0.02),
+    ("channel_signs", "published by who published a blocked channel, much reported"),
+)
+"""What rules saw of a made-up account and its channel."""
+
+
 @dataclass(frozen=True)
 class House:
     """What the pages are about: cases and addresses."""
@@ -95,7 +105,8 @@ def house(keys: Keys, *, token_key: bytes) -> House:
     received = _reported()
     case = received.report.case
     assert case is not None
-    closed = cases.open_case(replace(case_draft(keys, event="$old"), at=moment), now=moment)
+    old = replace(case_draft(keys, event="$old"), at=moment, noticed=NOTICED)
+    closed = cases.open_case(old, now=moment)
     cases.decide_case(closed.id, ActionKind.NONE, by=first, reason="A quotation.", now=moment)
     objection, link = _objected(keys, token_key)
     talk_steps.ask(objection.id, "Which bank do you mean?", by=senior, now=moment)

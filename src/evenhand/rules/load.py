@@ -87,7 +87,7 @@ def read_rule(text: str, path: Path, columns: Mapping[str, SignalColumn]) -> Rul
     if not isinstance(node, yaml.MappingNode) or not isinstance(content, dict):
         raise RuleRefused(file=path.name, line=1, why="a rule is a mapping")
     _refuse_repeated_keys(node, path)
-    return _Reader(path, node, content).rule(columns)
+    return _Reader(path, text, node, content).rule(columns)
 
 
 def _too_large(path: Path) -> RuleRefused:
@@ -122,8 +122,11 @@ def _refuse_repeated_keys(node: yaml.Node, path: Path) -> None:
 class _Reader:
     """Reads one file's mapping field by field."""
 
-    def __init__(self, path: Path, node: yaml.MappingNode, content: dict[str, Any]) -> None:
+    def __init__(
+        self, path: Path, text: str, node: yaml.MappingNode, content: dict[str, Any]
+    ) -> None:
         self._path = path
+        self._lines = text.splitlines()
         self._content = content
         self._nodes = {str(key.value): value for key, value in node.value}
         self._keys = {str(key.value): key for key, _ in node.value}
@@ -186,15 +189,25 @@ class _Reader:
         try:
             return parse(self._text("when"), columns)
         except ConditionRefused as error:
-            line, column = int(str(error.fields["line"])), int(str(error.fields["column"]))
-            block = node.style in ("|", ">")
-            mark = node.start_mark
+            line, column = self._place(
+                node, int(str(error.fields["line"])), int(str(error.fields["column"]))
+            )
             raise RuleRefused(
-                file=self._path.name,
-                line=mark.line + line + (1 if block else 0),
-                column=column + (0 if block or line > 1 else mark.column),
-                why=error.fields["why"],
+                file=self._path.name, line=line, column=column, why=error.fields["why"]
             ) from error
+
+    def _place(self, node: yaml.Node, line: int, column: int) -> tuple[int, int]:
+        """Gives the place in the file of a place in a text that stands at a node."""
+        assert isinstance(node, yaml.ScalarNode), "it was read as a text"
+        mark = node.start_mark
+        if node.style not in ("|", ">"):
+            quote = node.style in ("'", '"')
+            return mark.line + line, column + (mark.column + quote if line == 1 else 0)
+        at = mark.line + 1
+        while at < len(self._lines) - 1 and not self._lines[at].strip():
+            at += 1  # the text begins where something stands
+        indent = len(self._lines[at]) - len(self._lines[at].lstrip(" "))
+        return at + line, column + indent
 
     def _version(self) -> str:
         version = str(self._content["version"])

@@ -45,6 +45,27 @@ def test_a_key_that_stands_twice_is_refused_at_its_place(
     assert caught.value.fields["line"] == line
 
 
+@pytest.mark.parametrize(
+    ("when", "line", "column"),
+    [
+        ("has_lnik AND text_length < 500", 17, 7),
+        ('"has_lnik AND text_length < 500"', 17, 8),
+        ("|\n  has_lnik AND\n  text_length < 500", 18, 3),
+        ("|\n    text_length < 500 AND\n      has_lnik", 19, 7),
+        ("|-\n\n\n  text_length < 500 AND has_lnik", 20, 25),
+    ],
+)
+def test_a_fault_in_a_condition_is_named_where_it_stands_in_the_file(
+    tmp_path: Path, when: str, line: int, column: int
+):
+    with pytest.raises(RuleRefused) as caught:
+        load_rule(changed(tmp_path, "has_link AND text_length < 500", when), COLUMNS)
+
+    assert (caught.value.fields["line"], caught.value.fields["column"]) == (line, column)
+    told = (tmp_path / RULE.name).read_text(encoding="utf-8").splitlines()[line - 1]
+    assert told[column - 1 :].startswith("has_lnik")
+
+
 def test_a_fixture_that_states_an_unknown_signal_is_refused(tmp_path: Path):
     path = changed(tmp_path, "lang: en}]", "lang: en, signals: {has_lnik: true}}]")
 

@@ -17,7 +17,8 @@ from evenhand.base.ids import new_id
 from evenhand.base.lists import ActionKind, ChannelKind, Ground, Language, Source, TargetKind
 from evenhand.base.sealing import token_for
 from evenhand.cases.drafts import CaseDraft
-from evenhand.cases.lists import CaseKind
+from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
+from evenhand.cases.models import Case
 from evenhand.evidence.steps import keep
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
@@ -46,6 +47,33 @@ def reviewer(name: str = "Ada Example", *roles: Role) -> Person:
         name=name,
         roles=[role.value for role in roles or (Role.REVIEWER,)],
         created_at=NOW,
+    )
+
+
+def reviewed(
+    event: str, outcome: CaseOutcome, *, lane: CaseLane = CaseLane.OPEN, at: datetime = NOW
+) -> Case:
+    """A review of an event that somebody closed."""
+    by = Person.objects.filter(name="Ada Example").first() or reviewer()
+    case_id = new_id(now=at)
+    return Case.objects.create(
+        id=case_id,
+        opened_at=at,
+        kind=CaseKind.REVIEW.value,
+        origin=f"test:{case_id}",
+        serve_by=at,
+        harm="m.spam",
+        severity=1,
+        score=0.5,
+        language=Language.EN.value,
+        channel_kind=ChannelKind.PUBLIC.value,
+        event=event,
+        state=CaseState.CLOSED.value,
+        outcome=outcome.value,
+        closed_at=at,
+        closed_by=by,
+        closed_by_name=by.name,
+        lane=lane.value,
     )
 
 

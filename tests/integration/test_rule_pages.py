@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django.fixtures import Settings
 from tests.drafts_of_tests import ACCOUNT, by_rule
+from tests.integration.cases_of_tests import reviewed
 from tests.integration.pages import faults
 from tests.integration.people_of_tests import member
 
@@ -19,6 +20,7 @@ from evenhand.actions.steps import decide
 from evenhand.base import clock
 from evenhand.base.lists import ActionKind
 from evenhand.base.sealing import make_keys
+from evenhand.cases.lists import CaseLane, CaseOutcome
 from evenhand.desk.doors import PROVED_AT
 from evenhand.desk.rules.editing import SKELETON
 from evenhand.desk.rules.workbench import HISTORY, workbench
@@ -127,7 +129,7 @@ def test_what_is_no_rule_is_said_with_its_place_and_nothing_is_kept() -> None:
     answer = author().post("/staff/rules/new/", {"text": wrong, "do": "keep"})
 
     page = answer.content.decode()
-    assert "Line 21, column 1:" in page
+    assert "Line 21, column 3:" in page
     assert "no such column: has_lnik" in page
     assert "has_lnik AND account" in page  # what was written is not lost
     assert not RuleVersion.objects.exists()
@@ -182,6 +184,22 @@ def test_a_version_goes_from_draft_to_live_by_two_people(home: Path) -> None:
     page = author().get(f"/staff/rules/versions/{row.id}/").content.decode()
     assert "november.ndjson" in page
     assert '<rect class="column"' in page
+    assert faults(page) == []
+
+
+def test_a_backtest_says_how_often_people_agreed_with_its_hits(home: Path) -> None:
+    archive(home, *["See https://a.example"] * 7)  # the last three are hits
+    reviewed("$4", CaseOutcome.ACTED)
+    reviewed("$5", CaseOutcome.NO_ACTION)
+    reviewed("$6", CaseOutcome.ACTED, lane=CaseLane.SEALED)
+    reviewed("$0", CaseOutcome.ACTED)
+
+    row = moved(drafted(), do="try")
+
+    assert row.backtest["hits"] == 3
+    assert (row.backtest["judged"], row.backtest["judged_right"]) == (2, 1)
+    page = author().get(f"/staff/rules/versions/{row.id}/").content.decode()
+    assert "1 of 2 reviews" in page
     assert faults(page) == []
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.integration.cases_of_tests import reviewed
 from tests.integration.people_of_tests import NOW, member
 
 from evenhand.actions.rule_steps import rule_subject
 from evenhand.base.lists import RecordKind
+from evenhand.cases.lists import CaseLane, CaseOutcome
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
 from evenhand.records.queries import bodies_about
@@ -74,6 +76,16 @@ def test_a_version_goes_from_draft_to_live_and_each_step_is_recorded() -> None:
     assert [body.get("share") for body in bodies] == [None, None, None, 5, None]
     assert bodies[-1]["by"] == str(second().id)
     assert [one.version for one in queries.live_versions()] == ["1.aaaaaaaa"]
+
+
+def test_what_people_judged_last_of_an_event_is_known_and_nothing_sealed() -> None:
+    reviewed("$1", CaseOutcome.NO_ACTION)
+    reviewed("$1", CaseOutcome.ACTED, at=NOW + timedelta(hours=1))
+    reviewed("$2", CaseOutcome.NO_ACTION)
+    reviewed("$3", CaseOutcome.ACTED, lane=CaseLane.SEALED)
+    reviewed("", CaseOutcome.ACTED)
+
+    assert queries.judged_events() == {"$1": True, "$2": False}
 
 
 def test_no_step_is_left_out() -> None:

@@ -13,12 +13,13 @@ from evenhand.actions.models import Action, Decision
 from evenhand.actions.rule_steps import rule_subject
 from evenhand.base.errors import NotFound
 from evenhand.base.lists import Ground, RecordKind, UndoResult
-from evenhand.cases.lists import CaseKind, CaseOutcome, CaseState
+from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
 from evenhand.cases.models import Case as PersonsCase
 from evenhand.records.models import Record
 from evenhand.rulebook.checks import VersionFacts
 from evenhand.rulebook.lists import IN_FORCE, RuleState
 from evenhand.rulebook.models import RetroSweep, Rollback, RuleVersion
+from evenhand.rules.limits import BACKTEST_JUDGED_MAX
 from evenhand.rules.precision import Precision, precision
 
 COMPENSATED = [kind for kind, result in UNDO.items() if result is UndoResult.COMPENSATED]
@@ -203,11 +204,26 @@ def precision_of(rule: str, version: str) -> Precision:
 
     Agreed: something was done. Second looks and known answers are left out.
     """
-    rows = PersonsCase.objects.filter(
-        kind=CaseKind.REVIEW.value, state=CaseState.CLOSED.value, golden=False, sampled_of=None
-    ).filter(rules__contains=[[rule, version]])
+    rows = _judged().filter(rules__contains=[[rule, version]])
     right = rows.filter(outcome=CaseOutcome.ACTED.value).count()
     return precision(right=right, judged=rows.count())
+
+
+def judged_events() -> dict[str, bool]:
+    """Gives the events that people judged last, and whether something was done about each.
+
+    What is in the sealed lane is not among them.
+    """
+    rows = _judged().filter(lane=CaseLane.OPEN.value).exclude(event="").order_by("-closed_at")
+    told = list(rows.values_list("event", "outcome")[:BACKTEST_JUDGED_MAX])
+    return {event: outcome == CaseOutcome.ACTED.value for event, outcome in reversed(told)}
+
+
+def _judged() -> QuerySet[PersonsCase]:
+    """Gives the reviews that people closed; second looks and known answers are left out."""
+    return PersonsCase.objects.filter(
+        kind=CaseKind.REVIEW.value, state=CaseState.CLOSED.value, golden=False, sampled_of=None
+    )
 
 
 def rollbacks_of(row: RuleVersion) -> list[Rollback]:

@@ -19,12 +19,15 @@ from evenhand.rules.gates import gates
 from evenhand.rules.grammar import columns_of
 from evenhand.rules.limits import BACKTEST_NAMES_MAX, BACKTEST_SAMPLE_MAX, BACKTEST_WORDS_MAX
 from evenhand.rules.load import columns_used
+from evenhand.rules.precision import Precision, precision
 from evenhand.rules.programme import Hits, Programme
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.signals.columns import MATCHES
 from evenhand.signals.table import SignalTable
 
 Rows = NDArray[np.int64]
+
+NOBODY: Mapping[str, bool] = {}
 
 UNKNOWN = "unknown"
 OTHERS = "others"
@@ -110,6 +113,7 @@ class Looked:
 
     others  which other rules fire for the hits; None if they were not compared
     drawn   hits that may come into the sample, each with its lot
+    answers  how often people agreed, and how often not
     """
 
     rows: int
@@ -120,6 +124,7 @@ class Looked:
     words: Mapping[str, pa.Array] = field(default_factory=dict)
     others: Hits | None = None
     drawn: Sequence[tuple[int, SampledHit]] = ()
+    answers: Mapping[bool, int] = field(default_factory=dict)
 
 
 class Backtest:
@@ -128,9 +133,17 @@ class Backtest:
     asked     columns that the rule names; `gates`: lists of patterns of which it needs one
     others    rules in force, to tell what the rule would add to them; the rule itself is left out
     compared  hits of which is known which other rules fire for them; `alone` of these is none
+    judged    events that people judged, and whether they agreed that a hit is right
     """
 
-    def __init__(self, rule: Rule, others: RuleSet, *, show: bool = False) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        others: RuleSet,
+        *,
+        show: bool = False,
+        judged: Mapping[str, bool] = NOBODY,
+    ) -> None:
         self.rule = rule
         self.asked = tuple(sorted(columns_of(rule.condition)))
         self.gates = gates(rule.condition, [one for one in self.asked if one.startswith(MATCHES)])
@@ -138,6 +151,8 @@ class Backtest:
         self._of_others = tuple(sorted(columns_used(self._others)))
         self._programme = Programme([rule.condition])
         self._show = show
+        self._judged = judged
+        self._answers: Counter[bool] = Counter()
         self.rows = self.hits = self.compared = self.alone = 0
         self.days, self.languages, self.territories = (Names(BACKTEST_WORDS_MAX) for _ in range(3))
         self.accounts, self.channels = (Names(BACKTEST_NAMES_MAX) for _ in range(2))
@@ -170,12 +185,14 @@ class Backtest:
             words={name: _words(words, name) for name in WORDS},
             others=None if beside is None else self._others.over(beside),
             drawn=self._draw(part, fired, days, first),
+            answers=self._answers_about(part, fired),
         )
 
     def count(self, found: Looked) -> int:
         """Counts what was found in the next part, and gives how many hits there are."""
         self.rows += found.rows
         self.hits += found.hits
+        self._answers.update(found.answers)
         if found.hits:
             self.days.add(found.days)
             self.accounts.add(found.accounts)
@@ -198,6 +215,17 @@ class Backtest:
     def sample(self) -> list[SampledHit]:
         """Gives hits drawn evenly over all, in the order of their days."""
         return sorted((hit for _, hit in self._drawn), key=lambda hit: (hit.day, hit.event_id))
+
+    @property
+    def precision(self) -> Precision:
+        """Gives how often people agreed, of the hits that they judged."""
+        return precision(right=self._answers[True], judged=self._answers.total())
+
+    def _answers_about(self, part: Part, fired: Rows) -> Counter[bool]:
+        if not self._judged:
+            return Counter()
+        events = part.told(fired)["event_id"].to_pylist()
+        return Counter(self._judged[one] for one in events if one in self._judged)
 
     def _draw(
         self, part: Part, fired: Rows, days: pa.ChunkedArray, first: int

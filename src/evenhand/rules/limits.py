@@ -21,6 +21,9 @@ BACKTEST_WORDS_MAX = 1_000
 BACKTEST_SAMPLE_MAX = 20
 """Hits that a backtest shows: what a person looks through before going on."""
 
+BACKTEST_JUDGED_MAX = 500_000
+"""Events judged by people that a backtest knows: some 60 MB; the latest are enough."""
+
 VERSION_CHARACTERS_MAX = 23
 """Characters of a version as stated: with a dot and eight digits of a hash, a decision's column."""
 

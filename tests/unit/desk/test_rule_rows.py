@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from evenhand.base.lists import RecordKind
 from evenhand.desk.rules.refusals import WHYS, refusal
-from evenhand.desk.rules.rows import backtest_rows
+from evenhand.desk.rules.rows import backtest_rows, change_rows
 from evenhand.rulebook.checks import RuleStepRefused
 from evenhand.rulebook.lists import RuleState
 
@@ -61,3 +62,15 @@ def test_figures_are_told_by_names_with_what_is_not_known() -> None:
 
 def test_a_version_that_was_not_tried_has_no_figures() -> None:
     assert backtest_rows({}) == {}
+
+
+def test_why_a_version_changed_is_said_in_the_language_of_the_reader() -> None:
+    told = [
+        {"kind": RecordKind.RULE_CHANGED, "state": "draft", "why": why}
+        for why in ("imported from files", "It fires for news.")
+    ]
+
+    with translation.override("de"):
+        said = [row["why"] for row in change_rows(told, {})]
+
+    assert said == ["It fires for news.", "aus Dateien übernommen"]

@@ -102,6 +102,20 @@ def test_other_rules_are_compared_and_the_rule_itself_is_not(tmp_path: Path, rul
     assert found.alone == 70
 
 
+def test_what_people_judged_of_the_hits_tells_how_precise_a_rule_is(
+    tmp_path: Path, rule: Rule
+) -> None:
+    judged = {"$91": True, "$92": True, "$93": False, "$1": False, "$99999": True}
+
+    work = Backtest(rule, RuleSet(()), judged=judged)
+    for part in SignalsReader(kept(tmp_path / "s.parquet")).groups(work.asked, gates=work.gates):
+        work.add(part)
+
+    assert (work.precision.right, work.precision.judged) == (2, 3)
+    assert work.precision.low is not None
+    assert work.precision.low < 2 / 3
+
+
 def test_the_sample_is_bounded_and_the_same_at_every_run(tmp_path: Path, rule: Rule) -> None:
     path = kept(tmp_path / "s.parquet")
 

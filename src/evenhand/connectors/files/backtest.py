@@ -12,6 +12,7 @@ from evenhand.base.errors import InputRefused, Misconfigured
 from evenhand.connectors.files.backtest_lines import as_json, report_lines
 from evenhand.connectors.files.formats import find_sources
 from evenhand.connectors.files.history import History, Keeper
+from evenhand.connectors.files.judged import read_judged
 from evenhand.connectors.files.progress import Progress
 from evenhand.connectors.files.screen import (
     EXIT_CLEAN,
@@ -58,6 +59,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="keep the signals of the events (.parquet): the next backtest need not compute them",
     )
     parser.add_argument(
+        "--judged",
+        type=Path,
+        metavar="FILE",
+        help='what people judged, for the precision: {"id": "…", "right": true} a line',
+    )
+    parser.add_argument(
         "--show", action="store_true", help="show what was written in the hits of the sample"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -86,7 +93,12 @@ def run(args: Namespace, *, load: Load | None = None) -> int:
     lists = resources.pattern_lists()
     columns = all_columns(one.name for one in lists)
     in_force = load_rules(resources.rules, columns)
-    work = Backtest(_rule(args.rule, in_force, columns), in_force, show=args.show)
+    work = Backtest(
+        _rule(args.rule, in_force, columns),
+        in_force,
+        show=args.show,
+        judged=read_judged(args.judged) if args.judged else {},
+    )
     made_with = editions(lists)
     keeper = Keeper(args.keep, columns, made_with) if args.keep else None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from evenhand.base.harms import harms
 from evenhand.connectors.files.summary import counted, printable
 from evenhand.rules.backtest import Backtest, Names, SampledHit
+from evenhand.rules.precision import Precision
 
 ENTRIES_SHOWN_MAX = 14
 """Lines of one table: two weeks of days."""
@@ -26,6 +27,7 @@ def report_lines(work: Backtest, *, seconds: float) -> list[str]:
         f"channels: {_names(work.channels, work.hits)}",
         f"hits of no other rule: {_share(work.alone, work.compared)} of those compared",
     ]
+    lines += _precision(work.precision)
     lines += _table("Day", dict(sorted(work.days.as_counts().items())), last=True)
     lines += _table("Language", work.languages.as_counts())
     lines += _table("Country", work.territories.as_counts())
@@ -53,6 +55,11 @@ def as_json(work: Backtest) -> dict[str, object]:
         "days": dict(sorted(work.days.as_counts().items())),
         "languages": work.languages.as_counts(),
         "countries": work.territories.as_counts(),
+        "judged": work.precision.judged,
+        "judged_right": work.precision.right,
+        "precision": work.precision.share,
+        "precision_low": work.precision.low,
+        "precision_high": work.precision.high,
         "overlap": dict(work.overlap.most_common()),
         "overlap_by_harm": dict(work.harms.most_common()),
         "sample": [
@@ -65,6 +72,12 @@ def as_json(work: Backtest) -> dict[str, object]:
             for hit in work.sample()
         ],
     }
+
+
+def _precision(found: Precision) -> Iterator[str]:
+    if found.share is not None and found.low is not None and found.high is not None:
+        interval = f"between {found.low:.1%} and {found.high:.1%}, at 95 %"
+        yield f"people agreed with {_share(found.right, found.judged)} of those judged; {interval}"
 
 
 def _counted(names: Names) -> dict[str, object]:

@@ -122,7 +122,9 @@ def _tried(version_id: UUID, *, by: Person, at: datetime) -> None:
     found = workbench().examine(row.text, rule_id=row.rule)
     if found.rule is None or not found.holds:
         raise RuleStepRefused(why="a fixture does not hold")
-    tried = workbench().backtest(found.rule, seconds_max=BACKTEST_SECONDS)
+    tried = workbench().backtest(
+        found.rule, seconds_max=BACKTEST_SECONDS, judged=queries.judged_events()
+    )
     steps.keep_backtest(version_id, tried.figures, by=by, now=at)
 
 

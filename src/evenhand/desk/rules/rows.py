@@ -37,6 +37,17 @@ TONES: Mapping[RuleState, str] = {
 WAY = tuple(state for state in RuleState if state is not RuleState.RETIRED)
 """The states in the order in which a version goes through them."""
 
+WHYS: Mapping[str, str] = {
+    "rolled back": gettext_noop("Rolled back"),
+    "comes with Evenhand": gettext_noop("it comes with Evenhand"),
+    "a new one comes with Evenhand": gettext_noop("a newer one comes with Evenhand"),
+    "no longer comes with Evenhand": gettext_noop("it no longer comes with Evenhand"),
+    "imported from files": gettext_noop("imported from files"),
+    "backtested again": gettext_noop("tried on history again"),
+    "expired": gettext_noop("its last day was over"),
+}
+"""What records say of why a version changed; what a person wrote stays as it is."""
+
 TYPES: Mapping[ColumnType, str] = {
     ColumnType.TRUTH: gettext_noop("true or false"),
     ColumnType.WHOLE: gettext_noop("whole number"),
@@ -110,6 +121,7 @@ def change_rows(
         {
             **change,
             "what": _what(change),
+            "why": gettext(WHYS[change["why"]]) if change.get("why") in WHYS else change.get("why"),
             "name": names.get(UUID(change["by"]), "") if change.get("by") else "",
         }
         for change in reversed(told)
@@ -145,6 +157,10 @@ def backtest_rows(figures: Mapping[str, Any]) -> dict[str, Any]:
         "channels": figures["channels"],
         "alone": figures.get("hits_of_no_other_rule", 0),
         "compared": compared,
+        "judged": figures.get("judged", 0),
+        "right": figures.get("judged_right", 0),
+        "low": round(100 * (figures.get("precision_low") or 0)),
+        "high": round(100 * (figures.get("precision_high") or 0)),
         "files": figures.get("files", []),
         "whole": figures.get("whole", True),
         "days": days,

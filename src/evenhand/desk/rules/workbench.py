@@ -28,7 +28,7 @@ from evenhand.events.batch import event_batch
 from evenhand.pipeline import Resources, Scope, ScreeningPlane, apart
 from evenhand.rulebook.limits import RULE_ID_CHARACTERS_MAX
 from evenhand.rulebook.models import RuleVersion
-from evenhand.rules.backtest import Backtest, Part, SampledHit
+from evenhand.rules.backtest import NOBODY, Backtest, Part, SampledHit
 from evenhand.rules.check import FixtureFault, check_rules
 from evenhand.rules.load import RuleRefused, read_rule
 from evenhand.rules.rule import Rule, RuleSet
@@ -165,15 +165,19 @@ class Workbench:
         """Tries a rule on the newest of the history; None where there is none."""
         return self.backtest(rule, seconds_max=GLANCE_SECONDS) if history() else None
 
-    def backtest(self, rule: Rule, *, seconds_max: float) -> Tried:
+    def backtest(
+        self, rule: Rule, *, seconds_max: float, judged: Mapping[str, bool] = NOBODY
+    ) -> Tried:
         """Tries a rule on history, the newest files first, until the time is up.
 
         Without a history, the fixtures of all rules are one.
+
+        judged  events that people judged, and whether they agreed
         """
         said: list[str] = []
         with self._lock:
             until = monotonic() + seconds_max
-            work = Backtest(rule, RuleSet(self.rules()), show=True)
+            work = Backtest(rule, RuleSet(self.rules()), show=True, judged=judged)
             reader = History(
                 load=self._spare,
                 asked=work.asked,

@@ -11,6 +11,7 @@ import pytest
 
 from evenhand.base.errors import Misconfigured
 from evenhand.connectors.files.backtest import UnknownRule, add_arguments, run
+from evenhand.connectors.files.problems import FileRefused
 from evenhand.pipeline import Resources, ScreeningPlane
 from evenhand.signals import storing
 
@@ -122,6 +123,30 @@ def test_signals_of_an_older_list_are_said_and_lacking_ones_refused(
     _, out, err = backtest(draft, kept)
     assert "lists have changed since it was made: matches_drug_name" in err
     assert "10 (20.00%)" in out
+
+
+def test_what_people_judged_is_told_with_its_interval(backtest: Any, tmp_path: Path) -> None:
+    path, judged = chat(tmp_path / "chat.ndjson"), tmp_path / "judged.ndjson"
+    told = [(0, True), (5, True), (10, False), (10, True), (1, False)]
+    judged.write_text("".join(json.dumps({"id": str(i), "right": one}) + "\n" for i, one in told))
+
+    _, out, _ = backtest("link_posted", path, "--judged", judged)
+    figures = json.loads(backtest("link_posted", path, "--judged", judged, "--json")[1])
+
+    assert "people agreed with 3 (100.00%) of those judged; between 43.9% and 100.0%" in out
+    assert (figures["judged"], figures["judged_right"], figures["precision"]) == (3, 3, 1.0)
+
+
+@pytest.mark.parametrize("line", ["[]", "{", '{"id": "a"}', '{"id": "a", "right": 1}', "x" * 5_000])
+def test_a_file_of_judgements_that_says_nothing_is_refused_with_its_line(
+    backtest: Any, tmp_path: Path, line: str
+) -> None:
+    judged = tmp_path / "judged.ndjson"
+    judged.write_text('{"id": "a", "right": true}\n' + line + "\n")
+
+    with pytest.raises(FileRefused) as refused:
+        backtest("link_posted", chat(tmp_path / "chat.ndjson"), "--judged", judged)
+    assert refused.value.fields["line"] == 2
 
 
 def test_what_cannot_be_followed_is_said(backtest: Any, tmp_path: Path) -> None:

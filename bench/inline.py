@@ -5,7 +5,7 @@ due at fixed times, whether earlier ones were answered or not, and each is timed
 due, the client's own work included. Beside it stand as many requests which the same door answers
 without screening. The door's start is timed too, with what it compiled on disk already.
 
-EVENHAND_BENCH_LISTS    folder taken as `EVENHAND_HOME/lists`; Evenhand's own lists alone unless set
+EVENHAND_BENCH_LISTS    folder taken as `EVENHAND_HOME/lists`; one with everything unless set
 EVENHAND_BENCH_SECONDS  seconds at each rate; 5 unless set
 """
 
@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from evenhand.base.sealing import make_keys
 from evenhand.pipeline import Resources
 from evenhand.signals.pattern_lists import read_pattern_lists
+from everything import write_lists
 from messages import batches
 
 RATES = (100, 200, 500, 1_000, 1_500, 2_000, 3_000, 5_000)
@@ -62,14 +63,16 @@ def run(sizes: Sequence[int] = RATES) -> dict[str, object]:
     """Gives p50 and p99 at each rate, and the largest rate at which p99 holds the goal."""
     seconds = float(os.environ.get("EVENHAND_BENCH_SECONDS", "5"))
     rates = sorted({*sizes, STATED_RATE})
-    with _door():
-        pass  # what the first start on a machine compiles is on disk then
-    with _door() as door:
-        start_busy = _busy(door)
-        posts = _posts(door)
-        _load(door, posts, rate=STATED_RATE, seconds=2)
-        bare = _load(door, [_ping(door)] * TEXTS, rate=STATED_RATE, seconds=seconds)
-        measured = {rate: _load(door, posts, rate=rate, seconds=seconds) for rate in rates}
+    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as made:
+        lists = lists_of_bench(Path(made))
+        with open_door(lists):
+            pass  # what the first start on a machine compiles is on disk then
+        with open_door(lists) as door:
+            start_busy = _busy(door)
+            posts = requests(door)
+            load(door, posts, rate=STATED_RATE, seconds=2)
+            bare = load(door, [_ping(door)] * TEXTS, rate=STATED_RATE, seconds=seconds)
+            measured = {rate: load(door, posts, rate=rate, seconds=seconds) for rate in rates}
     held = [
         rate for rate, one in measured.items() if one.at(0.99) <= P99_MS_MAX and not one.unscreened
     ]
@@ -109,25 +112,35 @@ def _figure(name: str, value: float, unit: str, against: float | None) -> dict[s
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
+class Door:
+    """A door that runs, and what it says."""
+
     port: int
     token: str
     process: int
     start_seconds: float
+    log: Path
+
+
+def lists_of_bench(folder: Path) -> Path:
+    """Gives the folder of lists that is named, or makes one below `folder`."""
+    if named := os.environ.get("EVENHAND_BENCH_LISTS"):
+        return Path(named).absolute()
+    write_lists(folder / "everything")
+    return folder / "everything"
 
 
 @contextmanager
-def _door() -> Iterator[_Door]:
+def open_door(lists: Path) -> Iterator[Door]:
     """Starts a door on the last core and takes the other ones for the load."""
     with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
-        yield from _open_door(Path(folder), secrets.token_hex(16))
+        yield from _opened(Path(folder), lists, secrets.token_hex(16))
 
 
-def _open_door(home: Path, token: str) -> Iterator[_Door]:
+def _opened(home: Path, lists: Path, token: str) -> Iterator[Door]:
     make_keys(home / "keys")
     (home / "door.token").write_text(token)
-    if lists := os.environ.get("EVENHAND_BENCH_LISTS"):
-        (home / "lists").symlink_to(Path(lists).absolute())
+    (home / "lists").symlink_to(lists)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -147,7 +160,8 @@ def _open_door(home: Path, token: str) -> Iterator[_Door]:
     os.sched_setaffinity(0, cores[:-1] or cores)
     try:
         _wait(port, process)
-        yield _Door(port, token, process.pid, time.perf_counter() - began)
+        started = time.perf_counter() - began
+        yield Door(port, token, process.pid, started, home / "door.log")
     finally:
         os.sched_setaffinity(0, cores)
         process.terminate()
@@ -167,7 +181,7 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the door did not open")
 
 
-def _posts(door: _Door) -> list[bytes]:
+def requests(door: Door) -> list[bytes]:
     """Gives bodies of requests as Synapse sends them, without the event's own id."""
     lists = read_pattern_lists(Resources.default().patterns)
     phrases = [one.text.strip("*") for each in lists for one in each.patterns if one.text]
@@ -186,11 +200,11 @@ def _event(row: dict[str, object]) -> dict[str, object]:
     return {"event": event, "evenhand": {"server": "x.test", "channel": {"join_rule": "public"}}}
 
 
-def _ping(door: _Door) -> bytes:
+def _ping(door: Door) -> bytes:
     return _request(door, "ping", {"id": "$NUMBER-"})
 
 
-def _request(door: _Door, hook: str, value: dict[str, object]) -> bytes:
+def _request(door: Door, hook: str, value: dict[str, object]) -> bytes:
     body = json.dumps(value, ensure_ascii=False).encode()
     head = (
         f"POST /{hook} HTTP/1.1\r\nHost: door\r\nAuthorization: Bearer {door.token}\r\n"
@@ -203,7 +217,8 @@ _numbers = iter(range(1_000_000, 10_000_000))
 _Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def _load(door: _Door, posts: Sequence[bytes], *, rate: int, seconds: float) -> Answered:
+def load(door: Door, posts: Sequence[bytes], *, rate: int, seconds: float) -> Answered:
+    """Posts so often a second, and gives how it was answered."""
     before, busy = _unscreened(door), _busy(door)
     milliseconds, refused = asyncio.run(_ask(door.port, posts, rate, int(rate * seconds)))
     return Answered(milliseconds, refused, _unscreened(door) - before, _busy(door) - busy)
@@ -244,13 +259,13 @@ async def _answer(connection: _Connection, content: bytes) -> int:
     return int(head[9:12])
 
 
-def _busy(door: _Door) -> float:
+def _busy(door: Door) -> float:
     """Gives the seconds that the door has computed: what does not depend on who else computes."""
     fields = Path(f"/proc/{door.process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _unscreened(door: _Door) -> int:
+def _unscreened(door: Door) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{door.port}/metrics") as page:
         lines = page.read().decode().splitlines()
     return sum(int(line.rsplit(" ", 1)[1]) for line in lines if 'result="unscreened"' in line)

@@ -67,11 +67,12 @@ _SHARED = {
     CharacterClass.CYRILLIC: ("ru", "uk", "be", "kk", "ky", "bg", "sr"),
     CharacterClass.ARABIC: ("ar", "fa", "ur"),
 }
-# Letters that only some languages of a script have.
+# Letters that only some languages of a script have; one that several have speaks for each.
 _TELLING_LETTERS = {
-    "kk": "әғқңұүһө",
-    "uk": "їєґ",
-    "be": "ў",
+    "kk": "әғқңұүһөыі",
+    "ky": "ңүөыэ",
+    "uk": "їєґі",
+    "be": "ўыэёі",
     "ru": "ыэё",
     "sr": "ђћџљњј",
     "de": "äöüß",

@@ -107,7 +107,7 @@ COMMANDS = (
     Command(
         ("rules", "import"),
         "show what differs in files of rules, and keep it as drafts",
-        "evenhand.rulebook.import_command",
+        "evenhand.connectors.files.rule_import",
     ),
     Command(
         ("rules", "sweep"),

@@ -10,9 +10,10 @@ import pytest
 from tests.integration.people_of_tests import NOW, member
 
 from evenhand.base.errors import EvenhandError, NotFound
+from evenhand.connectors.files import rule_import
 from evenhand.people.models import Person
 from evenhand.people.roles import Role
-from evenhand.rulebook import export_command, import_command, queries, steps
+from evenhand.rulebook import export_command, queries, steps
 from evenhand.rulebook.checks import RuleStepRefused
 from evenhand.rulebook.files import LIST, FilesRefused
 from evenhand.rulebook.lists import RuleState
@@ -47,7 +48,7 @@ def called(command: ModuleType, *words: object) -> int:
 
 
 def imported(folder: Path, *words: str) -> int:
-    return called(import_command, folder, "--by", NAME, *words)
+    return called(rule_import, folder, "--by", NAME, *words)
 
 
 def edition(number: int) -> str:
@@ -85,7 +86,7 @@ def test_a_changed_file_becomes_a_draft_of_whoever_imports_it(
     called(export_command, folder)
     (folder / f"{RULE}.yaml").write_text(edition(2).replace("\n", "\r\n"))
 
-    assert called(import_command, folder, "--look") == 1
+    assert called(rule_import, folder, "--look") == 1
     assert versions() == ["1"]
     assert imported(folder, "--note", "after a review") == 0
 
@@ -216,7 +217,7 @@ def test_who_works_on_no_rules_imports_none(folder: Path) -> None:
 
     for name, error in (("Rita Reviewer", RuleStepRefused), ("Nobody", NotFound)):
         with pytest.raises(error):
-            called(import_command, folder, "--by", name)
+            called(rule_import, folder, "--by", name)
     assert versions() == []
 
 
@@ -234,6 +235,6 @@ def test_the_folder_of_what_is_in_force_is_left_alone(folder: Path) -> None:
     folder.mkdir()
     (folder / in_force.LIST).write_text("{}")
 
-    for command in (export_command, import_command):
+    for command in (export_command, rule_import):
         with pytest.raises(EvenhandError, match="take another folder"):
-            called(command, folder, *(["--look"] if command is import_command else []))
+            called(command, folder, *(["--look"] if command is rule_import else []))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evenhand.base.lists import EventKind
 from evenhand.events.normalise import normalise
 from evenhand.events.text_column import TextColumn, arrow_text
-from evenhand.events.unicode_tables import unicode_tables
+from evenhand.events.unicode_tables import CharacterClass, unicode_tables
 from evenhand.signals.account_habits import AccountHabits, Doings
 from evenhand.signals.arrow import milliseconds_of, valid_rows, where_word, without_nulls, words_of
 from evenhand.signals.channel_habits import BLOCKED_CHANNELS, ChannelHabits, Happenings
@@ -151,7 +151,7 @@ class SignalEngine:
         }
 
     def scores(self, views: Views) -> Mapping[str, Values]:
-        """Gives what the model thinks of each text; NULL where there is none.
+        """Gives what the model thinks of each text; NULL where there is none, or no letter in it.
 
         A text in disguise gets the higher score of both its views.
         """
@@ -160,10 +160,9 @@ class SignalEngine:
         if len(undone.rows):
             for name, values in self.model.score(undone.column).items():
                 scores[name][undone.rows] = np.maximum(scores[name][undone.rows], values)
-        return {
-            name: Values(values.astype(np.float64), views.has_text)
-            for name, values in scores.items()
-        }
+        lettered = views.counts[:, : CharacterClass.OTHER_LETTER + 1].any(axis=1)
+        known = views.has_text & lettered
+        return {name: Values(values.astype(np.float64), known) for name, values in scores.items()}
 
     def habits(self, seen: Seen, steady: Mapping[str, Values]) -> Mapping[str, Values]:
         """Gives what accounts, networks and channels do, and what is known of them."""

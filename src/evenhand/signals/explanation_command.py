@@ -46,9 +46,12 @@ def _text(given: str) -> str:
     if len(content) > TEXT_BYTES_MAX:
         raise InputRefused(what="text", bytes_max=TEXT_BYTES_MAX)
     try:
-        return content.decode()
+        text = content.decode()
     except UnicodeError as error:
         raise InputRefused(what="text", why="it is no UTF-8") from error
+    if not any(character.isalpha() for character in text):
+        raise InputRefused(what="text", why="there is no letter in it, and so it gets no score")
+    return text
 
 
 def _lines(explained: Sequence[Explained], text: str) -> Iterator[str]:

@@ -64,7 +64,9 @@ class WatchedHashLists:
         try:
             fresh = HashLists.read(self._folder)
         except (EvenhandError, OSError, ValueError) as error:
-            log.warning("hash_lists_unreadable", why=type(error).__name__)
+            fields = error.fields if isinstance(error, EvenhandError) else {}
+            why = {name: str(fields[name]) for name in ("file", "line", "why") if name in fields}
+            log.warning("hash_lists_unreadable", **(why or {"why": type(error).__name__}))
             return False
         finally:
             self._stamp = stamp

@@ -187,3 +187,9 @@ def test_a_disguised_text_scores_as_what_it_hides(engine):
     said, disguised = signals_of(engine, plain, hidden)
 
     assert disguised["abuse_score"] >= said["abuse_score"] - 1e-6
+
+
+def test_a_text_without_a_letter_gets_no_score(engine):
+    rows = signals_of(engine, "🎉" * 22, "+7 777 123 45 67 !!", "ok")
+
+    assert ["hate_score" in row for row in rows] == [False, False, True]

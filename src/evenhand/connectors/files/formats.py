@@ -111,7 +111,7 @@ def find_sources(paths: list[str]) -> tuple[list[Source], list[LeftOut]]:
                 sources.append(source)
             else:
                 left_out.append(LeftOut(file, "it was named before, and is read once"))
-        if not found:
+        if not any(isinstance(file, Path) for file in found):
             raise FileRefused(
                 file=given,
                 why=f"no export is in this folder: neither {EXPORT_NAME} "
@@ -204,6 +204,8 @@ def _files_among(folder: Path, entries: list[Path]) -> Iterator[Path | LeftOut]:
             yield from _files_among(entry, below)
         elif entry.suffix.lower() in SUFFIXES:
             yield entry
+        else:
+            yield LeftOut(entry, "it is a file of another kind")
 
 
 def _format_of(path: Path, head: bytes) -> Format:

@@ -87,7 +87,7 @@ def test_a_folder_gives_its_exports_and_names_what_is_left_out(tmp_path: Path) -
     sources, left_out = find_sources([str(tmp_path)])
 
     assert [source.path for source in sources] == [export, tmp_path / "rows.ndjson"]
-    assert [file.path.name for file in left_out] == ["broken.json"]
+    assert [file.path.name for file in left_out] == ["broken.json", "readme.md"]
 
 
 def test_a_subfolder_that_does_not_open_leaves_the_others_to_be_read(

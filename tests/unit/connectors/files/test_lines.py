@@ -147,6 +147,7 @@ def test_every_moment_that_python_writes_is_read_back(read: Any, moment: datetim
         ('{"id": "' + "i" * 256 + '", "text": "x"}', "longer than an event may hold [event_id]"),
         ('{"colour": "red"}', "none of the columns"),
         ("{}", "none of the columns"),
+        ('{"id": 1, "message": "hello"}', "none of the columns"),
     ],
 )
 def test_a_broken_line_is_refused_and_the_others_are_read(

@@ -76,7 +76,7 @@ def test_a_rule_from_draft_to_live_and_back(desk: Desk, hands: list[Hands]) -> N
     assert "no such column: has_lnik" in page.locator("[data-examined]").inner_text()
     look(page, "r-editor-fault")
     page.get_by_role("button", name="Go there").click()
-    for _ in "  has_lnik":
+    for _ in "has_lnik":
         page.keyboard.press("ArrowRight")
     for _ in "lnik":
         page.keyboard.press("Backspace")

@@ -103,9 +103,10 @@ class Texts(HTMLParser):
 OURS = re.compile(
     r"https?://\S+|[\w.+-]+@[\w.-]+\.\w+|[@!$#][\w.=/+-]+(:[\w.-]+)?"
     r"|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\bEH-\d{4}-\d{6}\b"
-    r"|\b[a-z]{2,4}(-[a-z0-9]+)+\b|\bage1\w*|\b[a-z]+/[a-z]+\b"
+    r"|\b\d+\.[0-9a-f]{8}\b|\b[a-z]{2,4}(-[a-z0-9]+)+\b|\bage1\w*|\b[a-z]+/[a-z]+\b"
 )
-"""Addresses, ids of the messenger, numbers of matters, ids of laws, kinds of files."""
+"""Addresses, ids of the messenger, numbers of matters, versions of rules, ids of
+laws, kinds of files."""
 
 RAW = re.compile(
     r"\d{4}-\d\d-\d\d|\b[a-z]+_[a-z_]+\b|\b(?:None|True|False)(?=$|[,)\]])|[{}]|\[\]|%\(|\bm\.[a-z_]+"
@@ -117,8 +118,9 @@ CYRILLIC = re.compile(r"[А-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]")
 CYRILLIC_LANGUAGES = frozenset({"ru", "kk"})
 ALWAYS = frozenset(
     "Evenhand OpenAPI Atom Feed Deutsch English Français Tech Against Terrorism ms".split()  # noqa: SIM905
-) | {"April", "August", "September", "November"}
-"""Names, languages as they call themselves, milliseconds, months that German and English share."""
+) | {"April", "August", "September", "November", "Kazakh"}
+"""Names, languages as they call themselves, milliseconds, months that German and English
+share, and a language that French and English do."""
 
 
 def raw(texts: Texts, names: frozenset[str]) -> list[str]:

@@ -67,10 +67,11 @@ NAMES = frozenset(
         "Bo Board", "Case system", "First Operator", "Gil Example", "Hal Example",
         "Helpline of Example", "Lena Lawyer", "Ministry of Example", "Nora New", "Oleg Officer",
         "Olga Officer", "Otto Officer", "Pat Author", "Prosecutor of Example", "Rosa Reviewer",
-        "Second Approver", "Sina Senior", "Watch of Example",
+        "Second Approver", "Sina Senior", "StopNCII", "Watch of Example",
+        "Floods of links", "linkflood",
     }
 )  # fmt: skip
-"""Who lives here: names stay as they are in every language."""
+"""Who lives here, and what has a name: names stay as they are in every language."""
 
 
 @dataclass(frozen=True)
@@ -261,9 +262,10 @@ def _rules(author: Person) -> list[UUID]:
     """Writes two versions of a rule: one kept as a draft, one tried and staged."""
     made = []
     for version in ("1", "2"):
-        text = SKELETON.replace('version: "1"', f'version: "{version}"')
+        text = SKELETON.replace("my_rule", "linkflood").replace("1", version, 1)
+        text = text.replace("What it looks for, in a few words", "Floods of links")
         rule = workbench().read(text)
-        row = rulebook.write_version(rule, text, by=author, now=now(), note="Floods of links.")
+        row = rulebook.write_version(rule, text, by=author, now=now(), note="A try.")
         made.append(row.id)
     tried = workbench().backtest(rule, seconds_max=1.0)
     rulebook.keep_backtest(row.id, tried.figures, by=author, now=now())
@@ -275,7 +277,7 @@ def _rules(author: Person) -> list[UUID]:
 def _rule_addresses(rules: Sequence[UUID]) -> dict[str, Sequence[str]]:
     views = ("staff_rule_version", "staff_rule_edit", "staff_rule_roll_back", "staff_rule_hits")
     return {view: [reverse(view, args=[one]) for one in rules] for view in views} | {
-        "staff_rule": [reverse("staff_rule", args=["my_rule"])],
+        "staff_rule": [reverse("staff_rule", args=["linkflood"])],
         "staff_rules": ["/staff/rules/"],
     }
 

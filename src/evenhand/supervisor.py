@@ -18,8 +18,9 @@ from pathlib import Path
 
 from evenhand.base.errors import Misconfigured, Unavailable
 
-READY_SECONDS_MAX = 180.0
-"""Seconds a child may take to answer: a cold start compiles kernels and pattern databases."""
+READY_SECONDS_MAX = 600.0
+"""Seconds a child that lives may take to answer: a first start compiles kernels and patterns, which
+takes a minute of a core, and several where others want it too."""
 
 STOP_SECONDS_MAX = 10.0
 """Seconds between asking a child to stop and killing it."""

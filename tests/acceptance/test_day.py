@@ -39,7 +39,7 @@ def evenhand(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "EVENHAND_HOME": str(home), "COLUMNS": "140"}
     environment.pop("DATABASE_URL", None)
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=900, check=False
+        command, env=environment, capture_output=True, text=True, timeout=1800, check=False
     )
 
 

@@ -14,6 +14,7 @@ from tests.conftest import START_SECONDS_MAX
 
 from evenhand.actions.journal import Answered
 from evenhand.base.lists import ActionKind, ChannelKind, EventKind
+from evenhand.connectors.matrix.limits import SNAPSHOT_SECONDS
 from evenhand.signals.picture_hash import picture_hash
 
 pytestmark = pytest.mark.synapse
@@ -27,6 +28,16 @@ def _until(condition):
             return value
         time.sleep(0.05)
     return condition()
+
+
+def _say(town, state: dict[str, object]) -> None:
+    """Writes what the worker tells the door, and waits until the door looks at it again."""
+    path = town.door.settings.home / "door" / "snapshot.json"
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(state))
+    partial.replace(path)
+    time.sleep(SNAPSHOT_SECONDS)
 
 
 def test_the_sender_of_a_refused_message_gets_reason_decision_and_objection(town):
@@ -367,20 +378,13 @@ def test_a_blocked_room_cannot_be_entered_published_or_named_again(town):
     owner, other = town.person(), town.person()
     alias = f"shop{uuid4().hex[:6]}"
     room = owner.public_room(room_alias_name=alias)
-    folder = town.door.settings.home / "door"
-    folder.mkdir(exist_ok=True)
-    snapshot = {
-        "blocked_channels": [room],
-        "blocked_aliases": [f"#{alias}b:evenhand.test"],
-        "withheld": {},
-        "account_countries": {},
-    }
-    (folder / "snapshot.json").write_text(json.dumps(snapshot))
+    aliases = [f"#{alias}b:evenhand.test"]
+    _say(town, {"blocked_channels": [room], "blocked_aliases": aliases})
 
     joined = other.join(room)
     listed = owner.call("PUT", f"/directory/list/room/{room}", {"visibility": "public"})
     named = owner.create_room(preset="public_chat", room_alias_name=alias + "b")
-    (folder / "snapshot.json").write_text("{}")
+    _say(town, {})
 
     assert [joined.status_code, listed.status_code, named.status_code] == [403, 403, 403]
     assert "blocked" in joined.json()["error"]
@@ -390,13 +394,11 @@ def test_a_blocked_room_cannot_be_entered_published_or_named_again(town):
 def test_a_withheld_room_is_closed_to_accounts_of_that_country_alone(town):
     owner, inside, outside = town.person(), town.person(), town.person()
     room = owner.public_room()
-    path = town.door.settings.home / "door" / "snapshot.json"
-    path.parent.mkdir(exist_ok=True)
     countries = {inside.id: "KZ", outside.id: "FR"}
-    path.write_text(json.dumps({"withheld": {room: ["KZ"]}, "account_countries": countries}))
+    _say(town, {"withheld": {room: ["KZ"]}, "account_countries": countries})
 
     kept_out, let_in = inside.join(room), outside.join(room)
-    path.write_text("{}")
+    _say(town, {})
 
     assert (kept_out.status_code, let_in.status_code) == (403, 200)
 

@@ -17,6 +17,7 @@ BLOCK = 64
 
 Words = NDArray[np.uint64]
 Instructions = NDArray[np.int64]
+Numbers = NDArray[np.float64]
 
 
 class Join(IntEnum):
@@ -33,6 +34,12 @@ HOW, MADE, BEGIN, END = range(4)
 """Of a join: how parts are joined, the part that is made, and where those it is made of begin."""
 
 EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = range(6)
+
+PLUS, MINUS, TIMES, OTHERWISE, KNOWN, UNKNOWN = range(6, 12)
+"""What else is done with numbers: they are calculated, taken one for another, asked if known."""
+
+DONE, FIRST, SECOND, TO = range(4)
+"""Of a step: a relation or one of those, its two numbers, and the number or part that it makes."""
 
 
 @inlined
@@ -66,6 +73,34 @@ def _related(  # noqa: C901  one loop per relation: no branch within
     else:
         for row in range(rows):
             out[row] = values[begin + row] >= constant
+
+
+@inlined
+def _stands(  # noqa: C901  as above
+    first: Numbers, second: Numbers, relation: int, out: NDArray[np.uint8]
+) -> None:
+    """Writes 1 where numbers stand in a relation to others, else 0.
+
+    Stays inside: each array has BLOCK places.
+    """
+    if relation == EQUAL:
+        for row in range(BLOCK):
+            out[row] = first[row] == second[row]
+    elif relation == UNEQUAL:
+        for row in range(BLOCK):
+            out[row] = first[row] != second[row]
+    elif relation == LESS:
+        for row in range(BLOCK):
+            out[row] = first[row] < second[row]
+    elif relation == LESS_EQUAL:
+        for row in range(BLOCK):
+            out[row] = first[row] <= second[row]
+    elif relation == GREATER:
+        for row in range(BLOCK):
+            out[row] = first[row] > second[row]
+    else:
+        for row in range(BLOCK):
+            out[row] = first[row] >= second[row]
 
 
 @inlined
@@ -114,6 +149,79 @@ def compare(
             rest = rows - whole * U(BLOCK)
             _related(line, whole * U(BLOCK), rest, relation, constant, holds)
             out[whole] = _word(eights) & mask[whole]
+
+
+@inlined
+def _worked_out(
+    step: int, first: Numbers, second: Numbers, first_known: np.uint64, out: Numbers
+) -> None:
+    """Writes the numbers of one step for a block of rows.
+
+    Stays inside: each array has BLOCK places.
+    """
+    if step == PLUS:
+        for row in range(BLOCK):
+            out[row] = first[row] + second[row]
+    elif step == MINUS:
+        for row in range(BLOCK):
+            out[row] = first[row] - second[row]
+    elif step == TIMES:
+        for row in range(BLOCK):
+            out[row] = first[row] * second[row]
+    else:
+        for row in range(BLOCK):
+            out[row] = first[row] if first_known >> U(row) & U(1) else second[row]
+
+
+@kernel
+def calculate(
+    values: Numbers,
+    lines: Instructions,
+    constants: Numbers,
+    steps: Instructions,
+    made: int,
+    known: Words,
+    known_of: Instructions,
+    answers: Words,
+) -> None:
+    """Writes the answers of parts that are calculated, 64 rows at a time.
+
+    lines     the line of `values` and of `known_of` of each column that is calculated with
+    steps     numbers are named by place: columns, then constants, then those that steps make
+    made      how many numbers steps make
+    known     as for `compare`
+
+    Stays inside: steps name numbers that are there and parts with a line in `answers`, which has a
+    word for each block of rows; a block that is not whole is read up to its last row.
+    """
+    columns, rows = lines.shape[0], values.shape[1]
+    first_made = columns + constants.shape[0]
+    numbers = np.zeros((first_made + made, BLOCK), np.float64)
+    masks = np.full(first_made + made, ~U(0), np.uint64)
+    for place in range(constants.shape[0]):
+        numbers[columns + place, :] = constants[place]
+    holds = np.zeros(BLOCK, np.uint8)
+    eights = holds.view(np.uint64)
+    for block in range(answers.shape[1]):
+        begin = block * BLOCK
+        end = min(begin + BLOCK, rows)
+        for place in range(columns):
+            line = lines[place]
+            numbers[place, : end - begin] = values[line, begin:end]
+            masks[place] = known[known_of[line], block]
+        for k in range(steps.shape[0]):
+            step, to = steps[k, DONE], steps[k, TO]
+            first, second = steps[k, FIRST], steps[k, SECOND]
+            if step == KNOWN:
+                answers[to, block] = masks[first]
+            elif step == UNKNOWN:
+                answers[to, block] = ~masks[first]
+            elif step >= PLUS:
+                _worked_out(step, numbers[first], numbers[second], masks[first], numbers[to])
+                masks[to] = ~U(0) if step == OTHERWISE else masks[first] & masks[second]
+            else:
+                _stands(numbers[first], numbers[second], step, holds)
+                answers[to, block] = _word(eights) & masks[first] & masks[second]
 
 
 @kernel

@@ -1,45 +1,36 @@
 """Conditions as instructions for the loops of `kernels.py`, each distinct part once.
 
 Everything becomes a number: a truth 0 or 1, a word the number that stands for it. What is compared
-with a constant of its column's type is left to a kernel; what is calculated first, which few rules
-do, is left to numpy, in 64-bit floating point, so that whole numbers are exact up to 2**53.
+with a constant of its column's type is left to one kernel; what is calculated first, which few
+rules do, to another (`calculation.py`), in 64-bit floating point, so that whole numbers are exact
+up to 2**53.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any as Anything
-from typing import TypeVar, assert_never, cast
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.rules.evaluate import OPERATORS, SIGNS
+from evenhand.rules.calculation import RELATIONS, CalculationWriter
 from evenhand.rules.grammar import (
     All,
     Always,
     Any,
-    Arithmetic,
     Column,
     Compare,
     Constant,
     Known,
     OneOf,
-    Otherwise,
     Relation,
     Tree,
-    Value,
 )
 from evenhand.rules.kernels import (
     BLOCK,
-    COLUMN,
-    EQUAL,
-    GREATER,
-    GREATER_EQUAL,
-    LESS,
-    LESS_EQUAL,
     PLACE,
-    UNEQUAL,
     Instructions,
     Join,
     Words,
@@ -51,14 +42,6 @@ from evenhand.rules.kernels import (
 from evenhand.signals.columns import ColumnType
 from evenhand.signals.table import SignalTable, Values
 
-_RELATIONS = {
-    Relation.EQUAL: EQUAL,
-    Relation.UNEQUAL: UNEQUAL,
-    Relation.LESS: LESS,
-    Relation.LESS_EQUAL: LESS_EQUAL,
-    Relation.GREATER: GREATER,
-    Relation.GREATER_EQUAL: GREATER_EQUAL,
-}
 _TURNED = {
     Relation.LESS: Relation.GREATER,
     Relation.LESS_EQUAL: Relation.GREATER_EQUAL,
@@ -100,7 +83,6 @@ ROWS_JOINED_MAX = 256
 """Rows up to which columns are copied side by side: a call for each would take longer."""
 
 Mask = npt.NDArray[np.bool_]
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +97,13 @@ class Hits:
 class _Compared:
     """Columns of one kind, and what of them is compared with constants, column by column.
 
+    lines   for each column its line among all that the conditions look at
     alone   the comparisons as if each column were the only one
     begins  where the comparisons of each column begin, and where the last ones end
     """
 
     kind: _Kind
-    columns: Sequence[Column]
-    comparisons: Instructions
+    lines: Sequence[int]
     alone: Instructions
     constants: npt.NDArray[Anything]
     begins: Sequence[int]
@@ -134,12 +116,13 @@ class Programme:
         writer = _Writer()
         self._results = np.array([writer.part(tree) for tree in trees], np.int64)
         self._parts = len(writer.places)
+        self._columns = tuple(writer.columns)
         self._compared = tuple(writer.compared())
-        self._calculated = tuple(writer.calculated)
-        self._calculated_places = [place for place, _ in writer.calculated]
+        self._together, self._constants = writer.together()
+        self._calculation = writer.calculated.written()
+        self._always = tuple(writer.always)
         self._joins = np.array(writer.joins, np.int64).reshape(-1, 4)
         self._children = np.array(writer.children, np.int64)
-        self._columns = tuple(sorted(writer.columns))
         self._words = writer.words
 
     def over(self, table: SignalTable) -> Hits:
@@ -147,7 +130,8 @@ class Programme:
         if table.rows <= ROWS_AT_ONCE:
             return self._over(table)
         begins = range(0, table.rows, ROWS_AT_ONCE)
-        hits = [self._over(_part(table, self._columns, begin)) for begin in begins]
+        names = [column.name for column in self._columns]
+        hits = [self._over(_part(table, names, begin)) for begin in begins]
         rows = [one.rows + begin for one, begin in zip(hits, begins, strict=True)]
         return Hits(np.concatenate(rows), np.concatenate([one.rules for one in hits]))
 
@@ -155,16 +139,12 @@ class Programme:
         blocks = -(-table.rows // BLOCK)
         batch = _Batch(table, self._words, self._columns, blocks)
         answers = np.empty((self._parts, blocks), np.uint64)
-        for one in self._compared:
-            if table.rows <= ROWS_JOINED_MAX:
-                self._compare_joined(one, batch, answers)
-            else:
-                self._compare_each(one, batch, answers)
-        if self._calculated:
-            # Numbers may grow beyond all bounds: then they are infinite, or no number.
-            with np.errstate(over="ignore", invalid="ignore"):
-                holds = [batch.holds(tree) for _, tree in self._calculated]
-            answers[self._calculated_places] = _packed(holds, blocks)
+        for place, holds in self._always:
+            answers[place] = ~np.uint64(0) if holds else np.uint64(0)
+        if table.rows <= ROWS_JOINED_MAX:
+            self._ask_few(batch, answers)
+        else:
+            self._ask(batch, answers)
         join(self._joins, self._children, answers)
         told = answers[self._results]
         if blocks:
@@ -175,19 +155,25 @@ class Programme:
             gather(told, found.rows, found.rules)
         return found
 
-    def _compare_joined(self, one: _Compared, batch: "_Batch", answers: Words) -> None:
-        values = np.array([batch.values(column) for column in one.columns], _TYPES[one.kind])
-        known_of = np.array([batch.known_of[column.name] for column in one.columns], np.int64)
-        compare(_kept(values), one.comparisons, one.constants, batch.known, known_of, answers)
+    def _ask_few(self, batch: "_Batch", answers: Words) -> None:
+        """Asks what is compared and calculated, with all columns side by side as one kind."""
+        values = _kept(batch.numbers(range(len(self._columns))))
+        known, known_of = batch.known, batch.known_of
+        compare(values, self._together, self._constants, known, known_of, answers)
+        self._calculation.over(values, self._calculation.lines, known, known_of, answers)
 
-    def _compare_each(self, one: _Compared, batch: "_Batch", answers: Words) -> None:
-        type_ = _TYPES[one.kind]
-        for place, column in enumerate(one.columns):
-            own = slice(one.begins[place], one.begins[place + 1])
-            mask = batch.known_of[column.name]
-            values = np.ascontiguousarray(batch.values(column), type_).reshape(1, -1)
-            known = batch.known[mask : mask + 1]
-            compare(_kept(values), one.alone[own], one.constants[own], known, _FIRST, answers)
+    def _ask(self, batch: "_Batch", answers: Words) -> None:
+        """Asks the same of many rows, with each column as it lies."""
+        for one in self._compared:
+            for place, line in enumerate(one.lines):
+                own = slice(one.begins[place], one.begins[place + 1])
+                mask = batch.known_of[line]
+                values = np.ascontiguousarray(batch.values(line), _TYPES[one.kind]).reshape(1, -1)
+                known = batch.known[mask : mask + 1]
+                compare(_kept(values), one.alone[own], one.constants[own], known, _FIRST, answers)
+        lines = self._calculation.lines
+        numbers, places = _kept(batch.numbers(lines.tolist())), np.arange(len(lines))
+        self._calculation.over(numbers, places, batch.known, batch.known_of[lines], answers)
 
 
 def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
@@ -196,42 +182,50 @@ def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
 
 
 class _Batch:
-    """A table as conditions look at it.
+    """A table as conditions look at it, its columns by their lines.
 
     known     masks × words: where something is known
-    known_of  by column: its mask
+    known_of  of each column: its mask
     """
 
     def __init__(
-        self, table: SignalTable, words: Mapping[str, int], columns: Sequence[str], blocks: int
+        self, table: SignalTable, words: Mapping[str, int], columns: Sequence[Column], blocks: int
     ) -> None:
-        self._table, self._words = table, words
+        self._rows, self._words = table.rows, words
         self._spelled: dict[str, int] = {}
-        self._numbers: dict[int, tuple[Numbers, Mask]] = {}
-        self._every = np.ones(table.rows, np.bool_)
+        every = np.ones(table.rows, np.bool_)
+        self._columns = columns
+        self._found = [table.columns.get(column.name) for column in columns]
         masks: dict[int, int] = {}
-        shown: list[Mask] = [self._every, ~self._every]
-        self.known_of: dict[str, int] = {}
-        for name in columns:
-            found = table.columns.get(name)
-            if found is None or found.known is None:
-                self.known_of[name] = _NONE if found is None else _EVERY
+        shown: list[Mask] = [every, ~every]
+        known_of = []
+        for found in self._found:
+            known = None if found is None else found.known
+            if known is None:
+                known_of.append(_NONE if found is None else _EVERY)
                 continue
-            place = masks.setdefault(id(found.known), len(shown))
+            place = masks.setdefault(id(known), len(shown))
             if place == len(shown):
-                shown.append(found.known)
-            self.known_of[name] = place
-        self._shown = shown
+                shown.append(known)
+            known_of.append(place)
+        self.known_of = np.array(known_of, np.int64)
         self.known = _packed(shown, blocks)
 
-    def values(self, column: Column) -> npt.NDArray[Anything]:
+    def values(self, line: int) -> npt.NDArray[Anything]:
         """Gives the values of a column, words as the numbers that stand for them."""
-        found = self._table.columns.get(column.name)
+        found = self._found[line]
         if found is None:
-            return np.zeros(self._table.rows, np.uint8)
-        if column.type is ColumnType.WORD and found.words:
+            return np.zeros(self._rows, np.uint8)
+        if found.words and self._columns[line].type is ColumnType.WORD:
             return self._coded(found)
         return found.values
+
+    def numbers(self, lines: Iterable[int]) -> npt.NDArray[np.float64]:
+        """Gives the values of columns side by side, a line each."""
+        each = [self.values(line) for line in lines]
+        if not each:
+            return np.empty((0, self._rows))
+        return np.concatenate(each, dtype=np.float64).reshape(len(each), self._rows)
 
     def _coded(self, found: Values) -> npt.NDArray[np.int32]:
         """Gives the numbers that stand for words.
@@ -247,49 +241,6 @@ class _Batch:
         ]  # fmt: skip
         of_rows: npt.NDArray[np.int32] = np.array(numbers, np.int32)[found.values]
         return of_rows
-
-    def holds(self, tree: "Calculated") -> Mask:
-        """Tells where a part holds that is calculated."""
-        match tree:
-            case Always(value):
-                return self._every if value else ~self._every
-            case Known(value, negated):
-                known = self._number(value)[1]
-                return ~known if negated else known
-            case Compare(relation, left, right):
-                first, first_known = self._number(left)
-                second, second_known = self._number(right)
-                stands: Mask = OPERATORS[relation](first, second)
-                return stands & first_known & second_known
-            case _:
-                assert_never(tree)
-
-    def _number(self, value: Value) -> tuple[Numbers, Mask]:
-        """Gives a calculated number, and where it is known.
-
-        Equal ones are one object (`_Writer`): to compare trees would take longer than to calculate.
-        """
-        known = self._numbers.get(id(value))
-        if known is None:
-            known = self._numbers[id(value)] = self._calculated(value)
-        return known
-
-    def _calculated(self, value: Value) -> tuple[Numbers, Mask]:
-        match value:
-            case Constant(constant):
-                number = self._words[constant] if isinstance(constant, str) else constant
-                return np.full(self._table.rows, number, np.float64), self._every
-            case Column(name):
-                known = self._shown[self.known_of[name]]
-                return self.values(value).astype(np.float64), known
-            case Otherwise(column, constant):
-                (numbers, known), (other, _) = self._number(column), self._number(constant)
-                return np.where(known, numbers, other), self._every
-            case Arithmetic(sign, left, right):
-                (first, first_known), (second, second_known) = map(self._number, (left, right))
-                return SIGNS[sign](first, second), first_known & second_known
-            case _:
-                assert_never(value)
 
 
 def _part(table: SignalTable, names: Sequence[str], begin: int) -> SignalTable:
@@ -320,23 +271,17 @@ def _packed(shown: Sequence[Mask], blocks: int) -> Words:
     return octets.view(np.uint64)
 
 
-AnyValue = TypeVar("AnyValue", bound=Value)
-
-Calculated = Compare | Known | Always
-"""Parts that are left to numpy."""
-
-
 class _Writer:
     """Writes down parts of conditions, each once and after those that it is made of."""
 
     def __init__(self) -> None:
         self.places: dict[Tree, int] = {}
-        self.columns: set[str] = set()
+        self.columns: dict[Column, int] = {}
         self.words: dict[str, int] = {}
         self.joins: list[tuple[int, int, int, int]] = []
         self.children: list[int] = []
-        self.calculated: list[tuple[int, Calculated]] = []
-        self._values: dict[Value, Value] = {}
+        self.always: list[tuple[int, bool]] = []
+        self.calculated = CalculationWriter(self._line, self._number)
         self._comparisons: dict[Column, list[tuple[int, int, float]]] = {}
 
     def part(self, tree: Tree) -> int:
@@ -357,8 +302,11 @@ class _Writer:
                 if isinstance(left, Constant):
                     relation, left, right = _TURNED.get(relation, relation), right, left
                 return self._comparison(tree, Compare(relation, left, right))
-            case Known() | Always():
+            case Known():
                 return self._calculation(tree, tree)
+            case Always(value):
+                self.always.append((self._placed(tree), value))
+                return self.places[tree]
             case _:
                 assert_never(tree)
 
@@ -366,23 +314,27 @@ class _Writer:
         """Gives the comparisons that were written, kind by kind."""
         for kind in _Kind:
             columns = [column for column in self._comparisons if _KINDS[column.type] is kind]
-            if not columns:
-                continue
             each = [self._comparisons[column] for column in columns]
-            lines = np.array(
-                [
-                    (number, relation, place)
-                    for number, of_column in enumerate(each)
-                    for relation, place, _ in of_column
-                ],
-                np.int64,
-            )
-            assert lines.shape[1] == PLACE + 1
-            alone = lines.copy()
-            alone[:, COLUMN] = 0
-            constants = [constant for of_column in each for _, _, constant in of_column]
+            alone = [(0, relation, place) for of_one in each for relation, place, _ in of_one]
+            constants = [constant for of_one in each for _, _, constant in of_one]
             begins = np.cumsum([0, *map(len, each)]).tolist()
-            yield _Compared(kind, columns, lines, alone, np.array(constants, _TYPES[kind]), begins)
+            yield _Compared(
+                kind,
+                [self.columns[column] for column in columns],
+                np.array(alone, np.int64).reshape(-1, PLACE + 1),
+                np.array(constants, _TYPES[kind]),
+                begins,
+            )
+
+    def together(self) -> tuple[Instructions, npt.NDArray[np.float64]]:
+        """Gives all comparisons as if columns were of one kind, and their constants."""
+        each = [
+            (self.columns[column], relation, place, constant)
+            for column, of_one in self._comparisons.items()
+            for relation, place, constant in of_one
+        ]
+        lines = np.array([one[: PLACE + 1] for one in each], np.int64).reshape(-1, PLACE + 1)
+        return lines, np.array([one[PLACE + 1] for one in each], np.float64)
 
     def _placed(self, tree: Tree) -> int:
         return self.places.setdefault(tree, len(self.places))
@@ -401,43 +353,19 @@ class _Writer:
             number = self._number(constant)
             if _fits(number, _TYPES[_KINDS[column.type]]):
                 place = self._placed(tree)
-                self.columns.add(column.name)
-                line = (_RELATIONS[comparison.relation], place, number)
+                self._line(column)
+                line = (RELATIONS[comparison.relation], place, number)
                 self._comparisons.setdefault(column, []).append(line)
                 return place
         return self._calculation(tree, comparison)
 
-    def _calculation(self, tree: Tree, calculated: Calculated) -> int:
+    def _calculation(self, tree: Tree, asked: Compare | Known) -> int:
         place = self._placed(tree)
-        match calculated:
-            case Compare(relation, left, right):
-                calculated = Compare(relation, self._noted(left), self._noted(right))
-            case Known(value, negated):
-                calculated = Known(self._noted(value), negated)
-        self.calculated.append((place, calculated))
+        self.calculated.asks(asked, place)
         return place
 
-    def _noted(self, value: AnyValue) -> AnyValue:
-        """Notes which columns and words a number is made of; gives equal ones as one object."""
-        known = self._values.get(value)
-        if known is None:
-            known = self._values[value] = self._made_of(value)
-        return cast("AnyValue", known)
-
-    def _made_of(self, value: Value) -> Value:
-        match value:
-            case Constant():
-                self._number(value)
-                return value
-            case Column(name):
-                self.columns.add(name)
-                return value
-            case Otherwise(column, constant):
-                return Otherwise(self._noted(column), self._noted(constant))
-            case Arithmetic(sign, left, right):
-                return Arithmetic(sign, self._noted(left), self._noted(right))
-            case _:
-                assert_never(value)
+    def _line(self, column: Column) -> int:
+        return self.columns.setdefault(column, len(self.columns))
 
     def _number(self, constant: Constant) -> float:
         """Gives a constant as a number; a word gets the next number that is free."""

@@ -1,7 +1,8 @@
 """What a document can prove about itself: signature, coverage, later changes, tell-tale traces.
 
 A document is somebody else's bytes. It is read in a process of its own that has no key, no
-database and little time; whatever it holds, the answer is a level and findings, never an error.
+database and little time; whatever it holds, the answer is a level and findings, never an error. A
+machine that gives the process no time to read says nothing about the document: that is an error.
 The levels are those of an eIDAS validation, shortened; EN 319 102-1 describes the full one.
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from evenhand.base.errors import Unavailable
 from evenhand.legal.document_limits import BYTES_MAX, REPORT_BYTES_MAX, WALL_SECONDS_MAX
 
 
@@ -220,7 +222,8 @@ def examine(
     `roots` are the certificates kept for the authority that the document claims to come from.
     `qualified` are those among them that a trusted list names as issuing qualified certificates;
     without them no document reaches a qualified level, whatever its certificate says of itself.
-    A process of its own reads the document, within the limits of `document_limits`.
+    A process of its own reads the document, within the limits of `document_limits`. Raises
+    `Unavailable` where the machine had no time for it: that is no finding about a document.
     """
     if len(pdf) > BYTES_MAX:
         return _unread(pdf, DocumentFinding.TOO_LARGE)
@@ -242,7 +245,7 @@ def examine(
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        return _last(late.stdout or b"", pdf, ended=True)
+        raise Unavailable(process="reader of documents", seconds=WALL_SECONDS_MAX) from late
     return _last(done.stdout, pdf, ended=done.returncode != 0)
 
 

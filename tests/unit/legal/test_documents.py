@@ -32,6 +32,7 @@ from tests.unit.legal.papers import (
     with_signature_field,
 )
 
+from evenhand.base.errors import Unavailable
 from evenhand.legal import document_limits, documents, pdf
 from evenhand.legal.documents import (
     LEVELS,
@@ -515,13 +516,22 @@ def test_every_truncation_gives_a_report():
         assert last.level in (Level.NONE, Level.BROKEN)
 
 
-def test_a_reader_that_dies_or_says_nothing_is_a_finding(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(documents, "WALL_SECONDS_MAX", 0.001)
+def test_a_reader_that_dies_and_says_nothing_is_a_finding(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(documents.sys, "executable", "/bin/false")
 
     found = apart(signed(ORDER, prosecutor()))
 
     assert found.level is Level.BROKEN
     assert found.has(Found.TOO_MUCH_WORK)
+
+
+def test_a_machine_without_time_to_read_says_nothing_about_a_document(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(documents, "WALL_SECONDS_MAX", 0.001)
+
+    with pytest.raises(Unavailable, match="reader of documents"):
+        apart(signed(ORDER, prosecutor()))
 
 
 def test_the_reader_gets_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch):

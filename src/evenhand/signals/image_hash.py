@@ -29,6 +29,9 @@ CHUNKS = QUARTERS * CHUNKS_IN_QUARTER
 QUARTER_DISTANCE_MAX = DISTANCE_MAX // QUARTERS
 BUCKETS = 1 << CHUNK_BITS
 PROBES = CHUNK_BITS + 1
+_IN_PART = BUCKETS // 256
+"""Buckets that are filled at a time."""
+
 assert QUARTER_DISTANCE_MAX // CHUNKS_IN_QUARTER == 1, "one turned bit reaches everything"
 
 _LINE = U(16)
@@ -99,7 +102,10 @@ class PdqIndex:
         # Beyond the last bucket stands what is of no hash; it is compared, too.
         rests = _in_lines(CHUNKS, len(rows) + _SPARE)
         places = np.empty((CHUNKS, len(rows)), np.uint32)
-        _build(words, starts, rests, places)
+        _build(
+            words, starts, rests, places, np.empty(BUCKETS, np.uint32),
+            np.empty(len(rows), np.uint64), np.empty(len(rows), np.uint16),
+        )  # fmt: skip
         return cls(words, starts, rests, places)
 
     def __len__(self) -> int:
@@ -165,26 +171,45 @@ def _rest_of(words: Words, row: np.uint64, chunk: np.uint64) -> np.uint32:
     return np.uint32(quarter >> begin | quarter << (U(64) - begin & U(63)))
 
 
-@kernel
-def _build(words: Words, starts: Starts, rests: Numbers, places: Numbers) -> None:
+@borrowing_kernel
+def _build(
+    words: Words,
+    starts: Starts,
+    rests: Numbers,
+    places: Numbers,
+    ends: Starts,
+    parted: Words,
+    values: NDArray[np.uint16],
+) -> None:
     """Puts each hash into its bucket of every chunk, in order.
 
-    Stays inside: a bucket begins after all that stands in those before it.
+    First into 256 parts by the upper bits of the chunk, then within each part: what is written
+    to stays at hand, where 65,536 buckets at once would not. Stays inside: a bucket begins after
+    all that stands in those before it, and a part where its first bucket does.
     """
-    ends = np.empty(BUCKETS, np.uint32)
     for one in range(CHUNKS):
         chunk = U(one)
         for row in range(words.shape[0]):
             starts[chunk, _chunk_of(words, U(row), chunk) + U(1)] += np.uint32(1)
         for bucket in range(BUCKETS):
-            ends[U(bucket)] = starts[chunk, U(bucket)]
             starts[chunk, U(bucket + 1)] += starts[chunk, U(bucket)]
+        for bucket in range(0, BUCKETS, _IN_PART):
+            ends[U(bucket)] = starts[chunk, U(bucket)]
         for row in range(words.shape[0]):
-            bucket_of_row = _chunk_of(words, U(row), chunk)
+            value = _chunk_of(words, U(row), chunk)
+            part = value & ~U(_IN_PART - 1)
+            place = U(ends[part])
+            ends[part] += np.uint32(1)
+            parted[place] = U(_rest_of(words, U(row), chunk)) << U(32) | U(row)
+            values[place] = value
+        for bucket in range(BUCKETS):
+            ends[U(bucket)] = starts[chunk, U(bucket)]
+        for at in range(words.shape[0]):
+            bucket_of_row = U(values[U(at)])
             place = U(ends[bucket_of_row])
             ends[bucket_of_row] += np.uint32(1)
-            rests[chunk, place] = _rest_of(words, U(row), chunk)
-            places[chunk, place] = row
+            rests[chunk, place] = np.uint32(parted[U(at)] >> U(32))
+            places[chunk, place] = np.uint32(parted[U(at)] & U(0xFFFFFFFF))
 
 
 @inlined

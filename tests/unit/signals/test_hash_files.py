@@ -24,8 +24,12 @@ def slowly(content: bytes, size: int) -> list[bytes] | int:
 
 
 HEX = st.binary(min_size=16, max_size=16).map(lambda value: value.hex().encode())
+NEARLY = st.tuples(HEX, st.integers(0, 31), st.sampled_from(b"/0:9@AFG`afg\x10\x1a\xb0\xe1\xff"))
+"""Hashes in which one sign is beside those that there are, or looks like one by its bits."""
+
 LINES = st.lists(
     HEX
+    | NEARLY.map(lambda one: one[0][: one[1]] + bytes([one[2]]) + one[0][one[1] + 1 :])
     | HEX.map(lambda word: b"\t" + word.upper() + b" # remark \xff")
     | st.sampled_from([b"", b"#", b"\r", b"  # only a remark", b"g" * 32, b"00" * 15, b"00" * 17])
     | st.tuples(HEX, HEX).map(b" ".join)

@@ -6,7 +6,7 @@ rules do, to another (`calculation.py`), in 64-bit floating point, so that whole
 up to 2**53.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any as Anything
@@ -83,6 +83,7 @@ ROWS_JOINED_MAX = 256
 """Rows up to which columns are copied side by side: a call for each would take longer."""
 
 Mask = npt.NDArray[np.bool_]
+_Named = Sequence[tuple[str, ColumnType]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Programme:
         writer = _Writer()
         self._results = np.array([writer.part(tree) for tree in trees], np.int64)
         self._parts = len(writer.places)
-        self._columns = tuple(writer.columns)
+        self._columns = [(column.name, column.type) for column in writer.columns]
         self._compared = tuple(writer.compared())
         self._together, self._constants = writer.together()
         self._calculation = writer.calculated.written()
@@ -130,7 +131,7 @@ class Programme:
         if table.rows <= ROWS_AT_ONCE:
             return self._over(table)
         begins = range(0, table.rows, ROWS_AT_ONCE)
-        names = [column.name for column in self._columns]
+        names = [name for name, _ in self._columns]
         hits = [self._over(_part(table, names, begin)) for begin in begins]
         rows = [one.rows + begin for one, begin in zip(hits, begins, strict=True)]
         return Hits(np.concatenate(rows), np.concatenate([one.rules for one in hits]))
@@ -157,7 +158,7 @@ class Programme:
 
     def _ask_few(self, batch: "_Batch", answers: Words) -> None:
         """Asks what is compared and calculated, with all columns side by side as one kind."""
-        values = _kept(batch.numbers(range(len(self._columns))))
+        values = _kept(batch.numbers())
         known, known_of = batch.known, batch.known_of
         compare(values, self._together, self._constants, known, known_of, answers)
         self._calculation.over(values, self._calculation.lines, known, known_of, answers)
@@ -168,7 +169,7 @@ class Programme:
             for place, line in enumerate(one.lines):
                 own = slice(one.begins[place], one.begins[place + 1])
                 mask = batch.known_of[line]
-                values = np.ascontiguousarray(batch.values(line), _TYPES[one.kind]).reshape(1, -1)
+                values = np.ascontiguousarray(batch.values[line], _TYPES[one.kind]).reshape(1, -1)
                 known = batch.known[mask : mask + 1]
                 compare(_kept(values), one.alone[own], one.constants[own], known, _FIRST, answers)
         lines = self._calculation.lines
@@ -184,45 +185,39 @@ def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
 class _Batch:
     """A table as conditions look at it, its columns by their lines.
 
+    values    of each column, words as the numbers that stand for them
     known     masks × words: where something is known
     known_of  of each column: its mask
     """
 
     def __init__(
-        self, table: SignalTable, words: Mapping[str, int], columns: Sequence[Column], blocks: int
+        self, table: SignalTable, words: Mapping[str, int], columns: _Named, blocks: int
     ) -> None:
         self._rows, self._words = table.rows, words
         self._spelled: dict[str, int] = {}
         every = np.ones(table.rows, np.bool_)
-        self._columns = columns
-        self._found = [table.columns.get(column.name) for column in columns]
-        masks: dict[int, int] = {}
-        shown: list[Mask] = [every, ~every]
+        masks: list[Mask] = [every, ~every]
+        missing, places = Values(~every, masks[_NONE]), {id(masks[_NONE]): _NONE}
+        self.values: list[npt.NDArray[Anything]] = []
         known_of = []
-        for found in self._found:
-            known = None if found is None else found.known
-            if known is None:
-                known_of.append(_NONE if found is None else _EVERY)
-                continue
-            place = masks.setdefault(id(known), len(shown))
-            if place == len(shown):
-                shown.append(known)
+        # A hundred and more columns for a batch that may hold one row: nothing here is said twice.
+        for name, type_ in columns:
+            values, known, spelled = found = table.columns.get(name, missing)
+            if spelled and type_ is ColumnType.WORD:
+                values = self._coded(found)
+            self.values.append(values)
+            place = _EVERY if known is None else places.get(id(known))
+            if place is None:
+                assert known is not None
+                place = places[id(known)] = len(masks)
+                masks.append(known)
             known_of.append(place)
         self.known_of = np.array(known_of, np.int64)
-        self.known = _packed(shown, blocks)
+        self.known = _packed(masks, blocks)
 
-    def values(self, line: int) -> npt.NDArray[Anything]:
-        """Gives the values of a column, words as the numbers that stand for them."""
-        found = self._found[line]
-        if found is None:
-            return np.zeros(self._rows, np.uint8)
-        if found.words and self._columns[line].type is ColumnType.WORD:
-            return self._coded(found)
-        return found.values
-
-    def numbers(self, lines: Iterable[int]) -> npt.NDArray[np.float64]:
-        """Gives the values of columns side by side, a line each."""
-        each = [self.values(line) for line in lines]
+    def numbers(self, lines: Sequence[int] | None = None) -> npt.NDArray[np.float64]:
+        """Gives the values of columns side by side, a line each; of all unless some are named."""
+        each = self.values if lines is None else [self.values[line] for line in lines]
         if not each:
             return np.empty((0, self._rows))
         return np.concatenate(each, dtype=np.float64).reshape(len(each), self._rows)

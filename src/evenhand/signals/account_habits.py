@@ -5,7 +5,7 @@ Accounts that are long known are left out: these columns exist to find made-up o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -334,7 +334,7 @@ class AccountHabits:
             "account_burst": whole(noted[3]),
             "account_cluster": whole(sizes),
             "fake_account_score": whole(SCORES[facts]),
-            "fake_account_facts": replace(whole(facts, facts != 0), words=REASONS),
+            "fake_account_facts": whole(facts, facts != 0)._replace(words=REASONS),
             "fake_account_news": whole(news),
         }
 

@@ -1,7 +1,8 @@
 """All signals of a batch, each from its own module, brought together in one table."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,6 @@ from evenhand.events.unicode_tables import CharacterClass, unicode_tables
 from evenhand.signals.account_habits import AccountHabits, Doings
 from evenhand.signals.arrow import milliseconds_of, valid_rows, where_word, without_nulls, words_of
 from evenhand.signals.channel_habits import BLOCKED_CHANNELS, ChannelHabits, Happenings
-from evenhand.signals.columns import MATCHES
 from evenhand.signals.contacts import contacts
 from evenhand.signals.counting import Mask, Milliseconds, Table
 from evenhand.signals.facts import facts, shape_of_text
@@ -65,8 +65,8 @@ def see(batch: pa.RecordBatch, scope: Scope) -> Seen:
     rows = np.flatnonzero(look.anything)
     if len(rows) < batch.num_rows:
         batch = batch.take(pa.array(rows))
-        kinds = replace(kinds, values=kinds.values[rows])
-        channels = replace(channels, values=channels.values[rows])
+        kinds = kinds._replace(values=kinds.values[rows])
+        channels = channels._replace(values=channels.values[rows])
         look = Allowed(look.read[rows], look.count[rows], look.hash[rows])
     return Seen(batch, rows, kinds, channels, look, views_of(batch, kinds, look.read))
 
@@ -145,10 +145,8 @@ class SignalEngine:
     def matches(self, views: Views) -> Mapping[str, Values]:
         """Gives a column for each list of patterns."""
         counts = self.patterns.counts(self.found(views), len(views.normalised))
-        return {
-            MATCHES + name: Values(counts[k], views.may_read)
-            for k, name in enumerate(self.patterns.names)
-        }
+        values = map(Values, counts, repeat(views.may_read))
+        return dict(zip(self.patterns.columns, values, strict=True))
 
     def scores(self, views: Views) -> Mapping[str, Values]:
         """Gives what the model thinks of each text; NULL where there is none, or no letter in it.

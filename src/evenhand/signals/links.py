@@ -393,7 +393,10 @@ class LinkFinder:
     def _seen(self, column: TextColumn) -> _Seen:
         seen = _Seen.nothing(len(column))
         hosts = self._hosts
-        links = np.empty(int(np.count_nonzero(column.buffer == _DOT)), _HOST_TAIL)
+        dots = int(np.count_nonzero(column.buffer == _DOT))
+        if not dots:  # no host without one
+            return seen
+        links = np.empty(dots, _HOST_TAIL)
         found = _find_links(
             column.buffer,
             column.offsets,

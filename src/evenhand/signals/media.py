@@ -109,7 +109,23 @@ class HashLists:
         media     a column for each kind of hash; a file that is listed by several counts once
         pictures  the PDQ hashes of those that are pictures
         """
+        whole = (*media, pictures) if pictures is not None else media
+        if all(one.null_count == len(one) for one in whole):
+            return self._none(watched)
         return {**self._equal(media, watched), **self._near(pictures, watched)}
+
+    def _none(self, watched: NDArray[np.bool_]) -> Mapping[str, Values]:
+        """Gives the same where nothing is attached: most batches at a door."""
+        zeros, nowhere = np.zeros(len(watched), np.int32), np.zeros(len(watched), np.bool_)
+        listed, named = Values(zeros, watched), Values(zeros, nowhere, self.names or ("",))
+        return {
+            "media_listed": listed,
+            "media_list": named,
+            "media_near_listed": listed,
+            "media_near_list": named,
+            "media_near_distance": Values(zeros, nowhere),
+            "media_near_share": Values(zeros.astype(np.float64), nowhere),
+        }
 
     def _equal(
         self, media: Sequence[pa.ListArray], watched: NDArray[np.bool_]

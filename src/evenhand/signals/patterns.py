@@ -20,6 +20,7 @@ from evenhand.base.kernel import U, kernel
 from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode, put
 from evenhand.events.undisguise import Undisguised
 from evenhand.events.unicode_tables import CharacterClass, UnicodeTables, entry_of, unicode_tables
+from evenhand.signals.columns import MATCHES
 from evenhand.signals.expressions import (
     Literal,
     expression_of,
@@ -239,7 +240,7 @@ class _View:
 class PatternScanner:
     """All lists of patterns, compiled, ready to look through columns of text.
 
-    names      of the lists, in the order of the counts
+    names      of the lists, in the order of the counts, and columns of their counts
     needs_raw  whether any list is looked for in the raw view
     patterns   of all lists; a pattern is named by its place
     """
@@ -247,6 +248,7 @@ class PatternScanner:
     def __init__(self, lists: Iterable[PatternList], *, folder: Path | None = None) -> None:
         self._lists = tuple(sorted(lists, key=lambda one: one.name))
         self.names = tuple(one.name for one in self._lists)
+        self.columns = tuple(MATCHES + name for name in self.names)
         self.needs_raw = any(View.RAW in one.views for one in self._lists)
         self.patterns = tuple(pattern for one in self._lists for pattern in one.patterns)
         if len(self.patterns) > PATTERNS_MAX:

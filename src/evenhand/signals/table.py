@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """One signal column.
+class Values(NamedTuple):
+    """One signal column; a batch has some 150, so that making one must cost little.
 
     values  one per row; for words the code of the word (int32)
     known   false where the value is NULL; None if every value is known
@@ -29,8 +29,8 @@ class SignalTable:
     columns: Mapping[str, Values]
 
     def __post_init__(self) -> None:
-        for name, column in self.columns.items():
-            assert len(column.values) == self.rows, f"{name} has {len(column.values)} values"
+        rows = {len(column.values) for column in self.columns.values()}
+        assert rows <= {self.rows}, f"columns of {rows} values in a table of {self.rows} rows"
 
     def row(self, number: int, names: Collection[str] | None = None) -> dict[str, object]:
         """Gives the known values of one row, of the columns named, as Python values."""

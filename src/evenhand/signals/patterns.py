@@ -21,16 +21,11 @@ from evenhand.events.text_column import Bytes, Offsets, TextColumn, decode, put
 from evenhand.events.undisguise import Undisguised
 from evenhand.events.unicode_tables import CharacterClass, UnicodeTables, entry_of, unicode_tables
 from evenhand.signals.columns import MATCHES
-from evenhand.signals.expressions import (
-    Literal,
-    expression_of,
-    literal_of,
-    stays_within_rows,
-)
-from evenhand.signals.factors import factors_of
+from evenhand.signals.expressions import Literal, expression_of
 from evenhand.signals.limits import PATTERNS_MAX
 from evenhand.signals.literals import LiteralFinder
 from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
+from evenhand.signals.prepared import Regex, prepared
 from evenhand.signals.regex_database import RegexDatabase, compile_alone
 
 # Scripts written without spaces between words: a letter beside a literal bounds it as well.
@@ -179,16 +174,13 @@ class _Regexes:
     within: NDArray[np.bool_]
 
     @classmethod
-    def of(
-        cls, patterns: Sequence[tuple[int, Pattern]], *, normalised: bool, folder: Path | None
-    ) -> Self | None:
-        if not patterns:
+    def of(cls, regexes: Sequence[tuple[int, Regex]], *, folder: Path | None) -> Self | None:
+        if not regexes:
             return None
-        expressions = [expression_of(one, normalised=normalised) for _, one in patterns]
         return cls(
-            RegexDatabase(expressions, folder=folder),
-            np.array([number for number, _ in patterns], np.int64),
-            np.array([stays_within_rows(one) for _, one in patterns], np.bool_),
+            RegexDatabase([one.expression for _, one in regexes], folder=folder),
+            np.array([number for number, _ in regexes], np.int64),
+            np.array([one.within for _, one in regexes], np.bool_),
         )
 
     def find(self, column: TextColumn) -> Found:
@@ -297,22 +289,18 @@ class PatternScanner:
         ]
 
     def _compiled(self, view: View, folder: Path | None) -> "_View":
-        normalised, chosen = view is View.NORMALISED, self._chosen(view)
-        literals = [
-            (number, literal_of(pattern, normalised=normalised))
-            for number, pattern in chosen
-            if pattern.text is not None
-        ]
-        regexes = [one for one in chosen if one[1].regex is not None]
-        factors = {
-            number: factors_of(pattern, normalised=normalised) for number, pattern in regexes
-        }
-        everywhere = [one for one in regexes if not factors[one[0]]]
-        telling = [one for one in regexes if factors[one[0]]]
+        chosen = self._chosen(view)
+        made = prepared(
+            [one for _, one in chosen], normalised=view is View.NORMALISED, folder=folder
+        )
+        literals = [number for number, pattern in chosen if pattern.text is not None]
+        numbers = [number for number, pattern in chosen if pattern.regex is not None]
+        regexes = list(zip(numbers, made.regexes, strict=True))
+        factors = dict.fromkeys(chain.from_iterable(one.factors for one in made.regexes))
         return _View(
-            _Literals.of(literals, dict.fromkeys(chain.from_iterable(factors.values()))),
-            _Regexes.of(everywhere, normalised=normalised, folder=folder),
-            _Regexes.of(telling, normalised=normalised, folder=folder),
+            _Literals.of(list(zip(literals, made.literals, strict=True)), factors),
+            _Regexes.of([one for one in regexes if not one[1].factors], folder=folder),
+            _Regexes.of([one for one in regexes if one[1].factors], folder=folder),
         )
 
     def _refuse_what_needs_no_text(self, regexes: _Regexes | None) -> None:

@@ -1,0 +1,96 @@
+"""Patterns in the form in which they are looked for, kept on disk by all that it was made of.
+
+To read the syntax of a thousand regular expressions takes a second, which a door that starts has
+to wait for and one that renews its lists takes from the answers.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from evenhand.base.cache import cached_bytes, forget_cached
+from evenhand.events import normalise, unicode_tables
+from evenhand.signals import expressions, factors
+from evenhand.signals.expressions import Literal, expression_of, literal_of, stays_within_rows
+from evenhand.signals.factors import Factors, factors_of
+from evenhand.signals.pattern_lists import Pattern
+
+KEPT_MIN = 100
+"""Patterns from which their forms are kept; fewer are made as soon as a file is read."""
+
+
+class Regex(NamedTuple):
+    """A regular expression as it is scanned for; `within` tells that it never leaves its row."""
+
+    expression: bytes
+    within: bool
+    factors: Factors
+
+
+class Prepared(NamedTuple):
+    """The forms of patterns in one view, of either kind in their order."""
+
+    literals: tuple[Literal, ...]
+    regexes: tuple[Regex, ...]
+
+
+def prepared(patterns: Sequence[Pattern], *, normalised: bool, folder: Path | None) -> Prepared:
+    """Gives the forms of patterns; raises `PatternRefused` for one that cannot be used."""
+    if len(patterns) < KEPT_MIN:
+        return _made(patterns, normalised=normalised)
+    asked = [(one.text, one.regex, one.bounded) for one in patterns]
+    digest = hashlib.sha256(json.dumps([_made_with(), normalised, asked]).encode()).hexdigest()
+    name = f"prepared-{digest[:40]}.json"
+    kept = cached_bytes(
+        name, lambda: _packed(_made(patterns, normalised=normalised)), folder=folder
+    )
+    try:
+        return _unpacked(kept)
+    except (ValueError, TypeError, KeyError):
+        forget_cached(name, folder=folder)
+        return _made(patterns, normalised=normalised)
+
+
+def _made(patterns: Sequence[Pattern], *, normalised: bool) -> Prepared:
+    return Prepared(
+        tuple(literal_of(one, normalised=normalised) for one in patterns if one.text is not None),
+        tuple(
+            Regex(
+                expression_of(one, normalised=normalised),
+                stays_within_rows(one),
+                factors_of(one, normalised=normalised),
+            )
+            for one in patterns
+            if one.regex is not None
+        ),
+    )
+
+
+@cache
+def _made_with() -> str:
+    """Gives what changes whenever forms would be made in another way."""
+    digest = hashlib.sha256(unicodedata.unidata_version.encode())
+    for module in (normalise, unicode_tables, expressions, factors):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return digest.hexdigest()
+
+
+def _packed(one: Prepared) -> bytes:
+    literals = [
+        (each.content.decode(), each.bound_before, each.bound_after) for each in one.literals
+    ]
+    regexes = [(each.expression.decode(), each.within, each.factors) for each in one.regexes]
+    return json.dumps({"literals": literals, "regexes": regexes}).encode()
+
+
+def _unpacked(content: bytes) -> Prepared:
+    kept = json.loads(content)
+    return Prepared(
+        tuple(Literal(text.encode(), before, after) for text, before, after in kept["literals"]),
+        tuple(Regex(text.encode(), within, tuple(some)) for text, within, some in kept["regexes"]),
+    )

@@ -118,3 +118,21 @@ def test_hashes_that_begin_alike_are_told_apart():
     assert len(lists) == 25_050
     assert found[:100].tolist() == [0, 1] * 50
     assert found[100:].tolist() == [0, -1] * 24_950
+
+
+def test_a_batch_without_files_is_told_the_same_as_one_row_without():
+    lists = HashLists.of({"a": [bytes([1]) * 32], "b": [bytes([2]) * 32]}, {"b": [bytes(32)]})
+    type_ = pa.list_(pa.binary(32))
+    some, none = pa.array([[bytes([2]) * 32], None, None], type_), pa.nulls(3, type_)
+    watched = np.array([True, True, False])
+
+    beside = lists.look_up([some], watched, some)
+    alone = lists.look_up([none], watched, none)
+
+    assert beside.keys() == alone.keys()
+    for name, values in alone.items():
+        other = beside[name]
+        known, others_known = (np.broadcast_to(one.known, 3)[1:] for one in (values, other))
+        assert known.tolist() == others_known.tolist()
+        assert values.values[1:][known].tolist() == other.values[1:][known].tolist()
+        assert (values.words, values.values.dtype.kind) == (other.words, other.values.dtype.kind)

@@ -10,11 +10,9 @@ from pathlib import Path
 
 from evenhand.base.errors import InputRefused
 from evenhand.signals.evaluation import ALL, Bounds, Figures, broken, figures_of
-from evenhand.signals.evaluation_rows import Wanted, labelled
+from evenhand.signals.evaluation_rows import LANGUAGE, Wanted, labelled
 from evenhand.signals.text_model import TextModel
 from evenhand.signals.training_figures import Share
-
-LANGUAGE = "lang"
 
 BASE_RATE = 0.05
 """Share of marked texts for which calibration is measured: the one that training assumes."""
@@ -41,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN",
         help=f"a further column by whose values rows are grouped ({LANGUAGE} is always one)",
     )
-    parser.add_argument("--rows-min", type=int, default=ROWS_MIN, help="rows of a group printed")
+    parser.add_argument(
+        "--rows-min", type=_count, default=ROWS_MIN, metavar="ROWS", help="rows of a group printed"
+    )
     parser.add_argument("--alarms-max", type=_share, metavar="SHARE", help="of all clean rows")
     parser.add_argument(
         "--alarms-upper-max",
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the figures; exits 1 if a bound that was asked for does not hold."""
     model = TextModel.load(options.weights)
-    wanted = Wanted(_labels(options.label, model.heads), [LANGUAGE, *options.by])
+    wanted = Wanted(_labels(options.label, model.heads), options.by)
     figures = [
         figure
         for rows in labelled(options.files, model, wanted)
@@ -94,6 +94,13 @@ def _share(word: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{word!r} is no share from 0 to 1")
     return value
+
+
+def _count(word: str) -> int:
+    # isdigit alone would let "²" through, which is no int.
+    if not (word.isascii() and word.isdigit() and int(word) > 0):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of rows from 1")
+    return int(word)
 
 
 def _labels(given: Sequence[str], heads: Sequence[str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Reads labelled rows for an evaluation and scores them; texts are let go once they are scored."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import isnan
@@ -25,13 +25,50 @@ LINE_BYTES_MAX = 1_048_576
 
 TEXT = "text"
 
+LANGUAGE = "lang"
+"""Column by which rows are always grouped; files without it are taken."""
+
+COLUMNS_NAMED_MAX = 40
+"""Columns named when one that is wanted is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which columns are read: the label of each head, and those by which rows are grouped."""
+    """Which columns are read: the label of each head, and those by which rows are grouped.
+
+    named  the columns that somebody asked to group by: each must be in some row
+    """
 
     labels: Mapping[str, str]
-    groups: Sequence[str]
+    named: Sequence[str]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Gives every column by which rows are grouped, each once."""
+        return tuple(dict.fromkeys([LANGUAGE, *self.named]))
+
+
+class _Columns:
+    """The columns met in the rows read, as far as somebody must be told of them."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._missing = set(wanted.named)
+        self._met: dict[str, None] = {}
+
+    def meet(self, names: Iterable[str]) -> None:
+        """Takes note of the columns of a row or of a file."""
+        self._missing.difference_update(names)
+        if len(self._met) < COLUMNS_NAMED_MAX:
+            self._met |= dict.fromkeys(islice(names, COLUMNS_NAMED_MAX))
+
+    def check(self) -> None:
+        """Refuses if a column to group by was in no row."""
+        if self._missing:
+            raise InputRefused(
+                by=", ".join(sorted(self._missing)),
+                reason="no row has such a column",
+                columns=", ".join(self._met),
+            )
 
 
 Row = Mapping[str, object]
@@ -41,8 +78,10 @@ def labelled(paths: Sequence[Path], model: TextModel, wanted: Wanted) -> Iterato
     """Gives the scored rows of each head that has any label in these files."""
     scores, labels = [], []
     groups: dict[str, list[str]] = {column: [] for column in wanted.groups}
+    columns = _Columns(wanted)
     for path in paths:
-        rows = _parquet_rows(path, wanted) if path.suffix == ".parquet" else _ndjson_rows(path)
+        parquet = path.suffix == ".parquet"
+        rows = _parquet_rows(path, wanted, columns) if parquet else _ndjson_rows(path, columns)
         # A row's number is its line in NDJSON, which has no empty lines.
         numbered = enumerate(rows, start=1)
         while batch := list(islice(numbered, BATCH_ROWS_MAX)):
@@ -59,6 +98,7 @@ def labelled(paths: Sequence[Path], model: TextModel, wanted: Wanted) -> Iterato
                 values += [str(row.get(name) or "") for _, row in batch]
     if not scores:
         raise InputRefused(files=", ".join(map(str, paths)), reason="no rows")
+    columns.check()
     yield from _by_head(np.concatenate(scores), np.concatenate(labels), groups, model, wanted)
 
 
@@ -81,10 +121,11 @@ def _by_head(
             )
 
 
-def _parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
+def _parquet_rows(path: Path, wanted: Wanted, met: _Columns) -> Iterator[Row]:
     """Gives the rows of a Parquet file, those columns alone that are wanted."""
     try:
         file = pq.ParquetFile(path)
+        met.meet(file.schema_arrow.names)
         columns = {TEXT, *wanted.labels.values(), *wanted.groups} & set(file.schema_arrow.names)
         for batch in file.iter_batches(batch_size=BATCH_ROWS_MAX, columns=sorted(columns)):
             yield from batch.to_pylist()
@@ -93,7 +134,7 @@ def _parquet_rows(path: Path, wanted: Wanted) -> Iterator[Row]:
         raise InputRefused(file=str(path), reason=f"no whole Parquet file: {reason}") from error
 
 
-def _ndjson_rows(path: Path) -> Iterator[Row]:
+def _ndjson_rows(path: Path, met: _Columns) -> Iterator[Row]:
     """Gives the rows of a file with one JSON object per line."""
     with path.open("rb") as file:
         number = 0
@@ -107,6 +148,7 @@ def _ndjson_rows(path: Path) -> Iterator[Row]:
                 raise InputRefused(file=str(path), line=number, reason="no JSON") from error
             if not isinstance(row, dict):
                 raise InputRefused(file=str(path), line=number, reason="no JSON object")
+            met.meet(row)
             yield row
 
 

@@ -10,6 +10,8 @@ open a case.
 """
 
 import io
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +39,19 @@ WEIGHT_MAX = 31
 and the sum of a character's four runs no longer fits the eight bits of its head."""
 
 SHIPPED = "spam_abuse_hate.npz"
+
+NO_WEIGHTS = "no whole file of weights that `evenhand models train` wrote"
+
+_NUMBERS = frozenset({"scales", "intercepts", "slopes", "shifts", "thresholds"})
+"""Parts of a file of weights that hold one number for each head."""
+
+_PARTS = frozenset({"format", "heads", "weights"}) | _NUMBERS
+
+_UNREADABLE = (
+    *(ValueError, TypeError, AttributeError, EOFError, OSError, RuntimeError),
+    *(BadZipFile, zlib.error),
+)
+"""What numpy raises over bytes that are no file of its own, or half of one."""
 
 _WEIGHT_BIAS = WEIGHT_MAX
 _CHARACTERS_PER_FLUSH = np.uint64(264)
@@ -262,21 +277,39 @@ class TextModel:
         """Gives the model that these bytes hold; `name` tells people which file was wrong."""
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-                if int(stored["format"]) != FORMAT:
-                    raise Misconfigured(
-                        model=name, format=int(stored["format"]), format_known=FORMAT
-                    )
-                weights = stored["weights"]
-                if weights.min() < -WEIGHT_MAX or weights.max() > WEIGHT_MAX:
-                    raise Misconfigured(model=name, weight_max=WEIGHT_MAX)
-                return cls.of(
-                    heads=tuple(str(head) for head in stored["heads"]),
-                    weights=weights,
-                    scales=stored["scales"],
-                    intercepts=stored["intercepts"],
-                    slopes=stored["slopes"],
-                    shifts=stored["shifts"],
-                    thresholds=stored["thresholds"],
-                )
-        except (ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise Misconfigured(model=name, reason=str(error)) from error
+                parts = {part: stored[part] for part in stored.files}
+        # A lone array of numpy is a file that opens too, but as nothing with parts.
+        except _UNREADABLE as error:
+            raise Misconfigured(model=name, reason=NO_WEIGHTS) from error
+        if not parts.keys() >= _PARTS:
+            raise Misconfigured(model=name, reason=NO_WEIGHTS)
+        if not np.array_equal(parts["format"], FORMAT):
+            raise Misconfigured(model=name, format=parts["format"].tolist(), format_known=FORMAT)
+        weights = parts["weights"]
+        if weights.dtype != np.int8 or not _fit_together(parts):
+            raise Misconfigured(model=name, reason="its parts do not fit together")
+        if weights.min() < -WEIGHT_MAX or weights.max() > WEIGHT_MAX:
+            raise Misconfigured(model=name, weight_max=WEIGHT_MAX)
+        return cls.of(
+            heads=tuple(str(head) for head in parts["heads"]),
+            weights=weights,
+            scales=parts["scales"],
+            intercepts=parts["intercepts"],
+            slopes=parts["slopes"],
+            shifts=parts["shifts"],
+            thresholds=parts["thresholds"],
+        )
+
+
+def _fit_together(parts: Mapping[str, NDArray[np.generic]]) -> bool:
+    """Tells whether there is a number of each kind for every head, and a whole table."""
+    shape = parts["weights"].shape
+    if len(shape) != 2 or not 0 < shape[1] <= HEADS_MAX:
+        return False
+    slots, heads = shape
+    return (
+        slots >= 2
+        and slots & (slots - 1) == 0
+        and all(parts[part].shape == (heads,) for part in _PARTS - {"format", "weights"})
+        and all(parts[part].dtype == np.float32 for part in _NUMBERS)
+    )

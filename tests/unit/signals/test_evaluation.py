@@ -155,3 +155,31 @@ def test_a_broken_file_and_an_unknown_head_are_refused(
     for label, said in (("joy_score=y", "joy_score"), ("spam_score", "HEAD=COLUMN")):
         assert main(["models", "evaluate", str(tmp_path / "a.parquet"), "--label", label]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_a_column_that_no_row_has_is_refused_with_those_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"text": "a", "spam": 1, "place": None}, {"text": "b", "spam": 0, "place": "x"}]
+    (tmp_path / "a.ndjson").write_text("\n".join(map(json.dumps, rows)))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+
+    for name in ("a.ndjson", "a.parquet"):
+        command = ["models", "evaluate", str(tmp_path / name), "--by"]
+        assert main([*command, "place"]) == 0
+        capsys.readouterr()
+        assert main([*command, "nosuch"]) == 2
+        said = capsys.readouterr().err
+        assert "nosuch" in said
+        assert "text, spam" in said
+
+
+@pytest.mark.parametrize("rows", ["-5", "0", "many", "²"])
+def test_a_number_of_rows_below_one_is_refused(
+    rows: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["models", "evaluate", str(tmp_path / "a.ndjson"), "--rows-min", rows])
+
+    assert ended.value.code == 2
+    assert "is no number of rows" in capsys.readouterr().err

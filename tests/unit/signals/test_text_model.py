@@ -1,5 +1,6 @@
 """The text model: what it sums, what it refuses, and what the shipped one can and cannot do."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from evenhand.events.text_column import SEPARATOR, TextColumn
 from evenhand.signals.columns import FIXED, DrawsOn
 from evenhand.signals.text_model import (
     GRAM_LENGTHS,
+    NO_WEIGHTS,
     SHIPPED,
     WEIGHT_MAX,
     TextModel,
@@ -142,6 +144,43 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
         TextModel.load(tmp_path / "model.npz")
 
     assert refused.value.fields["model"] == str(tmp_path / "model.npz")
+    assert refused.value.fields["reason"] == NO_WEIGHTS
+
+
+def test_arrays_that_are_no_model_are_refused() -> None:
+    alone, others = io.BytesIO(), io.BytesIO()
+    np.save(alone, np.arange(3))
+    np.savez(others, pictures=np.arange(3))
+
+    for content in (alone, others):
+        with pytest.raises(Misconfigured) as refused:
+            TextModel.read(content.getvalue(), name="arrays")
+        assert refused.value.fields["reason"] == NO_WEIGHTS
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("heads", np.array(["spam_score"])),
+        ("scales", np.ones(2, np.float32)),
+        ("thresholds", np.array(["a"] * len(HEADS))),
+        ("weights", np.zeros((100, len(HEADS)), np.int8)),
+        ("weights", np.zeros((128, len(HEADS)), np.float32)),
+        ("weights", np.zeros(128, np.int8)),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused(
+    part: str, value: NDArray[np.generic], tmp_path: Path
+) -> None:
+    made_model().save(tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as stored:
+        parts = dict(stored)
+    np.savez(tmp_path / "wrong.npz", **{**parts, part: value})
+
+    with pytest.raises(Misconfigured) as refused:
+        TextModel.load(tmp_path / "wrong.npz")
+
+    assert "fit together" in str(refused.value.fields["reason"])
 
 
 def test_a_truncated_model_is_refused(tmp_path: Path) -> None:

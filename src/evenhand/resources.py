@@ -31,6 +31,7 @@ from evenhand.rules.in_force import (
     read_in_force,
     rule_files,
 )
+from evenhand.rules.known import KnownRules
 from evenhand.rules.load import columns_used
 from evenhand.rules.rule import RuleSet
 from evenhand.signals.columns import DrawsOn, all_columns
@@ -147,6 +148,7 @@ class ResourceReader:
         self._resources = resources
         self._now = now
         self._parts: dict[str, tuple[object, Any]] = {}
+        self._known_rules = KnownRules()
 
     def stamp(self) -> Mapping[str, Stamp]:
         """Gives, of each part, what changes whenever one of its files does."""
@@ -166,7 +168,9 @@ class ResourceReader:
             rules=self._part(
                 "rules",
                 (stamp["rules"], patterns.names),
-                lambda: load_in_force(self._rules, columns, now=self._now()),
+                lambda: load_in_force(
+                    self._rules, columns, now=self._now(), known=self._known_rules
+                ),
             ),
             patterns=patterns,
             links=self._part("domains", stamp["domains"], self._read_domains),

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evenhand.rules.acting import WHOLE, Acting, Terms
+from evenhand.rules.known import KnownRules
 from evenhand.rules.limits import RULES_MAX
-from evenhand.rules.load import RuleRefused, load_rule, load_rules
+from evenhand.rules.load import Reading, RuleRefused, load_rule, load_rules
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.signals.columns import SignalColumn
 
@@ -90,14 +91,22 @@ def read_in_force(folder: Path) -> tuple[InForce, ...] | None:
     return listed
 
 
-def load_in_force(folder: Path, columns: Mapping[str, SignalColumn], *, now: datetime) -> RuleSet:
+def load_in_force(
+    folder: Path,
+    columns: Mapping[str, SignalColumn],
+    *,
+    now: datetime,
+    known: KnownRules | None = None,
+) -> RuleSet:
     """Gives the rules that a folder says are in force at a time; without a list, all are live."""
+    known = known or KnownRules()
+    known.begin(columns)
     listed = read_in_force(folder)
     if listed is None:
-        return load_rules(folder, columns)
+        return load_rules(folder, columns, known.read)
     standing = [one for one in listed if not expired(one, now=now)]
     return RuleSet(
-        tuple(_load(folder, one, columns) for one in standing),
+        tuple(_load(folder, one, columns, known.read) for one in standing),
         tuple(one.terms for one in standing),
     )
 
@@ -107,8 +116,8 @@ def expired(one: InForce, *, now: datetime) -> bool:
     return one.expires_at is not None and one.expires_at <= now
 
 
-def _load(folder: Path, one: InForce, columns: Mapping[str, SignalColumn]) -> Rule:
-    rule = load_rule(folder / one.file, columns)
+def _load(folder: Path, one: InForce, columns: Mapping[str, SignalColumn], read: Reading) -> Rule:
+    rule = load_rule(folder / one.file, columns, read)
     if (rule.id, rule.version) != (one.rule, one.version):
         raise RuleRefused(file=one.file, why=f"it holds {rule.id} {rule.version}")
     return rule

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,22 +54,28 @@ class RuleRefused(InputRefused):
     remedy = "Correct the rule file at the place named."
 
 
-def load_rules(folder: Path, columns: Mapping[str, SignalColumn]) -> RuleSet:
+Reading = Callable[[str, Path, Mapping[str, SignalColumn]], Rule]
+"""Gives the rule that a text holds, as a file of this name would."""
+
+
+def load_rules(
+    folder: Path, columns: Mapping[str, SignalColumn], read: Reading | None = None
+) -> RuleSet:
     """Gives every rule of a folder, ordered by id; raises `RuleRefused` at the first fault."""
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise RuleRefused(folder=folder.name, why="no rule in it")
     if len(paths) > RULES_MAX:
         raise RuleRefused(folder=folder.name, why=f"more than {RULES_MAX} rules")
-    return RuleSet(tuple(load_rule(path, columns) for path in paths))
+    return RuleSet(tuple(load_rule(path, columns, read) for path in paths))
 
 
-def load_rule(path: Path, columns: Mapping[str, SignalColumn]) -> Rule:
+def load_rule(path: Path, columns: Mapping[str, SignalColumn], read: Reading | None = None) -> Rule:
     """Gives the rule of one file."""
     if path.stat().st_size > RULE_FILE_BYTES_MAX:
         raise _too_large(path)
     try:
-        return read_rule(path.read_text(encoding="utf-8"), path, columns)
+        return (read or read_rule)(path.read_text(encoding="utf-8"), path, columns)
     except UnicodeDecodeError as error:
         raise RuleRefused(file=path.name, why=f"not UTF-8 at byte {error.start}") from error
 

@@ -42,15 +42,16 @@ def prepared(patterns: Sequence[Pattern], *, normalised: bool, folder: Path | No
     """Gives the forms of patterns; raises `PatternRefused` for one that cannot be used."""
     if len(patterns) < KEPT_MIN:
         return _made(patterns, normalised=normalised)
-    asked = [(one.text, one.regex, one.bounded) for one in patterns]
-    digest = hashlib.sha256(json.dumps([_made_with(), normalised, asked]).encode()).hexdigest()
-    name = f"prepared-{digest[:40]}.json"
+    digest = hashlib.sha256(f"{_made_with()} {normalised}".encode())
+    for one in patterns:
+        digest.update(repr((one.text, one.regex, one.bounded)).encode())
+    name = f"prepared-{digest.hexdigest()[:40]}.json"
     kept = cached_bytes(
         name, lambda: _packed(_made(patterns, normalised=normalised)), folder=folder
     )
     try:
         return _unpacked(kept)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, IndexError):
         forget_cached(name, folder=folder)
         return _made(patterns, normalised=normalised)
 
@@ -82,15 +83,32 @@ def _made_with() -> str:
 
 def _packed(one: Prepared) -> bytes:
     literals = [
-        (each.content.decode(), each.bound_before, each.bound_after) for each in one.literals
+        [each.content.decode(), each.bound_before, each.bound_after] for each in one.literals
     ]
-    regexes = [(each.expression.decode(), each.within, each.factors) for each in one.regexes]
-    return json.dumps({"literals": literals, "regexes": regexes}).encode()
+    regexes = [[each.expression.decode(), each.within, each.factors] for each in one.regexes]
+    return b"\n".join((_lines(literals), _lines(regexes)))
+
+
+def _lines(values: Sequence[object]) -> bytes:
+    """Gives a line for each hundred values: to read them all at once would hold others up."""
+    parts = [values[begin : begin + 100] for begin in range(0, len(values), 100)]
+    return b"\n".join((str(len(parts)).encode(), *(json.dumps(part).encode() for part in parts)))
 
 
 def _unpacked(content: bytes) -> Prepared:
-    kept = json.loads(content)
+    lines = content.split(b"\n")
+    end = 1 + int(lines[0])
+    if len(lines) != end + 1 + int(lines[end]):
+        raise ValueError("lines are missing")
     return Prepared(
-        tuple(Literal(text.encode(), before, after) for text, before, after in kept["literals"]),
-        tuple(Regex(text.encode(), within, tuple(some)) for text, within, some in kept["regexes"]),
+        tuple(
+            Literal(text.encode(), before, after)
+            for line in lines[1:end]
+            for text, before, after in json.loads(line)
+        ),
+        tuple(
+            Regex(text.encode(), within, tuple(some))
+            for line in lines[end + 1 :]
+            for text, within, some in json.loads(line)
+        ),
     )

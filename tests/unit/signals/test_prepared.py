@@ -50,7 +50,7 @@ def test_each_view_and_each_set_has_forms_of_its_own(tmp_path: Path):
     assert fewer.literals == folded.literals[1:]
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"literals": 1, "regexes": []}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"1\n[1]\n0", b"0", b"1\n[]", b"\xff"])
 def test_a_damaged_file_is_made_anew(tmp_path: Path, content: bytes):
     first = prepared(patterns(), normalised=True, folder=tmp_path)
     (kept,) = tmp_path.iterdir()

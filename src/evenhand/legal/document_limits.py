@@ -37,8 +37,8 @@ CPU_SECONDS_MAX = 20
 """Seconds of work that the reading process may spend: ordinary documents need less than two."""
 
 WALL_SECONDS_MAX = 180
-"""Seconds after which the reading process is ended though it has not spent its work: the machine has
-too much to do, and whoever sent the document is asked to try again."""
+"""Seconds after which the reading process is ended though it has not spent its work: the machine
+has too much to do, and whoever sent the document is asked to try again."""
 
 MEMORY_BYTES_MAX = 1_500_000_000
 """Bytes of address space of the reading process; what unpacks to more is refused."""

@@ -3,14 +3,14 @@
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from time import monotonic
 
 from evenhand.base.errors import InputRefused, Misconfigured
-from evenhand.connectors.files.backtest_lines import as_json, report_lines
-from evenhand.connectors.files.formats import find_sources
+from evenhand.connectors.files.backtest_lines import as_json, items_json, report_lines
+from evenhand.connectors.files.formats import LeftOut, find_sources
 from evenhand.connectors.files.history import History, Keeper
 from evenhand.connectors.files.judged import read_judged
 from evenhand.connectors.files.progress import Progress
@@ -131,14 +131,20 @@ def run(args: Namespace, *, load: Load | None = None) -> int:
             keeper.abandon()
     progress.clear()
     seconds = monotonic() - progress.began
-    lines = [json.dumps(as_json(work))] if args.json else report_lines(work, seconds=seconds)
-    sys.stdout.write("\n".join(lines) + "\n")
+    lines = report_lines(work, history.ledgers, seconds=seconds)
+    whole = as_json(work) | items_json(history.ledgers)
+    sys.stdout.write("\n".join([json.dumps(whole)] if args.json else lines) + "\n")
     if stopped:
         say("Stopped: the figures go as far as was read; nothing was kept.")
         return EXIT_STOPPED
     if not work.rows:
         return EXIT_COULD_NOT_RUN
-    return EXIT_REFUSED if history.refused else EXIT_CLEAN
+    return _exit_code(history, left_out)
+
+
+def _exit_code(history: History, left_out: Sequence[LeftOut]) -> int:
+    unusable = any(file.named for file in left_out)
+    return EXIT_REFUSED if history.refused or unusable else EXIT_CLEAN
 
 
 def _rule(named: str, in_force: RuleSet, columns: Mapping[str, SignalColumn]) -> Rule:

@@ -1,9 +1,16 @@
 """Prints a backtest: for people as tables, for programs as one JSON object."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from evenhand.base.harms import harms
-from evenhand.connectors.files.summary import counted, printable
+from evenhand.connectors.files.ledger import Ledger
+from evenhand.connectors.files.summary import (
+    counted,
+    items_lines,
+    passed_over,
+    printable,
+    refused,
+)
 from evenhand.rules.backtest import Backtest, Names, SampledHit
 from evenhand.rules.precision import Precision
 
@@ -11,7 +18,7 @@ ENTRIES_SHOWN_MAX = 14
 """Lines of one table: two weeks of days."""
 
 
-def report_lines(work: Backtest, *, seconds: float) -> list[str]:
+def report_lines(work: Backtest, ledgers: Sequence[Ledger], *, seconds: float) -> list[str]:
     """Gives what is printed at the end."""
     rule = work.rule
     pace = f"{work.rows / max(seconds, 1e-9):,.0f}/s"
@@ -19,6 +26,7 @@ def report_lines(work: Backtest, *, seconds: float) -> list[str]:
     lines = [
         f"{rule.id} {rule.version}: {_share(work.hits, work.rows)} of {events} ({pace})",
         f"it proposes: {rule.proposes}, for {rule.harm}  {harms()[rule.harm].title}",
+        *items_lines(ledgers),
     ]
     if not work.hits:
         return lines
@@ -72,6 +80,11 @@ def as_json(work: Backtest) -> dict[str, object]:
             for hit in work.sample()
         ],
     }
+
+
+def items_json(ledgers: Sequence[Ledger]) -> dict[str, object]:
+    """Gives as JSON holds it what was refused, and what held no message."""
+    return {"rows_refused": refused(ledgers), "items_passed_over": passed_over(ledgers)}
 
 
 def _precision(found: Precision) -> Iterator[str]:

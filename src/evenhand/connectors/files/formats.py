@@ -1,6 +1,7 @@
 """Finds the files to read and tells what kind each is, by its content rather than its name."""
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -37,6 +38,9 @@ _SIGNS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xfe", "it is UTF-16; convert it (iconv -f UTF-16 -t UTF-8 FILE)"),
     (b"\xfe\xff", "it is UTF-16; convert it (iconv -f UTF-16 -t UTF-8 FILE)"),
 )
+
+_ARRAY = re.compile(rb"\[\s*\{")
+_ARRAY_REFUSED = "it is one JSON array; write one object per line (jq -c '.[]' FILE > NEW.ndjson)"
 
 
 class Format(StrEnum):
@@ -75,49 +79,69 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file of a folder that is not read, and why."""
+    """A file that is not read, and why.
+
+    named   True if somebody asked for it by name, rather than for the folder in which it lies
+    """
 
     path: Path
     why: str
+    named: bool = False
 
 
 def find_sources(paths: list[str]) -> tuple[list[Source], list[LeftOut]]:
-    """Gives the files that `paths` name; raises `FileRefused` for one that cannot be read.
+    """Gives the files that `paths` name, and what is not read; `FileRefused` if it is all of them.
 
-    Of a folder, every file that can be read is taken, and what is left out is named.
+    Of a folder, every file that can be read is taken.
     """
     sources: list[Source] = []
     left_out: list[LeftOut] = []
     known: set[tuple[int, int]] = set()
+    refused: FileRefused | None = None
     for given in paths:
-        if given == STDIN:
-            sources.append(Source(None, Format.LINES, None))
-            continue
-        path = Path(given)
-        searched = path.is_dir()
-        found = sorted(_search(path), key=_path_of) if searched else [path]
-        for file in found:
-            if isinstance(file, LeftOut):
-                left_out.append(file)
-                continue
-            try:
-                source = replace(source_of(file), searched=searched)
-            except FileRefused as refused:
-                if not searched:
-                    raise
-                left_out.append(LeftOut(file, str(refused.fields["why"])))
-                continue
-            if _is_new(file, known):
-                sources.append(source)
-            else:
-                left_out.append(LeftOut(file, "it was named before, and is read once"))
-        if not any(isinstance(file, Path) for file in found):
-            raise FileRefused(
-                file=given,
-                why=f"no export is in this folder: neither {EXPORT_NAME} "
-                f"nor a file that ends in {', '.join(SUFFIXES)}",
-            )
+        try:
+            for found in _found(given, known):
+                if isinstance(found, LeftOut):
+                    left_out.append(found)
+                else:
+                    sources.append(found)
+        except FileRefused as error:
+            refused = refused or error
+            left_out.append(LeftOut(Path(given), str(error.fields["why"]), named=True))
+    if refused is not None and not sources:
+        raise refused
     return sources, left_out
+
+
+def _found(given: str, known: set[tuple[int, int]]) -> Iterator[Source | LeftOut]:
+    """Gives what one path names; raises `FileRefused` if nothing of it can be read."""
+    if given == STDIN:
+        yield Source(None, Format.LINES, None)
+        return
+    path = Path(given)
+    searched = path.is_dir()
+    found = sorted(_search(path), key=_path_of) if searched else [path]
+    for file in found:
+        if isinstance(file, LeftOut):
+            yield file
+            continue
+        try:
+            source = replace(source_of(file), searched=searched)
+        except FileRefused as refused:
+            if not searched:
+                raise
+            yield LeftOut(file, str(refused.fields["why"]))
+            continue
+        if _is_new(file, known):
+            yield source
+        else:
+            yield LeftOut(file, "it was named before, and is read once")
+    if not any(isinstance(file, Path) for file in found):
+        raise FileRefused(
+            file=given,
+            why=f"no export is in this folder: neither {EXPORT_NAME} "
+            f"nor a file that ends in {', '.join(SUFFIXES)}",
+        )
 
 
 def source_of(path: Path) -> Source:
@@ -222,9 +246,12 @@ def _format_of(path: Path, head: bytes) -> Format:
         if not head:
             raise FileRefused(file=str(path), why="it is empty; a CSV file needs a header")
         return Format.DELIMITED
+    head = head.removeprefix(BYTE_ORDER_MARK).lstrip()
     if suffix in (".ndjson", ".jsonl"):
+        if _ARRAY.match(head):
+            raise FileRefused(file=str(path), why=_ARRAY_REFUSED)
         return Format.LINES
-    return _json_format(path, head.removeprefix(BYTE_ORDER_MARK).lstrip())
+    return _json_format(path, head)
 
 
 def _json_format(path: Path, head: bytes) -> Format:
@@ -232,10 +259,7 @@ def _json_format(path: Path, head: bytes) -> Format:
     if not head:
         raise FileRefused(file=str(path), why="it is empty")
     if head.startswith(b"["):
-        raise FileRefused(
-            file=str(path),
-            why="it is one JSON array; write one object per line (jq -c '.[]' FILE > FILE.ndjson)",
-        )
+        raise FileRefused(file=str(path), why=_ARRAY_REFUSED)
     if head[:1] == b"<":
         raise FileRefused(file=str(path), why="it is HTML; export again as machine-readable JSON")
     if not head.startswith(b"{"):

@@ -72,6 +72,7 @@ class History:
 
     asked    columns that a file of signals must hold
     gates    lists of patterns of which one must be met by what is asked
+    ledgers  the accounts of files of events, as far as they are read
     refused  some part could not be read, which was said
     """
 
@@ -93,6 +94,7 @@ class History:
         self._keeper = keeper
         self._clock = SteadyClock()
         self._plane: ScreeningPlane | None = None
+        self.ledgers: list[Ledger] = []
         self.refused = False
 
     def parts(self, sources: Sequence[Source]) -> Iterator[tuple[Part, int]]:
@@ -107,8 +109,8 @@ class History:
                     for part, so_far in self._events(source):
                         yield part, done + so_far
             except (FileRefused, StoredRefused) as refused:
-                told = ", ".join(str(value) for value in refused.fields.values())
-                self._say(f"{source.name}: {told}. {refused.remedy}")
+                where = f"part {refused.fields['group']}: " if "group" in refused.fields else ""
+                self._say(f"{source.name}: {where}{refused.fields['why']}. {refused.remedy}")
                 self.refused = True
             except OSError as error:
                 self._say(f"{source.name}: reading stopped ({error.strerror}).")
@@ -147,6 +149,7 @@ class History:
         if self._plane is None:
             self._plane = self._load()
         ledger = Ledger(name=source.name, say=self._say)
+        self.ledgers.append(ledger)
         for batch in ReadAhead(source_batches(source, ledger)):
             seen = see(check_batch(self._clock.steady(batch)), Scope.FILES)
             if seen.batch.num_rows:

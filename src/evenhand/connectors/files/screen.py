@@ -54,10 +54,14 @@ class Judge(Protocol):
 
 @dataclass
 class Run:
-    """One run of the command, as far as it has come."""
+    """One run of the command, as far as it has come.
+
+    unusable  files that somebody named and that were not even begun
+    """
 
     tally: Tally = field(default_factory=Tally)
     ledgers: list[Ledger] = field(default_factory=list)
+    unusable: int = 0
     failed: int = 0
     left_out: int = 0
     last_row: int = 0
@@ -70,7 +74,7 @@ class Run:
     @property
     def exit_code(self) -> int:
         """Gives 0 if all was screened, 1 if part was refused, 2 if nothing could be screened."""
-        refused = self.failed or any(ledger.refusals for ledger in self.ledgers)
+        refused = self.unusable or self.failed or any(ledger.refusals for ledger in self.ledgers)
         if not self.files or (refused and not self.tally.messages):
             return EXIT_COULD_NOT_RUN
         return EXIT_REFUSED if refused else EXIT_CLEAN
@@ -127,7 +131,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
     plane = load(args.rules)
     progress.start()
     output = Output(args.output) if args.output else nullcontext()
-    work = Run()
+    work = Run(unusable=sum(file.named for file in left_out))
     try:
         with terminations_as_interrupts(), output as sheet:
             screen_sources(
@@ -244,7 +248,7 @@ def source_batches(
 
 
 def say_left_out(left_out: list[LeftOut], say: Say) -> None:
-    """Says which files of a folder are not read."""
+    """Says which files are not read."""
     for file in left_out:
         say(f"{file.path}: left out: {file.why}.")
 

@@ -45,14 +45,9 @@ def _count(counter: Counter[str], column: pa.ChunkedArray | pa.Array) -> None:
 def summary_lines(tally: Tally, ledgers: Sequence[Ledger], *, files: int) -> list[str]:
     """Gives the table that is printed at the end."""
     share = tally.flagged / tally.messages if tally.messages else 0.0
-    refusals = sum(ledger.refusals for ledger in ledgers)
-    duplicates = sum(ledger.duplicates for ledger in ledgers)
     screened = f"{counted(tally.messages, 'message')} screened in {counted(files, 'file')}"
     lines = [f"{screened}, {tally.flagged:,} flagged ({share:.2%})"]
-    lines += _refused(ledgers, refusals)
-    lines += _passed_over(ledgers)
-    if duplicates:
-        lines.append(f"{counted(duplicates, 'repeated id')}, screened all the same")
+    lines += items_lines(ledgers)
     if not tally.flagged:
         return lines
     titles = {code: harm.title for code, harm in harms().items()}
@@ -67,21 +62,38 @@ def summary_lines(tally: Tally, ledgers: Sequence[Ledger], *, files: int) -> lis
     return lines
 
 
+def items_lines(ledgers: Sequence[Ledger]) -> list[str]:
+    """Gives what was refused, what held no message, and how many ids were met twice."""
+    lines = [*_refused(refused(ledgers)), *_passed_over(passed_over(ledgers))]
+    duplicates = sum(ledger.duplicates for ledger in ledgers)
+    if duplicates:
+        lines.append(f"{counted(duplicates, 'repeated id')}, screened all the same")
+    return lines
+
+
+def refused(ledgers: Sequence[Ledger]) -> Counter[str]:
+    """Gives how many rows of all files were refused, by reason."""
+    return sum((ledger.refused for ledger in ledgers), Counter())
+
+
+def passed_over(ledgers: Sequence[Ledger]) -> Counter[str]:
+    """Gives how many items of all files hold no message, by name."""
+    return sum((ledger.unscreened for ledger in ledgers), Counter())
+
+
 def counted(count: int, noun: str) -> str:
     """Gives a count with its noun, which takes an s where there is not just one."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def _refused(ledgers: Sequence[Ledger], refusals: int) -> list[str]:
-    if not refusals:
+def _refused(reasons: Counter[str]) -> list[str]:
+    if not reasons:
         return []
-    reasons: Counter[str] = sum((ledger.refused for ledger in ledgers), Counter())
     told = "; ".join(f"{count:,} × {reason}" for reason, count in reasons.most_common())
-    return [f"{counted(refusals, 'row')} refused: {told}"]
+    return [f"{counted(reasons.total(), 'row')} refused: {told}"]
 
 
-def _passed_over(ledgers: Sequence[Ledger]) -> list[str]:
-    names: Counter[str] = sum((ledger.unscreened for ledger in ledgers), Counter())
+def _passed_over(names: Counter[str]) -> list[str]:
     if not names:
         return []
     told = ", ".join(f"{printable(name)} {count:,}" for name, count in names.most_common())

@@ -163,6 +163,36 @@ def test_what_cannot_be_followed_is_said(backtest: Any, tmp_path: Path) -> None:
         backtest("link_posted", path, "--keep", tmp_path / "none" / "x.parquet")
 
 
+def test_what_is_refused_and_what_holds_no_message_is_counted(
+    backtest: Any, tmp_path: Path
+) -> None:
+    path = chat(tmp_path / "chat.ndjson")
+    path.write_text(path.read_text() + '{"id": 50, "text": }\n')
+
+    code, out, _ = backtest("link_posted", DATA / "topics.json", path)
+    _, told, _ = backtest("link_posted", DATA / "topics.json", path, "--json")
+
+    assert code == 1
+    assert "1 row refused: 1 × it is not JSON at this byte\n" in out
+    assert "3 items hold no message and were not screened: service topic_created 2" in out
+    assert json.loads(told)["rows_refused"] == {"it is not JSON at this byte": 1}
+    assert json.loads(told)["items_passed_over"]["service topic_created"] == 2
+
+
+def test_a_file_that_cannot_be_used_is_said_once_and_the_others_are_tried(
+    backtest: Any, tmp_path: Path
+) -> None:
+    path, cut = chat(tmp_path / "chat.ndjson"), tmp_path / "cut.parquet"
+    cut.write_bytes(b"PAR1 and no more")
+
+    code, out, err = backtest("link_posted", tmp_path / "none.json", cut, path)
+
+    assert code == 1
+    assert err.count(str(cut)) == 1
+    assert "none.json: left out: there is no such file.\n" in err
+    assert "10 (20.00%) of 50 events" in out
+
+
 def test_a_damaged_file_of_signals_is_said_and_others_are_read(
     backtest: Any, tmp_path: Path
 ) -> None:

@@ -74,6 +74,38 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert caught.value.fields["why"] == "there is no such file"
 
 
+def test_a_named_file_that_cannot_be_read_leaves_the_others_to_be_read(tmp_path: Path) -> None:
+    (tmp_path / "rows.ndjson").write_text("")
+    (tmp_path / "packed.json").write_bytes(b"\x1f\x8b\x08")
+    (tmp_path / "empty").mkdir()
+    names = ["none.json", "rows.ndjson", "packed.json", "empty"]
+
+    sources, left_out = find_sources([str(tmp_path / name) for name in names])
+
+    assert [source.path for source in sources] == [tmp_path / "rows.ndjson"]
+    assert [(file.path.name, file.named) for file in left_out] == [
+        ("none.json", True),
+        ("packed.json", True),
+        ("empty", True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.ndjson", "rows.jsonl"])
+def test_an_array_is_refused_with_the_way_out_under_each_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('\ufeff[\n {"id": 1, "text": "hello"}\n]\n')
+
+    with pytest.raises(FileRefused) as caught:
+        source_of(tmp_path / name)
+
+    assert "jq -c '.[]' FILE > NEW.ndjson" in str(caught.value.fields["why"])
+
+
+def test_a_line_that_is_an_array_does_not_cost_the_lines_after_it(tmp_path: Path) -> None:
+    (tmp_path / "rows.ndjson").write_text('["a heading"]\n{"id": 1, "text": "hello"}\n')
+
+    assert source_of(tmp_path / "rows.ndjson").format is Format.LINES
+
+
 def test_a_folder_gives_its_exports_and_names_what_is_left_out(tmp_path: Path) -> None:
     export = tmp_path / "ChatExport" / "result.json"
     (export.parent / "files").mkdir(parents=True)

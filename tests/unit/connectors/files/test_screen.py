@@ -183,11 +183,21 @@ def test_nothing_readable_ends_with_2(screen: Any, tmp_path: Path) -> None:
     assert screen(tmp_path / "a.csv").code == 2
 
 
-def test_a_path_that_does_not_exist_is_refused_before_anything_is_read(
+def test_a_file_that_is_not_there_is_said_and_the_others_are_screened(
+    screen: Any, tmp_path: Path
+) -> None:
+    outcome = screen(tmp_path / "none.json", EXPORT)
+
+    assert outcome.code == 1
+    assert "none.json: left out: there is no such file.\n" in outcome.err
+    assert "4 messages screened in 1 file, 1 flagged" in outcome.out
+
+
+def test_a_path_that_does_not_exist_is_refused_where_it_is_the_only_one(
     screen: Any, tmp_path: Path
 ) -> None:
     with pytest.raises(FileRefused):
-        screen(EXPORT, tmp_path / "none.json")
+        screen(tmp_path / "none.json")
 
 
 @pytest.mark.parametrize("option", ["--output", "--rules"])

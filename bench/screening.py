@@ -17,7 +17,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +46,16 @@ ONE_CORE_BATCHES, BATCHES = 16, 32
 
 STAGE_BATCHES = 16
 BATCH_SIZES = (1, 16, 256, 1_024, BATCH_ROWS_MAX)
+GROWTH_BATCHES = 8
+GROWTH: Mapping[str, Sequence[int]] = {
+    "rules": (20, 200, 2_000),
+    "patterns": (1_000, 10_000, 100_000),
+    "hashes": (10_000, 100_000, 1_000_000, 10_000_000),
+    "pictures": (10_000, 100_000, 1_000_000),
+}
+BESIDE_GROWTH = Sizes(domains=10_000, hashes=100_000, pictures=100_000)
+"""How much there is of what does not grow: what is made for each figure is made anew."""
+
 ALIKE = "bare Hyperscan scan of the same bytes, a process for each core"
 """Not threads: Hyperscan's calls into Python for each match wait for one another there, and two
 threads scan no faster than one."""
@@ -238,18 +249,13 @@ def _growth(folder: Path) -> Iterator[Figure]:
         ]
         rate = _busy_rate(partial(_one_by_one, made.plane, batches), _rows(batches))
         yield _figure(f"growth_batch_{size}_messages_per_s", rate, "messages/s", 1)
-    for name, sizes in (
-        ("rules", [Sizes(rules=size) for size in (20, 200, 2_000)]),
-        ("patterns", [Sizes(patterns=size) for size in (1_000, 10_000, 100_000)]),
-        ("hashes", [Sizes(hashes=size) for size in (10_000, 100_000, 1_000_000, 10_000_000)]),
-        ("pictures", [Sizes(pictures=size) for size in (10_000, 100_000, 1_000_000)]),
-    ):
-        for size in sizes:
-            value = getattr(size, name)
-            grown = work(folder / f"{name}-{value}", REFERENCE, size)
-            source = messages(grown, REFERENCE, count=2 * WARM_BATCHES)
-            _lanes_here(grown.plane, _taken(source, WARM_BATCHES))
-            batches = _taken(source, WARM_BATCHES)
+    for name, values in GROWTH.items():
+        for value in values:
+            sizes = replace(BESIDE_GROWTH, **{name: value})
+            grown = work(folder / f"{name}-{value}", REFERENCE, sizes)
+            source = messages(grown, REFERENCE, count=2 * GROWTH_BATCHES)
+            _lanes_here(grown.plane, _taken(source, GROWTH_BATCHES))
+            batches = _taken(source, GROWTH_BATCHES)
             rate = _busy_rate(partial(_lanes_here, grown.plane, batches), _rows(batches))
             yield _figure(f"growth_{name}_{value}_messages_per_s", rate, "messages/s", 1)
 

@@ -124,7 +124,7 @@ def work(folder: Path, profile: Profile, sizes: Sizes = Sizes(), seed: int = SEE
         patterns=folder / "patterns",
         domains=(folder / "domains",),
         hashes=None,
-        cache=folder / "cache",
+        cache=folder.parent / "cache",
         seed=seed,
     )
     loaded = ScreeningPlane.load(resources)

@@ -19,7 +19,9 @@ from evenhand.connectors.files.tokens import (
     copy_json,
     failed,
     letter_bytes,
+    no_letter,
 )
+from evenhand.connectors.files.wide import WIDTH, copy_block
 
 _WRONG_TYPE = int(Fault.WRONG_TYPE)
 _NOT_UTF8 = int(Fault.NOT_UTF8)
@@ -81,32 +83,38 @@ def _copy_csv(data: int, at: int, end: int, out: int, to: int, fault: int) -> in
 
 
 @compiled
-def _copy(
-    data: int, at: int, end: int, csv: bool, quoted: bool, out: int, to: int, fault: int
-) -> int:
-    if not csv:
-        return copy_json(data, at, end, out, to, fault)
-    if quoted:
-        return _copy_csv(data, at, end, out, to, fault)
-    return _copy_plain(data, at, end, out, to, fault)
+def _copy_plain(data: int, at: int, end: int, is_utf8: bool, out: int, to: int, fault: int) -> int:
+    if not is_utf8:
+        place = no_letter(data, at, end)
+        if place < end:
+            return failed(fault, _NOT_UTF8, place)
+    for step in range(0, end - at, WIDTH):
+        copy_block(data + at + step, out + to + step)
+    return to + end - at
 
 
 @compiled
-def _copy_plain(data: int, at: int, end: int, out: int, to: int, fault: int) -> int:
-    while at < end:
-        length = letter_bytes(data, at, end)
-        if length == 0:
-            return failed(fault, _NOT_UTF8, at)
-        for _ in range(length):
-            put_byte(out + to, byte_at(data + at))
-            at += 1
-            to += 1
-    return to
+def _copy(
+    data: int, at: int, end: int, is_utf8: bool, csv: bool, out: int, to: int, fault: int
+) -> int:
+    if not csv:
+        return copy_json(data, at, end, is_utf8, out, to, fault)
+    if at > 0 and byte_at(data + at - 1) == 0x22:
+        return _copy_csv(data, at, end, out, to, fault)
+    return _copy_plain(data, at, end, is_utf8, out, to, fault)
 
 
 @compiled
 def _strings(
-    data: int, cells: int, stride: int, slot: int, csv: bool, out: int, findings: int, ends: Numbers
+    data: int,
+    cells: int,
+    stride: int,
+    slot: int,
+    is_utf8: bool,
+    csv: bool,
+    out: int,
+    findings: int,
+    ends: Numbers,
 ) -> NDArray[np.bool_]:
     rows = len(ends) - 1
     valid = np.zeros(rows, np.bool_)
@@ -117,9 +125,8 @@ def _strings(
         kind = number_at(cell)
         start = number_at(cell + 4)
         if kind in (STRING, NUMBER):
-            quoted = csv and start > 0 and byte_at(data + start - 1) == 0x22
             end = number_at(cell + 8)
-            after = _copy(data, start, end, csv, quoted, out, to, fault.ctypes.data)
+            after = _copy(data, start, end, is_utf8, csv, out, to, fault.ctypes.data)
             if after < 0:
                 found(findings, row, fault[0], slot, fault[1])
             else:
@@ -141,12 +148,20 @@ def strings(
     data: int, cells: Cells, slot: int, findings: Findings, *, csv: bool = False
 ) -> pa.StringArray:
     """Gives a slot's strings (numbers as they are written) as a column; absent ones are null."""
-    if not (cells.kinds(slot) > NULL).any():
+    if not cells.holds(slot):
         return pa.nulls(cells.rows, pa.string())
-    out = np.empty(cells.bytes_max + 1, np.uint8)
+    out = np.empty(cells.bytes_max + WIDTH, np.uint8)
     ends = np.zeros(cells.rows + 1, np.int32)
     valid = _strings(
-        data, cells.address, cells.stride, slot, csv, out.ctypes.data, findings.address, ends
+        data,
+        cells.address,
+        cells.stride,
+        slot,
+        cells.is_utf8,
+        csv,
+        out.ctypes.data,
+        findings.address,
+        ends,
     )
     return string_array(out, ends, valid)
 

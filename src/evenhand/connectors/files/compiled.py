@@ -25,6 +25,7 @@ _OURS = (
     "texts.py",
     "times.py",
     "tokens.py",
+    "wide.py",
     "faults.py",
     "limits.py",
 )
@@ -87,27 +88,6 @@ def put_number(_typing: Any, _address: Any, _value: Any) -> Any:
     def code(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
         narrow = builder.trunc(values[1], ir.IntType(32))
         builder.store(narrow, _pointer(builder, values[0], 32), align=4)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), code
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def word_at(_typing: Any, _address: Any) -> Any:
-    """Gives the eight bytes at an address."""
-
-    def code(_context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        return builder.load(_pointer(builder, values[0], 64), align=1)
-
-    return types.int64(types.int64), code
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def put_word(_typing: Any, _address: Any, _value: Any) -> Any:
-    """Writes the eight bytes at an address."""
-
-    def code(context: Any, builder: Any, _signature: Any, values: Any) -> Any:
-        builder.store(values[1], _pointer(builder, values[0], 64), align=1)
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), code

@@ -47,6 +47,7 @@ class DelimitedReader:
                 columns.ctypes.data,
                 len(columns),
                 table.cells.address,
+                table.cells.met.ctypes.data,
                 len(COLUMNS),
                 table.starts.ctypes.data,
                 table.rows_max,
@@ -101,6 +102,7 @@ class DelimitedReader:
             0,
             cells.address,
             12,
+            cells.met.ctypes.data,
             COLUMNS_MAX,
             self._table.fault_address,
         )

@@ -64,10 +64,12 @@ def event_batch(
     """Gives a batch of `SOURCE_SCHEMA`; columns that are not given are null."""
     count = len(rows)
     untimed = milliseconds == NO_TIME
-    timed = np.where(untimed, rows % UNTIMED_ROWS * GAP_MS, milliseconds)
     given = dict(columns)
-    given["time"] = pa.array(timed).cast(MOMENT)
-    given["stated_time"] = pa.array(milliseconds, mask=untimed).cast(MOMENT)
+    given["time"] = given["stated_time"] = pa.array(milliseconds).view(MOMENT)
+    if untimed.any():
+        timed = np.where(untimed, rows % UNTIMED_ROWS * GAP_MS, milliseconds)
+        given["time"] = pa.array(timed).view(MOMENT)
+        given["stated_time"] = pa.array(milliseconds, mask=untimed).view(MOMENT)
     given["row"] = pa.array(rows)
     if "forwarded_from" in given:
         given["forwarded_from"] = pc.utf8_slice_codeunits(

@@ -8,10 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.limits import BATCH_ROWS_MAX
-from evenhand.connectors.files.compiled import byte_at, compiled, number_at, put_number
+from evenhand.connectors.files.compiled import (
+    byte_at,
+    compiled,
+    number_at,
+    put_byte,
+    put_number,
+)
 from evenhand.connectors.files.faults import Fault
 from evenhand.connectors.files.limits import COLUMNS_MAX, ITEM_BYTES_MAX
 from evenhand.connectors.files.tokens import STRING, Cells, after_blanks, failed, object_end
+from evenhand.connectors.files.wide import is_utf8
 from evenhand.connectors.files.window import Window
 
 FULL, STOPPED, CLOSED = range(3)
@@ -33,9 +40,11 @@ def _stopped(rows: int, at: int, code: int, place: int, fault: int) -> tuple[int
 
 
 @compiled
-def _limited(data: int, at: int, end: int, keys: int, cells: int, step: int, fault: int) -> int:
+def _limited(
+    data: int, at: int, end: int, keys: int, cells: int, step: int, met: int, fault: int
+) -> int:
     limit = min(end, at + ITEM_BYTES_MAX)
-    after = object_end(data, at, limit, keys, cells, step, fault)
+    after = object_end(data, at, limit, keys, cells, step, met, fault)
     if after < 0 and number_at(fault) == _MORE and limit < end:
         return failed(fault, _TOO_LARGE, at)
     return after
@@ -49,6 +58,7 @@ def array_items(
     fresh: bool,
     keys: int,
     cells: int,
+    met: int,
     starts: int,
     rows_max: int,
     fault: int,
@@ -67,7 +77,7 @@ def array_items(
             return _stopped(rows, at, _MORE, place, fault)
         if byte_at(data + place) != 0x7B:
             return _stopped(rows, place, _ODD, place, fault)
-        after = _limited(data, place, end, keys, cells + 12 * rows, 12 * rows_max, fault)
+        after = _limited(data, place, end, keys, cells + 12 * rows, 12 * rows_max, met, fault)
         if after < 0:
             return rows, at if number_at(fault) == _MORE else place, STOPPED
         put_number(starts + 4 * rows, place)
@@ -84,6 +94,7 @@ def line_items(
     end: int,
     keys: int,
     cells: int,
+    met: int,
     starts: int,
     rows_max: int,
     fault: int,
@@ -96,7 +107,7 @@ def line_items(
             return _stopped(rows, place, _MORE, place, fault)
         if byte_at(data + place) != 0x7B:
             return _stopped(rows, place, _ODD, place, fault)
-        at = _limited(data, place, end, keys, cells + 12 * rows, 12 * rows_max, fault)
+        at = _limited(data, place, end, keys, cells + 12 * rows, 12 * rows_max, met, fault)
         if at < 0:
             return rows, place, STOPPED
         put_number(starts + 4 * rows, place)
@@ -108,6 +119,7 @@ def line_items(
 def _field_end(data: int, at: int, end: int, ended: bool, separator: int, fault: int) -> int:
     """Gives the place of the mark after the field at `at`: a separator, a line end, or the end."""
     if at < end and byte_at(data + at) == 0x22:
+        opened = at
         at += 1
         while at < end:
             if byte_at(data + at) == 0x22:
@@ -116,11 +128,11 @@ def _field_end(data: int, at: int, end: int, ended: bool, separator: int, fault:
                 if at + 1 < end and byte_at(data + at + 1) == 0x22:
                     at += 1
                 else:
-                    return _quoted_end(data, at + 1, end, separator, fault)
+                    return _quoted_end(data, at + 1, end, separator, opened, fault)
             elif byte_at(data + at) == 0:
                 return failed(fault, _NUL, at)
             at += 1
-        return failed(fault, _QUOTE_FAULT if ended else _MORE, at)
+        return failed(fault, _QUOTE_FAULT if ended else _MORE, opened)
     while (
         at < end
         and byte_at(data + at) != separator
@@ -134,14 +146,14 @@ def _field_end(data: int, at: int, end: int, ended: bool, separator: int, fault:
 
 
 @compiled
-def _quoted_end(data: int, at: int, end: int, separator: int, fault: int) -> int:
+def _quoted_end(data: int, at: int, end: int, separator: int, opened: int, fault: int) -> int:
     if (
         at < end
         and byte_at(data + at) != separator
         and byte_at(data + at) != 10
         and byte_at(data + at) != 13
     ):
-        return failed(fault, _QUOTE_FAULT, at)
+        return failed(fault, _QUOTE_FAULT, opened)
     return at
 
 
@@ -156,6 +168,7 @@ def record_end(
     columns_count: int,
     cells: int,
     step: int,
+    met: int,
     slots: int,
     fault: int,
 ) -> int:
@@ -172,6 +185,7 @@ def record_end(
         if columns_count > 0:
             slot = number_at(columns + 4 * field) if field < columns_count else -1
         if 0 <= slot < slots:
+            put_byte(met + slot, 1)
             quoted = 1 if after > at and byte_at(data + at) == 0x22 else 0
             put_number(cells + step * slot, STRING if after > at else 0)
             put_number(cells + step * slot + 4, at + quoted)
@@ -202,6 +216,7 @@ def csv_items(
     columns: int,
     columns_count: int,
     cells: int,
+    met: int,
     slots: int,
     starts: int,
     rows_max: int,
@@ -226,6 +241,7 @@ def csv_items(
             columns_count,
             cells + 12 * rows,
             12 * rows_max,
+            met,
             slots,
             fault,
         )
@@ -272,5 +288,10 @@ class Table:
         """Gives the cells of the items just found, and where in the stream each begins."""
         self._used = count
         starts = self.starts[:count]
-        bytes_max = window.at - int(starts[0]) if count else 0
-        return self.cells.first(count, bytes_max=bytes_max), starts.astype(np.int64) + window.base
+        first = int(starts[0]) if count else window.at
+        cells = self.cells.first(
+            count,
+            bytes_max=window.at - first,
+            is_utf8=is_utf8(window.address, first, window.at),
+        )
+        return cells, starts.astype(np.int64) + window.base

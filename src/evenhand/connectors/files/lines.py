@@ -39,6 +39,7 @@ class LinesReader:
                 window.end,
                 ROW_KEYS.address,
                 table.cells.address,
+                table.cells.met.ctypes.data,
                 table.starts.ctypes.data,
                 table.rows_max,
                 table.fault_address,

@@ -73,26 +73,25 @@ def cell_batch(
 ) -> pa.RecordBatch:
     """Gives the rows whose cells lie in `data` as events; refused ones go to the ledger."""
     findings = Findings.none(cells.rows)
-    needed = cells.table[:, : cells.rows, 0] if csv else cells.table[TELLING, : cells.rows, 0]
-    findings.add((needed == 0).all(axis=0), Fault.NOTHING_KNOWN, -1)
+    findings.add(cells.lacking(range(len(COLUMNS)) if csv else TELLING), Fault.NOTHING_KNOWN, -1)
     for alias, name in ALIASES.items():
         cells.fill(SLOTS[name], SLOTS[alias])
     address = int(data.ctypes.data)
     columns = {
         name: strings(address, cells, SLOTS[name], findings, csv=csv)
         for name in TEXTS
-        if _given(cells, name)
+        if cells.holds(SLOTS[name])
     }
     if csv:
         columns["text"] = strings(address, cells, SLOTS["text"], findings, csv=True)
     else:
         columns["text"], columns["urls"] = texts(address, cells, SLOTS["text"], (), findings)
     for name, hash_bytes in LISTS.items():
-        if _given(cells, name):
+        if cells.holds(SLOTS[name]):
             columns[name] = _parsed(data, cells, name, findings, _list_parser(hash_bytes))
-    if _given(cells, "network"):
+    if cells.holds(SLOTS["network"]):
         columns["network"] = _parsed(data, cells, "network", findings, _network)
-    if _given(cells, "account_created"):
+    if cells.holds(SLOTS["account_created"]):
         columns["account_created"] = moments(
             times(address, cells, (SLOTS["account_created"],), findings)
         )
@@ -114,10 +113,11 @@ def finished(
     count = len(rows)
     absent = pa.nulls(count, pa.string())
     channel = columns.get("channel", absent)
-    as_kind = pc.if_else(pc.is_in(channel, _CHANNEL_KINDS), channel, None)
-    columns["channel_kind"] = pc.coalesce(
-        columns.get("channel_kind", absent), as_kind, ChannelKind.PRIVATE.value
-    )
+    stated = columns.get("channel_kind", absent)
+    if stated.null_count:
+        as_kind = pc.if_else(pc.is_in(channel, _CHANNEL_KINDS), channel, None)
+        stated = pc.coalesce(stated, as_kind, ChannelKind.PRIVATE.value)
+    columns["channel_kind"] = stated
     columns["kind"] = pc.fill_null(columns.get("kind", absent), EventKind.MESSAGE.value)
     columns["event_id"] = _identified(columns.get("event_id", absent), rows)
     if "language" in columns:
@@ -135,10 +135,6 @@ def finished(
 def moments(milliseconds: Int64s) -> pa.Array:
     """Gives times as a column; those that are not given are null."""
     return pa.array(milliseconds, mask=milliseconds == NO_TIME).cast(pa.timestamp("ms", tz="UTC"))
-
-
-def _given(cells: Cells, name: str) -> bool:
-    return bool((cells.kinds(SLOTS[name]) > NULL).any())
 
 
 def _false(truths: pa.BooleanArray) -> NDArray[np.bool_]:

@@ -271,6 +271,7 @@ class TelegramReader:
             self._fresh,
             MESSAGE_KEYS.address,
             table.cells.address,
+            table.cells.met.ctypes.data,
             table.starts.ctypes.data,
             table.rows_max,
             table.fault_address,
@@ -382,7 +383,10 @@ def _kinds(cells: Cells, text: pa.StringArray) -> pa.StringArray:
     """Gives `media` for what shows only a picture or file, else `message`."""
     shows = np.zeros(cells.rows, np.bool_)
     for slot in _MEDIA:
-        shows |= cells.kinds(slot) > NULL
+        if cells.met[slot]:
+            shows |= cells.kinds(slot) > NULL
+    if not shows.any():
+        return pa.repeat(EventKind.MESSAGE.value, cells.rows)
     return pc.if_else(
         pc.and_(pa.array(shows), pc.is_null(text)), EventKind.MEDIA.value, EventKind.MESSAGE.value
     )

@@ -20,6 +20,7 @@ from evenhand.connectors.files.tokens import (
     keys_of,
     string_end,
 )
+from evenhand.connectors.files.wide import WIDTH
 
 _WRONG_TYPE = int(Fault.WRONG_TYPE)
 
@@ -42,22 +43,31 @@ _TEXT, _LINK, _OTHER = range(3)
 
 
 @compiled
-def _take_text(data: int, at: int, end: int, out: int, begin: int, to: int, fault: int) -> int:
+def _take_text(
+    data: int, at: int, end: int, is_utf8: bool, out: int, begin: int, to: int, fault: int
+) -> int:
     """Writes one more text of an item whose texts begin at `begin`, if it is not the first."""
     if begin >= 0 and to > begin and end > at:
         put_byte(out + to, 10)
         to += 1
-    return copy_json(data, at, end, out, to, fault)
+    return copy_json(data, at, end, is_utf8, out, to, fault)
 
 
 @compiled
 def _take_link(
-    data: int, at: int, end: int, links: int, link_ends: int, marks: int, fault: int
+    data: int,
+    at: int,
+    end: int,
+    is_utf8: bool,
+    links: int,
+    link_ends: int,
+    marks: int,
+    fault: int,
 ) -> bool:
     """Writes a link, if it is one; False if it is not UTF-8."""
     if not _names_a_link(data, at, end):
         return True
-    to = copy_json(data, at, end, links, number_at(marks), fault)
+    to = copy_json(data, at, end, is_utf8, links, number_at(marks), fault)
     if to < 0:
         return False
     count = number_at(marks + 4) + 1
@@ -88,6 +98,7 @@ def _collect(
     data: int,
     at: int,
     end: int,
+    is_utf8: bool,
     first: int,
     nested: int,
     out: int,
@@ -111,11 +122,11 @@ def _collect(
             if after < end and byte_at(data + after) == 0x3A:
                 now = _key_class(data, at + 1, close, nested)
             elif now == _TEXT:
-                to = _take_text(data, at + 1, close, out, begin, to, fault)
+                to = _take_text(data, at + 1, close, is_utf8, out, begin, to, fault)
                 if to < 0:
                     return -1
             elif now == _LINK and not _take_link(
-                data, at + 1, close, links, link_ends, marks, fault
+                data, at + 1, close, is_utf8, links, link_ends, marks, fault
             ):
                 return -1
             at = close
@@ -135,6 +146,7 @@ def _texts(
     data: int,
     cells: int,
     stride: int,
+    is_utf8: bool,
     taken: Numbers,
     nested: int,
     out: int,
@@ -158,13 +170,14 @@ def _texts(
             lines = -1 if place == 0 else begin
             after = to
             if kind == STRING:
-                after = _take_text(data, start, end, out, lines, to, fault_at)
+                after = _take_text(data, start, end, is_utf8, out, lines, to, fault_at)
             elif kind == ARRAY or (kind == OBJECT and place > 0):
                 first = _TEXT if place == 0 else _OTHER
                 after = _collect(
                     data,
                     start,
                     end,
+                    is_utf8,
                     first,
                     nested,
                     out,
@@ -193,9 +206,11 @@ def texts(
     `body` is the slot of the message's own text, a string or a list of entities; `others` hold
     texts around it (file names, polls, buttons), each put on a line of its own.
     """
+    others = tuple(slot for slot in others if cells.met[slot])
     # A text never grows when it is unescaped; one line break may come before each text around.
-    out = np.empty(cells.bytes_max + cells.rows * len(others) + cells.bytes_max // 4 + 1, np.uint8)
-    links = np.empty(cells.bytes_max + 1, np.uint8)
+    breaks = cells.rows * len(others) + cells.bytes_max // 4
+    out = np.empty(cells.bytes_max + breaks + WIDTH, np.uint8)
+    links = np.empty(cells.bytes_max + WIDTH, np.uint8)
     link_ends = np.empty(cells.bytes_max // 2 + 2, np.int32)  # millions, mostly never looked at
     link_ends[0] = 0
     marks = np.zeros(2, np.int32)
@@ -205,6 +220,7 @@ def texts(
         data,
         cells.address,
         cells.stride,
+        cells.is_utf8,
         np.array((body, *others), np.int32),
         NESTED_KEYS.address,
         out.ctypes.data,

@@ -1,27 +1,37 @@
 """JSON over a window of bytes: compiled, strict (RFC 8259), and iterative, so nesting is harmless.
 
-`data`, `out`, `keys`, `cells` and `fault` are addresses; places count from `data`, and nothing
-at or after `end` is read. A negative answer means that `fault` holds a member of `Fault` and the
-place; `Fault.MORE` says that the bytes ran out, which is no error while the file goes on.
+`data`, `out`, `keys`, `cells`, `met` and `fault` are addresses; places count from `data`. What
+stands at or after `end` changes nothing, though a block of 64 bytes from any place before it is
+there to be read, and as many may be written behind what `out` is given. A negative answer means
+that `fault` holds a member of `Fault` and the place; `Fault.MORE` says that the bytes ran out,
+which is no error while the file goes on.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.machine import bits_set
 from evenhand.connectors.files.compiled import (
     byte_at,
     compiled,
     number_at,
     put_byte,
     put_number,
-    put_word,
-    word_at,
 )
 from evenhand.connectors.files.faults import Fault
 from evenhand.connectors.files.limits import NESTING_MAX
+from evenhand.connectors.files.wide import (
+    WIDTH,
+    backslashes,
+    blanks,
+    copy_block,
+    first_bits,
+    lowest,
+    string_signs,
+    unlike,
+)
 
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int32]
@@ -40,11 +50,8 @@ _NOT_UTF8 = int(Fault.NOT_UTF8)
 
 _QUOTE, _BACKSLASH, _COMMA, _COLON = 0x22, 0x5C, 0x2C, 0x3A
 _BRACE, _BRACE_END, _BRACKET, _BRACKET_END = 0x7B, 0x7D, 0x5B, 0x5D
-_EACH = 0x0101010101010101
-_HIGH_BITS = -0x7F7F7F7F7F7F7F80
-"""Eight bytes at once: a one in each, and the highest bit of each, as a signed number."""
 
-_KEY_BYTES_MAX = 64
+_KEY_BYTES_MAX = WIDTH
 _PLACES = 1024
 
 
@@ -79,7 +86,8 @@ def keys_of(*names: str) -> Keys:
     head[places] = np.arange(len(names))
     head[_PLACES] = multiplier
     head[_PLACES + 1 :] = head.nbytes + np.cumsum([0, *map(len, encoded)])
-    return Keys(names=names, table=np.frombuffer(head.tobytes() + b"".join(encoded), np.uint8))
+    letters = b"".join(encoded) + bytes(WIDTH)
+    return Keys(names=names, table=np.frombuffer(head.tobytes() + letters, np.uint8))
 
 
 def _place(name: bytes, multiplier: int) -> int:
@@ -92,18 +100,22 @@ class Cells:
     """Where the values of items lie, one cell per key and item.
 
     table      by slot and item: kind, start, end; a reader's table has room for more than `rows`
+    met        by slot: not 0 if some item may have a value there
     rows       items that are there
     bytes_max  bytes that the values of one slot take at most, all items together
+    is_utf8    True if the text of all items is known to be UTF-8
     """
 
     table: NDArray[np.int32]
+    met: Bytes
     rows: int = 0
     bytes_max: int = 0
+    is_utf8: bool = False
 
     @classmethod
     def empty(cls, rows_max: int, slots: int) -> "Cells":
         """Gives room for the cells of `rows_max` items, all absent."""
-        return cls(np.zeros((slots, rows_max, 3), np.int32))
+        return cls(np.zeros((slots, rows_max, 3), np.int32), np.zeros(slots, np.uint8))
 
     @property
     def stride(self) -> int:
@@ -120,34 +132,53 @@ class Cells:
         """Gives the kind of each item's cell in a slot."""
         return self.table[slot, : self.rows, 0]
 
+    def holds(self, slot: int) -> bool:
+        """Tells whether any item has a value in a slot."""
+        return bool(self.met[slot]) and bool((self.kinds(slot) > NULL).any())
+
+    def lacking(self, slots: Iterable[int]) -> NDArray[np.bool_]:
+        """Tells which items have a cell in none of some slots."""
+        without = np.ones(self.rows, np.bool_)
+        for slot in slots:
+            if self.met[slot] and without.any():
+                without &= self.kinds(slot) == ABSENT
+        return without
+
     def fill(self, slot: int, other: int) -> None:
         """Gives the cells of a slot that hold nothing what another slot holds."""
+        if not self.met[other]:
+            return
+        self.met[slot] = 1
         empty = (self.kinds(slot) <= NULL) & (self.kinds(other) > NULL)
         if empty.any():
             self.table[slot, : self.rows][empty] = self.table[other, : self.rows][empty]
 
-    def first(self, rows: int, *, bytes_max: int) -> "Cells":
+    def first(self, rows: int, *, bytes_max: int, is_utf8: bool = False) -> "Cells":
         """Gives the cells of the first `rows` items."""
-        return Cells(self.table, rows, bytes_max)
+        return replace(self, rows=rows, bytes_max=bytes_max, is_utf8=is_utf8)
 
     def packed(self, mask: NDArray[np.bool_]) -> "Cells":
         """Gives the cells of the items that `mask` marks, moved together in the same table."""
-        _pack(self.address, self.stride, len(self.table), mask)
-        return Cells(self.table, int(mask.sum()), self.bytes_max)
+        _pack(self.address, self.stride, self.met, mask)
+        return replace(self, rows=int(mask.sum()))
 
     def copied(self, mask: NDArray[np.bool_]) -> "Cells":
         """Gives the cells of the items that `mask` marks, in a table of their own."""
-        table = np.ascontiguousarray(self.table[:, : self.rows][:, mask])
-        return Cells(table, int(mask.sum()), self.bytes_max)
+        table = np.take(self.table, np.flatnonzero(mask), axis=1)
+        return replace(self, table=table, rows=table.shape[1])
 
     def clear(self, rows: int) -> None:
         """Makes the cells of the first `rows` items absent again."""
-        self.table[:, :rows, 0] = ABSENT
+        for slot in np.flatnonzero(self.met):
+            self.table[slot, :rows, 0] = ABSENT
+        self.met[:] = 0
 
 
 @compiled
-def _pack(cells: int, stride: int, slots: int, mask: NDArray[np.bool_]) -> None:
-    for slot in range(slots):
+def _pack(cells: int, stride: int, met: Bytes, mask: NDArray[np.bool_]) -> None:
+    for slot in range(len(met)):
+        if met[slot] == 0:
+            continue
         line = cells + 12 * stride * slot
         to = line
         for row in range(len(mask)):
@@ -179,12 +210,12 @@ def failed(fault: int, code: int, at: int) -> int:
 @compiled
 def after_blanks(data: int, at: int, end: int) -> int:
     """Gives the first place that holds no blank."""
-    while at < end:
-        letter = byte_at(data + at)
-        if letter != 32 and letter != 10 and letter != 13 and letter != 9:
+    while at < end and byte_at(data + at) <= 32:
+        run = lowest(~blanks(data + at))
+        at += run
+        if run < WIDTH:
             break
-        at += 1
-    return at
+    return min(at, end)
 
 
 @compiled
@@ -218,30 +249,13 @@ def hex_value(letter: int) -> int:
 
 
 @compiled
-def _signs_in(word: int) -> int:
-    """Gives the high bit of bytes that mean something in a string: quotes, backslashes, controls.
-
-    The lowest bit is right; those above it may be too many, for a subtraction borrows from them.
-    """
-    quotes, slashes = word ^ _EACH * _QUOTE, word ^ _EACH * _BACKSLASH
-    found: int = (
-        ((quotes - _EACH) & ~quotes)
-        | ((slashes - _EACH) & ~slashes)
-        | ((word - _EACH * 32) & ~word)
-    ) & _HIGH_BITS
-    return found
-
-
-@compiled
 def string_end(data: int, at: int, end: int, fault: int) -> int:
     """Gives the place of the quote that closes the string whose first letter is at `at`."""
     while at < end:
-        if at + 8 <= end:
-            signs = _signs_in(word_at(data + at))
-            if signs == 0:
-                at += 8
-                continue
-            at += bits_set(np.uint64((signs & -signs) - 1)) >> 3
+        plain = lowest(string_signs(data + at))
+        at += plain
+        if plain == WIDTH or at >= end:
+            continue
         letter = byte_at(data + at)
         if letter == _QUOTE:
             return at
@@ -250,11 +264,9 @@ def string_end(data: int, at: int, end: int, fault: int) -> int:
             if length < 0:
                 return -1
             at += length
-        elif letter < 32:
-            return failed(fault, _CONTROL, at)
         else:
-            at += 1
-    return failed(fault, _MORE, at)
+            return failed(fault, _CONTROL, at)
+    return failed(fault, _MORE, end)
 
 
 @compiled
@@ -339,10 +351,9 @@ def key_slot(data: int, at: int, end: int, keys: int) -> int:
     """Gives the slot of the key between two quotes, or -1 if nobody asked for it."""
     if end <= at or end - at > 6 * _KEY_BYTES_MAX:
         return -1
-    for place in range(at, end):
-        if byte_at(data + place) == _BACKSLASH:
-            return _escaped_key_slot(data, at, end, keys)
-    return _plain_key_slot(data, at, end, keys)
+    if end - at <= WIDTH and backslashes(data + at) & first_bits(end - at) == 0:
+        return _plain_key_slot(data, at, end, keys)
+    return _escaped_key_slot(data, at, end, keys)
 
 
 @compiled
@@ -354,17 +365,15 @@ def _plain_key_slot(data: int, at: int, end: int, keys: int) -> int:
     start = number_at(keys + 4 * (_PLACES + 1 + slot))
     if number_at(keys + 4 * (_PLACES + 2 + slot)) - start != end - at:
         return -1
-    for step in range(end - at):
-        if byte_at(data + at + step) != byte_at(keys + start + step):
-            return -1
-    return slot
+    differ: int = unlike(data + at, keys + start) & first_bits(end - at)
+    return slot if differ == 0 else -1
 
 
 @compiled
 def _escaped_key_slot(data: int, at: int, end: int, keys: int) -> int:
-    plain = np.empty(end - at, np.uint8)
+    plain = np.empty(end - at + WIDTH, np.uint8)
     fault = np.empty(2, np.int32)
-    to = copy_json(data, at, end, plain.ctypes.data, 0, fault.ctypes.data)
+    to = copy_json(data, at, end, False, plain.ctypes.data, 0, fault.ctypes.data)
     return _plain_key_slot(plain.ctypes.data, 0, to, keys) if to > 0 else -1
 
 
@@ -397,9 +406,12 @@ def element_start(data: int, at: int, end: int, fresh: bool, fault: int) -> int:
 
 
 @compiled
-def _begin_cell(data: int, key: int, close: int, at: int, keys: int, cells: int, step: int) -> int:
+def _begin_cell(
+    data: int, key: int, close: int, at: int, keys: int, cells: int, step: int, met: int
+) -> int:
     slot = key_slot(data, key, close, keys)
     if slot >= 0:
+        put_byte(met + slot, 1)
         kind = kind_at(data, at)
         put_number(cells + step * slot, kind)
         put_number(cells + step * slot + 4, at + 1 if kind == STRING else at)
@@ -408,11 +420,12 @@ def _begin_cell(data: int, key: int, close: int, at: int, keys: int, cells: int,
 
 @compiled
 def object_end(  # noqa: C901  one loop in the order of the grammar reads better than five pieces
-    data: int, at: int, end: int, keys: int, cells: int, step: int, fault: int
+    data: int, at: int, end: int, keys: int, cells: int, step: int, met: int, fault: int
 ) -> int:
     """Checks the object that begins at `at`, notes its values, gives the place after it.
 
-    Its cells are at `cells`, `cells + step` and so on, by slot; all are absent at first.
+    Its cells are at `cells`, `cells + step` and so on, by slot; all are absent at first. Slots
+    that it has are marked in `met`.
     """
     opened = np.empty(NESTING_MAX, np.uint8)
     opened[0] = _BRACE
@@ -442,7 +455,7 @@ def object_end(  # noqa: C901  one loop in the order of the grammar reads better
             if at < 0:
                 return -1
             if depth == 1:
-                slot = _begin_cell(data, key, close, at, keys, cells, step)
+                slot = _begin_cell(data, key, close, at, keys, cells, step, met)
         if byte_at(data + at) == _BRACE or byte_at(data + at) == _BRACKET:
             if depth == NESTING_MAX:
                 return failed(fault, _NESTING, at)
@@ -487,6 +500,17 @@ def letter_bytes(data: int, at: int, end: int) -> int:  # noqa: C901  the table 
         if byte_at(data + place) & 0xC0 != 0x80:
             return 0
     return length
+
+
+@compiled
+def no_letter(data: int, at: int, end: int) -> int:
+    """Gives the place of the first byte that begins no UTF-8 letter, or `end`."""
+    while at < end:
+        length = letter_bytes(data, at, end)
+        if length == 0:
+            break
+        at += length
+    return at
 
 
 @compiled
@@ -552,36 +576,17 @@ def _copy_escape(data: int, at: int, end: int, out: int, to: int) -> tuple[int, 
 
 
 @compiled
-def copy_json(data: int, at: int, end: int, out: int, to: int, fault: int) -> int:
+def copy_json(data: int, at: int, end: int, is_utf8: bool, out: int, to: int, fault: int) -> int:
     """Writes a checked JSON string's text as UTF-8; half a surrogate pair becomes U+FFFD."""
+    if not is_utf8:
+        place = no_letter(data, at, end)
+        if place < end:
+            return failed(fault, _NOT_UTF8, place)
     while at < end:
-        if at + 8 <= end:
-            word = word_at(data + at)
-            slashes = word ^ _EACH * _BACKSLASH
-            if (word | ((slashes - _EACH) & ~slashes)) & _HIGH_BITS == 0:
-                put_word(out + to, word)
-                at += 8
-                to += 8
-                continue
-        letter = byte_at(data + at)
-        if letter == _BACKSLASH:
+        copy_block(data + at, out + to)
+        plain = min(lowest(backslashes(data + at)), end - at)
+        at += plain
+        to += plain
+        if plain < WIDTH and at < end:
             at, to = _copy_escape(data, at, end, out, to)
-        elif letter < 0x80:
-            put_byte(out + to, letter)
-            at += 1
-            to += 1
-        elif 0xC2 <= letter < 0xE0 and at + 1 < end and byte_at(data + at + 1) & 0xC0 == 0x80:
-            # Most alphabets: half of all letters, for which the whole table would be slow.
-            put_byte(out + to, letter)
-            put_byte(out + to + 1, byte_at(data + at + 1))
-            at += 2
-            to += 2
-        else:
-            length = letter_bytes(data, at, end)
-            if length == 0:
-                return failed(fault, _NOT_UTF8, at)
-            for _ in range(length):
-                put_byte(out + to, byte_at(data + at))
-                at += 1
-                to += 1
     return to

@@ -7,14 +7,18 @@ import numpy as np
 
 from evenhand.connectors.files.limits import BLOCK_BYTES, ITEM_BYTES_MAX, SEEK_BYTES
 from evenhand.connectors.files.tokens import Bytes
+from evenhand.connectors.files.wide import WIDTH
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_SPARE_BYTES = 2 * WIDTH
+"""Behind the window's end, for what reads many bytes at once."""
 
 
 class Window:
     """The stretch of a stream that is in memory.
 
-    data     the bytes; what is not consumed yet is `data[at:end]`
+    data     the bytes; what is not consumed yet is `data[at:end]`; a few more may be read behind
     address  where they lie in memory; they move when the window grows
     base     the place in the stream of `data[0]`
     ended    True once the stream gives no more
@@ -22,7 +26,7 @@ class Window:
 
     def __init__(self, stream: BinaryIO, *, block_bytes: int = BLOCK_BYTES) -> None:
         self._stream = stream
-        self._room = bytearray(block_bytes)
+        self._room = bytearray(block_bytes + _SPARE_BYTES)
         self.data: Bytes = np.frombuffer(self._room, np.uint8)
         self.address = int(self.data.ctypes.data)
         self.at = 0
@@ -35,9 +39,13 @@ class Window:
         """Gives the place in the stream of the first byte not consumed."""
         return self.base + self.at
 
+    @property
+    def _size(self) -> int:
+        return len(self._room) - _SPARE_BYTES
+
     def top_up(self) -> None:
         """Reads on if less than half of the window is left, so that searches find full batches."""
-        if self.end - self.at < len(self._room) // 2:
+        if self.end - self.at < self._size // 2:
             self.fill()
 
     def fill(self) -> bool:
@@ -51,8 +59,8 @@ class Window:
         self._slide()
         began = self.end
         with memoryview(self._room) as room:
-            while self.end < len(room):
-                got = self._stream.readinto(room[self.end :])  # type: ignore[attr-defined]
+            while self.end < self._size:
+                got = self._stream.readinto(room[self.end : self._size])  # type: ignore[attr-defined]
                 if not got:
                     self.ended = True
                     break
@@ -85,12 +93,13 @@ class Window:
     def _slide(self) -> None:
         kept = self.end - self.at
         room = self._room
-        if kept == len(room):
+        if kept == self._size:
             assert kept <= 2 * ITEM_BYTES_MAX + BLOCK_BYTES, "a reader must consume or refuse"
-            self._room = bytearray(2 * len(room))
+            self._room = bytearray(2 * self._size + _SPARE_BYTES)
             self.data = np.frombuffer(self._room, np.uint8)
             self.address = int(self.data.ctypes.data)
-        self._room[:kept] = room[self.at : self.end]
+        with memoryview(room) as old, memoryview(self._room) as new:
+            new[:kept] = old[self.at : self.end]
         self.base += self.at
         self.at, self.end = 0, kept
 

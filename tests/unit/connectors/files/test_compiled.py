@@ -8,9 +8,9 @@ def test_every_compiled_function_bears_the_stamp_of_all_modules() -> None:
     """Numba looks at a function's own file only, though it compiles in what others call."""
     from numba.core.registry import CPUDispatcher
 
-    from evenhand.connectors.files import cells, items, outline, seen, texts, times
+    from evenhand.connectors.files import cells, items, outline, seen, texts, times, wide
 
-    for module in (cells, items, outline, seen, texts, times, tokens):
+    for module in (cells, items, outline, seen, texts, times, tokens, wide):
         functions = [value for value in vars(module).values() if isinstance(value, CPUDispatcher)]
         assert functions
         for function in functions:

@@ -77,6 +77,7 @@ def test_a_quote_that_is_never_closed_costs_one_line(read: Any) -> None:
 
     assert found.column("event_id") == ["1", "3", "4", "5"]
     assert found.ledger.refusals == 1
+    assert "byte 14 (row 2): a quoted field is not closed" in found.said[0]
 
 
 def test_invalid_utf8_refuses_one_record(read: Any) -> None:

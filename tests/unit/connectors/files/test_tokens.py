@@ -21,8 +21,11 @@ from evenhand.connectors.files.tokens import (
     keys_of,
     object_end,
 )
+from evenhand.connectors.files.wide import WIDTH, is_utf8
 
 KEYS = keys_of("a", "text", "größe")
+BEHIND = b'"}\\ \xd1' * (2 * WIDTH)
+"""What stands behind the end, where it must not matter."""
 
 VALUES = st.recursive(
     st.none()
@@ -37,11 +40,18 @@ VALUES = st.recursive(
 
 def walk(data: bytes) -> tuple[int, Fault, Cells]:
     """Gives the place after the object, the fault, and the cells."""
-    room = np.frombuffer(data + b" ", np.uint8)
+    room = np.frombuffer(data + BEHIND, np.uint8)
     cells = Cells.empty(1, len(KEYS.names)).first(1, bytes_max=len(data))
     fault = np.zeros(2, np.int32)
     end = object_end(
-        room.ctypes.data, 0, len(data), KEYS.address, cells.address, 12, fault.ctypes.data
+        room.ctypes.data,
+        0,
+        len(data),
+        KEYS.address,
+        cells.address,
+        12,
+        cells.met.ctypes.data,
+        fault.ctypes.data,
     )
     return end, Fault(int(fault[0])), cells
 
@@ -74,7 +84,7 @@ def test_every_object_that_json_writes_is_walked_to_its_end(
     assert end == len(data)
     for slot, name in enumerate(KEYS.names):
         kind, start, stop = cells.table[slot, 0].tolist()
-        assert (kind == 0) == (name not in value)
+        assert (kind == 0) == (name not in value) == (not cells.met[slot])
         if kind == STRING:
             assert json.loads(data[start - 1 : stop + 1]) == value[name]
         elif kind in (NULL, NUMBER, WORD, OBJECT, ARRAY):
@@ -144,16 +154,22 @@ SIGNS = (
 
 def copied(data: bytes, start: int, end: int) -> bytes | None:
     """Gives a string's text as UTF-8; None if it is none."""
-    room, out = np.frombuffer(data + b" ", np.uint8), np.zeros(end - start + 1, np.uint8)
+    room = np.frombuffer(data + BEHIND, np.uint8)
     fault = np.zeros(2, np.int32)
-    to = copy_json(room.ctypes.data, start, end, out.ctypes.data, 0, fault.ctypes.data)
-    assert out[-1] == 0, "what is written is not longer than what is read"
-    return out[:to].tobytes() if to >= 0 else None
+    known = is_utf8(room.ctypes.data, start, end)
+    found = set()
+    for checked in (False, known):
+        out = np.zeros(end - start + WIDTH + 1, np.uint8)
+        to = copy_json(room.ctypes.data, start, end, checked, out.ctypes.data, 0, fault.ctypes.data)
+        assert out[-1] == 0, "what is written is longer than what is read by a block at most"
+        found.add(out[:to].tobytes() if to >= 0 else None)
+    assert len(found) == 1
+    return found.pop()
 
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_a_sign_is_seen_wherever_it_stands(sign: bytes) -> None:
-    for length in range(26):
+    for length in (*range(26), *range(56, 72)):
         for place in range(length + 1):
             content = b"x" * place + sign + b"\xd1\x8f" * ((length - place) // 2) + b"z"
             data = b'{"a":"' + content + b'"}'

@@ -97,10 +97,15 @@ def stays_within_rows(pattern: Pattern) -> bool:
     return all(_is_no_separator(kind, piece) for kind, piece in inner)
 
 
+def letters_of_set(piece: str) -> list[str]:
+    """Gives what a set names, piece by piece: letters, signs, escapes, classes."""
+    return _SET_LETTER.findall(piece[1:-1])
+
+
 def _is_no_separator(kind: str, piece: str) -> bool:
     match kind:
         case "set":
-            letters = _SET_LETTER.findall(piece[1:-1])
+            letters = letters_of_set(piece)
             return letters[0] != "^" and all(map(_names_no_separator, letters))
         case "escape":
             return _names_no_separator(piece)

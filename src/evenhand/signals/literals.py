@@ -3,8 +3,8 @@
 Of each literal a piece is chosen that is rare among all of them. The pass looks at every other
 byte of the text: where the five bytes that begin there are in no such piece, which a table of bits
 tells, there is nothing more to do; elsewhere eight bytes are compared, and then the whole literal.
-Shorter literals get passes of their own over every byte. Hyperscan finds the same, but calls Python
-for each match, and each call waits for the interpreter's lock.
+Shorter literals get passes of their own. Hyperscan finds the same, but calls Python for each match,
+and each call waits for the interpreter's lock.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,14 +13,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, inlined, kernel
-from evenhand.events.text_column import Bytes
+from evenhand.base.blocks import BLOCK
+from evenhand.base.kernel import U, borrowing_kernel, inlined, kernel
+from evenhand.base.machine import eight_bytes, prefetch
+from evenhand.events.text_column import Bytes, TextColumn
 
 _WORD = 8
 _BITS_PER_GRAM = 32
 _BITS_MIN, _BITS_MAX = 16, 23
 _FACTOR = U(0x9E3779B97F4A7C15)
-_NONE = np.int32(-1)
+_ENTRY = 4
+"""Words of an entry."""
+
+_AHEAD = 8
+"""Places whose memory is fetched while others are looked at."""
+
 _ROOM = 1 << 14
 """Matches for which there is room at once; the pass goes on where it had to stop."""
 
@@ -49,24 +56,18 @@ class _Table(NamedTuple):
     used      which of eight bytes are the gram
     shift     what leaves the hash of a gram as a place among the bits
     bits      a bit for each gram, at its hash
-    grams     the grams, at their hash or after it
-    firsts    for each of these the first entry that has it; -1 where there is none
-    words     for each entry eight bytes from its gram on, those beyond its literal 0
-    masks     which of these count
-    literals  for each entry its literal
-    before    and how many bytes of that come before the gram
+    slots     pairs: a gram, at its hash or after it, and the first entry that has it, counted
+              from 1; 0 where there is none
+    entries   a line of _ENTRY words for each: eight bytes from its gram on, those beyond its
+              literal 0; which of these count; its literal; how many bytes of that come before
     begins    where the bytes of a literal begin in `content`
     """
 
     used: np.uint64
     shift: np.uint64
     bits: Words
-    grams: Words
-    firsts: NDArray[np.int32]
-    words: Words
-    masks: Words
-    literals: Ints
-    before: Ints
+    slots: Words
+    entries: Words
     begins: Ints
     content: Bytes
 
@@ -82,10 +83,9 @@ class LiteralFinder:
             if numbers:
                 self._passes.append(_Pass([literals[one] for one in numbers], numbers, shape))
 
-    def find(self, buffer: Bytes) -> tuple[Ints, Ints]:
-        """Gives the number of each literal that is found, and where it ends."""
-        source = np.zeros(len(buffer) + _WORD, np.uint8)
-        source[: len(buffer)] = buffer
+    def find(self, text: TextColumn) -> tuple[Ints, Ints]:
+        """Gives the number of each literal that is found, and where it ends in the buffer."""
+        source = text.padded[: len(text.buffer) + BLOCK]
         found = [part for one in self._passes for part in one.find(source)]
         return _joined([which for which, _ in found]), _joined([ends for _, ends in found])
 
@@ -99,15 +99,22 @@ class _Pass:
 
     def find(self, source: Bytes) -> Iterator[tuple[Ints, Ints]]:
         """Gives what is found, in parts of what there was room for."""
-        places = np.empty(len(source) // self._stride + 1, np.int64)
-        places = places[: _places(source, self._stride, self._table, places)]
-        which, ends = np.empty(_ROOM, np.int64), np.empty(_ROOM, np.int64)
+        places = np.empty((len(source) - BLOCK) // self._stride + 1, np.int64)
+        used, shift, bits, slots, entries, begins, content = self._table
+        places = places[: _places(source, self._stride, used, shift, bits, places)]
+        firsts = np.empty(len(places), np.uint64)
+        count = _entered(source, places, used, shift, slots, entries, firsts)
+        places, firsts = places[:count], firsts[:count]
+        room = min(_ROOM, 4 * count)
         while len(places):
-            done, count = _found(source, places, self._table, which, ends)
-            places = places[done:]
-            yield self._numbers[which[:count]], ends[:count].copy()
+            which, ends = np.empty(room, np.int64), np.empty(room, np.int64)
+            done, count = _found(
+                source, places, firsts, used, entries, begins, content, which, ends
+            )
+            places, firsts = places[done:], firsts[done:]
+            yield self._numbers[which[:count]], ends[:count]
             if done == 0:  # more of them are at one place than there is room
-                which, ends = np.empty(2 * len(which), np.int64), np.empty(2 * len(ends), np.int64)
+                room *= 2
 
 
 def _joined(parts: Sequence[Ints]) -> Ints:
@@ -132,19 +139,15 @@ def _table(literals: Sequence[bytes], shape: _Shape) -> _Table:
     power = int(np.ceil(np.log2(len(grams) * _BITS_PER_GRAM)))
     shift = U(64 - min(max(power, _BITS_MIN), _BITS_MAX))
     places = (grams * _FACTOR) >> shift
-    slots = 1 << int(np.ceil(np.log2(2 * len(grams))))
-    slot_grams, slot_firsts = np.zeros(slots, U), np.full(slots, _NONE)
-    _fill(grams, firsts, places, slot_grams, slot_firsts)
+    slots = np.zeros((1 << int(np.ceil(np.log2(2 * len(grams)))), 2), U)
+    _fill(grams, firsts.astype(U) + U(1), places, slots)
+    lines = np.stack((every[at] & masks, masks, of.astype(U), (at - begins[of]).astype(U)), axis=1)
     return _Table(
         used=used,
         shift=shift,
         bits=_bits(places, 1 << (64 - int(shift))),
-        grams=slot_grams,
-        firsts=slot_firsts,
-        words=every[at] & masks,
-        masks=masks,
-        literals=of,
-        before=at - begins[of],
+        slots=slots.ravel(),
+        entries=np.ascontiguousarray(lines).ravel(),
         begins=begins,
         content=content,
     )
@@ -179,70 +182,88 @@ def _choose(counts: Ints, begins: Ints, gram: int, stride: int, chosen: Ints) ->
 
 
 @kernel
-def _fill(
-    grams: Words, firsts: Ints, places: Words, slot_grams: Words, slot_firsts: NDArray[np.int32]
-) -> None:
+def _fill(grams: Words, firsts: Words, places: Words, slots: NDArray[np.uint64]) -> None:
     """Puts each gram where its hash points, or in the next free slot; half of them stay free."""
-    last = U(slot_grams.shape[0] - 1)
+    last = U(slots.shape[0] - 1)
     for k in range(grams.shape[0]):
         slot = places[k] & last
-        while slot_firsts[slot] != _NONE:
+        while slots[slot, 1] != U(0):
             slot = (slot + U(1)) & last
-        slot_grams[slot], slot_firsts[slot] = grams[k], firsts[k]
+        slots[slot, 0], slots[slot, 1] = grams[k], firsts[k]
 
 
-@inlined
-def _eight(source: Bytes, at: np.uint64) -> np.uint64:
-    """Gives eight bytes as one word, the first lowest: the compiler makes one load of it."""
-    return (
-        U(source[at])
-        | U(source[at + U(1)]) << U(8)
-        | U(source[at + U(2)]) << U(16)
-        | U(source[at + U(3)]) << U(24)
-        | U(source[at + U(4)]) << U(32)
-        | U(source[at + U(5)]) << U(40)
-        | U(source[at + U(6)]) << U(48)
-        | U(source[at + U(7)]) << U(56)
-    )
-
-
-@kernel
-def _places(source: Bytes, stride: int, table: _Table, places: Ints) -> int:
+@borrowing_kernel
+def _places(
+    source: Bytes, stride: int, used: np.uint64, shift: np.uint64, bits: Words, places: Ints
+) -> int:
     """Gives how many places may begin a gram, and writes them; no branch depends on the text.
 
-    Stays inside: eight bytes of nothing follow the text, and there is room for every place.
+    Stays inside: a block follows the text, and there is room for every place.
     """
-    used, shift, bits, count = table.used, table.shift, table.bits, U(0)
-    for at in range(0, source.shape[0] - 8, stride):
-        place = ((_eight(source, U(at)) & used) * _FACTOR) >> shift
+    count = U(0)
+    for at in range(0, source.shape[0] - BLOCK, stride):
+        place = ((eight_bytes(source, U(at)) & used) * _FACTOR) >> shift
         places[count] = at
         count += (bits[place >> U(6)] >> (place & U(63))) & U(1)
     return int(count)
 
 
-@kernel
-def _found(source: Bytes, places: Ints, table: _Table, which: Ints, ends: Ints) -> tuple[int, int]:
+@borrowing_kernel
+def _entered(
+    source: Bytes,
+    places: Ints,
+    used: np.uint64,
+    shift: np.uint64,
+    slots: Words,
+    entries: Words,
+    firsts: Words,
+) -> int:
+    """Gives how many places do begin a gram, and moves them to the front, each with its entry.
+
+    Stays inside: as many are written as were read at the most, and a free slot ends each search.
+    """
+    last, count = U(slots.shape[0] // 2 - 1), U(0)
+    for k in range(places.shape[0]):
+        later = places[min(k + _AHEAD, places.shape[0] - 1)]
+        hashed = (eight_bytes(source, U(later)) & used) * _FACTOR
+        prefetch(slots, (hashed >> shift & last) * U(2))
+        gram = eight_bytes(source, U(places[k])) & used
+        slot = ((gram * _FACTOR) >> shift) & last
+        while slots[slot * U(2) + U(1)] != U(0) and slots[slot * U(2)] != gram:
+            slot = (slot + U(1)) & last
+        first = slots[slot * U(2) + U(1)]
+        if first != U(0):
+            prefetch(entries, (first - U(1)) * U(_ENTRY))
+            places[count], firsts[count] = places[k], first - U(1)
+            count += U(1)
+    return int(count)
+
+
+@borrowing_kernel
+def _found(
+    source: Bytes,
+    places: Ints,
+    firsts: Words,
+    used: np.uint64,
+    entries: Words,
+    begins: Ints,
+    content: Bytes,
+    which: Ints,
+    ends: Ints,
+) -> tuple[int, int]:
     """Gives how many places were looked at, and how many literals were found there.
 
     Stays inside: a literal is compared only where it lies within the text. A place whose literals
     do not all fit is left to the next call.
     """
-    used, shift, grams, firsts = table.used, table.shift, table.grams, table.firsts
-    words, masks, begins, content = table.words, table.masks, table.begins, table.content
-    last, size, count = U(firsts.shape[0] - 1), U(source.shape[0] - 8), 0
+    size, count = U(source.shape[0] - BLOCK), 0
     for k in range(places.shape[0]):
         at, before = U(places[k]), count
-        word = _eight(source, at)
-        gram = word & used
-        slot = ((gram * _FACTOR) >> shift) & last
-        while firsts[slot] != _NONE and grams[slot] != gram:
-            slot = (slot + U(1)) & last
-        if firsts[slot] == _NONE:
-            continue
-        entry = U(firsts[slot])
-        while entry < U(words.shape[0]) and words[entry] & used == gram:
-            if (word ^ words[entry]) & masks[entry] == U(0):
-                one, back = U(table.literals[entry]), U(table.before[entry])
+        word = eight_bytes(source, at)
+        entry = firsts[k] * U(_ENTRY)
+        while entry < U(entries.shape[0]) and (entries[entry] ^ word) & used == U(0):
+            if (word ^ entries[entry]) & entries[entry + U(1)] == U(0):
+                one, back = entries[entry + U(2)], entries[entry + U(3)]
                 length = U(begins[one + U(1)]) - U(begins[one])
                 if (
                     back <= at
@@ -253,7 +274,7 @@ def _found(source: Bytes, places: Ints, table: _Table, which: Ints, ends: Ints) 
                         return k, before
                     which[count], ends[count] = one, at - back + length
                     count += 1
-            entry += U(1)
+            entry += U(_ENTRY)
     return places.shape[0], count
 
 

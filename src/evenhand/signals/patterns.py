@@ -22,6 +22,7 @@ from evenhand.events.undisguise import Undisguised
 from evenhand.events.unicode_tables import CharacterClass, UnicodeTables, entry_of, unicode_tables
 from evenhand.signals.columns import MATCHES
 from evenhand.signals.expressions import Literal, expression_of
+from evenhand.signals.factors import close_text
 from evenhand.signals.limits import PATTERNS_MAX
 from evenhand.signals.literals import LiteralFinder
 from evenhand.signals.pattern_lists import Pattern, PatternList, PatternRefused, View, refused
@@ -144,7 +145,7 @@ class _Literals:
 
     def find(self, column: TextColumn) -> tuple[Found, Ints]:
         """Gives which literal is in which row, and the rows that hold a factor."""
-        which, ends = self.finder.find(column.buffer)
+        which, ends = self.finder.find(column)
         if not len(which):
             return _NOTHING, _NOTHING.rows
         is_factor = which >= len(self.numbers)
@@ -207,11 +208,13 @@ def _rows_of(ends: Ints, offsets: Offsets) -> Ints:
 class _View:
     """What is looked for in one view.
 
+    close       factors that are looked for in the close text
     everywhere  regexes that any row may hold
     telling     regexes that only a row with one of their factors can hold: few rows have any
     """
 
     literals: _Literals
+    close: LiteralFinder | None
     everywhere: _Regexes | None
     telling: _Regexes | None
 
@@ -221,6 +224,10 @@ class _View:
             return []
         literals, rows = self.literals.find(column)
         found = [literals]
+        if self.close is not None:
+            text = close_text(column)
+            _, ends = self.close.find(text)
+            rows = np.union1d(rows, _rows_of(ends, text.offsets)) if len(ends) else rows
         if self.everywhere is not None:
             found.append(self.everywhere.find(column))
         if self.telling is not None and len(rows):
@@ -297,10 +304,12 @@ class PatternScanner:
         numbers = [number for number, pattern in chosen if pattern.regex is not None]
         regexes = list(zip(numbers, made.regexes, strict=True))
         factors = dict.fromkeys(chain.from_iterable(one.factors for one in made.regexes))
+        close = dict.fromkeys(chain.from_iterable(one.close for one in made.regexes))
         return _View(
             _Literals.of(list(zip(literals, made.literals, strict=True)), factors),
-            _Regexes.of([one for one in regexes if not one[1].factors], folder=folder),
-            _Regexes.of([one for one in regexes if one[1].factors], folder=folder),
+            LiteralFinder([one.encode() for one in close]) if close else None,
+            _Regexes.of([one for one in regexes if not one[1].tells], folder=folder),
+            _Regexes.of([one for one in regexes if one[1].tells], folder=folder),
         )
 
     def _refuse_what_needs_no_text(self, regexes: _Regexes | None) -> None:

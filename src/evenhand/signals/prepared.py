@@ -24,11 +24,21 @@ KEPT_MIN = 100
 
 
 class Regex(NamedTuple):
-    """A regular expression as it is scanned for; `within` tells that it never leaves its row."""
+    """A regular expression as it is scanned for; `within` tells that it never leaves its row.
+
+    factors, close  one of these is in whatever it is found in, as it stands or in the close text;
+                    the latter are asked where there are none of the former
+    """
 
     expression: bytes
     within: bool
     factors: Factors
+    close: Factors
+
+    @property
+    def tells(self) -> bool:
+        """Tells whether only rows with one of some texts can hold it."""
+        return bool(self.factors or self.close)
 
 
 class Prepared(NamedTuple):
@@ -59,16 +69,15 @@ def prepared(patterns: Sequence[Pattern], *, normalised: bool, folder: Path | No
 def _made(patterns: Sequence[Pattern], *, normalised: bool) -> Prepared:
     return Prepared(
         tuple(literal_of(one, normalised=normalised) for one in patterns if one.text is not None),
-        tuple(
-            Regex(
-                expression_of(one, normalised=normalised),
-                stays_within_rows(one),
-                factors_of(one, normalised=normalised),
-            )
-            for one in patterns
-            if one.regex is not None
-        ),
+        tuple(_regex(one, normalised=normalised) for one in patterns if one.regex is not None),
     )
+
+
+def _regex(pattern: Pattern, *, normalised: bool) -> Regex:
+    factors = factors_of(pattern, normalised=normalised)
+    close = () if factors else factors_of(pattern, normalised=normalised, close=True)
+    expression = expression_of(pattern, normalised=normalised)
+    return Regex(expression, stays_within_rows(pattern), factors, close)
 
 
 @cache
@@ -85,7 +94,9 @@ def _packed(one: Prepared) -> bytes:
     literals = [
         [each.content.decode(), each.bound_before, each.bound_after] for each in one.literals
     ]
-    regexes = [[each.expression.decode(), each.within, each.factors] for each in one.regexes]
+    regexes = [
+        [each.expression.decode(), each.within, each.factors, each.close] for each in one.regexes
+    ]
     return b"\n".join((_lines(literals), _lines(regexes)))
 
 
@@ -107,8 +118,8 @@ def _unpacked(content: bytes) -> Prepared:
             for text, before, after in json.loads(line)
         ),
         tuple(
-            Regex(text.encode(), within, tuple(some))
+            Regex(text.encode(), within, tuple(factors), tuple(close))
             for line in lines[end + 1 :]
-            for text, within, some in json.loads(line)
+            for text, within, factors, close in json.loads(line)
         ),
     )

@@ -9,7 +9,7 @@ from evenhand.events.normalise import normalise_text
 from evenhand.events.text_column import TextColumn
 from evenhand.events.undisguise import undisguise
 from evenhand.signals.expressions import expression_of
-from evenhand.signals.factors import factors_of
+from evenhand.signals.factors import close_text, factors_of
 from evenhand.signals.pattern_lists import Pattern, PatternList, View
 from evenhand.signals.patterns import PatternScanner
 
@@ -23,6 +23,9 @@ REGEXES = (
     r"[^a]snowdust",
     r"(?:snow|[ad]ust)dust",
     r"s[ ._*-]{0,2}n[ ._*-]{0,2}o",
+    r"s[ ._*-]{0,2}n[ ._*-]{0,2}o[ ._*-]{0,2}w",
+    r"d\s*u\s*s+[.-]?t!",
+    r"(?:s ?n ?o ?w|d-?u-?s-?t)1",
     r"Straße\d?",
     r"(?:a|b)(?:snow)?",
     r"\d{3,}",
@@ -71,6 +74,43 @@ def a_regex(regex, *, bounded=False, line=1):
 )
 def test_what_a_regex_needs_is_known_or_nothing_is_said(regex, factors):
     assert factors_of(a_regex(regex), normalised=True) == factors
+
+
+@pytest.mark.parametrize(
+    ("regex", "factors"),
+    [
+        (r"s[ ._*-]{0,2}n[ ._*-]{0,2}o[ ._*-]{0,2}w", ("snow",)),
+        (r"s\s*n\W*o-?w", ()),
+        (r"s\s*n\s+o-?w", ("snow",)),
+        (r"d, ?u\.{3}s!*t", ("dust",)),
+        (r"(?:s ?n ?o ?w|d ?u ?s ?t)\d", ("snow", "dust")),
+        (r"с[ .-]?Н[ .-]?е[ .-]?г", ("снег",)),
+        (r"s ?n(?: |-)o ?w", ()),
+        (r"x ?s+ ?n ?o ?w", ("snow",)),
+        # What may hold a letter, or be more than one sign of ASCII.
+        (r"s[ -z]?n[ -z]?o[ -z]?w", ()),
+        (r"s[^a-z]?n[^a-z]?o[^a-z]?w", ()),
+        (r"s[ x]?n[ x]?o[ x]?w", ()),
+        (r"s[[:punct:]]?n[[:punct:]]?o[[:punct:]]?w", ()),
+        (r"s\x{20}?n\x{20}?o\x{20}?w", ()),
+        (r"s·?n·?o·?w", ()),
+        (r"s.?n.?o.?w", ()),
+        (r"s\d?n\d?o\d?w", ()),
+    ],
+)
+def test_letters_with_gaps_between_them_are_needed_side_by_side(regex, factors):
+    assert factors_of(a_regex(regex), normalised=True) == ()
+    assert factors_of(a_regex(regex), normalised=True, close=True) == factors
+
+
+@given(st.lists(st.text(max_size=150), max_size=5))
+def test_a_close_text_has_no_ascii_sign_but_letters_and_digits(rows):
+    column = TextColumn.of([one.replace("\x1e", "") for one in rows])
+
+    assert close_text(column).texts() == [
+        "".join(one for one in text if not one.isascii() or one.isalnum())
+        for text in column.texts()
+    ]
 
 
 def test_the_raw_view_is_not_folded():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenhand.events.text_column import TextColumn
 from evenhand.signals import literals as module
 from evenhand.signals.literals import LiteralFinder
 
@@ -15,8 +16,14 @@ LITERALS = st.lists(
 )
 
 
+def column_of(text: bytes) -> TextColumn:
+    """Gives a text that goes on behind its end, where nothing may be found."""
+    longer = np.frombuffer(text + text + bytes(100), np.uint8)
+    return TextColumn(longer[: len(text)], np.array([0, len(text)]), longer)
+
+
 def found(literals: list[bytes], text: bytes) -> list[tuple[int, int]]:
-    which, ends = LiteralFinder(literals).find(np.frombuffer(text, np.uint8))
+    which, ends = LiteralFinder(literals).find(column_of(text))
     return sorted(zip(which.tolist(), ends.tolist(), strict=True))
 
 
@@ -66,7 +73,7 @@ def test_among_ten_thousand_each_is_found() -> None:
     literals = [row[: 3 + number % 10].tobytes() for number, row in enumerate(drawn)]
     text = b" ".join(literals)
 
-    which, ends = LiteralFinder(literals).find(np.frombuffer(text, np.uint8))
+    which, ends = LiteralFinder(literals).find(column_of(text))
 
     places = np.cumsum([len(one) + 1 for one in literals]) - 1
     pairs = set(zip(which.tolist(), ends.tolist(), strict=True))

@@ -21,6 +21,7 @@ def patterns() -> list[Pattern]:
         *words,
         pattern(regex="(?:Buy|Κάνε) now+", bounded=True),
         pattern(regex="[^a]b.{2}"),
+        pattern(regex="s ?n ?o ?w"),
         pattern(text="*\N{CYRILLIC SMALL LETTER SHHA}\u0301ö"),
     ]
 

@@ -48,6 +48,8 @@ ATTRIBUTIONS = {
     "sms-th": "Thai SMS spam, MIT",
     "telegram-news": "Posts of Russian Telegram news channels, MIT",
     "tg-ru": "Russian Telegram spam and ham, MIT",
+    "daily": "Short messages of daily life, made of frames in `signals/templates/` and written for "
+    "this model",
     "templates": "Sentences made of frames in `signals/templates/`, written for this model",
 }
 

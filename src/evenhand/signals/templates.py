@@ -20,6 +20,10 @@ FILLINGS = 40
 """Sentences made of one frame, at most: fewer where its slots allow fewer."""
 
 SOURCE = "templates"
+
+DAILY = "daily"
+"""Heading, and source, of short messages of daily life: nothing is to be found in them."""
+
 LICENCE = "Apache-2.0"
 
 
@@ -57,6 +61,7 @@ HEADINGS: Mapping[str, Heading] = MappingProxyType(
         "decent": _marks(),
         "spam": _marks("spam_score", unknown=("sexual_score",)),
         "ham": _marks(),
+        DAILY: _marks(),
     }
 )
 
@@ -71,6 +76,7 @@ class Sentence:
     language: str
     frame: str
     heading: Heading
+    source: str = SOURCE
 
     def label(self, head: str) -> bool | None:
         """Tells whether a head should find it; None where that is not known."""
@@ -104,7 +110,8 @@ def filled(content: str, *, language: str, chance: Random) -> Iterator[Sentence]
             made[_SLOT.sub(lambda slot: chance.choice(words[slot[1]]), frame)] = None
         made.pop(frame) if len(made) > 1 else None
         for text in made:
-            yield Sentence(text, language, f"{language} {frame}", HEADINGS[heading])
+            source = DAILY if heading == DAILY else SOURCE
+            yield Sentence(text, language, f"{language} {frame}", HEADINGS[heading], source)
 
 
 def read(content: str, *, language: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:

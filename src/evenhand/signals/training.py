@@ -24,7 +24,7 @@ from evenhand.events.text_column import TextColumn, arrow_text
 from evenhand.events.unicode_tables import unicode_tables
 from evenhand.signals.fitting import Material, platt
 from evenhand.signals.model_card import card_text
-from evenhand.signals.templates import SOURCE, sentences
+from evenhand.signals.templates import sentences
 from evenhand.signals.text_model import SHIPPED, TextModel, run_slots
 from evenhand.signals.training_figures import (
     HeadFigures,
@@ -36,6 +36,7 @@ from evenhand.signals.training_figures import (
 from evenhand.signals.training_rows import (
     HEADS,
     NEWS,
+    WRITTEN,
     Rows,
     folds_of,
     read_left_out,
@@ -97,7 +98,7 @@ def material_of(rows: Rows, *, bits: int) -> Material:
 def unseen_sources(material: Material, rows: Rows, *, seed: int) -> dict[str, NDArray[np.float64]]:
     """Gives for each source the logits of heads that never saw it; news and frames aside."""
     turn = np.arange(len(rows)) % UNSEEN_PART == 0
-    names = sorted(set(rows.sources.tolist()) - {NEWS, SOURCE})
+    names = sorted(set(rows.sources.tolist()) - {NEWS, *WRITTEN})
     found: dict[str, NDArray[np.float64]] = {}
 
     def measure(group: int) -> None:

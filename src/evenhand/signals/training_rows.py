@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from evenhand.base.errors import InputRefused
-from evenhand.signals.templates import LICENCE, SOURCE, Sentence
+from evenhand.signals.templates import DAILY, LICENCE, SOURCE, Sentence
 
 NEWS = "lingua"
 """Source of the plain news sentences in which nothing should be found."""
@@ -25,6 +25,7 @@ PERMITTED = ("MIT", "Apache-2", "CC0", "CC-BY")
 PLAIN = frozenset(
     {
         NEWS,
+        DAILY,
         "telegram-news",
         "sms-multi",
         "sms-th",
@@ -38,6 +39,9 @@ PLAIN = frozenset(
 )
 """Sources whose clean rows are conversation and news as they come. The other sources were
 searched by words of abuse, or written to mislead a model: in them nothing is plain."""
+
+WRITTEN = (DAILY, SOURCE)
+"""Sources of the sentences that were made of frames."""
 
 FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -87,7 +91,7 @@ class Rows:
     @property
     def written(self) -> NDArray[np.bool_]:
         """Tells which rows were made of frames."""
-        return np.asarray(self.sources == SOURCE)
+        return np.isin(self.sources, WRITTEN)
 
     @property
     def plain(self) -> NDArray[np.bool_]:
@@ -166,7 +170,7 @@ def _sentences(written: Sequence[Sentence]) -> pa.Table:
         {
             "text": pa.array([one.text for one in written], pa.string()),
             "lang": pa.array([one.language for one in written], pa.string()),
-            "source": pa.array([SOURCE] * count, pa.string()),
+            "source": pa.array([one.source for one in written], pa.string()),
             "lic": pa.array([LICENCE] * count, pa.string()),
             "key": pa.array([one.frame for one in written], pa.string()),
             **{
@@ -188,7 +192,7 @@ def _joined(
         merged = np.full(len(column), np.nan, np.float32)
         np.fmax.at(merged, places, column)
         known[head] = merged
-    written = np.asarray(table["source"].to_numpy().astype(str) == SOURCE)
+    written = np.isin(table["source"].to_numpy().astype(str), WRITTEN)
     labels, assumed = {}, {}
     for head in HEADS:
         taken = np.isnan(known[head]) & ~written & _clean_of(head, known)

@@ -5,7 +5,8 @@ from random import Random
 import pytest
 
 from evenhand.base.errors import InputRefused
-from evenhand.signals.templates import FILLINGS, HEADINGS, filled, sentences
+from evenhand.signals.templates import DAILY, FILLINGS, HEADINGS, filled, sentences
+from evenhand.signals.training_rows import HEADS
 
 FILE = """+ g: nurses / bakers
 = hate
@@ -72,3 +73,12 @@ def test_a_file_that_does_not_hold_together_is_refused(content: str, reason: str
         list(filled(content, language="en", chance=Random(5)))
 
     assert refused.value.fields["reason"] == reason
+
+
+def test_daily_talk_stands_in_every_language_and_nothing_is_to_be_found_in_it() -> None:
+    made = sentences(seed=1)
+    daily = [one for one in made if one.source == DAILY]
+
+    assert {one.language for one in daily} == {one.language for one in made}
+    assert len({one.text for one in daily}) > 3_000
+    assert all(one.label(head) is False for one in daily for head in HEADS)

@@ -269,3 +269,19 @@ class TestShipped:
         abuse = model.score(column)["abuse_score"]
 
         assert abuse[0] > 0.65 > 0.2 > abuse[1]
+
+    def test_it_leaves_short_daily_talk_alone(self) -> None:
+        model = TextModel.load()
+        column = TextColumn.of(
+            [
+                "thanks, got it",
+                "bis morgen am bahnhof",
+                "увидимся завтра в школе",
+                "ертең мектепте кездесейік",
+            ]
+        )
+
+        scores = model.score(column)
+
+        thresholds = dict(zip(model.heads, model.thresholds.tolist(), strict=True))
+        assert [head for head, values in scores.items() if (values >= thresholds[head]).any()] == []

@@ -198,7 +198,8 @@ def _answer(call: Callable[[], int]) -> int:
         what = (type(named).__doc__ or type(named).__name__).strip().split("\n")[0]
         print(f"evenhand: {what}", file=sys.stderr)
         for name, value in named.fields.items():
-            print(f"  {name}: {value}", file=sys.stderr)
+            for one in value if isinstance(value, list | tuple) else (value,):
+                print(f"  {name}: {one}", file=sys.stderr)
         print(f"  what to do: {named.remedy}", file=sys.stderr)
         return EXIT_CANNOT_RUN
 
@@ -209,7 +210,8 @@ def _as_ours(error: Exception) -> EvenhandError | None:
         case EvenhandError():
             return error
         case OSError(errno=int()):
-            return FileUnusable(path=error.filename or "not said", why=error.strerror)
+            named = {"path": error.filename} if error.filename else {}
+            return FileUnusable(**named, why=error.strerror)
         case _ if isinstance(error, NOT_ANSWERING):
             return DatabaseAway(said=str(error).split("\n")[0])
         case _:

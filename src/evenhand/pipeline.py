@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from evenhand.base.errors import EvenhandError
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.base.lists import ActionKind, ChannelKind, EventKind
+from evenhand.base.logs import configure_logs
 from evenhand.events.batch import check_batch, few_events, one_event
 from evenhand.events.schema import EVENT_SCHEMA
 from evenhand.resources import Loaded, Renewal, ResourceReader, Resources
@@ -338,8 +339,13 @@ def rehearse(resources: Resources) -> Mapping[str, object]:
 def _rehearse_apart(resources: Resources) -> Mapping[str, object]:
     """Rehearses in a process of its own that yields to every other."""
     context = get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=os.nice, initargs=(19,)) as one:
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin_apart) as one:
         return one.submit(rehearse, resources).result()
+
+
+def _begin_apart() -> None:
+    os.nice(19)
+    configure_logs()
 
 
 def apart(events: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:

@@ -94,6 +94,8 @@ class Resources:
         pack = Path(str(files("evenhand.rules"))) / "pack"
         shipped = Path(str(files("evenhand.signals"))) / "lists"
         home = os.environ.get("EVENHAND_HOME")
+        if home and Path(home).exists() and not Path(home).is_dir():
+            raise Misconfigured(setting="EVENHAND_HOME", value=home, why="is no folder")
         own = Path(home) / "lists" if home else None
         return cls(
             rules=rules or pack / "rules",
@@ -233,7 +235,10 @@ class ResourceReader:
         ]
 
     def _read_domains(self) -> LinkFinder:
-        return LinkFinder(read_host_table(self._domain_files(), folder=self._resources.cache))
+        table = read_host_table(self._domain_files(), folder=self._resources.cache)
+        for name, lines in table.passed_over.items():
+            log.info("domain_lines_passed_over", list=name, lines=lines)
+        return LinkFinder(table)
 
 
 class Renewal:

@@ -25,6 +25,12 @@ LOOPBACK = "127.0.0.1"
 PORT_MAX = 65_535
 
 
+class HomeUnusable(Misconfigured):
+    """The folder of this installation cannot be written."""
+
+    remedy = "See to the room and the rights of its disk, and start again: nothing is to be undone."
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where one installation keeps its things and answers."""
@@ -119,9 +125,13 @@ def run(options: argparse.Namespace) -> int:
 
 def configure(site: Site) -> None:
     """Makes the keys and reads the settings; a wrong one is found before anything starts."""
-    make_secrets(site)
-    if site.embedded_database:
-        Server(site.home).make_passwords()
+    try:
+        make_secrets(site)
+        if site.embedded_database:
+            Server(site.home).make_passwords()
+    except OSError as error:  # a full disk does not say where
+        path = error.filename or site.home
+        raise HomeUnusable(path=str(path), why=error.strerror) from error
     os.environ.update(site.settings())
     django.setup()  # reads the environment now
 
@@ -163,8 +173,10 @@ def make_secrets(site: Site) -> None:
     """Makes the keys and the door's token where they are missing."""
     make_keys(site.home / "keys")
     if not site.door_token_file.exists():
-        site.door_token_file.touch(mode=0o600)
-        site.door_token_file.write_text(secrets.token_urlsafe(32))
+        partial = site.door_token_file.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text(secrets.token_urlsafe(32))
+        partial.replace(site.door_token_file)
 
 
 def prepare(site: Site) -> None:

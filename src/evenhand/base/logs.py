@@ -1,6 +1,7 @@
 """Logs are events: one line of JSON each, a constant name with fields, never a person's data."""
 
 import logging
+import sys
 import traceback
 
 import structlog
@@ -32,6 +33,11 @@ class RoutesForPaths(logging.Filter):
             frames = "".join(traceback.format_tb(record.exc_info[2]))
             record.exc_text = f"{frames}{record.exc_info[0].__qualname__}"
         return True
+
+
+def log_beside_output() -> None:
+    """Keeps a command's log off standard output, where its results are."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def configure_logs() -> None:

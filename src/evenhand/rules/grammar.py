@@ -157,11 +157,18 @@ def parse(condition: str, columns: Mapping[str, SignalColumn]) -> Tree:
         statements = sqlglot.parse(condition, dialect="postgres")
     except ParseError as error:
         first = error.errors[0]
+        word = str(first["highlight"] or "")
         raise ConditionRefused(
-            line=first["line"], column=first["col"], why=first["description"]
+            line=first["line"],
+            column=max(1, int(first["col"]) - max(0, len(word) - 1)),
+            why=f"cannot be read at {word[:40]!r}: something is missing here, or too much",
         ) from error
-    except (TokenError, RecursionError) as error:
-        raise ConditionRefused(line=1, column=1, why=str(error).split("\n")[0][:200]) from error
+    except TokenError as error:
+        why = "a quotation mark has no other, or a sign stands here that no condition has"
+        raise ConditionRefused(line=1, column=1, why=why) from error
+    except RecursionError as error:
+        why = f"nested deeper than {CONDITION_DEPTH_MAX}"
+        raise ConditionRefused(line=1, column=1, why=why) from error
     if len(statements) != 1 or statements[0] is None:
         raise ConditionRefused(line=1, column=1, why="one expression is wanted, not several")
     return _Reader(columns).tree(cast("exp.Expression", statements[0]), negated=False, depth=0)
@@ -321,8 +328,27 @@ PARTS = frozenset({"this", "expression", "expressions", "low", "high", "is_strin
 """Members of sqlglot's nodes that the reader looks at; `negate` of IS it looks at too."""
 
 
+READ: frozenset[type[exp.Expression]] = frozenset(
+    {exp.Paren, exp.Not, exp.And, exp.Or, exp.Between, exp.Boolean, exp.In, exp.Is, exp.Null}
+    | {exp.Column, exp.Literal, exp.Neg, exp.Coalesce, *RELATIONS, *SIGNS}
+)
+"""Kinds of sqlglot's nodes that a condition may have, each in its place."""
+
+CALLED: dict[type[exp.Expression], str] = {
+    exp.Div: "division",
+    exp.Mod: "a remainder (%)",
+    exp.Select: "a query",
+    exp.Subquery: "a query",
+    exp.Dot: "a name with a dot",
+    exp.DPipe: "||",
+}
+"""What people call a node that sqlglot names otherwise."""
+
+
 def _refuse_extras(node: exp.Expression) -> None:
-    """Refuses a node with a member that would be passed over, and so change the meaning."""
+    """Refuses what no condition has, and a member that would be passed over in silence."""
+    if type(node) not in READ:
+        raise _refused(node, f"{_named(node)} cannot be used in a rule")
     read = PARTS | {"negate"} if isinstance(node, exp.Is) else PARTS
     for name, member in node.args.items():
         if member and name not in read:
@@ -371,14 +397,21 @@ def _near(name: str, columns: Mapping[str, SignalColumn]) -> list[str]:
 
 
 def _named(node: exp.Expression) -> str:
-    return type(node).__name__ if not isinstance(node, exp.Func) else f"{node.sql_name()}()"
+    if isinstance(node, exp.Anonymous):
+        return f"{node.name[:40]}()"
+    if isinstance(node, exp.Func) and not isinstance(node, exp.Connector):
+        return f"{node.sql_name()}()"
+    return CALLED.get(type(node), node.key.upper())
 
 
 def _refused(node: exp.Expression, why: str) -> ConditionRefused:
-    for part in node.walk():
-        if isinstance(part, exp.Expression) and "line" in part.meta:
-            return ConditionRefused(line=part.meta["line"], column=_begin(part), why=why)
-    return ConditionRefused(line=1, column=1, why=why)
+    places = (
+        (int(part.meta["line"]), _begin(part))
+        for part in node.walk()
+        if isinstance(part, exp.Expression) and "line" in part.meta
+    )
+    line, column = min(places, default=(1, 1))
+    return ConditionRefused(line=line, column=column, why=why)
 
 
 def _begin(node: exp.Expression) -> int:

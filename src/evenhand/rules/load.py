@@ -53,6 +53,11 @@ class RuleRefused(InputRefused):
 
     remedy = "Correct the rule file at the place named."
 
+    def in_words(self) -> str:
+        """Gives file, line and reason in one line."""
+        at = f" line {self.fields['line']}" if "line" in self.fields else ""
+        return f"{self.fields['file']}{at}: {self.fields['why']}"
+
 
 Reading = Callable[[str, Path, Mapping[str, SignalColumn]], Rule]
 """Gives the rule that a text holds, as a file of this name would."""
@@ -61,13 +66,26 @@ Reading = Callable[[str, Path, Mapping[str, SignalColumn]], Rule]
 def load_rules(
     folder: Path, columns: Mapping[str, SignalColumn], read: Reading | None = None
 ) -> RuleSet:
-    """Gives every rule of a folder, ordered by id; raises `RuleRefused` at the first fault."""
+    """Gives every rule of a folder, ordered by id.
+
+    Raises `RuleRefused` for the first file with a fault; `also` says what is wrong with others.
+    """
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise RuleRefused(folder=folder.name, why="no rule in it")
     if len(paths) > RULES_MAX:
         raise RuleRefused(folder=folder.name, why=f"more than {RULES_MAX} rules")
-    return RuleSet(tuple(load_rule(path, columns, read) for path in paths))
+    rules, faults = [], []
+    for path in paths:
+        try:
+            rules.append(load_rule(path, columns, read))
+        except RuleRefused as fault:
+            faults.append(fault)
+    if not faults:
+        return RuleSet(tuple(rules))
+    if also := [one.in_words() for one in faults[1:]]:
+        raise RuleRefused(**faults[0].fields, also=tuple(also)) from faults[0]
+    raise faults[0]
 
 
 def load_rule(path: Path, columns: Mapping[str, SignalColumn], read: Reading | None = None) -> Rule:

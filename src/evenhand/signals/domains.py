@@ -13,7 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -44,7 +44,7 @@ _SHIPPED = ("shared_hosts.txt", "shorteners.txt", "messengers.txt")
 _REMARK = re.compile(r"(?<!/)#")
 """What begins a remark; after a slash it belongs to a path, as in matrix.to/#/…"""
 
-_TABLE_FORMAT = 2
+_TABLE_FORMAT = 3
 """Raised whenever lines are read, hosts spelled or hashed in another way than before."""
 
 SEEDS = (0x243F6A8885A308D3, 0x13198A2E03707344)
@@ -200,6 +200,7 @@ class HostTable:
     kinds   bits: SHORTENER, MESSENGER, LISTED, LISTED_PATH
     lists   which list names the host, by its place in `names`
     paths   per shared host its listed paths, each with its list; asked only on a hit
+    passed_over  per list how many of its lines name no host, or a shared one without a path
     """
 
     keys: Hashes
@@ -208,6 +209,7 @@ class HostTable:
     lists: NDArray[np.uint16]
     names: tuple[str, ...]
     paths: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    passed_over: dict[str, int] = field(default_factory=dict)
 
 
 def host_table(lists: Sequence[DomainList]) -> HostTable:
@@ -226,7 +228,8 @@ def host_table(lists: Sequence[DomainList]) -> HostTable:
                 if entry.path:
                     paths.setdefault(host, []).append((entry.path, number))
     names = tuple(one.name for one in lists)
-    return _filled(kinds, owner, names, paths)
+    passed_over = {one.name: one.passed_over for one in lists if one.passed_over}
+    return replace(_filled(kinds, owner, names, paths), passed_over=passed_over)
 
 
 def _spellings(host: str) -> Iterator[str]:
@@ -297,7 +300,7 @@ def read_host_table(paths: Sequence[Path], *, folder: Path | None = None) -> Hos
 
 
 def _packed(table: HostTable) -> Arrays:
-    rest = json.dumps([table.names, table.paths]).encode()
+    rest = json.dumps([table.names, table.paths, table.passed_over]).encode()
     return {
         "keys": table.keys,
         "checks": table.checks,
@@ -308,7 +311,7 @@ def _packed(table: HostTable) -> Arrays:
 
 
 def _unpacked(arrays: Arrays) -> HostTable:
-    names, paths = json.loads(arrays["rest"].tobytes())
+    names, paths, passed_over = json.loads(arrays["rest"].tobytes())
     return HostTable(
         arrays["keys"].astype(np.uint64, copy=False),
         arrays["checks"].astype(np.uint64, copy=False),
@@ -316,4 +319,5 @@ def _unpacked(arrays: Arrays) -> HostTable:
         arrays["lists"].astype(np.uint16, copy=False),
         tuple(names),
         {host: [(path, number) for path, number in listed] for host, listed in paths.items()},
+        passed_over,
     )

@@ -72,6 +72,25 @@ def test_what_is_not_in_the_grammar_is_refused(condition: str):
     assert int(str(fields["line"])) >= 1
 
 
+@pytest.mark.parametrize(
+    ("condition", "column", "why"),
+    [
+        ("has_link AND AND text_length > 3", 14, "cannot be read at 'AND'"),
+        ("text_length > 1/0", 15, "division cannot be used"),
+        ("sleep(5) = 1", 1, "sleep() cannot be used"),
+        ("(SELECT 1)", 9, "a query cannot be used"),
+        ("language LIKE 'd%'", 1, "LIKE cannot be used"),
+    ],
+)
+def test_what_is_refused_is_said_in_words_of_who_writes_rules(
+    condition: str, column: int, why: str
+):
+    fields = refusal(condition)
+
+    assert (fields["line"], fields["column"]) == (1, column)
+    assert str(fields["why"]).startswith(why)
+
+
 def test_a_long_chain_of_alternatives_is_read():
     tree = parse(" OR ".join(["has_link"] * 400), COLUMNS)
 

@@ -7,7 +7,7 @@ from tests.rules_of_tests import rule_text
 
 from evenhand.base.errors import Misconfigured
 from evenhand.pipeline import Resources
-from evenhand.rules.load import RuleRefused, load_rule, read_rule
+from evenhand.rules.load import RuleRefused, load_rule, load_rules, read_rule
 from evenhand.rules.rule import Budget, Rule
 from evenhand.signals.columns import FIXED, SignalColumn, all_columns
 
@@ -73,6 +73,31 @@ def test_a_fixture_that_states_an_unknown_signal_is_refused(tmp_path: Path):
         load_rule(path, COLUMNS)
 
     assert caught.value.fields["why"] == "no such signal: has_lnik"
+
+
+def test_every_file_with_a_fault_is_named(tmp_path: Path):
+    changed(tmp_path, "score: 0.5", "score: high")
+    (tmp_path / "another.yaml").write_text("- no rule", encoding="utf-8")
+    (tmp_path / "goods.yaml").write_text(rule_text(version="1"), encoding="utf-8")
+
+    with pytest.raises(RuleRefused) as caught:
+        load_rules(tmp_path, all_columns([]))
+
+    assert caught.value.fields["file"] == "another.yaml"
+    assert caught.value.fields["also"] == (
+        "link_posted.yaml line 6: a score is a number from 0 to 1",
+    )
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    home = tmp_path / "home"
+    home.touch()
+    monkeypatch.setenv("EVENHAND_HOME", str(home))
+
+    with pytest.raises(Misconfigured) as caught:
+        Resources.default()
+
+    assert caught.value.fields["setting"] == "EVENHAND_HOME"
 
 
 def test_a_folder_of_rules_that_is_not_there_is_named(tmp_path: Path):

@@ -134,3 +134,12 @@ def test_a_plain_host_is_read_as_any_other_line(line):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(domains, "_PLAIN_HOST", re.compile(r"(?!)"))
         assert (entry_of(line), list(domains._lines(line))) == quick
+
+
+def test_how_many_lines_of_a_list_were_passed_over_is_known_from_the_cache_too(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("evil.example\nnot a host!!\nt.me\n")
+
+    made, kept = (read_host_table([path], folder=tmp_path / "cache") for _ in range(2))
+
+    assert made.passed_over == kept.passed_over == {"mine": 2}

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from glob import escape
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
@@ -202,8 +204,10 @@ class Output:
         self.path = path
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         with _said(path):
+            _remove_left(path)
             self._partial.touch(mode=0o600)  # it names accounts
             self._stream: BinaryIO = self._partial.open("wb")
+            flock(self._stream, LOCK_EX | LOCK_NB)
         self._sheet: Sheet = (
             ParquetSheet(self._stream) if path.suffix == ".parquet" else LinesSheet(self._stream)
         )
@@ -238,6 +242,14 @@ class Output:
         """Writes rows after those written before."""
         with _said(self.path):
             self._sheet.write(rows)
+
+
+def _remove_left(path: Path) -> None:
+    """Removes what runs left that were killed: nobody holds those files any more."""
+    for left in path.parent.glob(f".{escape(path.name)}.*.partial"):
+        with suppress(OSError), left.open("rb") as file:
+            flock(file, LOCK_EX | LOCK_NB)
+            left.unlink()
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from evenhand.resources import Resources  # noqa: E402
 from evenhand.rulebook.file_steps import compare_rules, import_rules  # noqa: E402
 from evenhand.rulebook.files import Compared, read_folder  # noqa: E402
 from evenhand.rulebook.lists import LEFT, TAKEN_IN, FileState  # noqa: E402
-from evenhand.rules.load import RuleRefused  # noqa: E402
 from evenhand.signals.columns import all_columns  # noqa: E402
 
 EXIT_DIFFERS, EXIT_REFUSED = 1, 2
@@ -56,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     columns = all_columns(one.name for one in Resources.default().pattern_lists())
     files, faults = read_folder(options.folder, columns)
     if faults:
-        _say(_fault(one) for one in faults)
+        _say([one.in_words() for one in faults])
         return EXIT_REFUSED
     if options.look:
         compared = compare_rules(options.folder, files)
@@ -96,12 +95,6 @@ def _lines(one: Compared) -> Iterator[str]:
         before, after = beside.text.splitlines(), one.file.text.splitlines()
         names = beside.version, version
         yield from (f"    {line}" for line in unified_diff(before, after, *names, lineterm=""))
-
-
-def _fault(fault: RuleRefused) -> str:
-    told = fault.fields
-    at = f" line {told['line']}" if "line" in told else ""
-    return f"{told['file']}{at}: {told['why']}"
 
 
 def _say(lines: Iterator[str] | Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol, cast
 import pyarrow as pa
 
 from evenhand.base.errors import Misconfigured
+from evenhand.base.logs import log_beside_output
 from evenhand.connectors.files.ahead import ReadAhead
 from evenhand.connectors.files.attached import AttachedFiles
 from evenhand.connectors.files.events import SteadyClock, full_batches
@@ -269,6 +270,7 @@ def terminations_as_interrupts() -> Iterator[None]:
 
 def load_plane(rules: Path | None) -> ScreeningPlane:
     """Gives the screening plane, with our rules or those of a folder."""
+    log_beside_output()
     return ScreeningPlane.load(Resources.default(rules=rules))
 
 

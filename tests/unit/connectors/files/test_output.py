@@ -149,6 +149,18 @@ def test_after_an_error_no_file_stays_and_the_old_one_is_kept(tmp_path: Path, na
     assert path.read_text() == "old"
 
 
+def test_what_a_killed_run_left_is_removed_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    left = tmp_path / ".out.ndjson.1.partial"
+    left.write_text("half a verdict")
+
+    with Output(tmp_path / "out.ndjson") as first:
+        assert not left.exists()
+        first._partial.rename(left)
+        Output(tmp_path / "out.ndjson").__exit__(None, None, None)
+        assert left.exists()
+        left.rename(first._partial)
+
+
 @pytest.mark.parametrize("name", ["v.ndjson", "v.parquet"])
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, name: str) -> None:
     rows = output_rows(events(40_000), verdicts(0), file="a", every=True)

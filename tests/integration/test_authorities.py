@@ -17,7 +17,6 @@ from evenhand.authorities.checks import (
     OfficerRefused,
     RegistryRefused,
     VouchRefused,
-    may_file,
     may_receive,
     standing,
 )
@@ -588,19 +587,6 @@ def test_a_call_leaves_a_record_without_the_number() -> None:
 
     assert body["said"] == "confirmed"
     assert NUMBER not in str(body)
-
-
-def test_a_new_officers_emergency_waits_for_a_call() -> None:
-    house = authority()
-    colleague, officer = vouched(house), invited(house, "Ada Officer")
-    steps.vouch(officer.id, by=colleague.person, now=NOW)
-
-    def found() -> tuple[Finding, ...]:
-        return may_file(queries.facts_of(queries.officer(officer.id)), emergency=True, now=LATER)
-
-    assert found() == (Finding.CALL_BACK_FIRST,)
-    called(officer)
-    assert found() == ()
 
 
 # Keys

@@ -98,7 +98,6 @@ def test_an_assessment_alone_opens_nothing(lawyer: Person) -> None:
 
     assert queries.state_of("CH") is None
     assert queries.open_assessments() == [made]
-    assert queries.assessment_of(made.id) == made
 
 
 def test_who_assessed_cannot_open(lawyer: Person) -> None:

@@ -26,7 +26,7 @@ from tests.unit.legal.papers import (
 
 from evenhand.actions.drafts import Measure
 from evenhand.actions.ports import Target
-from evenhand.authorities.checks import KeyFacts, OfficerFacts, may_file, may_receive
+from evenhand.authorities.checks import KeyFacts, OfficerFacts, may_receive, standing
 from evenhand.authorities.domains import domain_of, look_alike_of, match
 from evenhand.authorities.limits import KEY_WAIT_HOURS
 from evenhand.authorities.lists import CallBackSaid, DomainMatch
@@ -201,7 +201,7 @@ def walk(request: Mapping[str, Any]) -> Walk:
     against = refusals_of(request, authority, kind)
     walked.note("law", *against)
     officer = officer_facts(request, authority)
-    walked.note("registry", *may_file(officer, emergency=request["emergency"], now=NOW))
+    walked.note("registry", *standing(officer, now=NOW))
     if kind.kind in DISCLOSING:
         walked.note("registry", *may_receive(officer, now=NOW))
     report = examined(document_of(request, authority), authority["root"])

@@ -18,7 +18,6 @@ from evenhand.authorities.limits import (
     FILING_CHARACTERS_MAX,
     KEYS_PER_OFFICER_MAX,
     MAILBOX_CHARACTERS_MAX,
-    NEW_OFFICER_DAYS,
     NOTE_CHARACTERS_MAX,
     PATTERN_CHARACTERS_MAX,
     RANK_CHARACTERS_MAX,
@@ -142,10 +141,7 @@ class KeyFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficerFacts:
-    """What the checks need to know of an officer.
-
-    called_back_at  the latest call at which the authority confirmed the officer
-    """
+    """What the checks need to know of an officer."""
 
     authority_confirmed: bool
     authority_closed: bool
@@ -153,7 +149,6 @@ class OfficerFacts:
     suspended: bool
     vouched_at: datetime | None
     verified_until: datetime | None
-    called_back_at: datetime | None = None
     keys: tuple[KeyFacts, ...] = ()
 
 
@@ -208,20 +203,6 @@ def standing(facts: OfficerFacts, *, now: datetime) -> tuple[Finding, ...]:
     if facts.mailbox not in OWN_DOMAINS:
         found.append(Finding.MAILBOX_FOREIGN)
     return tuple(found)
-
-
-def may_file(facts: OfficerFacts, *, emergency: bool, now: datetime) -> tuple[Finding, ...]:
-    """Finds why an officer may not file now; nothing found means that they may.
-
-    A new officer's emergency wants a call-back about the officer first.
-    """
-    found = standing(facts, now=now)
-    is_new = facts.vouched_at is not None and now < facts.vouched_at + timedelta(
-        days=NEW_OFFICER_DAYS
-    )
-    if emergency and is_new and facts.called_back_at is None:
-        return (*found, Finding.CALL_BACK_FIRST)
-    return found
 
 
 def may_receive(facts: OfficerFacts, *, now: datetime) -> tuple[Finding, ...]:

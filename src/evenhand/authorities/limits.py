@@ -9,12 +9,6 @@ KEY_WAIT_HOURS = 24
 CALL_BACK_DAYS = 7
 """Days for which a call-back about an officer or a key carries a decision."""
 
-NEW_OFFICER_DAYS = 14
-"""Days after vouching in which an emergency needs a call-back before anything else is done.
-
-Bought and hijacked accounts are used at once (regimes.md section 16, check 4).
-"""
-
 AUTHORITY_NAME_CHARACTERS_MAX = 200
 """Characters of an authority's name, in its own language."""
 

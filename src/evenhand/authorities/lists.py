@@ -76,7 +76,6 @@ class Finding(StrEnum):
     KEY_TOO_NEW = "key_too_new"
     KEY_NOT_CONFIRMED = "key_not_confirmed"
     MAILBOX_FOREIGN = "mailbox_foreign"
-    CALL_BACK_FIRST = "call_back_first"
 
 
 class DomainMatch(StrEnum):

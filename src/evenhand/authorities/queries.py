@@ -112,9 +112,6 @@ def confirmed_call_back(*, matter: UUID) -> CallBack | None:
 def facts_of(row: Officer) -> OfficerFacts:
     """Gives what the checks need to know of an officer."""
     confirmed = CallBackSaid.CONFIRMED.value
-    called = CallBack.objects.filter(
-        officer_id=row.id, about=CallBackAbout.OFFICER.value, said=confirmed
-    )
     keys = OfficerKey.objects.filter(officer_id=row.id).select_related("call_back")
     return OfficerFacts(
         authority_confirmed=row.authority.is_confirmed,
@@ -123,7 +120,6 @@ def facts_of(row: Officer) -> OfficerFacts:
         suspended=row.suspended_at is not None or not row.person.may_enter,
         vouched_at=row.vouched_at,
         verified_until=row.verified_until,
-        called_back_at=called.order_by("-at").values_list("at", flat=True).first(),
         keys=tuple(
             KeyFacts(
                 usable_from=key.usable_from,

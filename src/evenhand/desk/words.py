@@ -5,7 +5,7 @@ from django.utils import formats
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
-from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
+from evenhand.actions.lists import ActionState, DeliveryState, Verb
 from evenhand.actions.models import Decision
 from evenhand.actions.ports import Rulebook
 from evenhand.base.lists import (
@@ -128,11 +128,6 @@ DELIVERY_STATES = {
     DeliveryState.CLAIMED: gettext_noop("Under way"),
     DeliveryState.DONE: gettext_noop("Done"),
     DeliveryState.GIVEN_UP: gettext_noop("Given up"),
-}
-STATEMENT_STATES = {
-    StatementState.WAITING: gettext_noop("Waiting"),
-    StatementState.DELIVERED: gettext_noop("Delivered"),
-    StatementState.UNDELIVERABLE: gettext_noop("Could not be delivered"),
 }
 TARGET_KINDS = {
     TargetKind.EVENT: gettext_noop("Message"),

@@ -54,7 +54,6 @@ _NO_STARTER = U(0x1FFFFF)
 _SPACE = U(CharacterClass.SPACE)
 _BLANK = 32
 _UNKNOWN_CLASS = U(255)
-_SLOW_ROW = U(0xFFFFFFFFFFFFFFFF)
 
 
 def normalise_text(text: str) -> str:

@@ -49,8 +49,6 @@ from evenhand.people.models import Person
 from evenhand.people.signature import KeptAssertion, holds
 from evenhand.people.steps import begin_signature
 
-SHA256_BYTES = 32
-
 
 @dataclass(frozen=True, slots=True)
 class HandedOut:

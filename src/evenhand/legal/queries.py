@@ -75,9 +75,6 @@ OVER = (MatterState.CLOSED.value,)
 INFORMED_AT, URGENT = "informed_at", "urgent"
 """Under which names a validation keeps how an authority made itself known before."""
 
-CONSTANT = "nothing_to_tell"
-"""The one answer to "was I concerned?" wherever the truth may not be told or is no."""
-
 
 def matter_of(matter_id: UUID) -> Matter:
     """Gives a matter, or raises `NotFound`."""

@@ -70,8 +70,6 @@ OUTCOMES = {
     PlanKind.REFUSE: Outcome.REFUSED,
 }
 
-ORDER_HARM = "m.law_enforcement"
-
 
 def prepare(
     matter_id: UUID, plan: Plan, *, by: Person, violations: Violations | None, now: datetime

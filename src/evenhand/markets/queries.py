@@ -69,26 +69,10 @@ def changes() -> list[MarketChange]:
     return list(MarketChange.objects.order_by("-at", "-id"))
 
 
-def proposal_of(proposal_id: UUID) -> MarketProposal:
-    """Gives a proposal."""
-    row = MarketProposal.objects.filter(pk=proposal_id).first()
-    if row is None:
-        raise NotFound(what="proposal", id=proposal_id)
-    return row
-
-
 def open_proposals() -> list[MarketProposal]:
     """Gives what waits for a second person, the oldest first."""
     rows = MarketProposal.objects.select_related("proposed_by").filter(settled_at=None)
     return list(rows.order_by("proposed_at"))
-
-
-def assessment_of(assessment_id: UUID) -> RightsAssessment:
-    """Gives an assessment."""
-    row = RightsAssessment.objects.filter(pk=assessment_id).first()
-    if row is None:
-        raise NotFound(what="assessment", id=assessment_id)
-    return row
 
 
 def open_assessments() -> list[RightsAssessment]:

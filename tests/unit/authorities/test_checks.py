@@ -41,7 +41,6 @@ from evenhand.authorities.checks import (
     check_recipient,
     check_registrar,
     check_vouch,
-    may_file,
     may_receive,
     standing,
 )
@@ -49,7 +48,6 @@ from evenhand.authorities.limits import (
     CALL_BACK_DAYS,
     FILING_CHARACTERS_MAX,
     KEYS_PER_OFFICER_MAX,
-    NEW_OFFICER_DAYS,
     NOTE_CHARACTERS_MAX,
 )
 from evenhand.authorities.lists import CallBackAbout, CallBackSaid, DomainMatch, Finding
@@ -109,8 +107,7 @@ def certificate() -> str:
 
 
 def test_an_officer_in_order_files_and_receives() -> None:
-    assert may_file(IN_ORDER, emergency=False, now=NOW) == ()
-    assert may_file(IN_ORDER, emergency=True, now=NOW) == ()
+    assert standing(IN_ORDER, now=NOW) == ()
     assert may_receive(IN_ORDER, now=NOW) == ()
 
 
@@ -133,7 +130,6 @@ def test_an_officer_without_standing_does_neither(
     facts = replace(IN_ORDER, **changes)  # type: ignore[arg-type]
 
     assert standing(facts, now=NOW) == (finding,)
-    assert may_file(facts, emergency=True, now=NOW) == (finding,)
     assert may_receive(facts, now=NOW) == (finding,)
 
 
@@ -141,16 +137,6 @@ def test_a_verification_holds_to_its_last_second() -> None:
     facts = replace(IN_ORDER, verified_until=NOW + SECOND, mailbox=DomainMatch.BELOW_OWN)
 
     assert standing(facts, now=NOW) == ()
-
-
-def test_a_new_officers_emergency_wants_a_call_first() -> None:
-    first = timedelta(days=NEW_OFFICER_DAYS)
-    new = replace(IN_ORDER, vouched_at=NOW - first + SECOND)
-
-    assert may_file(new, emergency=True, now=NOW) == (Finding.CALL_BACK_FIRST,)
-    assert may_file(new, emergency=False, now=NOW) == ()
-    assert may_file(replace(new, called_back_at=NOW), emergency=True, now=NOW) == ()
-    assert may_file(replace(new, vouched_at=NOW - first), emergency=True, now=NOW) == ()
 
 
 @pytest.mark.parametrize(

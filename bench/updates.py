@@ -26,7 +26,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from evenhand.connectors.matrix.door import load_plane
+from evenhand.connectors.matrix.door import SWITCH_SECONDS, load_plane
 from evenhand.pipeline import Resources, ScreeningPlane
 from evenhand.signals.text_model import SHIPPED
 from everything import write_hashes
@@ -191,6 +191,7 @@ def _plane(seconds: float) -> None:
     """Measures for so many seconds at most, and prints what it found."""
     end = time.monotonic() + seconds
     signal.alarm(int(seconds) + 5)  # whatever hangs here ends with the process
+    sys.setswitchinterval(SWITCH_SECONDS)
     resources = Resources.default()
     plane = load_plane(resources)
     plane.renewal(before=lambda _: None, rehearsed=resources).follow(seconds=LOOK_SECONDS)

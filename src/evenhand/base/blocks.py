@@ -195,13 +195,13 @@ def which_of_four(_typing: Any, words: Any, _place: Any, _value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def lowest(_typing: Any, _mask: Any) -> Any:
-    """Gives the place of the lowest bit that is set; 64 where none is."""
+def lowest(_typing: Any, mask: Any) -> Any:
+    """Gives the place of the lowest bit that is set; 64 where none is. Signed if the mask is."""
 
     def code(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
         return builder.cttz(given[0], ir.Constant(ir.IntType(1), 0))
 
-    return types.uint64(types.uint64), code
+    return mask(mask), code
 
 
 @inlined

@@ -25,9 +25,12 @@ def is_utf8(column: pa.StringArray) -> bool:
     offsets = np.frombuffer(starts, np.int32, rows + 1, 4 * column.offset)
     source = np.frombuffer(content, np.uint8)
     inner = source[offsets[0] : offsets[-1]]
-    if inner.max(initial=0) < 0x80:
-        return True
-    return bool(_is_utf8(inner) and _begin_characters(source, offsets))
+    return are_utf8(inner) and bool(_begin_characters(source, offsets))
+
+
+def are_utf8(source: Bytes) -> bool:
+    """Tells whether bytes are UTF-8 as a whole."""
+    return bool(source.max(initial=0) < 0x80 or _is_utf8(source))
 
 
 @kernel

@@ -28,6 +28,7 @@ _OURS = (
     "wide.py",
     "faults.py",
     "limits.py",
+    "../../base/blocks.py",
 )
 SOURCE_STAMP = (
     sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in _OURS)).hexdigest(),

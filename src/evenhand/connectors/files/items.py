@@ -18,8 +18,8 @@ from evenhand.connectors.files.compiled import (
 from evenhand.connectors.files.faults import Fault
 from evenhand.connectors.files.limits import COLUMNS_MAX, ITEM_BYTES_MAX
 from evenhand.connectors.files.tokens import STRING, Cells, after_blanks, failed, object_end
-from evenhand.connectors.files.wide import is_utf8
 from evenhand.connectors.files.window import Window
+from evenhand.events.utf8 import are_utf8
 
 FULL, STOPPED, CLOSED = range(3)
 """How a search ends: all rows taken; see the fault; the array is closed."""
@@ -292,6 +292,6 @@ class Table:
         cells = self.cells.first(
             count,
             bytes_max=window.at - first,
-            is_utf8=is_utf8(window.address, first, window.at),
+            is_utf8=are_utf8(window.data[first : window.at]),
         )
         return cells, starts.astype(np.int64) + window.base

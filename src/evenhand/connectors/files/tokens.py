@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from evenhand.base.blocks import lowest
 from evenhand.connectors.files.compiled import (
     byte_at,
     compiled,
@@ -28,7 +29,6 @@ from evenhand.connectors.files.wide import (
     blanks,
     copy_block,
     first_bits,
-    lowest,
     string_signs,
     unlike,
 )

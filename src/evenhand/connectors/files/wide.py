@@ -64,23 +64,6 @@ def backslashes(_typing: Any, _address: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def not_below(_typing: Any, _address: Any, _value: Any) -> Any:
-    """Tells which bytes are not below a value."""
-
-    def code(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-        block = builder.load(_at(builder, given[0]), align=1)
-        nothing = ir.Constant(_BLOCK, ir.Undefined)
-        value, place = builder.trunc(given[1], _BYTE), ir.Constant(ir.IntType(32), 0)
-        first = builder.insert_element(nothing, value, place)
-        spread = builder.shuffle_vector(
-            first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), None)
-        )
-        return builder.bitcast(builder.icmp_unsigned(">=", block, spread), _LONG)
-
-    return types.int64(types.int64, types.int64), code
-
-
-@intrinsic  # type: ignore[untyped-decorator]
 def unlike(_typing: Any, _one: Any, _other: Any) -> Any:
     """Tells which bytes of two blocks differ."""
 
@@ -103,47 +86,7 @@ def copy_block(_typing: Any, _address: Any, _out: Any) -> Any:
     return types.void(types.int64, types.int64), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def lowest(_typing: Any, _mask: Any) -> Any:
-    """Gives the place of the lowest bit that is set; 64 where none is."""
-
-    def code(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-        return builder.cttz(given[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.int64), code
-
-
 @compiled
 def first_bits(count: int) -> int:
     """Gives a mask of the first bytes of a block: all of them for 64 or more."""
     return -1 if count >= WIDTH else (1 << count) - 1
-
-
-@compiled
-def is_utf8(data: int, at: int, end: int) -> bool:
-    """Tells whether a stretch is UTF-8, whole letters from end to end (Unicode table 3-7)."""
-    lacking = 0  # which of the first bytes the letters of the block before go on in
-    while at < end:
-        block, here = data + at, first_bits(end - at)
-        high = not_below(block, 0x80) & here
-        at += WIDTH
-        if high | lacking == 0:
-            continue
-        two, three, four = (
-            not_below(block, 0xC0) & here,
-            not_below(block, 0xE0) & here,
-            not_below(block, 0xF0) & here,
-        )
-        wrong = (two << 1 | three << 2 | four << 3 | lacking) ^ (high & ~two)
-        wrong |= two & (~not_below(block, 0xC2) | not_below(block, 0xF5))
-        if three:
-            far = not_below(block + 1, 0xA0)
-            wrong |= three & ~not_below(block, 0xE1) & ~far
-            wrong |= three & not_below(block, 0xED) & ~not_below(block, 0xEE) & far
-        if four:
-            far = not_below(block + 1, 0x90)
-            wrong |= four & (~not_below(block, 0xF1) & ~far | not_below(block, 0xF4) & far)
-        if wrong:
-            return False
-        lacking = two >> 63 & 1 | three >> 62 & 3 | four >> 61 & 7
-    return lacking == 0

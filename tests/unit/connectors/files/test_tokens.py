@@ -21,7 +21,8 @@ from evenhand.connectors.files.tokens import (
     keys_of,
     object_end,
 )
-from evenhand.connectors.files.wide import WIDTH, is_utf8
+from evenhand.connectors.files.wide import WIDTH
+from evenhand.events.utf8 import are_utf8
 
 KEYS = keys_of("a", "text", "größe")
 BEHIND = b'"}\\ \xd1' * (2 * WIDTH)
@@ -156,7 +157,7 @@ def copied(data: bytes, start: int, end: int) -> bytes | None:
     """Gives a string's text as UTF-8; None if it is none."""
     room = np.frombuffer(data + BEHIND, np.uint8)
     fault = np.zeros(2, np.int32)
-    known = is_utf8(room.ctypes.data, start, end)
+    known = are_utf8(room[start:end])
     found = set()
     for checked in (False, known):
         out = np.zeros(end - start + WIDTH + 1, np.uint8)

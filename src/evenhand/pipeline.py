@@ -322,7 +322,10 @@ def rehearse(resources: Resources) -> Mapping[str, object]:
     try:
         faults = ScreeningPlane.load(replace(resources, hashes=None)).check()
     except EvenhandError as error:
-        told = {name: str(value) for name, value in error.fields.items()}
+        told = {
+            name: "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            for name, value in error.fields.items()
+        }
         return {**told, "error": type(error).__name__}
     if not faults:
         return {}

@@ -94,8 +94,9 @@ class Resources:
         pack = Path(str(files("evenhand.rules"))) / "pack"
         shipped = Path(str(files("evenhand.signals"))) / "lists"
         home = os.environ.get("EVENHAND_HOME")
-        if home and Path(home).exists() and not Path(home).is_dir():
-            raise Misconfigured(setting="EVENHAND_HOME", value=home, why="is no folder")
+        if home and not Path(home).is_dir():
+            why = "is no folder" if Path(home).exists() else "does not exist"
+            raise Misconfigured(setting="EVENHAND_HOME", value=home, why=why)
         own = Path(home) / "lists" if home else None
         return cls(
             rules=rules or pack / "rules",

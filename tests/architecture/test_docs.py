@@ -20,6 +20,8 @@ PAGES = [
     ).stdout.split("\n")
     if name and (ROOT / name).exists()
 ]
+SOURCE = ROOT / "src/evenhand"
+NAMED_FILE = re.compile(r"`([a-z_]+(?:/[a-z_]+)+\.py)`")
 BY_NAME = {page.name: page for page in PAGES}
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)|src=\"([^\"]+)\"")
 # Roots of folders that exist on one machine only, written so that this file does not hold them.
@@ -74,6 +76,23 @@ def test_every_locked_requirement_carries_hashes_and_no_address():
         assert len(pins) > 20
         assert lock.count("--hash=sha256:") >= len(pins)
         assert "://" not in lock
+
+
+def nowhere(text: str) -> list[str]:
+    """Gives the files that a text names between back-quotes and that are not in the project."""
+    named = set(NAMED_FILE.findall(text))
+    return sorted(n for n in named if not any((top / n).is_file() for top in (ROOT, SOURCE)))
+
+
+def test_files_that_sources_and_pages_name_are_there():
+    texts = {path: path.read_text() for path in [*SOURCE.rglob("*.py"), *PAGES]}
+
+    assert sum(len(NAMED_FILE.findall(text)) for text in texts.values()) > 100
+    assert {p.name: gone for p, text in texts.items() if (gone := nowhere(text))} == {}
+
+
+def test_a_named_file_that_is_not_there_is_caught():
+    assert nowhere("see `rules/rule.py` and `rules/no_such.py`") == ["rules/no_such.py"]
 
 
 def test_every_command_is_in_the_readme():

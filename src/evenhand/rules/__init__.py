@@ -1,6 +1,6 @@
 """Rules: SQL booleans over signal columns, with a head that says whose they are and what for.
 
-A rule file (`pack/rules/<id>.yaml`) is described in `rules/document.py`, its language in
+A rule file (`pack/rules/<id>.yaml`) is described in `docs/rules.md`, its language in
 `rules/grammar.py`. In short:
 
     when:      columns of `signals/columns.py` and `matches_<list>`; AND, OR, NOT, comparisons,

@@ -138,7 +138,8 @@ def test_an_installation_keeps_its_seed_and_what_has_no_key_gets_one_of_chance(
     make_keys(tmp_path / "keys")
     monkeypatch.setenv("EVENHAND_HOME", str(tmp_path))
     first, second = Resources.default(), Resources.default()
-    monkeypatch.setenv("EVENHAND_HOME", str(tmp_path / "nowhere"))
+    (tmp_path / "no_keys").mkdir()
+    monkeypatch.setenv("EVENHAND_HOME", str(tmp_path / "no_keys"))
     third, fourth = Resources.default(), Resources.default()
 
     assert first.seed == second.seed

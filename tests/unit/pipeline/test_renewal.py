@@ -437,7 +437,12 @@ def test_a_rehearsal_runs_fixtures_and_says_in_words_what_is_wrong(resources: Re
     assert (fault["error"], fault["rule"]) == ("FixtureFault", "goods")
 
     (resources.rules / "goods.yaml").write_text("id: \x01")
-    assert rehearse(resources)["error"] == "RuleRefused"
+    (resources.rules / "other.yaml").write_text("id: \x01")
+    (resources.rules / "third.yaml").write_text("id: \x01")
+    fault = rehearse(resources)
+    assert fault["error"] == "RuleRefused"
+    assert str(fault["also"]).startswith("other.yaml line 1: ")
+    assert "; third.yaml line 1: " in str(fault["also"])
 
 
 def test_files_are_rehearsed_in_another_process_and_then_put_in_force(

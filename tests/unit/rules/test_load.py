@@ -89,15 +89,17 @@ def test_every_file_with_a_fault_is_named(tmp_path: Path):
     )
 
 
-def test_a_home_that_is_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    home = tmp_path / "home"
-    home.touch()
-    monkeypatch.setenv("EVENHAND_HOME", str(home))
+@pytest.mark.parametrize(("name", "why"), [("file", "is no folder"), ("none", "does not exist")])
+def test_a_home_that_is_no_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, why: str
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("EVENHAND_HOME", str(tmp_path / name))
 
     with pytest.raises(Misconfigured) as caught:
         Resources.default()
 
-    assert caught.value.fields["setting"] == "EVENHAND_HOME"
+    assert (caught.value.fields["setting"], caught.value.fields["why"]) == ("EVENHAND_HOME", why)
 
 
 def test_a_folder_of_rules_that_is_not_there_is_named(tmp_path: Path):

@@ -107,6 +107,8 @@ def test_a_rule_from_draft_to_live_and_back(desk: Desk, hands: list[Hands]) -> N
     look(page, "r-draft")
     author.press("Try it on history")
     page.locator("svg.columns").wait_for()
+    # From the first day with a hit to the last one, those between without a hit too.
+    assert page.locator("svg.columns rect.column").count() == 14
     look(page, "r-tried")
     author.press("Put it in shadow")
     author.press("Let it act for this share")
@@ -134,6 +136,7 @@ def test_a_rule_from_draft_to_live_and_back(desk: Desk, hands: list[Hands]) -> N
     row.refresh_from_db()
     assert row.state == RuleState.RETIRED
     assert second.page.get_by_text("It fires for every link.").is_visible()
+    assert second.page.get_by_text("Roll back …").count() == 0
     look(second.page, "r-rolled-back")
 
     page.goto(f"{desk.url}/staff/rules/versions/{row.id}/edit/")

@@ -57,7 +57,30 @@ def test_figures_are_told_by_names_with_what_is_not_known() -> None:
     names = {table.title: [name for name, _, _ in table.rows] for table in told["tables"]}
     assert names["Languages"] == ["Deutsch", "not known"]
     assert names["Countries"] == ["Kazakhstan", "all others"]
-    assert (told["first"], told["last"], told["highest"]) == ("2026-11-01", "2026-11-02", 2)
+    assert (told["first"], told["last"]) == ("1 November 2026", "2 November 2026")
+    assert told["highest"] == 2
+
+
+def test_days_without_a_hit_are_shown_and_what_has_no_day_stands_last() -> None:
+    days = {"unknown": 4, "2026-11-04": 1, "2026-11-01": 3}
+
+    with translation.override("en"):
+        told = backtest_rows({**FIGURES, "days": days})
+
+    assert [count for _, count in told["days"]] == [3, 0, 0, 1, 4]
+    assert [name for name, _ in told["days"]][-2:] == ["4 November 2026", "not known"]
+
+
+def test_days_over_many_years_are_those_with_a_hit() -> None:
+    told = backtest_rows({**FIGURES, "days": {"2026-11-04": 1, "1970-01-01": 3}})
+
+    assert [count for _, count in told["days"]] == [3, 1]
+
+
+def test_what_is_hit_most_stands_first() -> None:
+    told = backtest_rows({**FIGURES, "languages": {"de": 1, "en": 5, "fr": 3}})
+
+    assert [count for _, count, _ in told["tables"][0].rows] == [5, 3, 1]
 
 
 def test_a_version_that_was_not_tried_has_no_figures() -> None:

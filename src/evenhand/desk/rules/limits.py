@@ -14,3 +14,6 @@ HITS_DAYS = 7
 
 BARS_SHOWN_MAX = 12
 """Rows of one table of a backtest; the rest is counted together."""
+
+DAYS_SHOWN_MAX = 366
+"""Days of a chart in which days without a hit stand too; over more, only days with one do."""

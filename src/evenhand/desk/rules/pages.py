@@ -1,7 +1,7 @@
 """Rules and their versions: the list, one rule with its changes, one version with what it does."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from evenhand.people.powers import Power, roles_with
 from evenhand.people.queries import everybody
 from evenhand.rulebook import queries
 from evenhand.rulebook.lists import RuleState
-from evenhand.rulebook.models import RuleVersion
+from evenhand.rulebook.models import Rollback, RuleVersion
 from evenhand.rules.load import RuleRefused
 from evenhand.rules.rule import Rule
 
@@ -103,7 +103,7 @@ def version_context(request: HttpRequest, version_id: UUID) -> dict[str, object]
     row = queries.rule_version(version_id)
     member, state = signed_in(request), RuleState(row.state)
     works = _works(request)
-    found = queries.precision_of(row.rule, row.version)
+    found, rollbacks = queries.precision_of(row.rule, row.version), queries.rollbacks_of(row)
     return {
         **rows.version_row(row),
         "title": title_of(row),
@@ -114,11 +114,11 @@ def version_context(request: HttpRequest, version_id: UUID) -> dict[str, object]
         "low": round(100 * (found.low or 0)),
         "high": round(100 * (found.high or 0)),
         "backtest": rows.backtest_rows(row.backtest),
-        "rollbacks": queries.rollbacks_of(row),
+        "rollbacks": rollbacks,
         "sweeps": queries.sweeps_of(row),
         "files": history_names() if works else [],
         "works": works,
-        "can": _possible(row, state, member) if works else {},
+        "can": _possible(row, state, member, rollbacks) if works else {},
     }
 
 
@@ -158,8 +158,11 @@ def _read(row: RuleVersion) -> Mapping[str, object] | None:
     }
 
 
-def _possible(row: RuleVersion, state: RuleState, member: Person) -> dict[str, bool]:
+def _possible(
+    row: RuleVersion, state: RuleState, member: Person, rollbacks: Sequence[Rollback]
+) -> dict[str, bool]:
     """Tells which steps the page offers; the room decides anew when one is taken."""
+    acted = state in (RuleState.STAGED, RuleState.LIVE, RuleState.RETIRED)
     return {
         "edit": True,
         "try": state not in (RuleState.LIVE, RuleState.RETIRED),
@@ -168,7 +171,7 @@ def _possible(row: RuleVersion, state: RuleState, member: Person) -> dict[str, b
         "live": state is RuleState.STAGED and row.author_id != member.id,
         "needs_another": state is RuleState.STAGED and row.author_id == member.id,
         "retire": state is not RuleState.RETIRED,
-        "roll_back": state in (RuleState.STAGED, RuleState.LIVE, RuleState.RETIRED),
+        "roll_back": acted and all(one.ended_at for one in rollbacks),
         "sweep": state is RuleState.LIVE,
     }
 

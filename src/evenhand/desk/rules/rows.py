@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_noop
 
 from evenhand.base.lists import RecordKind
 from evenhand.desk import words
 from evenhand.desk.countries import country
-from evenhand.desk.rules.limits import BARS_SHOWN_MAX, SAMPLE_SHOWN_MAX
+from evenhand.desk.rules.limits import BARS_SHOWN_MAX, DAYS_SHOWN_MAX, SAMPLE_SHOWN_MAX
 from evenhand.desk.rules.workbench import Examined, Tried
 from evenhand.rulebook.lists import RuleState
 from evenhand.rulebook.models import RuleVersion
@@ -148,7 +150,7 @@ def backtest_rows(figures: Mapping[str, Any]) -> dict[str, Any]:
     if not figures:
         return {}
     hits, compared = int(figures["hits"]), int(figures.get("hits_compared", 0))
-    days = dict(figures.get("days", {}))
+    days = [(_day(name), count) for name, count in _every_day(figures.get("days", {}))]
     return {
         "events": figures["events"],
         "hits": hits,
@@ -164,12 +166,33 @@ def backtest_rows(figures: Mapping[str, Any]) -> dict[str, Any]:
         "files": figures.get("files", []),
         "whole": figures.get("whole", True),
         "days": days,
-        "chart": _svg(columns([(f"{day}: {count}", count) for day, count in days.items()])),
-        "highest": max(days.values(), default=0),
-        "first": next(iter(days), ""),
-        "last": next(reversed(days), "") if days else "",
+        "chart": _svg(columns([(f"{day}: {count}", count) for day, count in days])),
+        "highest": max((count for _, count in days), default=0),
+        "first": days[0][0] if days else "",
+        "last": days[-1][0] if days else "",
         "tables": [table for table in _tables(figures, hits, compared) if table.rows],
     }
+
+
+def _every_day(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Gives hits by day, those without a hit between two others too, and what has no day last."""
+    known = sorted(name for name in counts if name not in (UNKNOWN, OTHERS))
+    days = [date.fromisoformat(name) for name in known]
+    if days and (days[-1] - days[0]).days < DAYS_SHOWN_MAX:
+        span = range((days[-1] - days[0]).days + 1)
+        known = [(days[0] + timedelta(days=at)).isoformat() for at in span]
+    beside = [name for name in (UNKNOWN, OTHERS) if name in counts]
+    return [(name, counts.get(name, 0)) for name in [*known, *beside]]
+
+
+def _day(name: str) -> str:
+    """Gives a day as the reader writes it."""
+    beside = _beside()
+    return beside.get(name) or date_format(date.fromisoformat(name), "DATE_FORMAT")
+
+
+def _beside() -> dict[str, str]:
+    return {UNKNOWN: gettext("not known"), OTHERS: gettext("all others")}
 
 
 def _tables(figures: Mapping[str, Any], hits: int, compared: int) -> list[Bars]:
@@ -185,14 +208,14 @@ def _tables(figures: Mapping[str, Any], hits: int, compared: int) -> list[Bars]:
 
 
 def _bars(title: str, counts: Mapping[str, int], whole: int) -> Bars:
-    shown = list(counts.items())[:BARS_SHOWN_MAX]
+    shown = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:BARS_SHOWN_MAX]
     rows = [(name, count, _svg(bar(min(count, whole), of=max(whole, 1)))) for name, count in shown]
     return Bars(title, rows, len(counts) - len(shown))
 
 
 def _named(counts: Mapping[str, int], name_of: Callable[[str], str]) -> dict[str, int]:
     """Gives counts by what their codes are called."""
-    beside = {UNKNOWN: gettext("not known"), OTHERS: gettext("all others")}
+    beside = _beside()
     return {beside.get(code) or name_of(code): count for code, count in counts.items()}
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -501,6 +502,20 @@ def test_an_authority_for_drills_is_marked(office: Desk) -> None:
     for page in (path, "/staff/legal/authorities/", "/staff/legal/", f"/staff/legal/{matter.id}/"):
         assert "for drills" in text_of(client.get(page)), page
     assert "for drills" in text_of(signed_in(office.officer.person).get(PORTAL))
+
+
+def test_staff_end_a_key_that_belongs_to_the_officer(office: Desk) -> None:
+    path, one = f"/staff/legal/authorities/{office.authority.id}/", office.officer
+    (held,) = registry_queries.keys(one.id)
+    client, form = signed_in(office.lawyer), {"step": "end_key", "id": str(one.id)}
+    assert held.recipient in text_of(client.get(path))
+
+    foreign = client.post(f"{path}change/", form | {"key": str(uuid4())})
+    client.post(f"{path}change/", form | {"key": str(held.id)})
+
+    assert foreign.status_code == 404
+    assert registry_queries.usable_key(one.id, now=now()) is None
+    assert held.recipient not in text_of(client.get(path))
 
 
 def test_a_suspended_officer_is_restored_after_a_call(office: Desk) -> None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pyrage
 import pytest
@@ -18,6 +19,7 @@ from tests.integration.matters_of_tests import ACCOUNT, CHANNEL, Desk, desk, ref
 from tests.integration.pages import faults
 from tests.integration.people_of_tests import enrolled, options_on, passkey
 
+from evenhand.authorities import queries as registry
 from evenhand.base.clock import now
 from evenhand.base.lists import Language
 from evenhand.base.sealing import make_keys
@@ -330,6 +332,20 @@ def test_a_key_is_registered_against_the_passkey(
     assert recipient in page
     assert "Waits for the call-back" in page
     assert faults(page) == []
+
+
+def test_an_officer_ends_a_key_that_was_lost(officer: Client, office: Desk) -> None:
+    path = "/authorities/portal/keys/"
+    (held,) = registry.keys(office.officer.id)
+    assert registry.usable_key(office.officer.id, now=now()) == held
+
+    unknown = officer.post(path, {"end": str(uuid4())})
+    answer = officer.post(path, {"end": str(held.id)}, follow=True)
+
+    assert unknown.status_code == 404
+    assert "The key has ended." in text_of(answer)
+    assert faults(text_of(answer)) == []
+    assert registry.usable_key(office.officer.id, now=now()) is None
 
 
 def test_a_document_is_examined_and_kept_under_seal(officer: Client, office: Desk) -> None:

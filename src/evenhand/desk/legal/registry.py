@@ -228,28 +228,9 @@ def _do(request: HttpRequest, found: Authority, person: Person) -> str:
 def _do_for_officer(step: str, request: HttpRequest, found: Authority, person: Person) -> str:
     one = _officer_of(request, found)
     match step:
-        case "call":
-            steps.call_back(
-                found.id,
-                CallBackAbout.OFFICER,
-                _said(request),
-                by=person,
-                now=now(),
-                officer=one.id,
-                note=_text(request, "note"),
-            )
-        case "call_key":
-            key = next((key for key in queries.keys(one.id) if key.ended_at is None), None)
-            steps.call_back(
-                found.id,
-                CallBackAbout.KEY,
-                _said(request),
-                by=person,
-                now=now(),
-                officer=one.id,
-                key=key.id if key else None,
-                note=_text(request, "note"),
-            )
+        case "call" | "call_key":
+            about = CallBackAbout.KEY if step == "call_key" else CallBackAbout.OFFICER
+            _keep_call(about, request, one, person)
         case "vouch":
             steps.vouch(one.id, by=person, call_back=_last_call(one), now=now())
         case "reverify":
@@ -261,11 +242,31 @@ def _do_for_officer(step: str, request: HttpRequest, found: Authority, person: P
             steps.restore(one.id, by=person, call_back=call, now=now())
         case "suspend":
             steps.suspend(one.id, by=person, why=line(_text(request, "why")), now=now())
+        case "end_key":
+            key_id = _id(request, "key")
+            if key_id not in {key.id for key in queries.keys(one.id)}:
+                raise NotFound(what="key", id=key_id)
+            steps.end_key(key_id, by=person, now=now())
         case "link":
             return steps.renew_link(one.id, by=person, now=now()).path
         case _:
             raise NotFound(what="step", step=step)
     return ""
+
+
+def _keep_call(about: CallBackAbout, request: HttpRequest, one: Officer, person: Person) -> None:
+    """Keeps what was said of an officer, or of their newest key."""
+    held = [key for key in queries.keys(one.id) if key.ended_at is None]
+    steps.call_back(
+        one.authority_id,
+        about,
+        _said(request),
+        by=person,
+        now=now(),
+        officer=one.id,
+        key=held[0].id if held and about is CallBackAbout.KEY else None,
+        note=_text(request, "note"),
+    )
 
 
 def _officer_of(request: HttpRequest, found: Authority) -> Officer:

@@ -71,7 +71,13 @@ def test_a_rule_from_draft_to_live_and_back(desk: Desk, hands: list[Hands]) -> N
     source = page.locator("#text")
     text = SKELETON.replace("id: my_rule", "id: links_again")
     broken = text.replace("has_link AND", "has_lnik AND")
+    source.fill("a" * 400_000)
+    page.locator("[data-unheard]").wait_for()
+    assert [said for said in author.complaints if "413" not in said] == []
+    author.complaints.clear()
     source.fill(broken)
+    page.get_by_text("no such column: has_lnik").wait_for()
+    assert page.locator("[data-unheard]").is_hidden()
     page.locator("[data-examined] .note.bad").wait_for()
     assert "no such column: has_lnik" in page.locator("[data-examined]").inner_text()
     look(page, "r-editor-fault")

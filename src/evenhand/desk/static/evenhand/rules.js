@@ -5,12 +5,14 @@
 (() => {
   const WAIT_MS = 700;
   const SHOWN_MAX = 8;
+  const NAME_MAX = 128;  // Characters looked at before the place of writing: no signal's name has more.
   const form = document.querySelector("form[data-editor]");
   if (!form) return;
   const source = form.querySelector("[data-source]");
   const list = document.getElementById("completion");
   const said = form.querySelector("[data-said]");
   const result = document.querySelector("[data-examined]");
+  const unheard = document.querySelector("[data-unheard]");
   const signals = [...document.querySelectorAll("[data-signals] tbody tr")].map((row) => ({
     name: row.cells[0].textContent.trim(),
     meaning: row.cells[2].textContent.trim(),
@@ -40,11 +42,15 @@
     const number = ++asked;
     try {
       const answer = await fetch(form.dataset.check, { method: "POST", body: new FormData(form), redirect: "error" });
-      if (!answer.ok || number !== asked) return;
+      if (number !== asked) return;
+      unheard.hidden = answer.ok;
+      result.hidden = !answer.ok;
+      if (!answer.ok) return;
       result.innerHTML = await answer.text();
       wire();
     } catch {
-      // Offline, or signed out: the button still says what is the matter.
+      unheard.hidden = false; // Offline, or signed out.
+      result.hidden = true;
     }
   };
   const soon = () => {
@@ -54,7 +60,11 @@
 
   // Names of signals, offered below the text.
   let chosen = -1;
-  const written = () => (/[a-z][a-z0-9_]*$/.exec(source.value.slice(0, source.selectionStart)) || [""])[0];
+  const written = () => {
+    const place = source.selectionStart;
+    const before = source.value.slice(Math.max(0, place - NAME_MAX), place);
+    return (/[a-z][a-z0-9_]*$/.exec(before) || [""])[0];
+  };
   const close = () => {
     list.hidden = true;
     list.replaceChildren();

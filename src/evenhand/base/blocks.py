@@ -33,13 +33,14 @@ def padded(source: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return copy
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any, shape: Any) -> Any:
+def address(context: Any, builder: Any, kind: Any, array: Any, place: Any, shape: Any) -> Any:
+    """Gives the address of an element of an array as that of a vector."""
     data = make_array(kind)(context, builder, array).data
     first = builder.gep(data, [place], inbounds=False)
     return builder.bitcast(first, shape.as_pointer())
 
 
-def _spread(builder: Any, value: Any, shape: Any = _BLOCK) -> Any:
+def spread(builder: Any, value: Any, shape: Any = _BLOCK) -> Any:
     """Gives a vector of which each element has the lowest bits of `value`."""
     nothing = ir.Constant(shape, ir.Undefined)
     element = value if shape.element == _LONG else builder.trunc(value, shape.element)
@@ -53,9 +54,9 @@ def _asked(array: Any, test: Callable[[Any, Any, list[Any]], Any], values: int) 
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         source, place, *numbers = given
-        begin = _address(context, builder, signature.args[0], source, place, _BLOCK)
+        begin = address(context, builder, signature.args[0], source, place, _BLOCK)
         block = builder.load(begin, align=1)
-        answers = test(builder, block, [_spread(builder, number) for number in numbers])
+        answers = test(builder, block, [spread(builder, number) for number in numbers])
         return builder.bitcast(answers, _LONG)
 
     return types.uint64(array, types.uint64, *[types.uint64] * values), code
@@ -103,7 +104,7 @@ def four_at(_typing: Any, source: Any, _place: Any) -> Any:
     """Gives four bytes from a place on as one number, the first one lowest."""
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        begin = _address(context, builder, signature.args[0], given[0], given[1], _FOUR)
+        begin = address(context, builder, signature.args[0], given[0], given[1], _FOUR)
         return builder.zext(builder.load(begin, align=1), _LONG)
 
     return types.uint64(source, types.uint64), code
@@ -114,10 +115,10 @@ def paint(_typing: Any, target: Any, _at: Any, _mask: Any, _value: Any) -> Any:
     """Writes a value into the bytes of a block that a mask names; the others stay as they are."""
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        begin = _address(context, builder, signature.args[0], given[0], given[1], _BLOCK)
+        begin = address(context, builder, signature.args[0], given[0], given[1], _BLOCK)
         chosen = builder.bitcast(given[2], ir.VectorType(ir.IntType(1), BLOCK))
         block = builder.load(begin, align=1)
-        builder.store(builder.select(chosen, _spread(builder, given[3]), block), begin, align=1)
+        builder.store(builder.select(chosen, spread(builder, given[3]), block), begin, align=1)
         return context.get_dummy_value()
 
     return types.void(target, types.uint64, types.uint64, types.uint64), code
@@ -128,14 +129,14 @@ def gather(_typing: Any, source: Any, _place: Any, _mask: Any, target: Any, _at:
     """Writes the bytes of a block that a mask names side by side; behind them anything."""
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        begin = _address(context, builder, signature.args[0], given[0], given[1], _BLOCK)
+        begin = address(context, builder, signature.args[0], given[0], given[1], _BLOCK)
         chosen = ir.VectorType(ir.IntType(1), BLOCK)
         shape = ir.FunctionType(_BLOCK, [_BLOCK, chosen, _BLOCK])
         name = f"llvm.experimental.vector.compress.v{BLOCK}i8"
         compress = cgutils.get_or_insert_function(builder.module, shape, name)
         block, mask = builder.load(begin, align=1), builder.bitcast(given[2], chosen)
         close = builder.call(compress, [block, mask, ir.Constant(_BLOCK, ir.Undefined)])
-        end = _address(context, builder, signature.args[3], given[3], given[4], _BLOCK)
+        end = address(context, builder, signature.args[3], given[3], given[4], _BLOCK)
         builder.store(close, end, align=1)
         return context.get_dummy_value()
 
@@ -150,11 +151,11 @@ def copy_small(_typing: Any, source: Any, _place: Any, target: Any, _at: Any) ->
         def every(number: int) -> Any:
             return ir.Constant(_BLOCK, [number] * BLOCK)
 
-        begin = _address(context, builder, signature.args[0], given[0], given[1], _BLOCK)
+        begin = address(context, builder, signature.args[0], given[0], given[1], _BLOCK)
         block = builder.load(begin, align=1)
         capital = builder.icmp_unsigned("<", builder.sub(block, every(ord("A"))), every(26))
         small = builder.select(capital, builder.or_(block, every(32)), block)
-        end = _address(context, builder, signature.args[2], given[2], given[3], _BLOCK)
+        end = address(context, builder, signature.args[2], given[2], given[3], _BLOCK)
         builder.store(small, end, align=1)
         return context.get_dummy_value()
 
@@ -167,10 +168,10 @@ def weighed(_typing: Any, codes: Any, _place: Any, _count: Any, weights: Any) ->
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         nowhere = ir.Constant(_LONG, 0)
-        begin = _address(context, builder, signature.args[0], given[0], given[1], _SIXTEEN)
-        factor = _address(context, builder, signature.args[3], given[3], nowhere, _SIXTEEN)
+        begin = address(context, builder, signature.args[0], given[0], given[1], _SIXTEEN)
+        factor = address(context, builder, signature.args[3], given[3], nowhere, _SIXTEEN)
         places = ir.Constant(_SIXTEEN, list(range(16)))
-        wanted = builder.icmp_unsigned("<", places, _spread(builder, given[2], _SIXTEEN))
+        wanted = builder.icmp_unsigned("<", places, spread(builder, given[2], _SIXTEEN))
         product = builder.mul(builder.load(begin, align=4), builder.load(factor, align=4))
         chosen = builder.select(wanted, product, ir.Constant(_SIXTEEN, None))
         shape = ir.FunctionType(_FOUR, [_SIXTEEN])
@@ -186,9 +187,9 @@ def which_of_four(_typing: Any, words: Any, _place: Any, _value: Any) -> Any:
     """Tells which of four 64-bit words from a place on have a value, a bit for each."""
 
     def code(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        begin = _address(context, builder, signature.args[0], given[0], given[1], _QUAD)
+        begin = address(context, builder, signature.args[0], given[0], given[1], _QUAD)
         four = builder.load(begin, align=8)
-        same = builder.icmp_unsigned("==", four, _spread(builder, given[2], _QUAD))
+        same = builder.icmp_unsigned("==", four, spread(builder, given[2], _QUAD))
         return builder.zext(builder.bitcast(same, ir.IntType(4)), _LONG)
 
     return types.uint64(words, types.uint64, types.uint64), code

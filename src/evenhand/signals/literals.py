@@ -1,10 +1,10 @@
 """Finds thousands of literals in joined rows of text, in one pass and without a call per match.
 
 Of each literal a piece is chosen that is rare among all of them. The pass looks at every other
-byte of the text: where the five bytes that begin there are in no such piece, which a table of bits
-tells, there is nothing more to do; elsewhere eight bytes are compared, and then the whole literal.
-Shorter literals get passes of their own. Hyperscan finds the same, but calls Python for each match,
-and each call waits for the interpreter's lock.
+byte of the text: where the five bytes that begin there are in no such piece, which tables tell for
+many places at once, there is nothing more to do; elsewhere eight bytes are compared, and then the
+whole literal. Shorter literals get passes of their own. Hyperscan finds the same, but calls Python
+for each match, and each call waits for the interpreter's lock.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.blocks import BLOCK
+from evenhand.base.blocks import BLOCK, first_bits, lowest
 from evenhand.base.kernel import U, borrowing_kernel, inlined, kernel
-from evenhand.base.machine import eight_bytes, prefetch
+from evenhand.base.machine import bits_set, eight_bytes, prefetch
+from evenhand.base.sieves import (
+    GRAM_BYTES_MAX,
+    SIXTEEN,
+    Bits,
+    bit_of,
+    bits_of,
+    families,
+    hashes_of_grams,
+    put_places,
+    sixteen_others_there,
+    sixteen_there,
+    where_family,
+)
 from evenhand.events.text_column import Bytes, TextColumn
 
 _WORD = 8
@@ -25,6 +38,9 @@ _FACTOR = U(0x9E3779B97F4A7C15)
 _ENTRY = 4
 """Words of an entry."""
 
+_FEW = 512
+"""Grams up to which a look at their bytes passes over nearly all places of a text."""
+
 _AHEAD = 8
 """Places whose memory is fetched while others are looked at."""
 
@@ -33,6 +49,7 @@ _ROOM = 1 << 14
 
 Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Places = NDArray[np.uint32]
 
 
 class _Shape(NamedTuple):
@@ -56,6 +73,7 @@ class _Table(NamedTuple):
     used      which of eight bytes are the gram
     shift     what leaves the hash of a gram as a place among the bits
     bits      a bit for each gram, at its hash
+    families  of the bytes of few grams; empty where there are many
     slots     pairs: a gram, at its hash or after it, and the first entry that has it, counted
               from 1; 0 where there is none
     entries   a line of _ENTRY words for each: eight bytes from its gram on, those beyond its
@@ -65,7 +83,8 @@ class _Table(NamedTuple):
 
     used: np.uint64
     shift: np.uint64
-    bits: Words
+    bits: Bits
+    families: Bytes
     slots: Words
     entries: Words
     begins: Ints
@@ -99,11 +118,16 @@ class _Pass:
 
     def find(self, source: Bytes) -> Iterator[tuple[Ints, Ints]]:
         """Gives what is found, in parts of what there was room for."""
-        places = np.empty((len(source) - BLOCK) // self._stride + 1, np.int64)
-        used, shift, bits, slots, entries, begins, content = self._table
-        places = places[: _places(source, self._stride, used, shift, bits, places)]
+        assert len(source) <= np.iinfo(np.uint32).max
+        places = np.empty((len(source) - BLOCK) // self._stride + SIXTEEN, np.uint32)
+        used, shift, bits, few, slots, entries, begins, content = self._table
+        if len(few):
+            count = _few_places(source, self._stride, used, shift, bits, few, places)
+        else:
+            count = _places(source, self._stride, used, shift, bits, places)
+        places = places[:count]
         firsts = np.empty(len(places), np.uint64)
-        count = _entered(source, places, used, shift, slots, entries, firsts)
+        count = _entered(source, places, used, slots, entries, firsts)
         places, firsts = places[:count], firsts[:count]
         room = min(_ROOM, 4 * count)
         while len(places):
@@ -137,15 +161,15 @@ def _table(literals: Sequence[bytes], shape: _Shape) -> _Table:
     masks = ~U(0) >> (U(8) * (U(_WORD) - np.minimum(_WORD, begins[of + 1] - at).astype(U)))
     grams, firsts = np.unique(every[at] & used, return_index=True)
     power = int(np.ceil(np.log2(len(grams) * _BITS_PER_GRAM)))
-    shift = U(64 - min(max(power, _BITS_MIN), _BITS_MAX))
-    places = (grams * _FACTOR) >> shift
+    shift = 32 - min(max(power, _BITS_MIN), _BITS_MAX)
     slots = np.zeros((1 << int(np.ceil(np.log2(2 * len(grams)))), 2), U)
-    _fill(grams, firsts.astype(U) + U(1), places, slots)
+    _fill(grams, firsts.astype(U) + U(1), slots)
     lines = np.stack((every[at] & masks, masks, of.astype(U), (at - begins[of]).astype(U)), axis=1)
     return _Table(
         used=used,
-        shift=shift,
-        bits=_bits(places, 1 << (64 - int(shift))),
+        shift=U(shift),
+        bits=bits_of(hashes_of_grams(grams), shift),
+        families=families(grams, shape.gram) if len(grams) <= _FEW else np.empty(0, np.uint8),
         slots=slots.ravel(),
         entries=np.ascontiguousarray(lines).ravel(),
         begins=begins,
@@ -157,12 +181,6 @@ def _words(content: Bytes) -> Words:
     """Gives the eight bytes from each place on as one word, the first lowest."""
     windows = np.lib.stride_tricks.sliding_window_view(content, _WORD)
     return np.ascontiguousarray(windows).view("<u8").ravel().astype(U, copy=False)
-
-
-def _bits(places: Words, size: int) -> Words:
-    bits = np.zeros(size // 64, U)
-    np.bitwise_or.at(bits, places >> U(6), U(1) << (places & U(63)))
-    return bits
 
 
 @kernel
@@ -181,12 +199,18 @@ def _choose(counts: Ints, begins: Ints, gram: int, stride: int, chosen: Ints) ->
                 rarest, chosen[k] = worst, at
 
 
+@inlined
+def _slot_of(gram: np.uint64, last: np.uint64) -> np.uint64:
+    """Gives the slot in which a gram is looked for first."""
+    return ((gram * _FACTOR) >> U(32)) & last
+
+
 @kernel
-def _fill(grams: Words, firsts: Words, places: Words, slots: NDArray[np.uint64]) -> None:
+def _fill(grams: Words, firsts: Words, slots: NDArray[np.uint64]) -> None:
     """Puts each gram where its hash points, or in the next free slot; half of them stay free."""
     last = U(slots.shape[0] - 1)
     for k in range(grams.shape[0]):
-        slot = places[k] & last
+        slot = _slot_of(grams[k], last)
         while slots[slot, 1] != U(0):
             slot = (slot + U(1)) & last
         slots[slot, 0], slots[slot, 1] = grams[k], firsts[k]
@@ -194,26 +218,59 @@ def _fill(grams: Words, firsts: Words, places: Words, slots: NDArray[np.uint64])
 
 @borrowing_kernel
 def _places(
-    source: Bytes, stride: int, used: np.uint64, shift: np.uint64, bits: Words, places: Ints
+    source: Bytes, stride: int, used: np.uint64, shift: np.uint64, bits: Bits, places: Places
 ) -> int:
     """Gives how many places may begin a gram, and writes them; no branch depends on the text.
 
-    Stays inside: a block follows the text, and there is room for every place.
+    Stays inside: a block follows the text, and there is room for every place and fifteen more.
     """
-    count = U(0)
-    for at in range(0, source.shape[0] - BLOCK, stride):
-        place = ((eight_bytes(source, U(at)) & used) * _FACTOR) >> shift
-        places[count] = at
-        count += (bits[place >> U(6)] >> (place & U(63))) & U(1)
+    at, count, end = U(0), U(0), U(source.shape[0] - BLOCK)
+    while at < end:
+        if stride == 1:
+            there = sixteen_there(source, at, used, shift, bits)
+        else:
+            there = sixteen_others_there(source, at, used, shift, bits)
+        there &= first_bits((end - at + U(stride - 1)) // U(stride))
+        put_places(places, count, at, U(stride), there)
+        count += bits_set(there)
+        at += U(SIXTEEN * stride)
+    return int(count)
+
+
+@borrowing_kernel
+def _few_places(
+    source: Bytes,
+    stride: int,
+    used: np.uint64,
+    shift: np.uint64,
+    bits: Bits,
+    families: Bytes,
+    places: Places,
+) -> int:
+    """Gives and writes the same where grams are few: most blocks have no such place.
+
+    Stays inside: a block follows the text, so that what reads beyond it is not asked at its end.
+    """
+    at, count, end = U(0), U(0), U(source.shape[0] - BLOCK)
+    looked_at = U(0x5555555555555555) if stride == 2 else U(0xFFFFFFFFFFFFFFFF)
+    while at < end:
+        there = looked_at & first_bits(end - at)
+        if at + U(GRAM_BYTES_MAX - 1) <= end:
+            there &= where_family(source, at, families)
+        while there:
+            place = at + lowest(there)
+            places[count] = place
+            count += bit_of(eight_bytes(source, place) & used, shift, bits)
+            there &= there - U(1)
+        at += U(BLOCK)
     return int(count)
 
 
 @borrowing_kernel
 def _entered(
     source: Bytes,
-    places: Ints,
+    places: Places,
     used: np.uint64,
-    shift: np.uint64,
     slots: Words,
     entries: Words,
     firsts: Words,
@@ -225,10 +282,9 @@ def _entered(
     last, count = U(slots.shape[0] // 2 - 1), U(0)
     for k in range(places.shape[0]):
         later = places[min(k + _AHEAD, places.shape[0] - 1)]
-        hashed = (eight_bytes(source, U(later)) & used) * _FACTOR
-        prefetch(slots, (hashed >> shift & last) * U(2))
+        prefetch(slots, _slot_of(eight_bytes(source, U(later)) & used, last) * U(2))
         gram = eight_bytes(source, U(places[k])) & used
-        slot = ((gram * _FACTOR) >> shift) & last
+        slot = _slot_of(gram, last)
         while slots[slot * U(2) + U(1)] != U(0) and slots[slot * U(2)] != gram:
             slot = (slot + U(1)) & last
         first = slots[slot * U(2) + U(1)]
@@ -242,7 +298,7 @@ def _entered(
 @borrowing_kernel
 def _found(
     source: Bytes,
-    places: Ints,
+    places: Places,
     firsts: Words,
     used: np.uint64,
     entries: Words,

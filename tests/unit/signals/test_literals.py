@@ -42,6 +42,14 @@ def test_a_pass_finds_what_a_slow_search_finds(literals: list[bytes], text: byte
     assert found(literals, text) == found_slowly(literals, text)
 
 
+@settings(deadline=None)
+@given(LITERALS, TEXTS)
+def test_many_are_found_as_few_are(literals: list[bytes], text: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_FEW", 0)
+        assert found(literals, text) == found_slowly(literals, text)
+
+
 @settings(deadline=None, max_examples=30)
 @given(LITERALS, TEXTS)
 def test_what_there_is_no_room_for_is_found_afterwards(literals: list[bytes], text: bytes) -> None:

@@ -172,6 +172,7 @@ class JournalWriter:
         self._segment: _Segment | None = None
         self._closed = False
         self._number = max(_segments(folder), default=_read_cursor(folder).segment)
+        self._held_bytes = _total_bytes(folder)
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -206,6 +207,7 @@ class JournalWriter:
         while (first := self._waiting.get()) is not None:
             group, ended = self._group(first)
             self._commit(group)
+            self._look_at_folder()
             if ended:
                 break
         if self._segment is not None:
@@ -237,12 +239,24 @@ class JournalWriter:
                 waiting.future.set_result(None)
 
     def _write(self, frames: bytes) -> None:
-        if _total_bytes(self._folder) + len(frames) > self._limits.total_bytes:
+        bytes_max = self._limits.total_bytes - len(frames)
+        # Others only take away: what there was at the last look is the most that there can be.
+        if self._held_bytes > bytes_max and _total_bytes(self._folder) > bytes_max:
             raise OSError(28, "journal full")
         if self._segment is None or self._segment.size_bytes >= self._limits.segment_bytes:
             self._begin_segment()
         assert self._segment is not None
         self._segment.write(frames)
+
+    def _look_at_folder(self) -> None:
+        """Sees how much is there; nobody waits meanwhile for what was written.
+
+        Where the folder is gone, the next frame does not follow the others there.
+        """
+        try:
+            self._held_bytes = _total_bytes(self._folder)
+        except OSError:
+            self._abandon_segment()
 
     def _begin_segment(self) -> None:
         if self._segment is not None:

@@ -7,7 +7,6 @@ counts once: what comes again soon, because its sender no longer waited, gets th
 import asyncio
 import queue
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -16,7 +15,6 @@ from typing import Protocol
 
 from evenhand.base.errors import Unavailable
 from evenhand.connectors.matrix.limits import (
-    GATHER_SECONDS,
     SCREEN_ROWS_MAX,
     VERDICTS_KEPT,
     WAITING_EVENTS_MAX,
@@ -79,11 +77,8 @@ class ScreeningLane:
         self._thread.join()
 
     def _run(self) -> None:
-        begun = -GATHER_SECONDS
+        # Nobody waits for company: what comes while a batch is screened is the next one together.
         while (first := self._waiting.get()) is not None:
-            # A few events cost hardly more than one: they are gathered, but the first of a pause.
-            time.sleep(max(0.0, begun + GATHER_SECONDS - time.monotonic()))
-            begun = time.monotonic()
             group, ended = self._group(first)
             # An event whose sender no longer waits has passed: the sweep screens it.
             group = [one for one in group if _begins(one[1])]

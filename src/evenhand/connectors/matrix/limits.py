@@ -14,11 +14,6 @@ WAITING_EVENTS_MAX = 2_048
 VERDICTS_KEPT = 16_384
 """Verdicts of the latest events: one that passed too late is swept a few seconds afterwards."""
 
-GATHER_SECONDS = 0.004
-"""Seconds at least between the begins of two batches: one event takes nearly as long to screen as
-four, so that without it a core would be full at half the rate; above half of the goal of 10 ms the
-last one of a batch would come too late."""
-
 SCREEN_ROWS_MAX = 256
 """Events screened together: more would make the first of them wait too long."""
 

@@ -491,7 +491,7 @@ def _languages(
     rows of which somebody is told (`told`).
     """
     stated = seen.batch["language"].take(pa.array(rows)).to_pylist()
-    quick = table.columns[LANGUAGE]
+    quick = table.single[LANGUAGE]
     known = np.full(len(rows), True) if quick.known is None else quick.known[rows]
     languages = [
         of_row or (quick.words[code] if is_known else None)

@@ -15,6 +15,7 @@ from typing import assert_never
 import numpy as np
 import numpy.typing as npt
 
+from evenhand.rules.batch import Batch, Layout, kept
 from evenhand.rules.calculation import RELATIONS, CalculationWriter
 from evenhand.rules.grammar import (
     All,
@@ -70,9 +71,6 @@ _TYPES: Mapping[_Kind, np.dtype[Anything]] = {
     _Kind.SHARE: np.dtype(np.float64),
 }
 
-_EVERY, _NONE = 0, 1
-"""Masks that every batch has: all rows, no row; then those of its columns."""
-
 _FIRST = np.zeros(1, np.int64)
 """Which mask a column has that is alone: the first."""
 
@@ -83,7 +81,6 @@ ROWS_JOINED_MAX = 256
 """Rows up to which columns are copied side by side: a call for each would take longer."""
 
 Mask = npt.NDArray[np.bool_]
-_Named = Sequence[tuple[str, ColumnType]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +122,7 @@ class Programme:
         self._joins = np.array(writer.joins, np.int64).reshape(-1, 4)
         self._children = np.array(writer.children, np.int64)
         self._words = writer.words
+        self._layouts: dict[tuple[tuple[str, ...], ...], Layout] = {}
 
     def over(self, table: SignalTable) -> Hits:
         """Gives every condition that is true, with its row."""
@@ -138,7 +136,7 @@ class Programme:
 
     def _over(self, table: SignalTable) -> Hits:
         blocks = -(-table.rows // BLOCK)
-        batch = _Batch(table, self._words, self._columns, blocks)
+        batch = Batch(table, self._words, self._layout(table), blocks)
         answers = np.empty((self._parts, blocks), np.uint64)
         for place, holds in self._always:
             answers[place] = ~np.uint64(0) if holds else np.uint64(0)
@@ -156,14 +154,14 @@ class Programme:
             gather(told, found.rows, found.rules)
         return found
 
-    def _ask_few(self, batch: "_Batch", answers: Words) -> None:
+    def _ask_few(self, batch: Batch, answers: Words) -> None:
         """Asks what is compared and calculated, with all columns side by side as one kind."""
-        values = _kept(batch.numbers())
+        values = kept(batch.numbers())
         known, known_of = batch.known, batch.known_of
         compare(values, self._together, self._constants, known, known_of, answers)
         self._calculation.over(values, self._calculation.lines, known, known_of, answers)
 
-    def _ask(self, batch: "_Batch", answers: Words) -> None:
+    def _ask(self, batch: Batch, answers: Words) -> None:
         """Asks the same of many rows, with each column as it lies."""
         for one in self._compared:
             for place, line in enumerate(one.lines):
@@ -171,71 +169,26 @@ class Programme:
                 mask = batch.known_of[line]
                 values = np.ascontiguousarray(batch.values[line], _TYPES[one.kind]).reshape(1, -1)
                 known = batch.known[mask : mask + 1]
-                compare(_kept(values), one.alone[own], one.constants[own], known, _FIRST, answers)
+                compare(kept(values), one.alone[own], one.constants[own], known, _FIRST, answers)
         lines = self._calculation.lines
-        numbers, places = _kept(batch.numbers(lines.tolist())), np.arange(len(lines))
-        self._calculation.over(numbers, places, batch.known, batch.known_of[lines], answers)
+        numbers = np.empty((len(lines), batch.rows))
+        for place, line in enumerate(lines.tolist()):
+            numbers[place] = batch.values[line]
+        places = np.arange(len(lines))
+        self._calculation.over(kept(numbers), places, batch.known, batch.known_of[lines], answers)
+
+    def _layout(self, table: SignalTable) -> Layout:
+        """Gives where a table has what is looked at; most tables have all of it in one way."""
+        names = tuple(block.names for block in table.blocks)
+        layout = self._layouts.get(names)
+        if layout is None:
+            layout = self._layouts[names] = Layout.of(self._columns, names)
+        return layout
 
 
 def true_rows(trees: Sequence[Tree], table: SignalTable) -> Hits:
     """Gives every condition that is true, with its row, for conditions that are asked once."""
     return Programme(trees).over(table)
-
-
-class _Batch:
-    """A table as conditions look at it, its columns by their lines.
-
-    values    of each column, words as the numbers that stand for them
-    known     masks × words: where something is known
-    known_of  of each column: its mask
-    """
-
-    def __init__(
-        self, table: SignalTable, words: Mapping[str, int], columns: _Named, blocks: int
-    ) -> None:
-        self._rows, self._words = table.rows, words
-        self._spelled: dict[str, int] = {}
-        every = np.ones(table.rows, np.bool_)
-        masks: list[Mask] = [every, ~every]
-        missing, places = Values(~every, masks[_NONE]), {id(masks[_NONE]): _NONE}
-        self.values: list[npt.NDArray[Anything]] = []
-        known_of = []
-        # A hundred and more columns for a batch that may hold one row: nothing here is said twice.
-        for name, type_ in columns:
-            values, known, spelled = found = table.columns.get(name, missing)
-            if spelled and type_ is ColumnType.WORD:
-                values = self._coded(found)
-            self.values.append(values)
-            place = _EVERY if known is None else places.get(id(known))
-            if place is None:
-                assert known is not None
-                place = places[id(known)] = len(masks)
-                masks.append(known)
-            known_of.append(place)
-        self.known_of = np.array(known_of, np.int64)
-        self.known = _packed(masks, blocks)
-
-    def numbers(self, lines: Sequence[int] | None = None) -> npt.NDArray[np.float64]:
-        """Gives the values of columns side by side, a line each; of all unless some are named."""
-        each = self.values if lines is None else [self.values[line] for line in lines]
-        if not each:
-            return np.empty((0, self._rows))
-        return np.concatenate(each, dtype=np.float64).reshape(len(each), self._rows)
-
-    def _coded(self, found: Values) -> npt.NDArray[np.int32]:
-        """Gives the numbers that stand for words.
-
-        A word that no rule names has a number of its own within the batch, since two columns of
-        words may be compared.
-        """
-        first = len(self._words)
-        numbers = [
-            self._words[word] if word in self._words
-            else self._spelled.setdefault(word, first + len(self._spelled))
-            for word in found.words
-        ]  # fmt: skip
-        of_rows: npt.NDArray[np.int32] = np.array(numbers, np.int32)[found.values]
-        return of_rows
 
 
 def _part(table: SignalTable, names: Sequence[str], begin: int) -> SignalTable:
@@ -249,21 +202,6 @@ def _part(table: SignalTable, names: Sequence[str], begin: int) -> SignalTable:
                 known = masks.setdefault(id(known), known[rows])
             columns[name] = Values(one.values[rows], known, one.words)
     return SignalTable(rows.stop - begin, columns)
-
-
-def _kept(values: npt.NDArray[Anything]) -> npt.NDArray[Anything]:
-    """Gives an array that cannot be written to, as Arrow's cannot: kernels know it as one type."""
-    kept = values.view()
-    kept.flags.writeable = False
-    return kept
-
-
-def _packed(shown: Sequence[Mask], blocks: int) -> Words:
-    """Gives masks as bits, each filled up to whole words."""
-    octets = np.zeros((len(shown), 8 * blocks), np.uint8)
-    packed = np.packbits(np.array(shown), axis=1, bitorder="little")
-    octets[:, : packed.shape[1]] = packed
-    return octets.view(np.uint64)
 
 
 class _Writer:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +28,7 @@ from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Allowed, Scope, allowed
 from evenhand.signals.subjects import channel_keys
 from evenhand.signals.subjects_watch import WatchedSubjects
-from evenhand.signals.table import SignalTable, Values
+from evenhand.signals.table import Block, SignalTable, Values
 from evenhand.signals.text_model import TextModel
 from evenhand.signals.velocity import Velocity, signatures
 from evenhand.signals.views import Views, views_of
@@ -93,7 +92,7 @@ class SignalEngine:
         """Counts the events in and gives their signals."""
         return self.counted(seen, self.steady(seen))
 
-    def steady(self, seen: Seen, files: Mapping[str, Values] | None = None) -> Mapping[str, Values]:
+    def steady(self, seen: Seen, files: Mapping[str, Values] | None = None) -> SignalTable:
         """Gives the signals that no other event changes; several threads may ask at once.
 
         files  what `files_of` gave for them; they are looked up now if it is not given
@@ -102,22 +101,21 @@ class SignalEngine:
         self._accounts(seen), self._channels(seen), self._bands(seen)
         links = self.links.columns(seen.batch, seen.views)
         reached = contacts(seen.views)
-        return {
+        single = {
             **facts(seen.batch, seen.kinds, seen.channels),
             **shape_of_text(seen.views),
             **language(seen.batch, seen.views),
             **links,
             **reached,
             "has_contact": _any_of(links["has_invite"], *reached.values()),
-            **self.matches(seen.views),
-            **self.scores(seen.views),
             **(self.files_of([seen])[0] if files is None else files),
         }
+        blocks = self.matches(seen.views), self.scores(seen.views)
+        return SignalTable(seen.batch.num_rows, single, blocks)
 
-    def counted(self, seen: Seen, steady: Mapping[str, Values]) -> SignalTable:
+    def counted(self, seen: Seen, steady: SignalTable) -> SignalTable:
         """Counts the events in and gives all their signals; one thread at a time, in order."""
-        columns = {**steady, **self.habits(seen, steady)}
-        return SignalTable(seen.batch.num_rows, columns)
+        return steady.beside(self.habits(seen, steady.single))
 
     def files_of(self, several: Sequence[Seen]) -> list[Mapping[str, Values]]:
         """Gives which attached files are listed, or look like pictures that are, batch by batch.
@@ -142,25 +140,23 @@ class SignalEngine:
         raw = views.raw if self.patterns.needs_raw else None
         return self.patterns.find(views.normalised, views.undisguised, raw)
 
-    def matches(self, views: Views) -> Mapping[str, Values]:
+    def matches(self, views: Views) -> Block:
         """Gives a column for each list of patterns."""
         counts = self.patterns.counts(self.found(views), len(views.normalised))
-        values = map(Values, counts, repeat(views.may_read))
-        return dict(zip(self.patterns.columns, values, strict=True))
+        return Block(self.patterns.columns, counts, views.may_read)
 
-    def scores(self, views: Views) -> Mapping[str, Values]:
+    def scores(self, views: Views) -> Block:
         """Gives what the model thinks of each text; NULL where there is none, or no letter in it.
 
         A text in disguise gets the higher score of both its views.
         """
-        scores = self.model.score(views.normalised)
+        scores = self.model.lines(views.normalised.characters)
         undone = views.undisguised
         if len(undone.rows):
-            for name, values in self.model.score(undone.column).items():
-                scores[name][undone.rows] = np.maximum(scores[name][undone.rows], values)
+            again = self.model.lines(undone.column.characters)
+            scores[:, undone.rows] = np.maximum(scores[:, undone.rows], again)
         lettered = views.counts[:, : CharacterClass.OTHER_LETTER + 1].any(axis=1)
-        known = views.has_text & lettered
-        return {name: Values(values.astype(np.float64), known) for name, values in scores.items()}
+        return Block(self.model.heads, scores.astype(np.float64), views.has_text & lettered)
 
     def habits(self, seen: Seen, steady: Mapping[str, Values]) -> Mapping[str, Values]:
         """Gives what accounts, networks and channels do, and what is known of them."""

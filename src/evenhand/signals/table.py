@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -21,16 +22,44 @@ class Values(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+class Block(NamedTuple):
+    """Columns of numbers side by side, known in the same rows: of few rows they cost like one.
+
+    values  a line per column
+    """
+
+    names: tuple[str, ...]
+    values: npt.NDArray[np.generic]
+    known: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
 class SignalTable:
-    """The signals of a batch. A column that is not in it is NULL in every row."""
+    """The signals of a batch. A column that is not in it is NULL in every row.
+
+    single  columns, by their names; others stand in `blocks`
+    """
 
     rows: int
-    columns: Mapping[str, Values]
+    single: Mapping[str, Values]
+    blocks: tuple[Block, ...] = ()
 
     def __post_init__(self) -> None:
-        rows = {len(column.values) for column in self.columns.values()}
+        rows = {len(column.values) for column in self.single.values()}
+        rows |= {block.values.shape[1] for block in self.blocks}
         assert rows <= {self.rows}, f"columns of {rows} values in a table of {self.rows} rows"
+
+    @cached_property
+    def columns(self) -> Mapping[str, Values]:
+        """Gives every column by its name."""
+        columns = dict(self.single)
+        for names, values, known in self.blocks:
+            columns |= {name: Values(line, known) for name, line in zip(names, values, strict=True)}
+        return columns
+
+    def beside(self, more: Mapping[str, Values]) -> "SignalTable":
+        """Gives these signals and more columns."""
+        return SignalTable(self.rows, {**self.single, **more}, self.blocks)
 
     def row(self, number: int, names: Collection[str] | None = None) -> dict[str, object]:
         """Gives the known values of one row, of the columns named, as Python values."""

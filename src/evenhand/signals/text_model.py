@@ -231,16 +231,17 @@ class TextModel:
 
         `buffer` holds the normalised view as UTF-8, `offsets` where each text starts and ends.
         """
-        return self._scores(characters_of(buffer, offsets)).T
+        return self.lines(characters_of(buffer, offsets)).T
 
     def score(self, text: TextColumn) -> dict[str, NDArray[np.float32]]:
         """Gives the signal columns of a normalised column by their names.
 
         A text of no characters gets the score of nothing known; the caller gives it no value.
         """
-        return dict(zip(self.heads, self._scores(text.characters), strict=True))
+        return dict(zip(self.heads, self.lines(text.characters), strict=True))
 
-    def _scores(self, characters: Characters) -> NDArray[np.float32]:
+    def lines(self, characters: Characters) -> NDArray[np.float32]:
+        """Gives the scores of texts: heads, then rows."""
         half = np.float32(0.5)
         scores = self.log_odds(characters)
         scores *= half

@@ -2,14 +2,15 @@
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.rules.evaluate import is_true
 from evenhand.rules.grammar import parse
-from evenhand.rules.programme import ROWS_AT_ONCE, ROWS_JOINED_MAX, true_rows
+from evenhand.rules.programme import ROWS_AT_ONCE, ROWS_JOINED_MAX, Programme, true_rows
 from evenhand.signals.columns import all_columns
-from evenhand.signals.table import SignalTable, Values
+from evenhand.signals.table import Block, SignalTable, Values
 
 COLUMNS = all_columns([])
 WHOLES = ("text_length", "link_count", "word_count")
@@ -147,6 +148,30 @@ def test_more_hits_than_rows_come_in_their_order_across_words_of_bits():
     assert list(zip(hits.rows.tolist(), hits.rules.tolist(), strict=True)) == [
         (row, rule) for row in range(200) for rule, least in enumerate((0, 100, 5)) if row >= least
     ]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 70, ROWS_JOINED_MAX + 5, ROWS_AT_ONCE + 3])
+def test_columns_in_blocks_are_asked_like_those_that_stand_alone(rows):
+    chance, known = np.random.default_rng(rows), np.arange(rows) % 3 != 0
+    whole = chance.integers(0, 4, (3, rows), np.int32)
+    shares = chance.choice([0.0, 0.5, 1.0], (2, rows))
+    single = {"has_link": Values(chance.random(rows) < 0.5)}
+    blocks = (
+        Block(("link_count", "emoji_count", "text_length"), whole, known),
+        Block(("digits_share", "upper_share"), shares),
+    )
+    conditions = ["text_length > 1 AND has_link", "link_count + text_length = 3", "has_phone",
+                  "upper_share >= 0.5 OR link_count = 2", "word_count IS NULL"]  # fmt: skip
+    trees = [parse(one, COLUMNS) for one in conditions]
+    programme, table = Programme(trees), SignalTable(rows, single, blocks)
+
+    hits = programme.over(table)
+    alone = programme.over(SignalTable(rows, table.columns))
+
+    assert hits.rows.tolist() == alone.rows.tolist()
+    assert hits.rules.tolist() == alone.rules.tolist()
+    if rows > 1:
+        assert set(hits.rules.tolist()) == {0, 1, 3, 4}
 
 
 def test_a_table_of_any_size_is_asked_part_by_part():

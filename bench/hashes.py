@@ -9,6 +9,9 @@ Beside exact look-ups, in the same run: a Python set (up to a million: more does
 rest) and `np.searchsorted` over the first eight bytes. Beside PDQ: every hash compared with every
 other by numpy and, where they are installed, faiss's IndexBinaryFlat and threatexchange's PDQIndex;
 Evenhand needs neither. All that they find is compared.
+
+Where the extra `nudity` is installed, pictures that its model judges are counted, too: decoded ones
+of 512 × 512 points, made small, saved and judged on one thread.
 """
 
 import importlib.util
@@ -18,7 +21,9 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from PIL import Image
 
+from evenhand.signals import nudity
 from evenhand.signals.exact_hashes import ExactHashes
 from evenhand.signals.image_hash import DISTANCE_MAX, PdqIndex
 
@@ -30,6 +35,7 @@ PICTURES_OF_A_BATCH = 819
 BATCHES_AT_ONCE = 10
 RUNS = 7
 PEER_ASKED = 100
+JUDGED, JUDGED_SIDE = 32, 512
 NEAR_SHARE = 0.02
 
 Rows = np.ndarray
@@ -43,6 +49,7 @@ def run(sizes: Sequence[int] = EXACT_SIZES) -> dict[str, object]:
     figures = [figure for size in sizes for figure in _exact(size, chance)]
     for size in (size for size in PICTURES if size <= max(sizes)):
         figures += _pictures(size, chance)
+    figures += _judged(chance) if nudity.INSTALLED else []
     return {"figures": figures}
 
 
@@ -97,6 +104,16 @@ def _pictures(size: int, chance: np.random.Generator) -> list[dict[str, object]]
         ),
         _figure(f"pdq_build_s_{name}", build, "s"),
     ]
+
+
+def _judged(chance: np.random.Generator) -> list[dict[str, object]]:
+    model = nudity.NudityModel.load()
+    grains = chance.integers(0, 256, (JUDGED, 9, 12, 3), np.uint8)
+    sides = (JUDGED_SIDE, JUDGED_SIDE)
+    pictures = [Image.fromarray(one).resize(sides, Image.Resampling.BICUBIC) for one in grains]
+    model.score(nudity.shrunk(pictures[0]))
+    each = [_seconds(lambda one=one: model.score(nudity.shrunk(one))) for one in pictures]
+    return [_figure("nudity_pictures_per_s", 1 / statistics.median(each), "pictures/s")]
 
 
 def _rate(index: PdqIndex, rows: Rows, count: int, chance: np.random.Generator) -> float:

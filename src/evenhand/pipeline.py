@@ -29,6 +29,7 @@ from evenhand.rules.noticed import noticed_columns, noticed_of
 from evenhand.rules.programme import Hits
 from evenhand.rules.rule import Rule, RuleSet
 from evenhand.rules.shadow import ShadowHits
+from evenhand.signals import nudity
 from evenhand.signals.account_habits import AccountHabits
 from evenhand.signals.arrow import Mask
 from evenhand.signals.channel_habits import FED_BY_VERDICTS, ChannelHabits
@@ -247,6 +248,10 @@ class ScreeningPlane:
     def looks_at_pictures(self) -> bool:
         """Tells whether a list holds hashes of what pictures show: else nobody need make any."""
         return self.signals.hashes.pictures > 0
+
+    def judges_pictures(self) -> bool:
+        """Tells whether a rule asks what a model thinks of pictures, and the model is installed."""
+        return nudity.INSTALLED and nudity.SCORE in self._judging.asked
 
     def watch_lists(self) -> None:
         """Follows the folder of hash lists from now on: what the worker writes counts at once."""

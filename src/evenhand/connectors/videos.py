@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
 
+from evenhand.signals.nudity import SIDE, Colours
 from evenhand.signals.picture_hash import Brightness
 
 INSTALLED = find_spec("av") is not None
@@ -37,8 +38,13 @@ def container_of(head: bytes) -> str | None:
     return next((name for sign, name in _CONTAINERS if head.startswith(sign)), None)
 
 
-def frames(content: bytes, container: str, *, pixels_max: int) -> Iterator[Brightness]:
-    """Gives the brightness of frames: a second apart, further apart in a long video."""
+def frames(
+    content: bytes, container: str, *, pixels_max: int, coloured: bool
+) -> Iterator[tuple[Brightness, Colours | None]]:
+    """Gives the brightness of frames: a second apart, further apart in a long video.
+
+    coloured  their colours are given, too, as the nudity model wants them
+    """
     import av
 
     until = time.monotonic() + SECONDS_MAX
@@ -52,7 +58,7 @@ def frames(content: bytes, container: str, *, pixels_max: int) -> Iterator[Brigh
         apart = max(1.0, seconds / FRAMES_MAX)
         taken = _sought(file, seconds, apart) if apart > 1 else _in_turn(file, apart)
         for count, frame in enumerate(taken, 1):
-            yield _brightness(frame)
+            yield _brightness(frame), _colours(frame) if coloured else None
             if count == FRAMES_MAX or time.monotonic() > until:
                 return
 
@@ -87,3 +93,9 @@ def _brightness(frame: Any) -> Brightness:
     )
     brightness: Brightness = small.to_ndarray()
     return brightness
+
+
+def _colours(frame: Any) -> Colours:
+    small = frame.reformat(width=SIDE, height=SIDE, format="rgb24", interpolation="AREA")
+    colours: Colours = small.to_ndarray()
+    return colours

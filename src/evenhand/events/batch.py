@@ -180,6 +180,11 @@ def _digest(size: int) -> Callable[[object], Finding]:
     return check
 
 
+def _share(value: object) -> Finding:
+    fits = isinstance(value, float) and 0 <= value <= 1
+    return None if fits else "not a number from 0 to 1"
+
+
 def _many(check: Callable[[object], Finding], count_max: int) -> Callable[[object], Finding]:
     def check_all(values: object) -> Finding:
         if not isinstance(values, list | tuple):
@@ -214,6 +219,7 @@ _CHECKS: Mapping[str, Callable[[object], Finding]] = {
     "media_sha1": _many(_digest(SHA1_BYTES), MEDIA_PER_EVENT_MAX),
     "media_md5": _many(_digest(MD5_BYTES), MEDIA_PER_EVENT_MAX),
     "media_pdq": _HASHES,
+    "media_nudity": _share,
     "reply_to": _NAME,
     "forwarded_from": _NAME,
 }

@@ -23,6 +23,7 @@ EVENT_SCHEMA = pa.schema(
         pa.field("media_sha1", pa.list_(pa.binary(20))),
         pa.field("media_md5", pa.list_(pa.binary(16))),
         pa.field("media_pdq", pa.list_(pa.binary(32))),
+        pa.field("media_nudity", pa.float64()),
         pa.field("reply_to", pa.string()),
         pa.field("forwarded_from", pa.string()),
     ]
@@ -48,5 +49,6 @@ media_sha256    SHA-256 of each attached file
 media_sha1      SHA-1 of each attached file, for lists that hold nothing else
 media_md5       MD5 of each attached file, likewise
 media_pdq       PDQ hash of each attached picture, 256 bits
+media_nudity    highest score of the nudity model over them, 0 to 1; null where none was judged
 reply_to        event_id answered, forwarded_from: account or channel forwarded from
 """

@@ -28,6 +28,7 @@ class DrawsOn(StrEnum):
     MODEL      a trained model's opinion of the text; never enough alone to act (DESIGN 5)
     BEHAVIOUR  how often an account or a network does something
     HASH       hashes of attached files against the operator's lists
+    PICTURE    a trained model's opinion of what a picture shows; never enough alone to act
     """
 
     FACT = "fact"
@@ -35,6 +36,7 @@ class DrawsOn(StrEnum):
     MODEL = "model"
     BEHAVIOUR = "behaviour"
     HASH = "hash"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,13 @@ FIXED: tuple[SignalColumn, ...] = (
         SHARE,
         DrawsOn.HASH,
         "share of the pictures, and frames of videos, that look like listed ones, 0 to 1",
+    ),
+    SignalColumn(
+        "nudity_score",
+        SHARE,
+        DrawsOn.PICTURE,
+        "how much an attached picture looks like pornography to a model, 0 to 1; the highest",
+        opinion=True,
     ),
 )
 

@@ -23,6 +23,7 @@ from evenhand.signals.language import language
 from evenhand.signals.links import LinkFinder
 from evenhand.signals.media import MEDIA, PICTURE, HashLists
 from evenhand.signals.media_watch import WatchedHashLists
+from evenhand.signals.nudity import nudity
 from evenhand.signals.patterns import Found, PatternScanner
 from evenhand.signals.registration import Registrations
 from evenhand.signals.scope import Allowed, Scope, allowed
@@ -66,7 +67,7 @@ def see(batch: pa.RecordBatch, scope: Scope) -> Seen:
         batch = batch.take(pa.array(rows))
         kinds = kinds._replace(values=kinds.values[rows])
         channels = channels._replace(values=channels.values[rows])
-        look = Allowed(look.read[rows], look.count[rows], look.hash[rows])
+        look = Allowed(look.read[rows], look.count[rows], look.hash[rows], look.picture[rows])
     return Seen(batch, rows, kinds, channels, look, views_of(batch, kinds, look.read))
 
 
@@ -109,6 +110,7 @@ class SignalEngine:
             **reached,
             "has_contact": _any_of(links["has_invite"], *reached.values()),
             **(self.files_of([seen])[0] if files is None else files),
+            **nudity(seen.batch["media_nudity"], seen.look.picture),
         }
         blocks = self.matches(seen.views), self.scores(seen.views)
         return SignalTable(seen.batch.num_rows, single, blocks)

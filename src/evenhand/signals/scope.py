@@ -1,6 +1,7 @@
 """What may be looked at, by kind of channel: decided here and nowhere else (DESIGN decision 1).
 
-public    everything: what is public is screened like a notice board
+public    everything: what is public is screened like a notice board; where the operator has it
+          done, a model looks at pictures
 private   how often somebody acts, and hashes of files against the operator's lists; text is read
           only when a member reports it
 direct    nothing; only what a person in it reports
@@ -71,6 +72,7 @@ class Allowed:
     read: Mask
     count: Mask
     hash: Mask
+    picture: Mask
 
     @property
     def anything(self) -> Mask:
@@ -83,15 +85,19 @@ def allowed(kinds: Values, channels: Values, scope: Scope) -> Allowed:
     rows = len(kinds.values)
     if scope is Scope.FILES:
         every = np.ones(rows, np.bool_)
-        return Allowed(every, every, every)
+        return Allowed(every, every, every, every)
     # Where nothing is said of a channel, the last word counts: it is none, and so private.
     said = channels.values
     if channels.known is not None:
         said = np.where(channels.known, said, len(channels.words))
     tables = _tables(kinds.words, (*channels.words, ""))
     places = kinds.values * tables.shape[2] + said
-    read, count, hashed = (table.ravel()[places] for table in tables)
-    return Allowed(read, count, hashed)
+    return Allowed(*(table.ravel()[places] for table in tables))
+
+
+def may_judge_pictures(kind: EventKind, channel: ChannelKind) -> bool:
+    """Tells whether a model may look at what an event of a messenger attaches."""
+    return DrawsOn.PICTURE in BY_EVENT.get(kind, BY_CHANNEL[channel])
 
 
 @lru_cache(maxsize=64)
@@ -106,7 +112,7 @@ def _tables(kinds: tuple[str, ...], channels: tuple[str, ...]) -> NDArray[np.boo
     return np.array(
         [
             [[draws_on in one for one in line] for line in looks]
-            for draws_on in (DrawsOn.TEXT, DrawsOn.BEHAVIOUR, DrawsOn.HASH)
+            for draws_on in (DrawsOn.TEXT, DrawsOn.BEHAVIOUR, DrawsOn.HASH, DrawsOn.PICTURE)
         ]
     )
 

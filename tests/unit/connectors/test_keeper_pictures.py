@@ -18,7 +18,7 @@ from evenhand.connectors.matrix.lane import ScreeningLane
 from evenhand.connectors.matrix.lookup import Lookup
 from evenhand.connectors.matrix.serving import Request
 from evenhand.connectors.matrix.snapshot import SnapshotFile
-from evenhand.connectors.pictures import PictureReader
+from evenhand.connectors.pictures import PictureReader, Shown
 from evenhand.signals.picture_hash import PictureHash
 from evenhand.verdicts.schema import RuleHit, Verdict
 
@@ -47,9 +47,9 @@ class Plane:
 class Seeing(PictureReader):
     """Knows what the one picture shows."""
 
-    def hashes(self, content: bytes) -> tuple[PictureHash, ...]:
+    def look(self, content: bytes, *, judge: bool) -> Shown:
         assert content == CONTENT
-        return (SHOWN,)
+        return Shown((SHOWN,), 0.9 if judge else None)
 
 
 def test_a_picture_that_is_known_late_is_judged_by_its_files_alone(tmp_path: Path) -> None:

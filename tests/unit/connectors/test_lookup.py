@@ -16,7 +16,9 @@ from evenhand.connectors.matrix.lookup import Lookup
 CONTENT = b"a file"
 ADDRESS = "mxc://x.test/abc"
 SHA256 = hashlib.sha256(CONTENT).digest()
-WHOLE = FileHashes(SHA256, hashlib.sha1(CONTENT).digest(), hashlib.md5(CONTENT).digest(), pdq=())
+WHOLE = FileHashes(
+    SHA256, hashlib.sha1(CONTENT).digest(), hashlib.md5(CONTENT).digest(), pdq=(), nudity=()
+)
 
 Answer = Callable[[httpx.Request], httpx.Response]
 

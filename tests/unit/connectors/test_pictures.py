@@ -1,14 +1,18 @@
 """The reader of strangers' pictures: what it reads, and what it outlives. All are invented."""
 
+import math
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from evenhand.connectors.pictures import (
+    _HEAD,
+    _REFUSED,
     FRAMES_MAX,
     PICTURE_BYTES_MAX,
     PIXELS_MAX,
@@ -16,9 +20,12 @@ from evenhand.connectors.pictures import (
     PictureReader,
     PictureUnreadable,
     is_picture,
+    read,
 )
 from evenhand.connectors.videos import INSTALLED, container_of
+from evenhand.signals import nudity
 from evenhand.signals.image_hash import DISTANCE_MAX
+from evenhand.signals.nudity import NudityModel, shrunk
 from evenhand.signals.picture_hash import PictureHash, picture_hash
 
 
@@ -163,3 +170,79 @@ def test_a_video_is_read_only_where_the_extra_is_installed(reader: PictureReader
     assert is_picture(head) is INSTALLED
     with pytest.raises(PictureUnreadable):
         reader.hashes(head)
+
+
+class Reddish:
+    """A twin of the nudity model: the share of red in a picture is its score."""
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    def score(self, colours: np.ndarray[Any, Any]) -> float:
+        self.seen.append(float(colours[:, :, 0].mean() / 255))
+        return self.seen[-1]
+
+
+def told(content: bytes, judge: Reddish | None = None) -> tuple[float, bytes]:
+    """Gives the score and the hashes that the reader's own process answers with."""
+    answer = read(content, judge)
+    return _HEAD.unpack_from(answer)[1], answer[_HEAD.size :]
+
+
+HOLDS = [
+    ("JPEG", "RGB"), ("JPEG", "L"), ("JPEG", "CMYK"), ("PNG", "RGB"), ("PNG", "L"),
+    ("PNG", "P"), ("PNG", "I;16"), ("WEBP", "RGB"), ("WEBP", "RGBA"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "mode"), HOLDS)
+def test_who_judges_sees_the_colours_and_leaves_the_hashes_as_they_are(
+    kind: str, mode: str
+) -> None:
+    picture = hills(2_100, 1_500).convert("L" if mode == "I;16" else mode).convert(mode)
+    content = saved(picture, kind)
+    judge = Reddish()
+
+    score, hashes = told(content, judge)
+
+    unjudged, plain = told(content)
+    with Image.open(BytesIO(content)) as picture:
+        grey = mode == "I;16"
+        seen = np.asarray(picture) >> 8 if grey else np.asarray(picture.convert("RGB"))[:, :, 0]
+    assert math.isnan(unjudged)
+    assert hashes == plain
+    assert score == pytest.approx(seen.mean() / 255, abs=0.01)
+
+
+def test_the_highest_score_of_all_frames_is_the_pictures() -> None:
+    frames = [Image.new("RGB", (64, 64), (red, 0, 90)) for red in (10, 250, 20, 30)]
+    content = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    judge = Reddish()
+
+    score, _ = told(content, judge)
+
+    assert len(judge.seen) == FRAMES_MAX
+    assert score == max(judge.seen) == pytest.approx(250 / 255, abs=0.01)
+
+
+@pytest.mark.parametrize(("content", "why"), HOSTILE, ids=[why.value for _, why in HOSTILE])
+def test_hostile_bytes_get_no_score(content: bytes, why: PictureFault) -> None:
+    judge = Reddish()
+
+    answer = read(content[:PICTURE_BYTES_MAX], judge)
+
+    assert answer[0] == _REFUSED
+    assert answer[1] == list(PictureFault).index(
+        PictureFault.NOT_A_PICTURE if why is PictureFault.TOO_LARGE else why
+    )
+
+
+@pytest.mark.skipif(not nudity.INSTALLED, reason="the extra `nudity` is not installed")
+def test_the_confined_reader_judges_where_it_is_asked_to(reader: PictureReader) -> None:
+    content = saved(hills(), "PNG")
+
+    judged, again = (reader.look(content, judge=True) for _ in range(2))
+    plain = reader.look(content, judge=False)
+
+    assert judged.nudity == pytest.approx(NudityModel.load().score(shrunk(hills())), abs=1e-6)
+    assert (judged, judged.hashes, None) == (again, plain.hashes, plain.nudity)

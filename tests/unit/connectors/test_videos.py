@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evenhand.connectors import pictures, videos
 from evenhand.connectors.pictures import (
+    _HEAD,
     PictureFault,
     PictureReader,
     PictureUnreadable,
+    read,
 )
 from evenhand.connectors.videos import FRAMES_MAX
 from evenhand.signals.image_hash import DISTANCE_MAX
+from evenhand.signals.nudity import SIDE
 
 av = pytest.importorskip("av", reason="the extra `video` is not installed")
 
@@ -84,3 +88,41 @@ def test_a_damaged_video_is_refused_or_gives_what_could_be_read(
 
     assert refused.value.fields["why"] in (PictureFault.DAMAGED, PictureFault.TOO_SMALL)
     assert reader.hashes(saved(scene(1)))
+
+
+def test_frames_that_are_judged_are_those_that_are_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(videos, "SECONDS_MAX", 600.0)
+    monkeypatch.setattr(pictures, "JUDGING_SECONDS_MAX", 600.0)
+    seen: list[np.ndarray[Any, Any]] = []
+
+    class Judge:
+        def score(self, colours: np.ndarray[Any, Any]) -> float:
+            seen.append(colours)
+            return len(seen) / 10
+
+    content = video(4)
+
+    answer = read(content, Judge())
+
+    assert (answer[0], _HEAD.unpack_from(answer)[1]) == (4, 0.4)
+    assert answer[_HEAD.size :] == read(content)[_HEAD.size :]
+    assert all(one.shape == (SIDE, SIDE, 3) for one in seen)
+    first = np.asarray(Image.fromarray(scene(0)).resize((SIDE, SIDE)), np.float32)
+    assert np.abs(seen[0] - first).mean() < 20
+
+
+def test_a_video_is_judged_no_longer_than_it_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    class Judge:
+        def score(self, colours: np.ndarray[Any, Any]) -> float:
+            seen.append(colours.size)
+            return 0.3
+
+    monkeypatch.setattr(videos, "SECONDS_MAX", 600.0)
+    monkeypatch.setattr(pictures, "JUDGING_SECONDS_MAX", -1.0)
+
+    answer = read(video(4), Judge())
+
+    assert (answer[0], _HEAD.unpack_from(answer)[1]) == (4, 0.3)
+    assert len(seen) == 1

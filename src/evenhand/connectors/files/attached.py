@@ -15,6 +15,7 @@ from evenhand.connectors.pictures import (
     PICTURE_BYTES_MAX,
     PictureReader,
     PictureUnreadable,
+    Shown,
     is_picture,
 )
 from evenhand.events.batch import MEDIA_PER_EVENT_MAX
@@ -26,6 +27,9 @@ HASHES = {"media_sha256": "sha256", "media_sha1": "sha1", "media_md5": "md5"}
 SHOWN = "media_pdq"
 """The column that holds hashes of what pictures show."""
 
+JUDGED = "media_nudity"
+"""The column that holds the highest score of the nudity model."""
+
 _CHUNK_BYTES = 1 << 20
 
 Hashes = dict[str, list[bytes]]
@@ -33,23 +37,32 @@ Hashes = dict[str, list[bytes]]
 
 @dataclass(slots=True)
 class AttachedFiles:
-    """Reads files below the folder of an export, and counts what became of them."""
+    """Reads files below the folder of an export, and counts what became of them.
+
+    judge  the nudity model gives pictures their scores
+    """
 
     folder: Path
     pictures: PictureReader = field(default_factory=PictureReader)
     counts: Counter[str] = field(default_factory=Counter)
+    judge: bool = False
 
     def columns(self, named: Sequence[pa.StringArray]) -> Mapping[str, pa.Array]:
-        """Gives the hashes of the files that each row names, by column."""
+        """Gives the hashes of the files that each row names, and their scores, by column."""
         rows: dict[int, Hashes] = {}
+        scores: dict[int, float] = {}
         for column in named:
             for row, path in enumerate(column.to_pylist()):
-                if path and (found := self._hashes(path)) is not None:
+                if path and (read := self._hashes(path)) is not None:
+                    found, score = read
+                    if score is not None:
+                        scores[row] = max(score, scores.get(row, 0.0))
                     held = rows.setdefault(row, {name: [] for name in (*HASHES, SHOWN)})
                     for name, values in found.items():
                         held[name] += values
         count = len(named[0])
-        return {
+        judged = pa.array([scores.get(row) for row in range(count)], pa.float64())
+        return {JUDGED: judged} | {
             name: pa.array(
                 [
                     rows[row][name][:MEDIA_PER_EVENT_MAX] if row in rows else None
@@ -64,7 +77,7 @@ class AttachedFiles:
         """Tells what became of the files that messages name."""
         return ", ".join(f"{count:,} {what}" for what, count in self.counts.items()) or "none named"
 
-    def _hashes(self, path: str) -> Hashes | None:
+    def _hashes(self, path: str) -> tuple[Hashes, float | None] | None:
         file = self._file(path)
         if file is None:
             self.counts["not there"] += 1
@@ -78,14 +91,15 @@ class AttachedFiles:
             self.counts["that could not be read"] += 1
             return None
         self.counts["read"] += 1
-        return {**made, SHOWN: self._shown(picture) if picture else []}
+        shown = self._shown(picture) if picture else Shown(())
+        return {**made, SHOWN: [one.value for one in shown.hashes]}, shown.nudity
 
-    def _shown(self, picture: bytes) -> list[bytes]:
+    def _shown(self, picture: bytes) -> Shown:
         try:
-            return [one.value for one in self.pictures.hashes(picture)]
+            return self.pictures.look(picture, judge=self.judge)
         except PictureUnreadable:
             self.counts["of them no readable picture"] += 1
-            return []
+            return Shown(())
 
     def _file(self, path: str) -> Path | None:
         """Gives a file that lies below the folder, wherever links lead; None for all else."""

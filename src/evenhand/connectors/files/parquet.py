@@ -18,6 +18,7 @@ from evenhand.connectors.files.problems import FileRefused
 from evenhand.connectors.files.rows import (
     ALIASES,
     COLUMNS,
+    JUDGED,
     LISTS,
     SLOTS,
     TEXTS,
@@ -70,7 +71,7 @@ class ParquetReader:
 
     def _choose_columns(self, names: list[str]) -> dict[str, str]:
         """Gives the file's name for each column of ours that it has."""
-        taken = {name: name for name in EVENT_SCHEMA.names if name in names}
+        taken = {name: name for name in EVENT_SCHEMA.names if name in names and name != JUDGED}
         for alias, name in ALIASES.items():
             if alias in names:
                 taken.setdefault(name, alias)

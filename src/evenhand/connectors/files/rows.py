@@ -40,7 +40,10 @@ ALIASES = {
 }
 """Other names under which a column is taken, if the row does not have it under its own."""
 
-COLUMNS = (*EVENT_SCHEMA.names, *ALIASES)
+JUDGED = "media_nudity"
+"""The one column that no file holds: a model's opinion is made here, or is not known."""
+
+COLUMNS = (*(name for name in EVENT_SCHEMA.names if name != JUDGED), *ALIASES)
 ROW_KEYS = keys_of(*COLUMNS)
 SLOTS = {name: slot for slot, name in enumerate(COLUMNS)}
 
@@ -53,7 +56,7 @@ LISTS = {"urls": None, "media_sha256": 32, "media_sha1": 20, "media_md5": 16, "m
 
 TIMES = ("time", "account_created")
 TEXTS = tuple(
-    name for name in EVENT_SCHEMA.names if name not in (*LISTS, *TIMES, "network", "text")
+    name for name in EVENT_SCHEMA.names if name not in (*LISTS, *TIMES, JUDGED, "network", "text")
 )
 """Columns that hold one short text or number."""
 

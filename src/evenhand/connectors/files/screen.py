@@ -144,6 +144,7 @@ def run(args: Namespace, *, load: Callable[[Path | None], ScreeningPlane] | None
                 progress=progress,
                 say=say,
                 attached=args.attached,
+                judged=plane.judges_pictures(),
             )
     except KeyboardInterrupt:
         say(_stopped(work, sources))
@@ -177,6 +178,7 @@ def screen_sources(
     progress: Progress,
     say: Say,
     attached: bool = False,
+    judged: bool = False,
 ) -> None:
     """Screens the files one after another; a file that cannot be read is said and counted.
 
@@ -189,7 +191,7 @@ def screen_sources(
         work.ledgers.append(ledger)
         try:
             read = deque[pa.RecordBatch]()
-            batches = source_batches(source, ledger, attached=attached)
+            batches = source_batches(source, ledger, attached=attached, judged=judged)
             for _, verdicts in judge(_steadied(batches, clock, read)):
                 batch = read.popleft()
                 work.tally.add(batch.num_rows, verdicts)
@@ -223,13 +225,14 @@ def _steadied(
 
 
 def source_batches(
-    source: Source, ledger: Ledger, *, attached: bool = False
+    source: Source, ledger: Ledger, *, attached: bool = False, judged: bool = False
 ) -> Iterator[pa.RecordBatch]:
     """Gives the events of one file in full batches; ids that occur twice are said.
 
     attached  files that an export names are read for their hashes
+    judged    pictures among them get a score from the nudity model
     """
-    seen, files = SeenIds(), _attached(source) if attached else None
+    seen, files = SeenIds(), _attached(source, judged=judged) if attached else None
     with _opened(source) as stream:
         reader = open_reader(source, stream, ledger, attached=files)
         for batch in full_batches(reader.batches()):
@@ -279,7 +282,7 @@ def explain(
 ) -> int:
     """Prints why one message was judged as it was; 2 if there is no such message."""
     found = 0
-    batches = partial(source_batches, attached=attached)
+    batches = partial(source_batches, attached=attached, judged=plane.judges_pictures())
     for one in explanations(sources, plane, wanted, batches=batches, say=say):
         sys.stdout.write("\n".join([*explanation_lines(one), "\n"]))
         found += 1
@@ -288,11 +291,11 @@ def explain(
     return EXIT_CLEAN if found else EXIT_COULD_NOT_RUN
 
 
-def _attached(source: Source) -> AttachedFiles | None:
+def _attached(source: Source, *, judged: bool) -> AttachedFiles | None:
     """Gives the files of an export, which lie beside it."""
     if source.path is None or source.format is not Format.TELEGRAM:
         return None
-    return AttachedFiles(source.path.parent)
+    return AttachedFiles(source.path.parent, judge=judged)
 
 
 def _opened(source: Source) -> AbstractContextManager[BinaryIO]:

@@ -89,6 +89,7 @@ class Door:
     """A running door.
 
     pictures  tells whether anything is asked of what pictures show
+    judged    tells whether a rule asks what a model thinks of them
     """
 
     settings: DoorSettings
@@ -97,6 +98,7 @@ class Door:
     renewal: "Renewal | None" = None
     shadow: ShadowHits | None = None
     pictures: Callable[[], bool] = lambda: False
+    judged: Callable[[], bool] = lambda: False
     _sweeper: Sweeper | None = field(default=None, init=False)
     _shadow: ShadowHits = field(init=False)
 
@@ -112,7 +114,7 @@ class Door:
         lane = ScreeningLane(self.plane)
         reader = PictureReader()
         client = _client(settings, seconds_max=LOOKUP_SECONDS_MAX)
-        lookup = Lookup(client, pictures=reader, wanted=self.pictures)
+        lookup = Lookup(client, pictures=reader, wanted=self.pictures, judged=self.judged)
         keeper = DoorKeeper(
             lane=lane,
             journal=journal,
@@ -228,6 +230,7 @@ def serve(
     *,
     shadow: ShadowHits | None = None,
     pictures: Callable[[], bool] = lambda: False,
+    judged: Callable[[], bool] = lambda: False,
 ) -> None:
     """Runs a door until SIGTERM or SIGINT."""
     # The screening thread and the loop share one interpreter: at Python's 5 ms per turn, whoever
@@ -239,7 +242,10 @@ def serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await Door(settings, plane, renewal=renewal, shadow=shadow, pictures=pictures).run(
+        door = Door(
+            settings, plane, renewal=renewal, shadow=shadow, pictures=pictures, judged=judged
+        )
+        await door.run(
             stop, ready=lambda port: log.info("door_open", host=settings.host, port=port)
         )
 
@@ -271,7 +277,14 @@ def main(arguments: list[str] | None = None) -> int:
     renewal.follow()
     spent = SpentFile(settings.home / "door" / "budgets.ndjson")
     budgeted = Budgeted(plane, clock=now, kept=spent)
-    serve(settings, budgeted, renewal, shadow=plane.shadow, pictures=plane.looks_at_pictures)
+    serve(
+        settings,
+        budgeted,
+        renewal,
+        shadow=plane.shadow,
+        pictures=plane.looks_at_pictures,
+        judged=plane.judges_pictures,
+    )
     habits.keep()
     return 0
 

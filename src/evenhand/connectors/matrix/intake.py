@@ -44,13 +44,15 @@ class Channel:
 class FileHashes:
     """What is known of a file; SHA-1 and MD5 are empty where nobody saw its bytes.
 
-    pdq  of what a picture shows, several if it moves; None where nobody has looked yet
+    pdq     of what a picture shows, several if it moves; None where nobody has looked yet
+    nudity  its score, or none where it can have none; None where no model has looked yet
     """
 
     sha256: bytes
     sha1: bytes = b""
     md5: bytes = b""
     pdq: tuple[bytes, ...] | None = None
+    nudity: tuple[float, ...] | None = None
 
     @property
     def whole(self) -> bool:
@@ -109,12 +111,16 @@ class Seen:
             "media_sha1": [one.sha1 for one in self.hashes if one.sha1],
             "media_md5": [one.md5 for one in self.hashes if one.md5],
             "media_pdq": self._shown()[:MEDIA_PER_EVENT_MAX],
+            "media_nudity": self._nudity(),
             "reply_to": self.reply_to,
             "forwarded_from": None,
         }
 
     def _shown(self) -> list[bytes]:
         return [value for one in self.hashes for value in one.pdq or ()]
+
+    def _nudity(self) -> float | None:
+        return max((score for one in self.hashes for score in one.nudity or ()), default=None)
 
 
 def message_seen(
@@ -250,7 +256,8 @@ def hashes_of_file(body: Json) -> FileHashes:
     values = {name: _hash_at(body, name, size) for name, size in HASH_SIZES.items()}
     if not values["sha256"]:
         raise InputRefused(field="sha256", why="missing")
-    return FileHashes(**values, pdq=None if _may_be_picture(text_at(body, "head")) else ())
+    shows = None if _may_be_picture(text_at(body, "head")) else ()
+    return FileHashes(**values, pdq=shows, nudity=shows)
 
 
 def _may_be_picture(head: str) -> bool:

@@ -36,6 +36,7 @@ from evenhand.connectors.matrix.limits import ANSWERED_KEPT, BUDGET_MS
 from evenhand.connectors.matrix.lookup import Lookup
 from evenhand.connectors.matrix.serving import Answer, Request, json_answer, text_answer
 from evenhand.connectors.matrix.snapshot import SnapshotFile
+from evenhand.signals.scope import may_judge_pictures
 from evenhand.verdicts.schema import Verdict
 
 log = structlog.get_logger()
@@ -154,7 +155,9 @@ class DoorKeeper:
             created = await self._lookup.created(seen.account)
         hashes: tuple[FileHashes, ...] = ()
         if seen.media:
-            known = await asyncio.gather(*(self._lookup.hashes(one) for one in seen.media))
+            judge = may_judge_pictures(seen.kind, seen.channel_kind)
+            asked = (self._lookup.hashes(one, judge=judge) for one in seen.media)
+            known = await asyncio.gather(*asked)
             hashes = tuple(one for one in known if one is not None)
         country = self._snapshot.current().account_countries.get(seen.account, "")
         if (created, country) == (seen.account_created, seen.territory) and not hashes:

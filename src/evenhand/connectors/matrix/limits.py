@@ -60,6 +60,9 @@ MEDIA_READ_WAITING_MAX = 64
 MEDIA_AT_ONCE_MAX = 4
 """Files that are read and looked at together: a quarter of a gigabyte at most."""
 
+MEDIA_JUDGED_WAITING_MAX = 16
+"""Files that wait to be read beyond which none is read to be judged: hashes come first."""
+
 MEDIA_STORED_SECONDS = (0.1, 0.5, 2.0)
 """Pauses before an uploaded picture is asked for: Synapse stores it once the door has answered."""
 

@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -26,6 +27,7 @@ from evenhand.connectors.matrix.limits import (
     CHANNELS_KEPT,
     LOOKUP_THREADS,
     MEDIA_AT_ONCE_MAX,
+    MEDIA_JUDGED_WAITING_MAX,
     MEDIA_KEPT,
     MEDIA_LATE_SECONDS_MAX,
     MEDIA_READ_AGAIN_SECONDS,
@@ -34,12 +36,15 @@ from evenhand.connectors.matrix.limits import (
     MEDIA_READ_WAITING_MAX,
     MEDIA_STORED_SECONDS,
 )
-from evenhand.connectors.pictures import PictureReader, PictureUnreadable
+from evenhand.connectors.pictures import PictureReader, PictureUnreadable, Shown
 
 log = structlog.get_logger()
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+
+Reading = tuple[str, bool]
+"""Which file is read, and whether for a model to judge it, too."""
 
 
 class Kept(Generic[Key, Value]):
@@ -74,6 +79,7 @@ class Lookup:
 
     pictures  who hashes what pictures show; None where nobody does
     wanted    tells whether that matters at present: without a list of such hashes it does not
+    judged    tells whether a model is to judge them at present: else no picture is read for that
     """
 
     def __init__(
@@ -82,18 +88,21 @@ class Lookup:
         *,
         pictures: PictureReader | None = None,
         wanted: Callable[[], bool] = lambda: True,
+        judged: Callable[[], bool] = lambda: False,
     ) -> None:
         self._client = client
         self._pictures = pictures
         self._wanted = wanted
+        self._judged = judged
         self._pool = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup")
         self._channels: Kept[str, Channel] = Kept(CHANNELS_KEPT, seconds=CHANNEL_FACTS_SECONDS)
         self._accounts: Kept[str, datetime] = Kept(ACCOUNTS_KEPT)
         self._media: Kept[str, FileHashes] = Kept(MEDIA_KEPT)
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="media")
         self._at_once = asyncio.Semaphore(MEDIA_AT_ONCE_MAX)
-        self._being_read: dict[str, asyncio.Task[FileHashes | None]] = {}
-        self._read_before: Kept[str, bool] = Kept(MEDIA_KEPT, seconds=MEDIA_READ_AGAIN_SECONDS)
+        self._one_judged = asyncio.Semaphore(1)
+        self._being_read: dict[Reading, asyncio.Task[FileHashes | None]] = {}
+        self._read_before: Kept[Reading, bool] = Kept(MEDIA_KEPT, seconds=MEDIA_READ_AGAIN_SECONDS)
         self._server = ""
 
     @property
@@ -135,21 +144,24 @@ class Lookup:
                 self.remember_account(account, known)
         return known
 
-    async def hashes(self, address: str) -> FileHashes | None:
+    async def hashes(self, address: str, *, judge: bool = False) -> FileHashes | None:
         """Gives the hashes of a file, where they are known in time.
 
         Of a file whose upload nobody told the door, Synapse says the SHA-256 at once. The others
         are had by reading it: what is not done in a moment serves the next event that posts it.
+
+        judge  a model may look at it; it does where that matters, and not at too many at once
         """
         known = self._media.get(address, at=time.monotonic())
-        if known is not None and self._suffices(known):
+        judge = judge and self._judges(known)
+        if known is not None and self._suffices(known) and not judge:
             return known
         if known is None:
             sha256 = await self._ask(lambda client: client.sha256(*media_parts(address)))
             known = FileHashes(sha256) if sha256 is not None else None
             if known is not None:
                 self.remember_media(address, known)
-        return await self._read(address) or known
+        return await self._read((address, judge)) or known
 
     async def read_soon(self, address: str) -> None:
         """Reads a picture that is just being uploaded, so that the event posting it finds it."""
@@ -158,7 +170,7 @@ class Lookup:
             known = self._media.get(address, at=time.monotonic())
             if known is not None and self._suffices(known):
                 return
-            reading = self._begun(address)
+            reading = self._begun((address, False))
             if reading is None or await asyncio.shield(reading) is not None:
                 return
 
@@ -168,11 +180,11 @@ class Lookup:
 
     def is_read(self, address: str) -> bool:
         """Tells whether a file is being read at present."""
-        return address in self._being_read
+        return any(one == address for one, _ in self._being_read)
 
     async def read_through(self, addresses: Sequence[str]) -> None:
         """Waits until none of these files is being read any more, or for long enough."""
-        going = [self._being_read[one] for one in addresses if one in self._being_read]
+        going = [task for (one, _), task in self._being_read.items() if one in addresses]
         if going:
             await asyncio.wait(going, timeout=MEDIA_LATE_SECONDS_MAX)
 
@@ -183,41 +195,68 @@ class Lookup:
     def _suffices(self, known: FileHashes) -> bool:
         return known.whole and (known.pdq is not None or not self._looks)
 
-    async def _read(self, address: str) -> FileHashes | None:
+    def _judges(self, known: FileHashes | None) -> bool:
+        """Tells whether a file is to be read now for a model to judge it."""
+        if self._pictures is None or not self._judged():
+            return False
+        if known is not None and known.nudity is not None:
+            return False
+        if len(self._being_read) < MEDIA_JUDGED_WAITING_MAX:
+            return True
+        log.warning("picture_not_judged", why="too many wait")
+        return False
+
+    async def _read(self, file: Reading) -> FileHashes | None:
         """Reads a file for its hashes, beside all else; gives them if that takes but a moment."""
-        reading = self._being_read.get(address)
-        if reading is None and not self._read_before.get(address, at=time.monotonic()):
-            self._read_before.put(address, True, at=time.monotonic())
-            reading = self._begun(address)
+        reading = self._being_read.get(file)
+        if reading is None and not self._read_before.get(file, at=time.monotonic()):
+            self._read_before.put(file, True, at=time.monotonic())
+            reading = self._begun(file)
         if reading is None:
             return None
         try:
             return await asyncio.wait_for(asyncio.shield(reading), MEDIA_READ_SECONDS_MAX)
         except TimeoutError:
-            return self._media.get(address, at=time.monotonic())
+            return self._media.get(file[0], at=time.monotonic())
 
-    def _begun(self, address: str) -> "asyncio.Task[FileHashes | None] | None":
+    def _begun(self, file: Reading) -> "asyncio.Task[FileHashes | None] | None":
         """Gives the reading of a file, begun now if it was not; None where too many wait."""
-        client, going = self._client, self._being_read.get(address)
+        client, going = self._client, self._being_read.get(file)
         if going is not None or client is None or len(self._being_read) >= MEDIA_READ_WAITING_MAX:
             return going
-        begun = asyncio.create_task(self._read_whole(client, address))
-        self._being_read[address] = begun
-        begun.add_done_callback(lambda _: self._being_read.pop(address, None))
+        begun = asyncio.create_task(self._read_whole(client, *file))
+        self._being_read[file] = begun
+        begun.add_done_callback(lambda _: self._being_read.pop(file, None))
         return begun
 
-    async def _read_whole(self, client: MatrixClient, address: str) -> FileHashes | None:
+    async def _read_whole(
+        self, client: MatrixClient, address: str, judge: bool
+    ) -> FileHashes | None:
         loop, pictures = asyncio.get_running_loop(), self._pictures
-        async with self._at_once:
+        # One at a time is judged, so that the others go on being read for their hashes.
+        async with self._one_judged if judge else nullcontext(), self._at_once:
             read = await loop.run_in_executor(self._reading, _file_read, client, address)
             if read is None:
                 return None
-            known = FileHashes(**read.hashes, pdq=None if read.picture else ())
-            self.remember_media(address, known)
-            if pictures is not None and self._wanted() and read.picture:
-                shown = await loop.run_in_executor(None, _shown, pictures, read.picture)
-                known = replace(known, pdq=shown)
-                self.remember_media(address, known)
+            known = self._learnt(address, read)
+            if pictures is not None and read.picture and (judge or self._wanted()):
+                shown = await loop.run_in_executor(None, _shown, pictures, read.picture, judge)
+                known = self._learnt(address, read, shown, judge=judge)
+        return known
+
+    def _learnt(
+        self, address: str, read: FileRead, shown: Shown | None = None, *, judge: bool = False
+    ) -> FileHashes:
+        """Adds what was read of a file to what is known of it, and gives all of it."""
+        known = FileHashes(**read.hashes, pdq=(), nudity=())
+        if read.picture:
+            before = self._media.get(address, at=time.monotonic()) or FileHashes(b"")
+            known = replace(known, pdq=before.pdq, nudity=before.nudity)
+        if shown is not None:
+            known = replace(known, pdq=tuple(one.value for one in shown.hashes) or known.pdq or ())
+        if shown is not None and judge:
+            known = replace(known, nudity=() if shown.nudity is None else (shown.nudity,))
+        self.remember_media(address, known)
         return known
 
     async def room_words(self, room: str) -> str:
@@ -242,13 +281,13 @@ def _file_read(client: MatrixClient, address: str) -> FileRead | None:
         return None  # not to be read is an answer: its SHA-256 may be known
 
 
-def _shown(pictures: PictureReader, content: bytes) -> tuple[bytes, ...]:
-    """Gives the hashes of what a picture shows; none where it cannot be read."""
+def _shown(pictures: PictureReader, content: bytes, judge: bool) -> Shown:
+    """Gives what a picture shows; nothing where it cannot be read."""
     try:
-        return tuple(one.value for one in pictures.hashes(content))
+        return pictures.look(content, judge=judge)
     except PictureUnreadable as refused:
         log.info("picture_unreadable", why=refused.fields["why"])
-        return ()
+        return Shown(())
 
 
 def channel_asked(client: MatrixClient, room: str) -> Channel:

@@ -16,7 +16,7 @@ from evenhand.connectors.files.attached import AttachedFiles
 from evenhand.connectors.files.formats import source_of
 from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.screen import source_batches
-from evenhand.connectors.pictures import PictureReader
+from evenhand.connectors.pictures import PictureReader, Shown
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_nothing_is_read_outside_the_folder_or_that_is_no_file(
     files = AttachedFiles(export, pictures)
     columns = files.columns([pa.array([named])])
 
-    assert [column.null_count for column in columns.values()] == [1, 1, 1, 1]
+    assert [column.null_count for column in columns.values()] == [1, 1, 1, 1, 1]
     assert files.said() == "1 not there"
 
 
@@ -93,3 +93,23 @@ def test_a_damaged_picture_keeps_its_other_hashes(tmp_path: Path, pictures: Pict
     assert columns["media_sha256"].to_pylist() == [[hashlib.sha256(whole[:500]).digest()]]
     assert columns["media_pdq"].to_pylist() == [[]]
     assert files.said() == "1 read, 1 of them no readable picture"
+
+
+def test_a_message_has_the_highest_score_of_its_pictures(tmp_path: Path) -> None:
+    class Judging(PictureReader):
+        def look(self, content: bytes, *, judge: bool) -> Shown:
+            return Shown((), content[-1] / 100 if judge else None)
+
+    for name, last in (("a.png", 30), ("b.png", 90), ("c.png", 10)):
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n" + bytes([last]))
+    (tmp_path / "notes.txt").write_bytes(b"a text")
+    photos, files = (
+        pa.array(["a.png", "c.png", None, None]),
+        pa.array(["b.png", None, "notes.txt", None]),
+    )
+
+    found = AttachedFiles(tmp_path, Judging(), judge=True).columns([photos, files])
+    plain = AttachedFiles(tmp_path, Judging()).columns([photos, files])
+
+    assert found["media_nudity"].to_pylist() == [0.9, 0.1, None, None]
+    assert plain["media_nudity"].to_pylist() == [None] * 4

@@ -59,6 +59,7 @@ def test_a_message_becomes_an_event(read: Any) -> None:
             "media_sha1": None,
             "media_md5": None,
             "media_pdq": None,
+            "media_nudity": None,
             "reply_to": "2",
             "forwarded_from": "Elsewhere",
             "row": 1,

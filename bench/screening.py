@@ -128,7 +128,7 @@ def _about(made: Work, batches: Batches, mark: str) -> Iterator[Figure]:
     if not mark:
         yield _figure("text_model_messages_per_s", 1e9 / taken["model"], "messages/s", 1)
     seen = [see(batch, Scope.LIVE) for batch in batches[:2]]
-    found = sum(len(made.plane.signals.found(one.views).rows) for one in seen)
+    found = sum(len(made.plane.signals.found(one).rows) for one in seen)
     sizes = [len(arrow_text(batch["text"])[0]) for batch in batches[:2]]
     rows = _rows(batches[:2])
     yield _figure(f"{mark}pattern_hits_per_message", found / rows, "hits", 0)

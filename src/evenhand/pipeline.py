@@ -453,7 +453,7 @@ def _explained(judging: _Judging, event: Mapping[str, object], scope: Scope) -> 
     fired = set(rules.for_one(known))
     places = sorted(range(len(rules.rules)), key=lambda place: place not in fired)
     patterns = signals.patterns.patterns
-    found = [patterns[number] for number in signals.found(seen.views).patterns]
+    found = [patterns[number] for number in signals.found(seen).patterns]
     return Explanation(
         verdict=_judged(judging, seen, table, known),
         signals=known,

@@ -112,7 +112,7 @@ class SignalEngine:
             **(self.files_of([seen])[0] if files is None else files),
             **nudity(seen.batch["media_nudity"], seen.look.picture),
         }
-        blocks = self.matches(seen.views), self.scores(seen.views)
+        blocks = self.matches(seen), self.scores(seen.views)
         return SignalTable(seen.batch.num_rows, single, blocks)
 
     def counted(self, seen: Seen, steady: SignalTable) -> SignalTable:
@@ -137,15 +137,17 @@ class SignalEngine:
             for seen, end in zip(several, ends.tolist(), strict=True)
         ]
 
-    def found(self, views: Views) -> Found:
-        """Gives which pattern is in which text."""
+    def found(self, seen: Seen) -> Found:
+        """Gives which pattern is in which text, as far as it is not past its last day."""
+        views = seen.views
         raw = views.raw if self.patterns.needs_raw else None
-        return self.patterns.find(views.normalised, views.undisguised, raw)
+        found = self.patterns.find(views.normalised, views.undisguised, raw)
+        return self.patterns.in_force(found, lambda: milliseconds_of(seen.batch["time"]))
 
-    def matches(self, views: Views) -> Block:
+    def matches(self, seen: Seen) -> Block:
         """Gives a column for each list of patterns."""
-        counts = self.patterns.counts(self.found(views), len(views.normalised))
-        return Block(self.patterns.columns, counts, views.may_read)
+        counts = self.patterns.counts(self.found(seen), len(seen.views.normalised))
+        return Block(self.patterns.columns, counts, seen.views.may_read)
 
     def scores(self, views: Views) -> Block:
         """Gives what the model thinks of each text; NULL where there is none, or no letter in it.

@@ -3,6 +3,9 @@
 PATTERNS_MAX = 200_000
 """Patterns of all lists together: beyond it, compiling takes minutes."""
 
+OWNER_CHARACTERS_MAX = 80
+"""Characters of who answers for a list: a name, or that of a team."""
+
 PATTERN_CHARACTERS_MAX = 1_000
 """Characters of one pattern: longer ones are texts, which near-duplicates find better."""
 

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,13 +14,17 @@ import yaml
 from evenhand.base.cache import cached_bytes, forget_cached
 from evenhand.base.errors import Misconfigured
 from evenhand.base.yaml_text import YamlFault, compose
-from evenhand.signals.limits import PATTERN_CHARACTERS_MAX, PATTERN_FILE_BYTES_MAX
+from evenhand.signals.limits import (
+    OWNER_CHARACTERS_MAX,
+    PATTERN_CHARACTERS_MAX,
+    PATTERN_FILE_BYTES_MAX,
+)
 
 KEPT_BYTES_MIN = 1_000
 """Bytes from which a list is kept as it was read: to read YAML takes longest of all when a door
 starts, and it stops every other thread of one that answers meanwhile."""
 
-_KEPT_FORMAT = 1
+_KEPT_FORMAT = 2
 """Raised whenever a list is read in another way than before."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -46,6 +51,7 @@ class Pattern:
     text      a literal, or None; `*` at an end means that letters may go on there
     regex     a regular expression, or None
     bounded   of a regex: no letter or digit may stand beside what it finds
+    expires   its last day in UTC, or its list's, whichever is earlier; None if it has no end
     """
 
     list_name: str
@@ -54,15 +60,20 @@ class Pattern:
     regex: str | None
     bounded: bool
     languages: tuple[str, ...]
+    expires: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PatternList:
-    """A named list of patterns and the views in which they are looked for."""
+    """A named list of patterns and the views in which they are looked for.
+
+    owner  who answers for it; empty if nobody is named
+    """
 
     name: str
     views: frozenset[View]
     patterns: tuple[Pattern, ...]
+    owner: str = ""
 
 
 def read_pattern_lists(folder: Path) -> tuple[PatternList, ...]:
@@ -96,18 +107,24 @@ def read_pattern_list(path: Path) -> PatternList:
 
 def _packed(one: PatternList) -> bytes:
     patterns = [
-        (each.line, each.text, each.regex, each.bounded, each.languages) for each in one.patterns
-    ]
-    return json.dumps({"views": sorted(one.views), "patterns": patterns}).encode()
+        (each.line, each.text, each.regex, each.bounded, each.languages,
+         each.expires and each.expires.isoformat())
+        for each in one.patterns
+    ]  # fmt: skip
+    kept = {"views": sorted(one.views), "owner": one.owner, "patterns": patterns}
+    return json.dumps(kept).encode()
 
 
 def _unpacked(content: bytes, name: str) -> PatternList:
     kept = json.loads(content)
     patterns = tuple(
-        Pattern(name, line, text, regex, bounded, tuple(languages))
-        for line, text, regex, bounded, languages in kept["patterns"]
-    )
-    return PatternList(name, frozenset(map(View, kept["views"])), patterns)
+        Pattern(
+            name, line, text, regex, bounded, tuple(languages),
+            date.fromisoformat(expires) if expires else None,
+        )
+        for line, text, regex, bounded, languages, expires in kept["patterns"]
+    )  # fmt: skip
+    return PatternList(name, frozenset(map(View, kept["views"])), patterns, kept["owner"])
 
 
 def parse_pattern_list(content: str, *, name: str) -> PatternList:
@@ -116,7 +133,7 @@ def parse_pattern_list(content: str, *, name: str) -> PatternList:
         root = compose(content)
     except YamlFault as fault:
         raise PatternRefused(list=name, line=fault.line, why=fault.why) from fault
-    fields = dict(_fields(root, name, {"name", "views", "patterns", "about"}))
+    fields = dict(_fields(root, name, {"name", "views", "patterns", "about", "owner", "expires"}))
     given = fields.get("name")
     if not _NAME.fullmatch(name) or given is None or _word(given, name) != name:
         raise PatternRefused(list=name, line=_line(root), why="name differs from the file's")
@@ -124,9 +141,33 @@ def parse_pattern_list(content: str, *, name: str) -> PatternList:
     patterns = fields.get("patterns")
     if not isinstance(patterns, yaml.SequenceNode) or not patterns.value:
         raise PatternRefused(list=name, line=_line(root), why="patterns: a list is wanted")
-    found = tuple(_pattern(node, name) for node in patterns.value)
+    owner, ends = _owner(fields, name), _day(fields.get("expires"), name)
+    found = tuple(_pattern(node, name, ends) for node in patterns.value)
     _refuse_twins(found)
-    return PatternList(name, views, found)
+    if not owner and any(pattern.expires for pattern in found):
+        why = "owner: who answers for a list that ends is wanted"
+        raise PatternRefused(list=name, line=_line(root), why=why)
+    return PatternList(name, views, found, owner)
+
+
+def _owner(fields: Mapping[str, yaml.Node], name: str) -> str:
+    if "owner" not in fields:
+        return ""
+    said = _word(fields["owner"], name).strip()
+    if not said or len(said) > OWNER_CHARACTERS_MAX or not said.isprintable():
+        why = f"owner: 1 to {OWNER_CHARACTERS_MAX} characters are wanted"
+        raise PatternRefused(list=name, line=_line(fields["owner"]), why=why)
+    return said
+
+
+def _day(node: yaml.Node | None, name: str) -> date | None:
+    if node is None:
+        return None
+    try:
+        return date.fromisoformat(_word(node, name))
+    except ValueError as error:
+        why = "expires: a day such as 2026-12-31 is wanted"
+        raise PatternRefused(list=name, line=_line(node), why=why) from error
 
 
 def _refuse_twins(patterns: Sequence[Pattern]) -> None:
@@ -144,8 +185,8 @@ def refused(pattern: Pattern, why: str) -> PatternRefused:
     )
 
 
-def _pattern(node: yaml.Node, name: str) -> Pattern:
-    fields = dict(_fields(node, name, {"text", "regex", "bounded", "languages"}))
+def _pattern(node: yaml.Node, name: str, ends: date | None) -> Pattern:
+    fields = dict(_fields(node, name, {"text", "regex", "bounded", "languages", "expires"}))
     line = _line(node)
     if ("text" in fields) == ("regex" in fields):
         raise PatternRefused(list=name, line=line, why="either text or regex is wanted")
@@ -158,6 +199,7 @@ def _pattern(node: yaml.Node, name: str) -> Pattern:
         raise PatternRefused(list=name, line=line, pattern=what, why="a text is always bounded")
     if bounded is not None and _word(bounded, name) not in {"true", "false"}:
         raise PatternRefused(list=name, line=line, pattern=what, why="bounded: true or false")
+    own = _day(fields.get("expires"), name)
     languages = tuple(_words(fields.get("languages"), name))
     if any(not _LANGUAGE.fullmatch(language) for language in languages):
         raise PatternRefused(list=name, line=line, pattern=what, why="languages: ISO 639 codes")
@@ -168,6 +210,7 @@ def _pattern(node: yaml.Node, name: str) -> Pattern:
         regex=what if "regex" in fields else None,
         bounded=bounded is not None and _word(bounded, name) == "true",
         languages=languages,
+        expires=min((day for day in (own, ends) if day), default=None),
     )
 
 

@@ -6,8 +6,9 @@ expression that could run on from row to row is looked for again in the row alon
 wrote one after the other must not convict them together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Self
@@ -41,6 +42,9 @@ _JOINS_WORDS = U(
 )
 
 Ints = NDArray[np.int64]
+
+DAY_MS = 24 * 60 * 60 * 1000
+NEVER = int(np.iinfo(np.int64).max)
 
 
 @kernel
@@ -236,26 +240,37 @@ class _View:
         return found
 
 
+def _ends_of(patterns: Sequence[Pattern]) -> Ints | None:
+    """Gives when the last day of each pattern is over, in milliseconds; None if none has one."""
+    if not any(pattern.expires for pattern in patterns):
+        return None
+    since = date(1970, 1, 1).toordinal() - 1
+    days = [one.expires.toordinal() - since if one.expires else None for one in patterns]
+    return np.array([NEVER if day is None else day * DAY_MS for day in days], np.int64)
+
+
 class PatternScanner:
     """All lists of patterns, compiled, ready to look through columns of text.
 
-    names      of the lists, in the order of the counts, and columns of their counts
+    lists      by name, in the order of the counts
+    names      of the lists, and columns of their counts
     needs_raw  whether any list is looked for in the raw view
     patterns   of all lists; a pattern is named by its place
     """
 
     def __init__(self, lists: Iterable[PatternList], *, folder: Path | None = None) -> None:
-        self._lists = tuple(sorted(lists, key=lambda one: one.name))
-        self.names = tuple(one.name for one in self._lists)
+        self.lists = tuple(sorted(lists, key=lambda one: one.name))
+        self.names = tuple(one.name for one in self.lists)
         self.columns = tuple(MATCHES + name for name in self.names)
-        self.needs_raw = any(View.RAW in one.views for one in self._lists)
-        self.patterns = tuple(pattern for one in self._lists for pattern in one.patterns)
+        self.needs_raw = any(View.RAW in one.views for one in self.lists)
+        self.patterns = tuple(pattern for one in self.lists for pattern in one.patterns)
         if len(self.patterns) > PATTERNS_MAX:
             raise PatternRefused(list="*", line=1, why=f"over {PATTERNS_MAX} patterns")
         # Few texts hold what this kernel is for; no event waits for its machine code.
         _some(TextColumn(np.zeros(1, np.uint8), np.array([0, 1])), np.zeros(1, np.int64))
-        sizes = [len(one.patterns) for one in self._lists]
+        sizes = [len(one.patterns) for one in self.lists]
         self._list_of = np.repeat(np.arange(len(sizes)), sizes)
+        self._ends = _ends_of(self.patterns)
         try:
             self._views = {view: self._compiled(view, folder) for view in View}
         except hyperscan.error as error:
@@ -281,14 +296,24 @@ class PatternScanner:
         size = max(1, len(self.patterns))
         return Found(pairs // size, pairs % size)
 
+    def in_force(self, found: Found, times: Callable[[], Ints]) -> Found:
+        """Leaves out patterns whose last day was over when the event was posted.
+
+        times  gives when each row was posted, in milliseconds since 1970; asked only if need be
+        """
+        if self._ends is None or not len(found.rows):
+            return found
+        keep = times()[found.rows] < self._ends[found.patterns]
+        return Found(found.rows[keep], found.patterns[keep])
+
     def counts(self, found: Found, rows: int) -> NDArray[np.int32]:
         """Gives how many different patterns of each list each row has: lists × rows."""
-        counts = np.zeros((len(self._lists), rows), np.int32)
+        counts = np.zeros((len(self.lists), rows), np.int32)
         _count(found.rows, self._list_of[found.patterns], counts)
         return counts
 
     def _chosen(self, view: View) -> list[tuple[int, Pattern]]:
-        views = [one.views for one in self._lists]
+        views = [one.views for one in self.lists]
         return [
             (number, pattern)
             for number, pattern in enumerate(self.patterns)

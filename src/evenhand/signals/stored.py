@@ -71,7 +71,10 @@ def editions(lists: Iterable[PatternList]) -> dict[str, str]:
     """Gives a short hash over each list of patterns, by the column that it adds."""
     told = {}
     for one in lists:
-        said = [(each.text, each.regex, each.bounded) for each in one.patterns]
+        said = [
+            (each.text, each.regex, each.bounded, *([each.expires] if each.expires else ()))
+            for each in one.patterns
+        ]
         whole = repr((sorted(view.value for view in one.views), said))
         told[MATCHES + one.name] = blake2b(whole.encode(), digest_size=8).hexdigest()
     return told

@@ -6,7 +6,7 @@ import os
 import threading
 import urllib.request
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -427,6 +427,17 @@ def test_what_does_not_hold_in_rehearsal_is_not_put_in_force(
     assert settle(renewal)
     assert renewal.fault == {}
     assert not flagged(plane, "some snowdust")
+
+
+def test_a_pattern_past_its_last_day_makes_no_rule_fire(resources: Resources) -> None:
+    def flagged_at(last_day: str) -> bool:
+        (resources.patterns / "goods.yaml").write_text(
+            f"name: goods\nowner: us\nexpires: {last_day}\npatterns:\n  - text: snowdust\n"
+        )
+        return flagged(ScreeningPlane.load(resources), "some snowdust")
+
+    assert flagged_at(NOW.date().isoformat())
+    assert not flagged_at((NOW.date() - timedelta(days=1)).isoformat())
 
 
 def test_a_rehearsal_runs_fixtures_and_says_in_words_what_is_wrong(resources: Resources) -> None:

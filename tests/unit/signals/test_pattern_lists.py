@@ -18,7 +18,8 @@ def write(folder: Path, *more: str) -> Path:
     lines = [f"  - text: a word of {number}\n" for number in range(KEPT_BYTES_MIN // 20)]
     lines += ["  - {regex: 'a+b', bounded: true, languages: [de, ru]}\n", *more]
     path = folder / "words.yaml"
-    path.write_text(f"name: words\nviews: [raw, normalised]\npatterns:\n{''.join(lines)}")
+    head = "name: words\nowner: us\nexpires: 2026-12-31\nviews: [raw, normalised]\n"
+    path.write_text(f"{head}patterns:\n{''.join(lines)}")
     assert path.stat().st_size > KEPT_BYTES_MIN
     return path
 

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from textwrap import dedent
 
 import numpy as np
@@ -9,7 +10,7 @@ from evenhand.events.text_column import TextColumn
 from evenhand.events.undisguise import undisguise
 from evenhand.signals.expressions import stays_within_rows
 from evenhand.signals.pattern_lists import PatternRefused, parse_pattern_list
-from evenhand.signals.patterns import PatternScanner
+from evenhand.signals.patterns import Found, PatternScanner
 
 
 def a_list(*patterns, name="goods", views="[normalised]"):
@@ -210,6 +211,10 @@ def test_a_batch_finds_what_each_row_finds_alone(tmp_path_factory, texts):
         ("name: goods\nviews: [leet]\npatterns:\n  - text: a\n", 2, "raw and normalised"),
         ("name: other\npatterns:\n  - text: a\n", 1, "differs"),
         ("name: goods\ncolour: red\npatterns:\n  - text: a\n", 2, "colour"),
+        ("name: goods\nowner: ''\npatterns:\n  - text: a\n", 2, "owner: 1 to"),
+        ("name: goods\nexpires: 2026-12-31\npatterns:\n  - text: a\n", 1, "owner: who"),
+        ("name: goods\nowner: us\nexpires: soon\npatterns:\n  - text: a\n", 3, "a day such as"),
+        ("name: goods\nowner: us\npatterns:\n  - {text: a, expires: 31}\n", 4, "a day such as"),
         ("name: goods\npatterns: [\n", 3, ""),
         ("", 1, "fields"),
     ],
@@ -221,3 +226,32 @@ def test_faults_name_list_and_line(tmp_path, content, line, words):
     assert refusal.value.fields["list"] == "goods"
     assert refusal.value.fields["line"] == line
     assert words in refusal.value.fields["why"]
+
+
+def test_a_pattern_ends_on_its_own_day_or_its_lists_whichever_is_earlier():
+    content = """\
+        name: goods
+        owner: policy
+        expires: 2026-12-31
+        patterns:
+          - text: a
+          - {text: b, expires: 2026-11-30}
+          - {text: c, expires: 2027-01-31}
+        """
+
+    found = parse_pattern_list(dedent(content), name="goods")
+
+    assert found.owner == "policy"
+    ends = [str(one.expires) for one in found.patterns]
+    assert ends == ["2026-12-31", "2026-11-30", "2026-12-31"]
+
+
+def test_what_was_posted_after_its_last_day_does_not_have_a_pattern(tmp_path):
+    content = "name: goods\nowner: us\npatterns:\n  - {text: a, expires: 2026-11-30}\n  - text: b\n"
+    scanner = PatternScanner([parse_pattern_list(content, name="goods")], folder=tmp_path)
+    found = Found(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]))
+    last = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000) - 1
+
+    kept = scanner.in_force(found, lambda: np.array([last, last + 1]))
+
+    assert list(zip(kept.rows, kept.patterns, strict=True)) == [(0, 0), (0, 1), (1, 1)]

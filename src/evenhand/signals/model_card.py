@@ -107,7 +107,7 @@ def _method(*, seed: int, base_rate: float, parts: int) -> str:
         "“Plain” is conversation and news as they come: SMS, chats, comments under sports news, "
         "tweets gathered without words of abuse, and news. Clean rows of sources that were "
         "searched by words of abuse, or written to mislead a model, are not plain. The threshold "
-        "is the lowest score at which at most 0.2 % of news sentences and 0.4 % of all plain "
+        "is the lowest score at which at most 0.4 % of news sentences and of all plain "
         "texts raise an alarm, and at most 2 % (upper 95 % bound) in every language with 2,000 "
         "plain texts; it was chosen on the same scores that the tables show. No language has "
         "more than some 100 sentences of news in that part, which is too few to tell how it "

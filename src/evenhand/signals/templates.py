@@ -1,9 +1,9 @@
 """Sentences written for harms and languages that no permitted data covers, and their counterparts.
 
 Each language has a file of frames under headings, and of words for their slots. A frame is filled
-by chance from a seed. Headings come in pairs: what a head should find, and what resembles it and
-is fine: counter-speech, negation, quotation, talk about the matter. They prove little: whoever
-wrote the frames also chose what counts as found.
+by chance from a seed, and so are slots inside a word. Headings come in pairs: what a head should
+find, and what resembles it and is fine: counter-speech, negation, quotation, talk about the
+matter. They prove little: whoever wrote the frames also chose what counts as found.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from random import Random
 from types import MappingProxyType
 
@@ -18,6 +19,15 @@ from evenhand.base.errors import InputRefused
 
 FILLINGS = 40
 """Sentences made of one frame, at most: fewer where its slots allow fewer."""
+
+DISGUISED_PART = 6
+"""One sentence in so many of those under `DISGUISED` is written as people do who hide from filters,
+the harmless ones alike, so that the disguise alone proves nothing."""
+
+DISGUISED = frozenset({"hate", "fair", "rude", "abuse", "polite"})
+"""Headings whose sentences are disguised."""
+
+_LEET = str.maketrans("aeiosаеоі", "43105@30!")
 
 SOURCE = "templates"
 
@@ -107,11 +117,42 @@ def filled(content: str, *, language: str, chance: Random) -> Iterator[Sentence]
     for heading, frame in frames:
         made = {frame: None}
         for _ in range(FILLINGS if _SLOT.search(frame) else 0):
-            made[_SLOT.sub(lambda slot: chance.choice(words[slot[1]]), frame)] = None
+            text = frame
+            while _SLOT.search(text):
+                text = _SLOT.sub(lambda slot: chance.choice(words[slot[1]]), text)
+            made[text] = None
         made.pop(frame) if len(made) > 1 else None
+        if heading in DISGUISED:
+            hidden = [
+                disguised(text, chance) for text in made if not chance.randrange(DISGUISED_PART)
+            ]
+            made.update(dict.fromkeys(hidden))
         for text in made:
             source = DAILY if heading == DAILY else SOURCE
             yield Sentence(text, language, f"{language} {frame}", HEADINGS[heading], source)
+
+
+def disguised(text: str, chance: Random) -> str:
+    """Gives a sentence spelled as people do who hide from filters: one way, chosen by chance.
+
+    Without spaces, with letters apart, with digits for letters, or with a letter of each second
+    word dropped or swapped with its neighbour.
+    """
+    way = chance.randrange(5)
+    if way == 0:
+        return text.replace(" ", "")
+    if way == 1:
+        return " ".join(text.replace(" ", ""))
+    if way == 2:
+        return text.translate(_LEET)
+    words = text.split(" ")
+    for place in range(chance.randrange(2), len(words), 2):
+        word = words[place]
+        if len(word) > 3:
+            at = chance.randrange(1, len(word) - 1)
+            rest = word[at + 1 :] if way == 3 else word[at + 1] + word[at] + word[at + 2 :]
+            words[place] = word[:at] + rest
+    return " ".join(words)
 
 
 def read(content: str, *, language: str) -> tuple[list[tuple[str, str]], dict[str, list[str]]]:
@@ -129,7 +170,8 @@ def read(content: str, *, language: str) -> tuple[list[tuple[str, str]], dict[st
                 raise InputRefused(file=language, line=number, reason="no such heading")
         elif line:
             frames.append((heading, line))
-    wanted = {slot for _, frame in frames for slot in _SLOT.findall(frame)}
+    texts = [*(frame for _, frame in frames), *chain.from_iterable(words.values())]
+    wanted = {slot for text in texts for slot in _SLOT.findall(text)}
     if wanted - words.keys() or (frames and not frames[0][0]):
         raise InputRefused(file=language, reason="no words", slots=sorted(wanted - words.keys()))
     return frames, words

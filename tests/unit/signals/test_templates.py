@@ -5,7 +5,15 @@ from random import Random
 import pytest
 
 from evenhand.base.errors import InputRefused
-from evenhand.signals.templates import DAILY, FILLINGS, HEADINGS, filled, sentences
+from evenhand.signals.templates import (
+    DAILY,
+    DISGUISED,
+    FILLINGS,
+    HEADINGS,
+    disguised,
+    filled,
+    sentences,
+)
 from evenhand.signals.training_rows import HEADS
 
 FILE = """+ g: nurses / bakers
@@ -46,7 +54,7 @@ def test_the_same_seed_gives_the_same_sentences() -> None:
     again = [list(filled(FILE, language="en", chance=Random(5))) for _ in range(2)]
 
     assert again[0] == again[1]
-    assert {one.text for one in again[0]} == {
+    assert {one.text for one in again[0]} >= {
         "nurses are awful",
         "bakers are awful",
         "nurses are fine",
@@ -82,3 +90,27 @@ def test_daily_talk_stands_in_every_language_and_nothing_is_to_be_found_in_it() 
     assert {one.language for one in daily} == {one.language for one in made}
     assert len({one.text for one in daily}) > 3_000
     assert all(one.label(head) is False for one in daily for head in HEADS)
+
+
+def test_a_disguise_hides_words_and_leaves_them_readable() -> None:
+    made = {disguised("nurses are awful", Random(seed)) for seed in range(40)}
+
+    assert "nursesareawful" in made
+    assert "n u r s e s a r e a w f u l" in made
+    assert "nur535 4r3 4wful" in made
+    assert {"nuses are aful", "nruses are awflu"} & made
+    assert all(len(one) >= 13 for one in made)
+
+
+def test_harmless_and_hateful_sentences_are_disguised_alike() -> None:
+    made = sentences(seed=1)
+
+    def apart(heading: str) -> float:
+        """Gives the share of a heading's sentences whose letters stand apart."""
+        texts = [one.text for one in made if one.heading == HEADINGS[heading]]
+        return sum(len(text) > 12 and text[1::2].isspace() for text in texts) / len(texts)
+
+    assert {"hate", "fair"} <= DISGUISED
+    assert apart("hate") == pytest.approx(apart("fair"), abs=0.01)
+    assert 0.01 < apart("hate") < 0.06
+    assert apart("drugs") == 0

@@ -14,7 +14,9 @@ from evenhand.people.roles import Role
 pytestmark = pytest.mark.django_db
 
 
-def test_the_demo_links_the_operator_and_two_approvers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_links_an_operator_two_approvers_and_two_authors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # The test's transaction lives on its connection.
     monkeypatch.setattr("evenhand.demo.readings.close_old_connections", lambda: None)
     member("Anna Approver", Role.APPROVER)
@@ -23,7 +25,7 @@ def test_the_demo_links_the_operator_and_two_approvers(monkeypatch: pytest.Monke
     links = enrolment_links("http://testserver")
 
     roles = [role for _, role, _ in links]
-    assert roles.count("approver") == 2
+    assert roles.count("approver") == roles.count("policy_author") == 2
     assert roles.count("operator") == 1
     for name, _, link in links:
         page = Client().get(link.removeprefix("http://testserver"))

@@ -32,7 +32,7 @@ class Findings:
         self, what: str, *, expected: object, found: object, seconds: float | None = None
     ) -> None:
         """Adds a line that holds when what was found equals what was expected."""
-        line = Finding(what, str(expected), str(found), expected == found, seconds)
+        line = Finding(what, _said(expected), _said(found), expected == found, seconds)
         self.lines.append(line)
 
     def miss(self, what: str) -> None:
@@ -47,6 +47,17 @@ class Findings:
     def hold(self) -> bool:
         """Tells whether every line holds; nothing looked at does not hold."""
         return bool(self.lines) and all(line.holds for line in self.lines)
+
+
+def _said(value: object) -> str:
+    """Gives a value as a person says it."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return ", ".join(map(_said, value)) or "none"
+        case _:
+            return str(value)
 
 
 def median_of(values: Sequence[float]) -> float | None:

@@ -1,17 +1,22 @@
 """Labelled messages: what is posted in the demo, and what should become of it."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from evenhand.base.errors import InputRefused
 from evenhand.base.harms import harms
 from evenhand.base.limits import TEXT_BYTES_MAX
-from evenhand.base.lists import ChannelKind
+from evenhand.base.lists import ChannelKind, EventKind
 
 MESSAGES_MAX = 20_000
 """Messages in one file: Synapse on SQLite takes some 70 a second."""
+
+
+HISTORY_DAYS = 14
 
 
 class Expected(StrEnum):
@@ -51,6 +56,30 @@ def read_messages(path: Path) -> list[Labelled]:
     if len(messages) > MESSAGES_MAX:
         raise InputRefused(file=path, why=f"more than {MESSAGES_MAX} messages")
     return messages
+
+
+def write_history(path: Path, messages: Iterable[Labelled], *, until: datetime) -> int:
+    """Writes public messages as the archive of the fortnight before; gives how many.
+
+    Rules are tried on it at the desk. Accounts and rooms are invented, and no two days alike.
+    """
+    shown = [one for one in messages if one.channel is ChannelKind.PUBLIC]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        for number, one in enumerate(shown):
+            day = number * number % HISTORY_DAYS + 1
+            row = {
+                "event_id": f"$archived-{number}",
+                "kind": EventKind.MESSAGE.value,
+                "channel_kind": ChannelKind.PUBLIC.value,
+                "time": (until - timedelta(days=day, minutes=number % 600)).isoformat(),
+                "account": f"@member{number % 40}:demo.example",
+                "channel": f"!room{number % 12}:demo.example",
+                "language": one.language or None,
+                "text": one.text,
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return len(shown)
 
 
 def _message(path: Path, number: int, line: str) -> Labelled:

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -23,9 +24,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from evenhand.base.clock import now
 from evenhand.base.errors import EvenhandError
 from evenhand.demo.findings import Findings, median_of
-from evenhand.demo.messages import read_messages
+from evenhand.demo.messages import read_messages, write_history
 from evenhand.demo.stage import Stage
 from evenhand.supervisor import alone
 
@@ -34,6 +36,8 @@ DAY = tuple(
     ROOT / "tests/data/messages" / name for name in ("benign.ndjson", "day.ndjson", "scope.ndjson")
 )
 LAST_WORDS_CHARACTERS = 1200
+PIPE_COLUMNS = 120
+"""Columns of the closing table where it is not read in a terminal."""
 
 Performance = Callable[[Stage, Progress], Coroutine[Any, Any, Findings]]
 
@@ -69,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
 def perform(play: Performance, options: argparse.Namespace, *, title: str) -> int:
     """Sets the stage, plays, tells what was found; `options.check` and `options.keep` as above."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=_width())
     # matrix-nio logs every refusal that it is told, which is what this play is about.
     logging.getLogger("nio").setLevel(logging.CRITICAL)
     home = _home(check=options.check)
@@ -96,6 +100,8 @@ def perform(play: Performance, options: argparse.Namespace, *, title: str) -> in
         else:
             console.print(f"State and logs: {home}")
         return 0 if findings.hold else 1
+    archive = [message for path in DAY for message in read_messages(path)]
+    write_history(home / "history" / "fortnight.ndjson", archive, until=now())
     _print_addresses(console, stage)
     stage.supervisor.say = console.print
     try:
@@ -103,6 +109,12 @@ def perform(play: Performance, options: argparse.Namespace, *, title: str) -> in
     finally:
         stage.stop()
     return 0
+
+
+def _width() -> int | None:
+    """Gives how wide a file or a pipe is; None where a terminal or COLUMNS says it."""
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return None if told else PIPE_COLUMNS
 
 
 def state_folder() -> Path:
@@ -195,6 +207,7 @@ def _print_addresses(console: Console, stage: Stage) -> None:
     console.print(f"  cases and appeals        {stage.site.public_url}/staff/cases/")
     console.print(f"  strikes and pauses       {stage.site.public_url}/staff/standing/")
     console.print(f"  DSA database, as sent    {stage.site.public_url}/staff/statements/")
+    console.print(f"  rules                    {stage.site.public_url}/staff/rules/")
     console.print(f"  sealed lane              {stage.site.public_url}/staff/child-safety/")
     console.print(f"  audit                    {stage.site.public_url}/staff/audit/")
     console.print(f"  report something         {stage.site.public_url}/report/")
@@ -212,6 +225,10 @@ def _print_addresses(console: Console, stage: Stage) -> None:
     console.print("Sign in: open a link once, make a passkey (use http://localhost).")
     for name, role, link in enrolment_links(stage.site.public_url):
         console.print(f"  {name:25} {role:15} {link}", soft_wrap=True)
+    console.print(
+        "As one policy author write a rule, try it on the fortnight, put it in shadow and on a"
+        " share; as the other let it go live, and roll it back."
+    )
     console.print("Ctrl-C stops everything.")
 
 

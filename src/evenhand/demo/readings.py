@@ -113,6 +113,8 @@ VISITORS = (
     ("Approver, visiting", (Role.APPROVER,)),
     ("Second approver, visiting", (Role.APPROVER,)),
     ("Operator, visiting", (Role.OPERATOR,)),
+    ("Policy author, visiting", (Role.POLICY_AUTHOR,)),
+    ("Second author, visiting", (Role.POLICY_AUTHOR,)),
 )
 
 

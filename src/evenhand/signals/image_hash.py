@@ -46,6 +46,9 @@ _SORT_SHIFT = 6
 """Hashes are searched in the order of the first ten bits of a chunk: finer order saves nothing."""
 
 _CHUNK = U(BUCKETS - 1)
+WAITING = 64
+"""Candidates that wait until their memory is there, to be compared whole."""
+
 FAR = BITS + 1
 """The distance to nothing."""
 
@@ -120,9 +123,10 @@ class PdqIndex:
         near = Near(np.full(len(rows), -1, np.int32), np.full(len(rows), FAR, np.int32))
         # Without arrays of its own the kernel counts no references, in its innermost loop.
         _search(
-            dealt(rows), self._words, self._starts, self._rests.ravel(), self._rests.shape[1],
-            self._places, np.empty(len(rows), np.uint32), np.empty(len(rows), np.uint32),
-            np.empty(BUCKETS >> _SORT_SHIFT, np.uint32), *near,
+            dealt(rows), self._words.ravel(), self._starts, self._rests.ravel(),
+            self._rests.shape[1], self._places.ravel(), np.empty(len(rows), np.uint32),
+            np.empty(len(rows), np.uint32), np.empty(BUCKETS >> _SORT_SHIFT, np.uint32),
+            np.empty(2 * WAITING, np.uint32), *near,
         )  # fmt: skip
         return near
 
@@ -214,10 +218,11 @@ def _build(
 
 @inlined
 def _distance(one: Words, row: np.uint64, other: Words, place: np.uint64) -> np.uint64:
-    """Gives how many bits of two hashes differ; both are there."""
-    near = bits_set(one[row, 0] ^ other[place, 0]) + bits_set(one[row, 1] ^ other[place, 1])
-    far = bits_set(one[row, 2] ^ other[place, 2]) + bits_set(one[row, 3] ^ other[place, 3])
-    return U(near + far)
+    """Gives how many bits differ of a hash and one of a row of words; both are there."""
+    at, bits = place * U(QUARTERS), U(0)
+    for quarter in range(QUARTERS):
+        bits += bits_set(one[row, U(quarter)] ^ other[at + U(quarter)])
+    return bits
 
 
 @inlined
@@ -238,6 +243,23 @@ def _sort(asked: Words, chunk: np.uint64, order: Numbers, values: Numbers, ends:
         ends[value >> U(_SORT_SHIFT)] += np.uint32(1)
 
 
+@inlined
+def _fetch_buckets(
+    starts: Starts,
+    chunk: np.uint64,
+    value: np.uint64,
+    rests: Numbers,
+    first: np.uint64,
+    pairs: int,
+) -> None:
+    """Has a step of each bucket fetched into which a search for a value of a chunk looks."""
+    for bit in range(PROBES):
+        begin = U(starts[chunk, value ^ U(1) << U(bit) & _CHUNK]) & ~(_LINE - U(1))
+        for pair in range(pairs):
+            prefetch(rests, first + begin + U(pair) * _PAIR)
+            prefetch(rests, first + begin + U(pair) * _PAIR + _LINE)
+
+
 @borrowing_kernel
 def _search(
     asked: Words,
@@ -249,6 +271,7 @@ def _search(
     order: Numbers,
     values: Numbers,
     ends: Numbers,
+    waiting: Numbers,
     nearest: Places,
     distances: Distances,
 ) -> None:
@@ -257,24 +280,22 @@ def _search(
     In that order the searches walk along a chunk's table, so that most of what they read is at
     hand. A bucket is read in steps of one length, which nearly all buckets fit into: a processor
     guesses wrong at each loop whose end it cannot foresee. What is read around a bucket, in whole
-    lines of memory, is of its neighbours and compared like all. Stays inside: there is a step to
-    spare behind the last bucket, `rests` has its rows of `columns` one after another, and the
-    next three arrays have room for every hash and every part of a chunk's values.
+    lines of memory, is of its neighbours and compared like all. What may be within reach waits, so
+    that its memory is fetched while the search goes on. Stays inside: there is a step to spare
+    behind the last bucket, `rests` has its rows of `columns` one after another, as `words` and
+    `places` have theirs, and the next three arrays have room for every hash and every part of a
+    chunk's values.
     """
-    count = asked.shape[0]
-    pairs = _pairs_in_step(words.shape[0])
+    count, held = asked.shape[0], U(0)
+    hashes = U(words.shape[0] // QUARTERS)
+    pairs = _pairs_in_step(words.shape[0] // QUARTERS)
     for one in range(CHUNKS):
         chunk = U(one)
         first = chunk * U(columns)
         _sort(asked, chunk, order, values, ends)
         for step in range(count):
             later = U(values[U(min(step + 1, count - 1))])
-            for bit in range(PROBES):
-                begin = U(starts[chunk, later ^ U(1) << U(bit) & _CHUNK])
-                fetched = first + (begin & ~(_LINE - U(1)))
-                for pair in range(pairs):
-                    prefetch(rests, fetched + U(pair) * _PAIR)
-                    prefetch(rests, fetched + U(pair) * _PAIR + _LINE)
+            _fetch_buckets(starts, chunk, later, rests, first, pairs)
             row, value = U(order[U(step)]), U(values[U(step)])
             rest = _rest_of(asked, row, chunk)
             for bit in range(PROBES):
@@ -289,11 +310,17 @@ def _search(
                         near |= sixteen_near(rests, first + place + _LINE, rest, bits_max) << _LINE
                         while near:
                             found = place + bits_set((near & (U(0) - near)) - U(1))
-                            if found < U(words.shape[0]):
-                                number = U(places[chunk, found])
-                                _keep(asked, row, words, number, nearest, distances)
+                            if found < hashes:
+                                found += chunk * hashes
+                                prefetch(places, found)
+                                waiting[held], waiting[held + U(WAITING)] = row, found
+                                held += U(1)
+                                if held == U(WAITING):
+                                    _settle(asked, words, places, waiting, held, nearest, distances)
+                                    held = U(0)
                             near &= near - U(1)
                         place += _PAIR
+    _settle(asked, words, places, waiting, held, nearest, distances)
 
 
 @inlined
@@ -301,6 +328,26 @@ def _pairs_in_step(hashes: int) -> int:
     """Gives how many pairs of lines nearly all buckets fit into."""
     mean = hashes / BUCKETS
     return min(PAIRS_MAX, int((mean + 7.5 + 1.25 * np.sqrt(mean)) / 32) + 1)
+
+
+@inlined
+def _settle(
+    asked: Words,
+    words: Words,
+    places: Numbers,
+    waiting: Numbers,
+    held: np.uint64,
+    nearest: Places,
+    distances: Distances,
+) -> None:
+    """Compares so many hashes that wait, each with whom it is for; all of them are there."""
+    for one in range(held):
+        number = places[U(waiting[U(one) + U(WAITING)])]
+        waiting[U(one) + U(WAITING)] = number
+        prefetch(words, U(number) * U(QUARTERS))
+    for one in range(held):
+        row, number = U(waiting[U(one)]), U(waiting[U(one) + U(WAITING)])
+        _keep(asked, row, words, number, nearest, distances)
 
 
 @inlined

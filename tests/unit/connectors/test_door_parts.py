@@ -23,6 +23,8 @@ from evenhand.connectors.matrix.door import settings_from
 from evenhand.connectors.matrix.lane import Overloaded, ScreeningLane
 from evenhand.connectors.matrix.limits import (
     HEADER_BYTES_MAX,
+    REST_SECONDS,
+    REST_SECONDS_MAX,
     SCREEN_ROWS_MAX,
     WAITING_EVENTS_MAX,
 )
@@ -81,6 +83,23 @@ def test_events_that_wait_together_are_screened_together_and_each_gets_its_own_v
     assert [value.event_id for value in found if value] == ["$0", "$3", "$6", "$9"]
     assert plane.batches == [1, 10]
     assert len(rest) < SCREEN_ROWS_MAX
+
+
+def test_the_screening_rests_the_longer_the_more_answers_go_out_and_not_for_long():
+    plane, rests = SlowPlane(), list[float]()
+    lane = ScreeningLane(plane, rest=rests.append)
+    lane.submit(row("fine", 0))
+    assert plane.begun.wait(START_SECONDS_MAX)
+    waiting = [lane.submit(row("fine", number)) for number in range(1, 101)]
+    plane.go.set()
+    for one in waiting:
+        one.result(START_SECONDS_MAX)
+    last = lane.submit(row("fine", 101))
+    last.result(START_SECONDS_MAX)
+    lane.close()
+
+    assert plane.batches == [1, 100, 1]
+    assert rests[:2] == [REST_SECONDS, REST_SECONDS_MAX]
 
 
 def test_an_event_that_comes_again_has_its_verdict_and_counts_once():

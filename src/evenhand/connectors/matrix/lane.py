@@ -7,14 +7,17 @@ counts once: what comes again soon, because its sender no longer waited, gets th
 import asyncio
 import queue
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Protocol
 
 from evenhand.base.errors import Unavailable
 from evenhand.connectors.matrix.limits import (
+    REST_SECONDS,
+    REST_SECONDS_MAX,
     SCREEN_ROWS_MAX,
     VERDICTS_KEPT,
     WAITING_EVENTS_MAX,
@@ -39,10 +42,13 @@ class Overloaded(Unavailable):
 
 
 class ScreeningLane:
-    """Screens events one after the other, or together where several wait."""
+    """Screens events one after the other, or together where several wait.
 
-    def __init__(self, plane: Screening) -> None:
-        self._plane = plane
+    rest  waits for some seconds after a batch, while its answers go out
+    """
+
+    def __init__(self, plane: Screening, *, rest: Callable[[float], None] = time.sleep) -> None:
+        self._plane, self._rest = plane, rest
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(WAITING_EVENTS_MAX)
         self._kept: OrderedDict[str, Verdict | None] = OrderedDict()
         self._thread = threading.Thread(target=self._run, name="screening", daemon=True)
@@ -77,7 +83,7 @@ class ScreeningLane:
         self._thread.join()
 
     def _run(self) -> None:
-        # Nobody waits for company: what comes while a batch is screened is the next one together.
+        # Nobody waits for company: what comes during a batch and the rest is screened together.
         while (first := self._waiting.get()) is not None:
             group, ended = self._group(first)
             # An event whose sender no longer waits has passed: the sweep screens it.
@@ -86,6 +92,7 @@ class ScreeningLane:
                 self._screen(group)
             if ended:
                 return
+            self._rest(min(len(group) * REST_SECONDS, REST_SECONDS_MAX))
 
     def _group(self, first: Waiting) -> tuple[list[Waiting], bool]:
         group = [first]

@@ -14,6 +14,13 @@ WAITING_EVENTS_MAX = 2_048
 VERDICTS_KEPT = 16_384
 """Verdicts of the latest events: one that passed too late is swept a few seconds afterwards."""
 
+REST_SECONDS = 0.0002
+"""Seconds after a batch for each of its events: so long the other thread takes to answer one and
+read the next. To screen on meanwhile would hold these answers up, for a batch of one or two."""
+
+REST_SECONDS_MAX = 0.004
+"""Seconds of such a rest at most: below half of the goal of 10 ms."""
+
 SCREEN_ROWS_MAX = 256
 """Events screened together: more would make the first of them wait too long."""
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import pytest
 from nacl.public import PrivateKey
 
 from evenhand.actions.journal import Answered, FlaggedEntry, JournalReader, JournalWriter
@@ -52,7 +53,10 @@ class Seeing(PictureReader):
         return Shown((SHOWN,), 0.9 if judge else None)
 
 
-def test_a_picture_that_is_known_late_is_judged_by_its_files_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("join_rule", "score"), [("invite", None), ("public", 0.9)])
+def test_a_picture_that_is_known_late_is_judged_by_its_files_alone(
+    tmp_path: Path, join_rule: str, score: float | None
+) -> None:
     allowed, plane = threading.Event(), Plane()
 
     def download(_: httpx.Request) -> httpx.Response:
@@ -64,7 +68,7 @@ def test_a_picture_that_is_known_late_is_judged_by_its_files_alone(tmp_path: Pat
     keeper = DoorKeeper(
         lane=lane,
         journal=journal,
-        lookup=Lookup(client, pictures=Seeing()),
+        lookup=Lookup(client, pictures=Seeing(), judged=lambda: True),
         snapshot=SnapshotFile(tmp_path / "snapshot.json"),
         keys=DoorKeys("secret", bytes(32), bytes(32), PrivateKey.generate().public_key),
         facts=DoorFacts("https://desk.test"),
@@ -87,7 +91,7 @@ def test_a_picture_that_is_known_late_is_judged_by_its_files_alone(tmp_path: Pat
             "room_id": "!r:x.test",
             "content": {"body": "look", "msgtype": "m.image", "url": "mxc://x.test/abc"},
         }  # fmt: skip
-        facts = {"account_created_ts": 0, "channel": {"join_rule": "invite", "members": 9}}
+        facts = {"account_created_ts": 0, "channel": {"join_rule": join_rule, "members": 9}}
         status = await ask("check_event_for_spam", {"event": event, "evenhand": facts})
         allowed.set()
         await asyncio.gather(*keeper._tasks)
@@ -99,6 +103,8 @@ def test_a_picture_that_is_known_late_is_judged_by_its_files_alone(tmp_path: Pat
 
     first, second = plane.seen
     assert (first["media_pdq"], second["media_pdq"]) == ([], [SHOWN.value])
+    # A model looks at what is posted in public, and at nothing that was but uploaded.
+    assert (first["media_nudity"], second["media_nudity"]) == (None, score)
     assert (second["account"], second["text"], second["urls"]) == (None, None, [])
     assert second["media_sha256"] == first["media_sha256"]
     (entry,) = JournalReader(tmp_path / "journal", KEY).read().entries

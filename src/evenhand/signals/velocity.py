@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from evenhand.base.kernel import U, kernel
+from evenhand.base.kernel import U, borrowing_kernel
 from evenhand.events.text_column import Characters, Offsets, TextColumn
 from evenhand.signals.counting import Mask, Milliseconds, WindowCounter
 from evenhand.signals.hashing import Hashes, mix
@@ -40,39 +40,48 @@ _CODE_BITS = 12
 _GRAM_MASK = U((1 << _CODE_BITS * GRAM) - 1)
 
 
-@kernel
-def _signatures(characters: Characters, offsets: Offsets, bands: NDArray[np.uint64]) -> None:
+@borrowing_kernel
+def _signatures(
+    characters: Characters,
+    offsets: Offsets,
+    alike: NDArray[np.uint64],
+    hashes: NDArray[np.uint64],
+    minima: NDArray[np.uint64],
+    bands: NDArray[np.uint64],
+) -> None:
     """Gives each row's bands; 0 where the text is too short.
 
     A shingle falls into one of MINIMA classes by its hash, and each class keeps its smallest: one
     hash per character instead of twelve. Digits count as one, since floods number themselves.
+    Loops that do not branch make several hashes at once.
     Stays inside: `bands` has a row for each of the texts, which end with a space that is not
-    theirs.
+    theirs; `alike` and `hashes` have a place for each character of the longest.
     """
     codes, starts = characters
-    minima = np.empty(MINIMA, np.uint64)
     for row in range(starts.shape[0] - 1):
-        position = U(starts[row])
-        end = U(starts[row + 1]) - U(1)
         if offsets[row + 1] - offsets[row] <= FLOOD_BYTES_MIN:
             for band in range(BANDS):
                 bands[row, band] = U(0)
             continue
+        begin = U(starts[row])
+        size = U(starts[row + 1]) - U(1) - begin
+        for place in range(size):
+            code = U(codes[begin + U(place)])
+            alike[U(place)] = U(48) if code - U(48) <= U(9) else code
+        grams = max(size, U(GRAM - 1)) - U(GRAM - 1)
+        for place in range(grams):
+            gram = U(0)
+            for letter in range(GRAM):
+                gram ^= alike[U(place) + U(letter)] << U(_CODE_BITS * (GRAM - 1 - letter))
+            gram &= _GRAM_MASK
+            value = (gram ^ gram >> U(29)) * U(0x9E3779B97F4A7C15)
+            hashes[U(place)] = value ^ value >> U(32)
         for place in range(MINIMA):
             minima[place] = U(0xFFFFFFFFFFFFFFFF)
-        gram = U(0)
-        letters = 0
-        while position < end:
-            code = U(codes[position])
-            code = U(48) if U(48) <= code <= U(57) else code
-            position += U(1)
-            letters += 1
-            gram = (gram << U(_CODE_BITS) ^ code) & _GRAM_MASK
-            if letters >= GRAM:
-                value = (gram ^ gram >> U(29)) * U(0x9E3779B97F4A7C15)
-                value ^= value >> U(32)
-                slot = (value & U(0xFFFF)) * U(MINIMA) >> U(16)
-                minima[slot] = min(minima[slot], value)
+        for place in range(grams):
+            value = hashes[U(place)]
+            slot = (value & U(0xFFFF)) * U(MINIMA) >> U(16)
+            minima[slot] = min(minima[slot], value)
         for band in range(BANDS):
             joint = U(band + 1)
             for place in range(band * MINIMA // BANDS, (band + 1) * MINIMA // BANDS):
@@ -83,7 +92,9 @@ def _signatures(characters: Characters, offsets: Offsets, bands: NDArray[np.uint
 def signatures(text: TextColumn) -> NDArray[np.uint64]:
     """Gives four band hashes per row: rows that share one are nearly the same text."""
     bands = np.empty((len(text), BANDS), np.uint64)
-    _signatures(text.characters, text.offsets, bands)
+    longest = int(np.diff(text.characters.starts).max(initial=0))
+    alike, hashes = np.empty((2, longest), np.uint64)
+    _signatures(text.characters, text.offsets, alike, hashes, np.empty(MINIMA, np.uint64), bands)
     return bands
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evenhand.base.kernel import U, borrowing_kernel
-from evenhand.events.text_column import Characters, Offsets, TextColumn
+from evenhand.events.text_column import Characters, Codes, Offsets, TextColumn
 from evenhand.signals.counting import Mask, Milliseconds, WindowCounter
 from evenhand.signals.hashing import Hashes, mix
 from evenhand.signals.table import Values
@@ -41,6 +41,33 @@ _GRAM_MASK = U((1 << _CODE_BITS * GRAM) - 1)
 
 
 @borrowing_kernel
+def _hash_shingles(
+    codes: Codes,
+    begin: np.uint64,
+    size: np.uint64,
+    alike: NDArray[np.uint64],
+    hashes: NDArray[np.uint64],
+) -> np.uint64:
+    """Writes down the hash of each shingle of a text, and gives how many there are.
+
+    Loops that do not branch make several at once. Stays inside: `codes` has `size` characters from
+    `begin` on, and the others as many places.
+    """
+    for place in range(size):
+        code = U(codes[begin + U(place)])
+        alike[U(place)] = U(48) if code - U(48) <= U(9) else code
+    grams = max(size, U(GRAM - 1)) - U(GRAM - 1)
+    for place in range(grams):
+        gram = U(0)
+        for letter in range(GRAM):
+            gram ^= alike[U(place) + U(letter)] << U(_CODE_BITS * (GRAM - 1 - letter))
+        gram &= _GRAM_MASK
+        value = (gram ^ gram >> U(29)) * U(0x9E3779B97F4A7C15)
+        hashes[U(place)] = value ^ value >> U(32)
+    return grams
+
+
+@borrowing_kernel
 def _signatures(
     characters: Characters,
     offsets: Offsets,
@@ -53,7 +80,6 @@ def _signatures(
 
     A shingle falls into one of MINIMA classes by its hash, and each class keeps its smallest: one
     hash per character instead of twelve. Digits count as one, since floods number themselves.
-    Loops that do not branch make several hashes at once.
     Stays inside: `bands` has a row for each of the texts, which end with a space that is not
     theirs; `alike` and `hashes` have a place for each character of the longest.
     """
@@ -65,17 +91,7 @@ def _signatures(
             continue
         begin = U(starts[row])
         size = U(starts[row + 1]) - U(1) - begin
-        for place in range(size):
-            code = U(codes[begin + U(place)])
-            alike[U(place)] = U(48) if code - U(48) <= U(9) else code
-        grams = max(size, U(GRAM - 1)) - U(GRAM - 1)
-        for place in range(grams):
-            gram = U(0)
-            for letter in range(GRAM):
-                gram ^= alike[U(place) + U(letter)] << U(_CODE_BITS * (GRAM - 1 - letter))
-            gram &= _GRAM_MASK
-            value = (gram ^ gram >> U(29)) * U(0x9E3779B97F4A7C15)
-            hashes[U(place)] = value ^ value >> U(32)
+        grams = _hash_shingles(codes, begin, size, alike, hashes)
         for place in range(MINIMA):
             minima[place] = U(0xFFFFFFFFFFFFFFFF)
         for place in range(grams):

@@ -60,9 +60,6 @@ BASE_RATE = 0.05
 """Share of wrong texts that a score assumes: half of the labelled rows are wrong, which no channel
 is. An assumption, stated in the card."""
 
-TEMPLATE_WEIGHT = 3.0
-"""What a sentence made of a frame weighs: they are few beside the rows of English sources."""
-
 ASSUMED_PART = 3
 """Of rows that nobody labelled for a head and that are not plain, one in so many is taken."""
 
@@ -85,12 +82,11 @@ def material_of(rows: Rows, *, bits: int) -> Material:
     assumed = np.stack([rows.assumed[head] for head in HEADS], axis=1)
     turn = np.arange(len(rows)) % ASSUMED_PART == 0
     chosen = ~np.isnan(labels) & (~assumed | (rows.plain | turn)[:, None])
-    weights = np.where(rows.written, TEMPLATE_WEIGHT, 1.0)[:, None]
     return Material(
         slots=slots,
         ends=ends,
         labels=np.nan_to_num(labels),
-        shares=np.where(chosen, weights, 0).astype(np.float32),
+        shares=chosen.astype(np.float32),
         bits=bits,
     )
 

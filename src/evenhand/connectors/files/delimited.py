@@ -13,7 +13,7 @@ from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.limits import BLOCK_BYTES, COLUMNS_MAX, HEAD_BYTES
 from evenhand.connectors.files.lines import LINE_END
 from evenhand.connectors.files.problems import FileRefused
-from evenhand.connectors.files.rows import COLUMNS, SLOTS, cell_batch
+from evenhand.connectors.files.rows import COLUMNS, SLOTS, cell_batch, refuse_repeated
 from evenhand.connectors.files.tokens import ABSENT, Cells, Numbers
 from evenhand.connectors.files.window import Window, skip_mark
 
@@ -110,6 +110,7 @@ class DelimitedReader:
             reason, remedy = EXPLANATIONS[self._table.fault]
             raise FileRefused(file=self._ledger.name, why=f"its header: {reason}; {remedy}")
         names = self._names(cells)
+        refuse_repeated(self._ledger.name, names)
         window.at = after
         slots = np.array([SLOTS.get(name, -1) for name in names], np.int32)
         if not {"text", "body", "display_name", "channel_name"} & set(names):

@@ -29,6 +29,8 @@ class Fault(IntEnum):
     VALUE = 20
     NOTHING_KNOWN = 21
     DAMAGED = 22
+    TWICE = 23
+    TWO_TEXTS = 24
 
 
 EXPLANATIONS: dict[Fault, tuple[str, str]] = {
@@ -73,6 +75,11 @@ EXPLANATIONS: dict[Fault, tuple[str, str]] = {
         "the row has none of the columns that can be screened",
         "name at least `text`; docs/screen.md lists the columns",
     ),
+    Fault.TWICE: (
+        "a name stands in it twice, and readers differ in which value they take",
+        "keep one of the two",
+    ),
+    Fault.TWO_TEXTS: ("it has two texts, `text` and `body`", "keep the one that was posted"),
     Fault.DAMAGED: ("a part of the file is damaged", "copy or write the file again"),
 }
 """What is said of each fault: the reason, and what to do."""

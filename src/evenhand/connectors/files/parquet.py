@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from evenhand.base.limits import BATCH_ROWS_MAX
 from evenhand.connectors.files.cells import Findings
 from evenhand.connectors.files.events import Int64s, report, without
-from evenhand.connectors.files.faults import Fault
+from evenhand.connectors.files.faults import EXPLANATIONS, Fault
 from evenhand.connectors.files.ledger import Ledger
 from evenhand.connectors.files.limits import BLOCK_BYTES
 from evenhand.connectors.files.problems import FileRefused
@@ -26,6 +26,7 @@ from evenhand.connectors.files.rows import (
     finished,
     listed,
     moments,
+    refuse_repeated,
 )
 from evenhand.connectors.files.times import NO_TIME, times
 from evenhand.connectors.files.tokens import ABSENT, STRING, Cells
@@ -71,6 +72,10 @@ class ParquetReader:
 
     def _choose_columns(self, names: list[str]) -> dict[str, str]:
         """Gives the file's name for each column of ours that it has."""
+        refuse_repeated(self._ledger.name, names)
+        if {"text", "body"} <= set(names):
+            reason, remedy = EXPLANATIONS[Fault.TWO_TEXTS]
+            raise FileRefused(file=self._ledger.name, why=f"{reason}; {remedy}")
         taken = {name: name for name in EVENT_SCHEMA.names if name in names and name != JUDGED}
         for alias, name in ALIASES.items():
             if alias in names:

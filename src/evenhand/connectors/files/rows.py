@@ -19,6 +19,7 @@ from evenhand.connectors.files.events import (
 )
 from evenhand.connectors.files.faults import Fault
 from evenhand.connectors.files.ledger import Ledger
+from evenhand.connectors.files.problems import FileRefused
 from evenhand.connectors.files.texts import texts
 from evenhand.connectors.files.times import NO_TIME, times
 from evenhand.connectors.files.tokens import ARRAY, NULL, STRING, Bytes, Cells, keys_of
@@ -64,6 +65,13 @@ _KINDS = pa.array([kind.value for kind in EventKind])
 _CHANNEL_KINDS = pa.array([kind.value for kind in ChannelKind])
 
 
+def refuse_repeated(file: str, names: Sequence[str]) -> None:
+    """Raises `FileRefused` for a table in which a column that we read stands twice."""
+    twice = next((name for name in COLUMNS if names.count(name) > 1), None)
+    if twice is not None:
+        raise FileRefused(file=file, why=f"it has two columns `{twice}`; leave one out")
+
+
 def cell_batch(
     data: Bytes,
     cells: Cells,
@@ -77,6 +85,9 @@ def cell_batch(
     """Gives the rows whose cells lie in `data` as events; refused ones go to the ledger."""
     findings = Findings.none(cells.rows)
     findings.add(cells.lacking(range(len(COLUMNS)) if csv else TELLING), Fault.NOTHING_KNOWN, -1)
+    findings.add(cells.doubled(), Fault.TWICE, -1)
+    # Whoever reads only one of two texts may be shown what another reader is not.
+    findings.add(cells.hold(SLOTS["text"]) & cells.hold(SLOTS["body"]), Fault.TWO_TEXTS, -1)
     for alias, name in ALIASES.items():
         cells.fill(SLOTS[name], SLOTS[alias])
     address = int(data.ctypes.data)

@@ -323,6 +323,7 @@ class TelegramReader:
         self, cells: Cells, rows: NDArray[np.int64], offsets: NDArray[np.int64]
     ) -> pa.RecordBatch:
         window, findings = self._window, Findings.none(cells.rows)
+        findings.add(cells.doubled(), Fault.TWICE, -1)
         cells.fill(_SLOT["forwarded_from_id"], _SLOT["forwarded_from"])
         columns = {
             name: strings(window.address, cells, _SLOT[key], findings)
@@ -362,6 +363,7 @@ class TelegramReader:
     def _pass_over(self, cells: Cells, rows: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
         """Counts what is no message by its name; what has no type at all is refused."""
         window, findings = self._window, Findings.none(cells.rows)
+        findings.add(cells.doubled(), Fault.TWICE, -1)
         findings.add(cells.kinds(_SLOT["type"]) != STRING, Fault.MISSING, _SLOT["type"])
         types = strings(window.address, cells, _SLOT["type"], findings)
         actions = strings(window.address, cells, _SLOT["action"], findings)

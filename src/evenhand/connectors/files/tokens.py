@@ -36,8 +36,11 @@ from evenhand.connectors.files.wide import (
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int32]
 
-ABSENT, NULL, STRING, NUMBER, WORD, OBJECT, ARRAY = range(7)
-"""Kinds of a cell. A string's cell lies between its quotes; CSV cells are strings, too."""
+ABSENT, NULL, STRING, NUMBER, WORD, OBJECT, ARRAY, DOUBLED = range(8)
+"""Kinds of a cell. A string's cell lies between its quotes; CSV cells are strings, too. A cell is
+of the last kind if its key stands twice."""
+
+_MET_TWICE = 2
 
 _MORE = int(Fault.MORE)
 _CONTROL = int(Fault.CONTROL)
@@ -100,7 +103,7 @@ class Cells:
     """Where the values of items lie, one cell per key and item.
 
     table      by slot and item: kind, start, end; a reader's table has room for more than `rows`
-    met        by slot: not 0 if some item may have a value there
+    met        by slot: not 0 if some item may have a value there, 2 if one has its key twice
     rows       items that are there
     bytes_max  bytes that the values of one slot take at most, all items together
     is_utf8    True if the text of all items is known to be UTF-8
@@ -136,6 +139,17 @@ class Cells:
         """Tells whether any item has a value in a slot."""
         return bool(self.met[slot]) and bool((self.kinds(slot) > NULL).any())
 
+    def hold(self, slot: int) -> NDArray[np.bool_]:
+        """Tells which items have a value in a slot."""
+        return self.kinds(slot) > NULL if self.met[slot] else np.zeros(self.rows, np.bool_)
+
+    def doubled(self) -> NDArray[np.bool_]:
+        """Tells which items have a key twice."""
+        found = np.zeros(self.rows, np.bool_)
+        for slot in np.flatnonzero(self.met == _MET_TWICE).tolist():
+            found |= self.kinds(slot) == DOUBLED
+        return found
+
     def lacking(self, slots: Iterable[int]) -> NDArray[np.bool_]:
         """Tells which items have a cell in none of some slots."""
         without = np.ones(self.rows, np.bool_)
@@ -148,7 +162,7 @@ class Cells:
         """Gives the cells of a slot that hold nothing what another slot holds."""
         if not self.met[other]:
             return
-        self.met[slot] = 1
+        self.met[slot] = max(self.met[slot], 1)
         empty = (self.kinds(slot) <= NULL) & (self.kinds(other) > NULL)
         if empty.any():
             self.table[slot, : self.rows][empty] = self.table[other, : self.rows][empty]
@@ -411,8 +425,13 @@ def _begin_cell(
 ) -> int:
     slot = key_slot(data, key, close, keys)
     if slot >= 0:
-        put_byte(met + slot, 1)
         kind = kind_at(data, at)
+        if number_at(cells + step * slot) != ABSENT:
+            put_byte(met + slot, _MET_TWICE)
+            put_number(cells + step * slot, DOUBLED)
+            return -1
+        if byte_at(met + slot) == 0:
+            put_byte(met + slot, 1)
         put_number(cells + step * slot, kind)
         put_number(cells + step * slot + 4, at + 1 if kind == STRING else at)
     return slot

@@ -135,3 +135,17 @@ def test_arbitrary_bytes_never_crash(read: Any, content: bytes, block_bytes: int
     small = read(b"id,text\n" + content, CSV, block_bytes=block_bytes)
 
     assert small.rows == read(b"id,text\n" + content, CSV).rows
+
+
+def test_a_table_with_a_column_twice_is_refused(read: Any) -> None:
+    with pytest.raises(FileRefused) as refused:
+        read("id,text,Text\n1,a,b\n", CSV)
+
+    assert refused.value.fields["why"] == "it has two columns `text`; leave one out"
+
+
+def test_a_row_with_two_texts_is_refused(read: Any) -> None:
+    found = read("id,text,body\n1,a,b\n2,c,\n3,,d\n", CSV)
+
+    assert found.column("text") == ["c", "d"]
+    assert "two texts" in found.said[0]

@@ -214,3 +214,14 @@ def test_arbitrary_bytes_never_crash(read: Any, content: bytes, block_bytes: int
     assert (
         found.ledger.refusals or found.table.num_rows or not content.strip(b" \t\r\n\xef\xbb\xbf")
     )
+
+
+def test_an_item_with_two_texts_is_refused(read: Any) -> None:
+    data = (
+        '{"text":"a","body":"b"}\n{"text":"c","text":"d"}\n{"text":null,"body":"e"}\n{"text":"f"}\n'
+    )
+
+    found = read(data, LINES)
+
+    assert found.column("text") == ["e", "f"]
+    assert ["two texts" in said or "twice" in said for said in found.said] == [True, True]

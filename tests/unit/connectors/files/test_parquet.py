@@ -108,6 +108,7 @@ def test_a_damaged_row_group_is_refused_and_the_others_are_read(read: Any) -> No
         ({"colour": ["red"]}, "no column `text` (it has: colour)"),
         ({"text": pa.array([{"a": 1}])}, "its column `text` is of type struct"),
         ({"text": ["x"], "time": pa.array([[1]])}, "its column `time` is of type list"),
+        ({"text": ["a"], "body": ["b"]}, "two texts"),
     ],
 )
 def test_a_file_with_unfit_columns_is_refused(read: Any, columns: Any, why: str) -> None:

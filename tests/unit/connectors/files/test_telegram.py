@@ -360,3 +360,13 @@ def test_a_truncation_at_every_byte_loses_only_what_is_not_there(read: Any) -> N
         found = read(content[:place])
         assert len(found.rows) == sum(place >= end for end in ends), place
         assert found.ledger.refusals == 1
+
+
+def test_a_message_with_a_name_twice_is_refused_and_the_next_is_read(read: Any) -> None:
+    twice = json.dumps(message(1, "one")).replace('"text": "one"', '"text": "a", "text": "b"')
+    export = json.dumps(chat(message(2, "two"))).replace('"messages": [', f'"messages": [{twice}, ')
+
+    found = read(export)
+
+    assert found.column("text") == ["two"]
+    assert "a name stands in it twice" in found.said[0]

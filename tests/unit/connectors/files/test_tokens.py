@@ -137,13 +137,19 @@ def test_a_key_written_with_escapes_is_known() -> None:
     assert cells.table[:, 0, 0].tolist() == [0, STRING, NUMBER]
 
 
-def test_the_last_of_two_equal_keys_counts() -> None:
-    data = b'{"a": "first", "a": 22}'
+@pytest.mark.parametrize("again", [b'"a": 22', b'"\\u0061": [{"a": 1}]', b'"a": 1, "a": 2'])
+def test_an_object_with_two_equal_keys_is_marked(again: bytes) -> None:
+    end, _, cells = walk(b'{"a": "first", ' + again + b"}")
 
-    _, _, cells = walk(data)
+    assert end > 0
+    assert cells.doubled().tolist() == [True]
 
-    kind, start, end = cells.table[0, 0].tolist()
-    assert (kind, data[start:end]) == (NUMBER, b"22")
+
+def test_keys_that_nobody_reads_may_stand_twice() -> None:
+    end, _, cells = walk(b'{"other": 1, "other": 2, "a": {"a": 3}}')
+
+    assert end > 0
+    assert not cells.doubled().any()
 
 
 SIGNS = (

@@ -332,7 +332,7 @@ def _written(data: bytes) -> list[tuple[str, str]] | None:
 COLUMNS = all_columns(["goods", "scams"])
 _NAMES = (
     "text_length", "link_count", "spam_score", "digits_share", "has_link", "mixed_script",
-    "language", "kind", "matches_goods", "matches_scams", "account_posts_1m", "domain_listed",
+    "language", "media_list", "matches_goods", "matches_scams", "account_posts_1m", "domain_listed",
 )  # fmt: skip
 _WORDS = ("de", "en", "kk", "message", "")
 _PARTS = (
@@ -366,7 +366,7 @@ def _condition(chance: random.Random, depth: int) -> str:
             return f"{value} BETWEEN {chance.randrange(-2, 4)} AND {other}"
         case 4:
             negated = chance.choice(("", " NOT"))
-            return f"{chance.choice(('language', 'kind'))}{negated} IN ('de', 'en')"
+            return f"{chance.choice(('language', 'media_list'))}{negated} IN ('de', 'en')"
         case 5:
             return f"{chance.choice(_NAMES)} IS {chance.choice(('', 'NOT '))}NULL"
         case 6:
@@ -400,7 +400,7 @@ def _table() -> SignalTable:
     columns = {}
     for name in _NAMES[:-1]:  # the last is NULL throughout
         type_ = COLUMNS[name].type
-        known = None if name == "kind" else chance.random(rows) < 0.8
+        known = None if name == "media_list" else chance.random(rows) < 0.8
         words: tuple[str, ...] = ()
         values: np.ndarray = chance.integers(0, 4, rows)
         if type_ is ColumnType.SHARE:

@@ -6,6 +6,7 @@ parsing (De Morgan's laws hold in three-valued logic), so that a tree is true ex
 condition is true, and NULL never fires.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -252,6 +253,8 @@ class _Reader:
             raise _refused(node, f"a {left_type.value} is compared with a {right_type.value}")
         if left_type not in ORDERED and relation not in (Relation.EQUAL, Relation.UNEQUAL):
             raise _refused(node, f"a {left_type.value} has no order; use = or <>")
+        self._check_word(node.expression, left, right)
+        self._check_word(node.this, right, left)
         return Compare(OPPOSITE[relation] if negated else relation, left, right)
 
     def _between(self, node: exp.Between, *, negated: bool) -> Tree:
@@ -280,8 +283,26 @@ class _Reader:
                 raise _refused(option, "IN asks for a list of constants")
             if not _alike(type_, option_type):
                 raise _refused(option, f"a {type_.value} cannot be a {option_type.value}")
+            self._check_word(option, value, constant)
             options.append(constant.value)
         return OneOf(value, tuple(options), negated=negated)
+
+    def _check_word(self, node: exp.Expression, value: Value, said: Value) -> None:
+        """Refuses a word that a column never is: a misspelt one would exclude nothing."""
+        column = value.column if isinstance(value, Otherwise) else value
+        if not isinstance(column, Column) or not isinstance(said, Constant):
+            return
+        known, word = self._columns[column.name], str(said.value)
+        if isinstance(value, Otherwise) and said == value.constant:
+            return
+        if known.words and word not in known.words:
+            near = ", ".join(get_close_matches(word, sorted(known.words), n=3, cutoff=0.4))
+            hint = (
+                f" (near: {near})" if near else f"; it is one of {', '.join(sorted(known.words))}"
+            )
+            raise _refused(node, f"{column.name} is never {word!r}{hint}")
+        if known.form and not re.fullmatch(known.form, word):
+            raise _refused(node, f"{column.name} is never {word!r}: it is {known.meaning}")
 
     def _value(self, node: exp.Expression) -> tuple[Value, ColumnType]:
         _refuse_extras(node)
@@ -393,7 +414,7 @@ def _alike(left: ColumnType, right: ColumnType) -> bool:
 
 
 def _near(name: str, columns: Mapping[str, SignalColumn]) -> list[str]:
-    return get_close_matches(name, list(columns), n=3)
+    return get_close_matches(name.lower(), list(columns), n=3)
 
 
 def _named(node: exp.Expression) -> str:

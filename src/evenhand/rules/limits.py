@@ -39,3 +39,9 @@ BUDGET_MAX = 1_000_000_000
 
 DELAY_MINUTES_MAX = 1_440
 """Minutes by which an action may be delayed: after a day it comes too late."""
+
+SAYS_CHARACTERS_MAX = 400
+"""Characters of the sentence that people are told: it stands in a notice on a telephone."""
+
+WHOLE_MAX = 2**31 - 1
+"""The largest whole number that a fixture may state: what is counted is kept in 32 bits."""

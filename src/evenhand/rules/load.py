@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from evenhand.rules.limits import (
     DELAY_MINUTES_MAX,
     RULE_FILE_BYTES_MAX,
     RULES_MAX,
+    SAYS_CHARACTERS_MAX,
     VERSION_CHARACTERS_MAX,
+    WHOLE_MAX,
 )
 from evenhand.rules.rule import Budget, Fixture, Rule, RuleSet
-from evenhand.signals.columns import SignalColumn
+from evenhand.signals.columns import ColumnType, SignalColumn
 
 FIELDS = frozenset(
     {
@@ -248,7 +251,11 @@ class _Reader:
             raise self._refused("budget", "a budget is hour, day or both")
         if not all(type(one) is int and 1 <= one <= BUDGET_MAX for one in told.values()):
             raise self._refused("budget", f"a budget is a whole number from 1 to {BUDGET_MAX:,}")
-        return Budget(**told)
+        budget = Budget(**told)
+        if budget.hour > budget.day:
+            why = f"{budget.hour:,} in an hour are more than {budget.day:,} in a day"
+            raise self._refused("budget", why)
+        return budget
 
     def _delay(self) -> int:
         minutes = self._content.get("delay_minutes", 0)
@@ -278,6 +285,8 @@ class _Reader:
             raise self._refused("says", f"one sentence in each of {', '.join(sorted(wanted))}")
         if not all(isinstance(text, str) and text.strip() for text in says.values()):
             raise self._refused("says", "each sentence is a text")
+        if any(len(text.strip()) > SAYS_CHARACTERS_MAX for text in says.values()):
+            raise self._refused("says", f"a sentence has at most {SAYS_CHARACTERS_MAX} characters")
         return {Language(language): str(text).strip() for language, text in says.items()}
 
     def _fixtures(self, kind: str, columns: Mapping[str, SignalColumn]) -> tuple[Fixture, ...]:
@@ -289,12 +298,15 @@ class _Reader:
         listed = stated[kind]
         if not isinstance(listed, list) or not listed:
             raise self._refused("fixtures", f"at least one event must be under {kind}")
-        marks = [item.start_mark.line + 1 for item in members[kind].value]
         return tuple(
-            self._fixture(event, line, columns) for event, line in zip(listed, marks, strict=True)
+            self._fixture(event, item, columns)
+            for event, item in zip(listed, members[kind].value, strict=True)
         )
 
-    def _fixture(self, event: object, line: int, columns: Mapping[str, SignalColumn]) -> Fixture:
+    def _fixture(
+        self, event: object, node: yaml.Node, columns: Mapping[str, SignalColumn]
+    ) -> Fixture:
+        line = node.start_mark.line + 1
         if not isinstance(event, dict):
             raise RuleRefused(file=self._path.name, line=line, why="a fixture is a mapping")
         fields = {str(name): value for name, value in event.items() if name != "signals"}
@@ -303,9 +315,15 @@ class _Reader:
         signals = event.get("signals", {})
         if not isinstance(signals, dict):
             raise RuleRefused(file=self._path.name, line=line, why="signals is a mapping")
-        for name in signals:
+        marks = _marks(node, "signals")
+        for name, value in signals.items():
+            mark = marks.get(str(name), node.start_mark)
+            place = {"line": mark.line + 1, "column": mark.column + 1}
             if name not in columns:
-                raise RuleRefused(file=self._path.name, line=line, why=f"no such signal: {name}")
+                raise RuleRefused(file=self._path.name, **place, why=f"no such signal: {name}")
+            if not _fits(value, columns[name]):
+                why = f"{name} is a {columns[name].type.value}, and never {value!r:.40}"
+                raise RuleRefused(file=self._path.name, **place, why=why)
         return Fixture(event=fields, signals=signals, line=line)
 
     def _text(self, name: str) -> str:
@@ -331,6 +349,32 @@ class _Reader:
         return RuleRefused(
             file=self._path.name, line=mark.line + 1, column=mark.column + 1, field=name, why=why
         )
+
+
+def _marks(node: yaml.Node, name: str) -> dict[str, yaml.Mark]:
+    """Gives where the members of a mapping within a mapping begin, by their names."""
+    held = {str(k.value): v for k, v in node.value} if isinstance(node, yaml.MappingNode) else {}
+    inner = held.get(name)
+    if not isinstance(inner, yaml.MappingNode):
+        return {}
+    return {str(key.value): value.start_mark for key, value in inner.value}
+
+
+def _fits(value: object, column: SignalColumn) -> bool:
+    """Tells whether a column may have a value; nothing at all is that it is not known."""
+    match value:
+        case None:
+            return True
+        case bool():
+            return column.type is ColumnType.TRUTH
+        case int() if column.type is ColumnType.WHOLE:
+            return 0 <= value <= WHOLE_MAX
+        case int() | float():
+            return column.type is ColumnType.SHARE and isfinite(value)
+        case str():
+            return column.type is ColumnType.WORD and (value in column.words or not column.words)
+        case _:
+            return False
 
 
 def _versioned(rule: Rule, *, stated: str) -> Rule:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from evenhand.base.harms import harms
+from evenhand.base.lists import ChannelKind, EventKind
+
 
 class ColumnType(StrEnum):
     """What the values of a column are; whole numbers count something and are never negative."""
@@ -43,9 +46,11 @@ class DrawsOn(StrEnum):
 class SignalColumn:
     """One column that rules can name.
 
-    `evidence` is true where the column speaks of wrongdoing itself (a pattern, a listed domain, a
-    flood) and not only of circumstances: a rule that can fire without any may not act alone on a
-    model's score, nor on another `opinion`, which weighs facts against each other.
+    `words` are those that it may be, where they are a closed list; `form`, else, is how all of
+    them look, as a regular expression. `evidence` is true where the column speaks of wrongdoing
+    itself (a pattern, a listed domain, a flood) and not only of circumstances: a rule that can fire
+    without any may not act alone on a model's score, nor on another `opinion`, which weighs facts
+    against each other.
     """
 
     name: str
@@ -54,10 +59,16 @@ class SignalColumn:
     meaning: str
     evidence: bool = False
     opinion: bool = False
+    words: frozenset[str] = frozenset()
+    form: str = ""
 
 
-def _fact(name: str, type_: ColumnType, meaning: str) -> SignalColumn:
-    return SignalColumn(name, type_, DrawsOn.FACT, meaning)
+def _fact(
+    name: str, type_: ColumnType, meaning: str, *, words: Iterable[str] = (), form: str = ""
+) -> SignalColumn:
+    return SignalColumn(
+        name, type_, DrawsOn.FACT, meaning, words=frozenset(map(str, words)), form=form
+    )
 
 
 def _text(name: str, type_: ColumnType, meaning: str, *, evidence: bool = False) -> SignalColumn:
@@ -76,15 +87,26 @@ TRUTH, WHOLE, SHARE, WORD = ColumnType
 
 FIXED: tuple[SignalColumn, ...] = (
     # What the messenger says.
-    _fact("kind", WORD, "what came in: message, edit, media, registration, join, room_creation, …"),
-    _fact("channel_kind", WORD, "public, private or direct"),
-    _fact("territory", WORD, "ISO 3166-1 country where the account is placed"),
+    _fact(
+        "kind",
+        WORD,
+        "what came in: message, edit, media, registration, join, room_creation, …",
+        words=EventKind,
+    ),
+    _fact("channel_kind", WORD, "public, private or direct", words=ChannelKind),
+    _fact("territory", WORD, "ISO 3166-1 country where the account is placed", form="[A-Z]{2}"),
     _fact("account_age_hours", SHARE, "hours since the account was made"),
     _fact("forwarded", TRUTH, "it was forwarded from elsewhere"),
     _fact("is_reply", TRUTH, "it answers another event"),
     _fact("media_count", WHOLE, "files attached"),
     # What the text is like. Rooms give their name, registrations and profiles the display name.
-    _text("language", WORD, "ISO 639-1 code, as stated, else as detected from the text"),
+    SignalColumn(
+        "language",
+        WORD,
+        DrawsOn.TEXT,
+        "ISO 639-1 code, as stated, else as detected from the text",
+        form="[a-z]{2,3}",
+    ),
     _text("text_length", WHOLE, "characters of the text"),
     _text("word_count", WHOLE, "words of the text"),
     _text("digits_share", SHARE, "share of characters that are digits, 0 to 1"),
@@ -240,9 +262,13 @@ FIXED: tuple[SignalColumn, ...] = (
     ),
     _text("channel_news", TRUTH, "one of those signs is seen for the first time today"),
     # Labels that earlier decisions left, as long as they last.
-    _fact("account_label", WORD, "harm of the gravest label in force on the account"),
+    _fact(
+        "account_label", WORD, "harm of the gravest label in force on the account", words=harms()
+    ),
     _fact("account_labels", WHOLE, "labels in force on the account"),
-    _fact("channel_label", WORD, "harm of the gravest label in force on the channel"),
+    _fact(
+        "channel_label", WORD, "harm of the gravest label in force on the channel", words=harms()
+    ),
     _fact("channel_labels", WHOLE, "labels in force on the channel"),
     # Attached files.
     SignalColumn(

@@ -16,7 +16,7 @@ COLUMNS = all_columns([])
 WHOLES = ("text_length", "link_count", "word_count")
 SHARES = ("digits_share", "upper_share")
 TRUTHS = ("has_link", "mixed_script", "has_phone")
-WORDS = ("language", "kind")
+WORDS = ("language", "media_list")
 LANGUAGES = ("de", "en", "kk")
 UNEVEN = ("1.5", "-0.5", "99999999999", "-99999999999")
 """Numbers that no column of whole numbers holds."""
@@ -57,7 +57,7 @@ leaves = st.one_of(
     st.sampled_from(WHOLES).map(lambda name: f"{name} BETWEEN 0 AND 2"),
     st.sampled_from(WHOLES + WORDS).map(lambda name: f"{name} IS NULL"),
     st.sampled_from(SHARES + TRUTHS).map(lambda name: f"{name} IS NOT NULL"),
-    st.just("language = kind"),
+    st.just("language = media_list"),
 )
 conditions = st.recursive(
     leaves,
@@ -196,12 +196,12 @@ def test_a_table_without_rows_or_rules_fires_nothing():
 
 
 def test_words_that_no_rule_names_are_told_apart():
-    tree = parse("language = kind", COLUMNS)
+    tree = parse("language = media_list", COLUMNS)
     table = SignalTable(
         3,
         {
             "language": Values(np.array([0, 1, 0], np.int32), None, ("aa", "bb")),
-            "kind": Values(np.array([0, 0, 1], np.int32), None, ("bb", "aa")),
+            "media_list": Values(np.array([0, 0, 1], np.int32), None, ("bb", "aa")),
         },
     )
 

@@ -27,6 +27,43 @@ def test_an_unknown_column_is_refused_with_its_place_and_near_names():
     assert "matches_drugs" in str(fields["why"])
 
 
+@pytest.mark.parametrize(
+    ("condition", "column", "why"),
+    [
+        ("channel_kind <> 'privat'", 17, "channel_kind is never 'privat' (near: private)"),
+        ("'Public' = channel_kind", 1, "channel_kind is never 'Public' (near: public)"),
+        ("kind NOT IN ('message', 'profil')", 25, "kind is never 'profil' (near: profile"),
+        ("coalesce(kind, '') = 'mesage'", 22, "kind is never 'mesage' (near: message"),
+        ("account_label = 'm.spamm'", 17, "account_label is never 'm.spamm' (near: m.spam"),
+        ("language <> 'english'", 13, "language is never 'english': it is ISO 639-1"),
+        ("territory = 'de'", 13, "territory is never 'de': it is ISO 3166-1"),
+    ],
+)
+def test_a_word_that_a_column_never_is_is_refused_at_its_place(
+    condition: str, column: int, why: str
+):
+    fields = refusal(condition)
+
+    assert (fields["line"], fields["column"]) == (1, column)
+    assert str(fields["why"]).startswith(why)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "channel_kind = 'public' AND kind IN ('message', 'edit')",
+        "coalesce(territory, '') = '' OR coalesce(language, 'none') <> 'none'",
+        "language IN ('de', 'tgl') AND media_list <> 'in_doubt' AND account_label = 'm.spam'",
+    ],
+)
+def test_words_that_a_column_may_be_are_read(condition: str):
+    assert columns_of(parse(condition, COLUMNS))
+
+
+def test_a_column_in_capitals_is_told_as_it_is_written():
+    assert "near: has_link" in str(refusal("HAS_LINK")["why"])
+
+
 def test_a_syntax_error_is_refused_with_its_line():
     fields = refusal("has_link AND\n(text_length > ")
 

@@ -75,6 +75,51 @@ def test_a_fixture_that_states_an_unknown_signal_is_refused(tmp_path: Path):
     assert caught.value.fields["why"] == "no such signal: has_lnik"
 
 
+@pytest.mark.parametrize(
+    ("signals", "why"),
+    [
+        ('account_posts_10m: "six"', "account_posts_10m is a whole number, and never 'six'"),
+        ("account_posts_10m: 6.5", "account_posts_10m is a whole number, and never 6.5"),
+        ("account_posts_10m: -1", "account_posts_10m is a whole number, and never -1"),
+        ("account_posts_10m: 99999999999", "account_posts_10m is a whole number, and never 99"),
+        ("account_posts_10m: true", "account_posts_10m is a whole number, and never True"),
+        ("has_link: 1", "has_link is a truth, and never 1"),
+        ("spam_score: .nan", "spam_score is a number, and never nan"),
+        ("channel_kind: 5", "channel_kind is a word, and never 5"),
+        ("channel_kind: privat", "channel_kind is a word, and never 'privat'"),
+        ("channel_kind: [private]", "channel_kind is a word, and never ['private']"),
+    ],
+)
+def test_a_signal_that_a_fixture_states_must_fit_its_column(tmp_path: Path, signals: str, why: str):
+    path = changed(tmp_path, "lang: en}]", f"lang: en, signals: {{{signals}}}}}]")
+
+    with pytest.raises(RuleRefused) as caught:
+        load_rule(path, COLUMNS)
+
+    assert str(caught.value.fields["why"]).startswith(why)
+    told = path.read_text(encoding="utf-8").splitlines()[int(str(caught.value.fields["line"])) - 1]
+    place = int(str(caught.value.fields["column"])) - 1
+    assert told[place:].startswith(signals.partition(": ")[2])
+
+
+@pytest.mark.parametrize(
+    "signals", ["account_posts_10m: null", "spam_score: 1", "has_link: true, media_list: mine"]
+)
+def test_a_signal_that_fits_is_read(tmp_path: Path, signals: str):
+    assert load_rule(
+        changed(tmp_path, "lang: en}]", f"lang: en, signals: {{{signals}}}}}]"), COLUMNS
+    )
+
+
+def test_a_sentence_for_people_is_one_that_they_can_read(tmp_path: Path):
+    path = changed(tmp_path, '  de: "', '  de: "' + "x" * 400)
+
+    with pytest.raises(RuleRefused) as caught:
+        load_rule(path, COLUMNS)
+
+    assert caught.value.fields["why"] == "a sentence has at most 400 characters"
+
+
 def test_every_file_with_a_fault_is_named(tmp_path: Path):
     changed(tmp_path, "score: 0.5", "score: high")
     (tmp_path / "another.yaml").write_text("- no rule", encoding="utf-8")
@@ -111,6 +156,13 @@ def test_a_folder_of_rules_that_is_not_there_is_named(tmp_path: Path):
 
 def _read(more: str, *, version: str = "1") -> Rule:
     return read_rule(rule_text(version=version, more=more), Path("goods.yaml"), all_columns([]))
+
+
+def test_a_budget_of_an_hour_is_within_that_of_the_day():
+    with pytest.raises(RuleRefused) as caught:
+        _read("budget: {hour: 5000, day: 20}\n")
+
+    assert caught.value.fields["why"] == "5,000 in an hour are more than 20 in a day"
 
 
 def test_a_rule_states_its_budget_and_that_decides_what_version_it_is():

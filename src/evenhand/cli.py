@@ -17,7 +17,6 @@ from types import ModuleType
 from typing import TextIO, cast
 
 from evenhand.base.errors import EvenhandError, Unavailable
-from evenhand.base.memory import keep_memory
 from evenhand.database.failures import NOT_ANSWERING
 
 
@@ -152,7 +151,6 @@ COMMANDS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command named and gives its exit code; errors are said in words."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    keep_memory()
     if words[:1] == ["bench"]:
         return _answer(lambda: _bench(words[1:]))
     if words == ["--version"]:

@@ -4,7 +4,8 @@ Ten thousand patterns, a million domains, two hundred rules, ten million file ha
 pictures, the text model, habits of accounts and channels; Arrow batches of 8,192 messages in,
 verdicts out (`screening_work.py`). Each batch is seen once. Two profiles: the reference's own, and
 a hard one. Runs on one core, on two, and of a bare Hyperscan scan of the same bytes with the same
-patterns take turns, so that what else the machine does meets all of them; medians are given.
+patterns take turns, so that what else the machine does meets all of them; medians are given. What
+needs a fork of the whole plane is measured after that.
 `ratio` is ours by the bare scan; `…_in_bare_scans` is its inverse, what compares machines.
 
 EVENHAND_BENCH_GROWTH  any value: also measure growth over batch size, rules, patterns and hashes
@@ -22,7 +23,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import hyperscan
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -32,8 +32,7 @@ from evenhand.events.text_column import arrow_text
 from evenhand.lanes import screen_all
 from evenhand.pipeline import Scope, ScreeningPlane
 from evenhand.signals.engine import see
-from evenhand.signals.expressions import expression_of, literal_of
-from evenhand.signals.pattern_lists import read_pattern_lists
+from screening_bare import BareScan, BareScans
 from screening_peers import not_installed, peers
 from screening_stages import stages
 from screening_work import HARD, REFERENCE, Profile, Sizes, Work, messages, work
@@ -87,23 +86,27 @@ def _profile(folder: Path, profile: Profile, mark: str) -> Iterator[Figure]:
     warm = _taken(source, WARM_BATCHES)
     for _ in screen_all(made.plane, warm, lanes=CORES):
         pass
-    bare = BareScan(made)
+    bare = BareScan(made.resources.patterns)
     bare.run(warm)
-    judged_here = partial(_lanes_here, made.plane)
     rates: dict[str, list[float]] = {}
     flagged = 0
+    with BareScans(made.resources.patterns, cores=CORES) as scans:
+        for _ in range(RUNS):
+            alone, both = _taken(source, ONE_CORE_BATCHES), _taken(source, BATCHES)
+            for name, batches, judge in (
+                ("one", alone, lambda batches: _lanes(made.plane, batches, 1)),
+                ("two", both, lambda batches: _lanes(made.plane, batches, CORES)),
+                ("bare_one", alone, bare.timed),
+                ("bare_two", both, scans.timed),
+            ):
+                seconds, found = judge(batches)
+                rates.setdefault(name, []).append(_rows(batches) / seconds)
+                flagged += found if name == "two" else 0
+    # Last, since a fork makes every page of this process be looked at once more when written to.
     for _ in range(RUNS):
-        alone, forked, both = (_taken(source, n) for n in (ONE_CORE_BATCHES,) * 2 + (BATCHES,))
-        for name, batches, judge in (
-            ("one", alone, lambda batches: _lanes(made.plane, batches, 1)),
-            ("two", both, lambda batches: _lanes(made.plane, batches, CORES)),
-            ("bare_one", alone, bare.timed),
-            ("bare_two", both, lambda batches: _forked(bare.run, batches)),
-            ("processes", forked, lambda batches: _forked(judged_here, batches)),
-        ):
-            seconds, found = judge(batches)
-            rates.setdefault(name, []).append(_rows(batches) / seconds)
-            flagged += found if name == "two" else 0
+        batches = _taken(source, ONE_CORE_BATCHES)
+        seconds, _ = _forked(partial(_lanes_here, made.plane), batches)
+        rates.setdefault("processes", []).append(_rows(batches) / seconds)
     rate = {name: statistics.median(values) for name, values in rates.items()}
     yield _figure(f"{mark}end_to_end_messages_per_s", rate["two"], "messages/s", CORES,
                   ALIKE, rate["bare_two"], spread=rates["two"])  # fmt: skip
@@ -181,59 +184,6 @@ def _forked(task: Callable[[Batches], object], batches: Batches) -> tuple[float,
     for child in children:
         child.join()
     return seconds, 0
-
-
-class BareScan:
-    """Hyperscan alone: the same patterns over the same joined text, and nothing done with hits."""
-
-    def __init__(self, made: Work) -> None:
-        lists = read_pattern_lists(made.resources.patterns)
-        patterns = [pattern for one in lists for pattern in one.patterns]
-        self._databases = [
-            _compiled(
-                [literal_of(one, normalised=True).content for one in patterns if one.text],
-                literal=True,
-            ),
-            _compiled(
-                [expression_of(one, normalised=True) for one in patterns if one.regex],
-                literal=False,
-            ),
-        ]
-
-    def timed(self, batches: Batches) -> tuple[float, int]:
-        """Gives the seconds that a scan of all text takes, and the hits."""
-        began = time.perf_counter()
-        hits = self.run(batches)
-        return time.perf_counter() - began, hits
-
-    def run(self, batches: Batches) -> int:
-        """Scans all text; gives the hits."""
-        return self._scan([bytes(arrow_text(batch["text"])[0]) for batch in batches])
-
-    def _scan(self, texts: Sequence[bytes]) -> int:
-        hits = 0
-
-        def found(*_: object) -> None:
-            nonlocal hits
-            hits += 1
-
-        for database in self._databases:
-            scratch = hyperscan.Scratch(database)
-            for text in texts:
-                database.scan(text, match_event_handler=found, scratch=scratch)
-        return hits
-
-
-def _compiled(expressions: Sequence[bytes], *, literal: bool) -> hyperscan.Database:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=list(expressions),
-        ids=list(range(len(expressions))),
-        elements=len(expressions),
-        flags=0 if literal else hyperscan.HS_FLAG_UTF8,
-        literal=literal,
-    )
-    return database
 
 
 def _growth(folder: Path) -> Iterator[Figure]:

@@ -194,7 +194,8 @@ class ProofDay:
 
     def _copy(self, name: str) -> Path:
         folder = self._folder / name
-        shutil.copytree(self._public, folder)
+        # What is being written under another name goes while it is copied.
+        shutil.copytree(self._public, folder, ignore=shutil.ignore_patterns("*.partial"))
         return folder
 
     def _evenhand(self, *words: str) -> int:

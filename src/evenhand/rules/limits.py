@@ -45,3 +45,6 @@ SAYS_CHARACTERS_MAX = 400
 
 WHOLE_MAX = 2**31 - 1
 """The largest whole number that a fixture may state: what is counted is kept in 32 bits."""
+
+NUMBER_MAX = 1e15
+"""The largest number that a fixture may state for a signal that is no whole number."""

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from evenhand.rules.grammar import ConditionRefused, columns_of, parse
 from evenhand.rules.limits import (
     BUDGET_MAX,
     DELAY_MINUTES_MAX,
+    NUMBER_MAX,
     RULE_FILE_BYTES_MAX,
     RULES_MAX,
     SAYS_CHARACTERS_MAX,
@@ -251,11 +251,10 @@ class _Reader:
             raise self._refused("budget", "a budget is hour, day or both")
         if not all(type(one) is int and 1 <= one <= BUDGET_MAX for one in told.values()):
             raise self._refused("budget", f"a budget is a whole number from 1 to {BUDGET_MAX:,}")
-        budget = Budget(**told)
-        if budget.hour > budget.day:
-            why = f"{budget.hour:,} in an hour are more than {budget.day:,} in a day"
+        if told.get("hour", 0) > told.get("day", BUDGET_MAX):
+            why = f"{told['hour']:,} in an hour are more than {told['day']:,} in a day"
             raise self._refused("budget", why)
-        return budget
+        return Budget(**told)
 
     def _delay(self) -> int:
         minutes = self._content.get("delay_minutes", 0)
@@ -370,9 +369,11 @@ def _fits(value: object, column: SignalColumn) -> bool:
         case int() if column.type is ColumnType.WHOLE:
             return 0 <= value <= WHOLE_MAX
         case int() | float():
-            return column.type is ColumnType.SHARE and isfinite(value)
+            return column.type is ColumnType.SHARE and abs(value) <= NUMBER_MAX
         case str():
-            return column.type is ColumnType.WORD and (value in column.words or not column.words)
+            named = value in column.words or not column.words
+            formed = not column.form or re.fullmatch(column.form, value) is not None
+            return column.type is ColumnType.WORD and named and formed
         case _:
             return False
 

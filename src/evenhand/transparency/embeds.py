@@ -18,6 +18,9 @@ WIDTH = 480
 HEIGHT = 260
 DAYS = 30
 ROWS = 6
+SIZE_MIN = 10
+"""The smallest letters of a figure, in its pixels."""
+
 SHOWN = (Figure.SCREENED, Figure.DECISIONS, Figure.OBJECTIONS_RECEIVED, Figure.LEGAL_RECEIVED)
 STYLE = """
 .g{fill:#fff}.t{fill:#1b232c}.m{fill:#56606b}.b{fill:#0d5c69}.l{fill:#eeece5}.n{font-weight:650}
@@ -103,7 +106,12 @@ def _harms(report: Report) -> Picture:
 def _text(
     text: str, x: float, y: float, *, size: float, style: str, width: float = 0, end: bool = False
 ) -> str:
-    """Gives a line of text; one that would be wider than `width` is pressed together."""
+    """Gives a line of text; one that may be wider than `width` is smaller, or pressed together.
+
+    Letters of wide fonts take 0.68 of the size in the mean, most take 0.55.
+    """
+    if width:
+        size = max(SIZE_MIN, min(size, round(width / (len(text) * 0.68), 1)))
     pressed = width and len(text) * size * 0.55 > width
     fit = f' textLength="{width:.0f}" lengthAdjust="spacingAndGlyphs"' if pressed else ""
     anchor = ' text-anchor="end"' if end else ""

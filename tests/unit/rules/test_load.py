@@ -85,6 +85,8 @@ def test_a_fixture_that_states_an_unknown_signal_is_refused(tmp_path: Path):
         ("account_posts_10m: true", "account_posts_10m is a whole number, and never True"),
         ("has_link: 1", "has_link is a truth, and never 1"),
         ("spam_score: .nan", "spam_score is a number, and never nan"),
+        ("account_age_hours: " + "1" * 401, "account_age_hours is a number, and never 1111"),
+        ("language: english", "language is a word, and never 'english'"),
         ("channel_kind: 5", "channel_kind is a word, and never 5"),
         ("channel_kind: privat", "channel_kind is a word, and never 'privat'"),
         ("channel_kind: [private]", "channel_kind is a word, and never ['private']"),
@@ -170,6 +172,7 @@ def test_a_rule_states_its_budget_and_that_decides_what_version_it_is():
 
     assert plain.budget == Budget()
     assert stated.budget == Budget(hour=10)
+    assert _read("budget: {day: 20}\n").budget.day == 20
     assert plain.version != stated.version
 
 

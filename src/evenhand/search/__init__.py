@@ -1,0 +1,1 @@
+"""Search: what is public and lawful can be found, and nothing else."""

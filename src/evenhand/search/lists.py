@@ -14,3 +14,24 @@ class ItemKind(StrEnum):
     ROOM = "room"
     POST = "post"
     ACCOUNT = "account"
+
+
+class Sign(StrEnum):
+    """What a room has of a closed one.
+
+    NAME       the name, as it is seen once disguises are undone
+    NAME_SAID  the name, as it is said: transliterated
+    NAME_NEAR  the name but for one letter
+    ALIAS      its address
+    CREATOR    who opened it
+    AVATAR     the picture
+    TOPIC      most words of its topic
+    """
+
+    NAME = "name"
+    NAME_SAID = "name_said"
+    NAME_NEAR = "name_near"
+    ALIAS = "alias"
+    CREATOR = "creator"
+    AVATAR = "avatar"
+    TOPIC = "topic"

@@ -301,6 +301,8 @@ LOG_WITNESSES_FILE = os.environ.get("EVENHAND_LOG_WITNESSES", "")
 LOG_ORIGIN = os.environ.get("EVENHAND_LOG_ORIGIN", "")
 # The port by which the desk says a rule's sentence in the reader's language.
 RULEBOOK = "evenhand.wiring.rulebook"
+# Who knows what can be found, for the page of the search and its API.
+SEARCHER = "evenhand.wiring.searcher"
 # Where entries go and what they are made with, for the command and the staff page.
 TRANSPARENCY_DATABASE = "evenhand.wiring.transparency_database"
 STATEMENT_TERMS = "evenhand.wiring.statement_terms"

@@ -15,7 +15,7 @@ from evenhand.actions.delivery import Tools
 from evenhand.actions.ports import Messenger, ReviewRequest, Reviews, Rulebook
 from evenhand.appeals.conversation import Conversation
 from evenhand.base import clock
-from evenhand.base.errors import Misconfigured
+from evenhand.base.errors import Misconfigured, Unavailable
 from evenhand.base.ids import new_id
 from evenhand.base.lists import Language
 from evenhand.base.sealing import read_key
@@ -74,6 +74,7 @@ from evenhand.rulebook.answers import StoredRules
 from evenhand.rulebook.reactions import over_budget
 from evenhand.rulebook.shipped_steps import RuleText
 from evenhand.rules.load import load_rule
+from evenhand.search.ports import Searcher
 from evenhand.signals.columns import all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.standing.reactions import STANDING
@@ -326,6 +327,11 @@ def transparency_database() -> TransparencyDatabase | None:
 def identities() -> Identities:
     """Gives who knows whose token this is: the homeserver."""
     return SynapseIdentities(settings.SYNAPSE_URL)
+
+
+def searcher() -> Searcher:
+    """Gives who knows what can be found: nobody yet."""
+    raise Unavailable(process="searcher")
 
 
 def statement_terms() -> Terms:

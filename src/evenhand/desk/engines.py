@@ -7,6 +7,7 @@ from django.utils.module_loading import import_string
 
 from evenhand.legal.ports import Pager, Violations
 from evenhand.reports.ports import Identities
+from evenhand.search.ports import Searcher
 
 
 def pager() -> Pager:
@@ -22,3 +23,8 @@ def violations() -> Violations:
 def identities() -> Identities:
     """Gives who knows whose token this is."""
     return cast("Identities", import_string(settings.IDENTITIES)())
+
+
+def searcher() -> Searcher:
+    """Gives who knows what can be found."""
+    return cast("Searcher", import_string(settings.SEARCHER)())

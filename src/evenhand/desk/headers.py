@@ -25,12 +25,16 @@ PRIVATE_PREFIXES = (
     "/complaint/",
     "/proof/",
     "/report/",
+    "/search/",
     "/authorities/portal/",
     "/authorities/enrol/",
     "/concerned/",
     "/api/",
 )
 """Pages that no cache may keep and no search engine may list."""
+
+SEARCH_PREFIX = "/search/"
+"""Pages whose address holds what somebody looks for: no link from them may tell it."""
 
 
 class SecurityHeaders:
@@ -52,6 +56,8 @@ class SecurityHeaders:
         if request.path.startswith(PRIVATE_PREFIXES):
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        if request.path.startswith(SEARCH_PREFIX):
+            response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
 

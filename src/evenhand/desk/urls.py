@@ -38,6 +38,7 @@ from evenhand.desk.legal import (
 from evenhand.desk.legal import papers as legal_papers
 from evenhand.desk.portal import access, filing, keys, pages, papers
 from evenhand.desk.portal import colleagues as portal_colleagues
+from evenhand.desk.search import pages as search_pages
 from evenhand.desk.standing import standing
 
 
@@ -182,6 +183,9 @@ urlpatterns = [
     path("", public.home, name="home"),
     path("health/", public.health, name="health"),
     path("screened/", public.screened, name="screened"),
+    path("search/", search_pages.search, name="search"),
+    path("search/suggest", search_pages.suggest, name="search_suggest"),
+    path("search/about/", search_pages.about, name="search_about"),
     path("proof/", proof.proof, name="proof"),
     path("proof/receipt.json", proof.receipt_file, name="proof_receipt"),
     path("log/<path:name>", proof.log_file, name="log_file"),

@@ -1,0 +1,132 @@
+"""The search as everybody reaches it: one page that works without a script, and no account.
+
+A query is counted per network, answered and forgotten; nothing here writes it anywhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.http import require_safe
+
+from evenhand.base.errors import InputRefused, Unavailable
+from evenhand.base.lists import Language
+from evenhand.desk.engines import searcher
+from evenhand.desk.limits import count_send
+from evenhand.desk.problems import RETRY_SECONDS
+from evenhand.desk.search.asked import PAGE_GONE, SIZES, UNREADABLE, Asked, asked
+from evenhand.desk.search.asker import country_of
+from evenhand.desk.search.limits import (
+    PREFIX_CHARACTERS_MAX,
+    QUERY_CHARACTERS_MAX,
+    SEARCHES_MAX,
+    SUGGESTIONS_SHOWN_MAX,
+    SUGGESTS_MAX,
+)
+from evenhand.desk.search.rows import row_of
+from evenhand.desk.search.tongues import TONGUES
+from evenhand.desk.texts import line
+from evenhand.search.asking import Page
+from evenhand.search.lists import ItemKind
+
+log = structlog.get_logger(__name__)
+
+KINDS: Mapping[str, str] = {
+    "": gettext_noop("Everything"),
+    ItemKind.ROOM: gettext_noop("Rooms"),
+    ItemKind.POST: gettext_noop("Posts"),
+    ItemKind.ACCOUNT: gettext_noop("Accounts"),
+}
+SIZE_NAMES: Mapping[str, str] = {
+    "small": gettext_noop("Below 50 members"),
+    "medium": gettext_noop("50 to 499 members"),
+    "large": gettext_noop("500 to 4,999 members"),
+    "huge": gettext_noop("5,000 members or more"),
+}
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Shows the form, and what was found."""
+    query = asked(request.GET)
+    if not query.given:
+        return _shown(request, query, {"trending": _trending(request)})
+    count_send(request, form="search", sends_max=SEARCHES_MAX)
+    if query.fault:
+        return _shown(request, query, {}, status=400)
+    country = country_of(request)
+    try:
+        found = searcher().search(query.ask(country=country, reader=_language(request)))
+    except InputRefused:
+        fault = PAGE_GONE if query.after else UNREADABLE
+        return _shown(request, replace(query, fault=fault, after=""), {}, status=400)
+    except Unavailable as error:
+        log.warning("search_away", error=type(error).__name__)
+        return _away(request, query)
+    if found.topic:
+        return _shown(request, query, {"topic": found.topic})
+    return _shown(request, query, _results(query, found))
+
+
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Gives what a beginning may be completed to, for the page's script."""
+    count_send(request, form="suggest", sends_max=SUGGESTS_MAX)
+    prefix = line(request.GET.get("q", "")[:PREFIX_CHARACTERS_MAX])
+    found: Sequence[str] = ()
+    if prefix:
+        found = searcher().suggest(prefix, country=country_of(request), language=_language(request))
+    return JsonResponse({"suggestions": list(found)[:SUGGESTIONS_SHOWN_MAX]})
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """Tells what the search finds, how it orders it, what it hides and how to stay out of it."""
+    return render(request, "desk/search_about.html", {"section": "search"})
+
+
+def _trending(request: HttpRequest) -> Sequence[str]:
+    """Gives what many look for; the page stands without it where the searcher is away."""
+    try:
+        return searcher().trending(country=country_of(request), language=_language(request))
+    except Unavailable as error:
+        log.warning("search_away", error=type(error).__name__)
+        return ()
+
+
+def _results(query: Asked, found: Page) -> Mapping[str, object]:
+    return {
+        "searched": True,
+        "rows": [row_of(hit, query.text) for hit in found.hits],
+        "more": query.query(after=found.after) if found.after else "",
+        "first": query.query() if query.after else "",
+    }
+
+
+def _away(request: HttpRequest, query: Asked) -> HttpResponse:
+    response = _shown(request, query, {"away": True}, status=503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _shown(
+    request: HttpRequest, query: Asked, found: Mapping[str, object], *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "section": "search",
+        "query": query,
+        "fault": gettext(query.fault) if query.fault else "",
+        "kinds": [(code, gettext(name), query.query(kind=code)) for code, name in KINDS.items()],
+        "sizes": [(code, gettext(SIZE_NAMES[code])) for code in SIZES],
+        "tongues": TONGUES.items(),
+        "query_max": QUERY_CHARACTERS_MAX,
+        **found,
+    }
+    return render(request, "desk/search.html", context, status=status)
+
+
+def _language(request: HttpRequest) -> Language:
+    return Language(getattr(request, "LANGUAGE_CODE", Language.EN.value))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from evenhand.base.lists import EventKind
 from evenhand.search.asking import Ask, Page
 
 
@@ -20,3 +21,32 @@ class Searcher(Protocol):
 
     def trending(self, *, country: str | None, language: str) -> Sequence[str]:
         """Gives what many look for these days."""
+
+
+class Policy(Protocol):
+    """What may not be sought, and which items may not be found."""
+
+    def topic_of(self, query: str) -> str:
+        """Gives the topic that a query seeks; empty if the policy names none."""
+
+    def hides(self, texts: Sequence[str]) -> Sequence[str]:
+        """Gives per text the topic that hides it; empty if none does."""
+
+
+class Screen(Protocol):
+    """The screening of public text."""
+
+    def flagged(self, texts: Sequence[str], kinds: Sequence[EventKind]) -> Sequence[str]:
+        """Gives per text the harm that rules find in it; empty if they find none."""
+
+
+class NoPolicy:
+    """Names nothing: what stands in where no policy is asked."""
+
+    def topic_of(self, query: str) -> str:  # noqa: ARG002
+        """Gives none."""
+        return ""
+
+    def hides(self, texts: Sequence[str]) -> Sequence[str]:
+        """Gives none for each."""
+        return [""] * len(texts)

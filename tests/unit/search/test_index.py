@@ -1,0 +1,93 @@
+"""The index: what is kept, replaced, removed, and what a kill leaves."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from evenhand.search.index import Index, IndexInUse, IndexUnusable
+from evenhand.search.items import Item, RoomFacts
+from evenhand.search.lists import ItemKind
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def item(name, *, room="!r", account="@a", text="words"):
+    return Item(id=name, kind=ItemKind.POST, at=NOW, room=room, account=account, text=text)
+
+
+@pytest.fixture
+def index(tmp_path):
+    made = Index.open(tmp_path)
+    yield made
+    made.close()
+
+
+def test_an_item_comes_back_as_it_was(index):
+    whole = Item(
+        id="!r:a.test",
+        kind=ItemKind.ROOM,
+        at=NOW,
+        title="Räume \ud83c\udf3f".encode("utf-16", "surrogatepass").decode("utf-16"),
+        text="über alles",
+        room="!r:a.test",
+        aliases=("#räume:a.test",),
+        avatar="mxc://a.test/x",
+        language="de",
+        members=7,
+        facts=RoomFacts(alias="#räume:a.test", join_rule="public", world_readable=True),
+    )
+    index.put([whole])
+    index.commit()
+
+    assert list(index.items()) == [whole]
+    assert index.get("!r:a.test") == whole
+
+
+def test_what_is_put_again_takes_its_place(index):
+    index.put([item("$1", text="old")])
+    index.put([item("$1", text="new")])
+    index.commit()
+
+    assert [one.text for one in index.items()] == ["new"]
+    assert len(index) == 1
+
+
+def test_rooms_and_accounts_go_with_all_of_theirs(index):
+    index.put([item("$1", room="!a"), item("$2", room="!b"), item("$3", room="!b", account="@z")])
+    index.commit()
+    index.remove(rooms=["!a"], accounts=["@z"])
+    index.commit()
+
+    assert [one.id for one in index.items()] == ["$2"]
+
+
+def test_what_was_not_committed_is_not_there_afterwards(tmp_path):
+    first = Index.open(tmp_path)
+    first.put([item("$1")])
+    first.commit()
+    first.put([item("$2")])
+    first.close()
+    again = Index.open(tmp_path)
+
+    assert [one.id for one in again.items()] == ["$1"]
+    again.close()
+
+
+def test_one_process_writes_and_others_read(tmp_path):
+    writer = Index.open(tmp_path)
+    writer.put([item("$1")])
+    writer.commit()
+    with pytest.raises(IndexInUse):
+        Index.open(tmp_path)
+    reader = Index.open(tmp_path, read_only=True)
+    writer.put([item("$2")])
+    writer.commit()
+    reader.refresh()
+
+    assert sorted(one.id for one in reader.items()) == ["$1", "$2"]
+    writer.close()
+
+
+def test_a_folder_without_index_is_told(tmp_path):
+    with pytest.raises(IndexUnusable):
+        Index.open(tmp_path / "none", read_only=True)

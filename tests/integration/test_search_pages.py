@@ -6,17 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
 from structlog.testing import capture_logs
 from tests.integration.pages import faults
-from tests.search_items_of_tests import ACCOUNT, ARABIC, POST, ROOM
+from tests.integration.searches_of_tests import searching
+from tests.search_items_of_tests import POST, ROOM
 
 from evenhand.base.lists import Language
 from evenhand.connectors.searcher_twin import MemorySearcher
-from evenhand.desk.search import asker
 from evenhand.desk.search.limits import QUERY_CHARACTERS_MAX, SEARCHES_MAX, SUGGESTS_MAX
 from evenhand.search.lists import ItemKind
 from evenhand.search.masks import Masks
@@ -26,24 +25,8 @@ HOSTILE = "<script>alert(1)</script>\x00'\"; --\u202e{{ 7*191 }}{% load x %}"
 
 @pytest.fixture
 def searcher(settings: Settings, tmp_path: Path) -> Iterator[MemorySearcher]:
-    """What can be found; the network of the test's client is in Germany."""
-    made = MemorySearcher(items=(ROOM, POST, ACCOUNT, ARABIC))
-    table = tmp_path / "places.csv"
-    table.write_text("kind,prefix,country\nnetwork,127.0.0.0/8,DE\n", encoding="utf-8")
-    settings.PLACES_FILE = str(table)
-    settings.SEARCHER = "tests.integration.test_search_pages.twin"
-    settings.ALLOWED_HOSTS = ["testserver"]
-    twin.made = made  # type: ignore[attr-defined]
-    asker._table.cache_clear()
-    cache.clear()
-    yield made
-    asker._table.cache_clear()
-    cache.clear()
-
-
-def twin() -> MemorySearcher:
-    """The port of the settings: the twin of the test that runs."""
-    return twin.made  # type: ignore[attr-defined]
+    with searching(settings, tmp_path) as made:
+        yield made
 
 
 def found(client: Client, **query: str) -> str:

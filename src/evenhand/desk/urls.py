@@ -21,6 +21,7 @@ from evenhand.desk import (
 )
 from evenhand.desk.api.reports import reports_api
 from evenhand.desk.api.routes import api
+from evenhand.desk.api.search import search_api
 from evenhand.desk.labels import labels
 from evenhand.desk.lane import lane
 from evenhand.desk.legal import (
@@ -220,6 +221,7 @@ urlpatterns = [
     path("api/", access.documents, name="api_docs"),
     path("api/v1/", api.urls),
     path("api/v1/", reports_api.urls),
+    path("api/v1/", search_api.urls),
     path("authorities/portal/sign-in/", staff.sign_in, name="portal_sign_in"),
     path("authorities/enrol/<str:token>/", staff.enrol, name="portal_enrol"),
 ]

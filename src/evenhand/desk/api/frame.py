@@ -94,7 +94,8 @@ def problem(
 
 def field_of(place: Sequence[str | int]) -> str:
     """Gives a field as its sender knows it: without where, and in which argument, we took it."""
-    inner = place[2:] if place[:1] == ("body",) else place[1:]
+    argument = place[:1] == ("body",) or place[:2] == ("query", "given")
+    inner = place[2:] if argument else place[1:]
     return ".".join(map(str, inner)) or "body"
 
 

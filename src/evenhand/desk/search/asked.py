@@ -26,10 +26,16 @@ SIZES: Mapping[str, tuple[int, int | None]] = {
 }
 """Sizes of rooms that can be chosen: members, at least and at most."""
 
-EMPTY = gettext_noop("Please type what you look for.")
-TOO_LONG = gettext_noop("Please ask in fewer words.")
-UNREADABLE = gettext_noop("We could not read this query. Please use letters, digits and spaces.")
-PAGE_GONE = gettext_noop("These results cannot be gone on with. Please search once more.")
+EMPTY, TOO_LONG, UNREADABLE, PAGE_GONE = "empty", "too_long", "unreadable", "page_gone"
+FAULTS: Mapping[str, str] = {
+    EMPTY: gettext_noop("Please type what you look for."),
+    TOO_LONG: gettext_noop("Please ask in fewer words."),
+    UNREADABLE: gettext_noop(
+        "We could not read this query. Please use letters, digits and spaces."
+    ),
+    PAGE_GONE: gettext_noop("These results cannot be gone on with. Please search once more."),
+}
+"""What can be wrong with a query, and what is said of it beside the field."""
 
 _SPEAKS = re.compile(r"[^\W_]|[\U0001F000-\U0001FAFF]")
 """A letter or a digit of any script, or a picture sign: something that could be found."""
@@ -45,7 +51,7 @@ class Asked:
     size      one of SIZES, empty: any
     after     the token of the page before; empty for the first
     given     whether a query was sent at all
-    fault     what is wrong with the query, for `gettext`; empty: nothing
+    fault     one of FAULTS; empty: nothing is wrong
     """
 
     text: str = ""
@@ -108,7 +114,7 @@ def asked(sent: QueryDict) -> Asked:
 
 
 def fault_of(text: str, characters: int) -> str:
-    """Gives what is wrong with a query of so many characters, for `gettext`; empty: nothing."""
+    """Gives what is wrong with a query of so many characters; empty: nothing."""
     if not text:
         return EMPTY
     if max(characters, len(text)) > QUERY_CHARACTERS_MAX:

@@ -18,6 +18,9 @@ SUGGESTIONS_SHOWN_MAX = 8
 PREFIX_CHARACTERS_MAX = 100
 """Characters of what is completed while somebody types."""
 
+ROOM_ID_CHARACTERS_MAX = 255
+"""Bytes of an id (Matrix specification, appendix "Identifier grammar")."""
+
 MEMBERS_MAX = 2**31 - 1
 """Members that a filter can name: more than there are people who could join."""
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from evenhand.base.errors import InputRefused, Unavailable
-from evenhand.base.lists import Language
 from evenhand.desk.engines import searcher
 from evenhand.desk.limits import count_send
 from evenhand.desk.problems import RETRY_SECONDS
-from evenhand.desk.search.asked import PAGE_GONE, SIZES, UNREADABLE, Asked, asked
-from evenhand.desk.search.asker import country_of
+from evenhand.desk.search.asked import FAULTS, PAGE_GONE, SIZES, UNREADABLE, Asked, asked
+from evenhand.desk.search.asker import country_of, reader_of
+from evenhand.desk.search.helping import help_for
 from evenhand.desk.search.limits import (
     PREFIX_CHARACTERS_MAX,
     QUERY_CHARACTERS_MAX,
@@ -59,7 +59,7 @@ def search(request: HttpRequest) -> HttpResponse:
         return _shown(request, query, {}, status=400)
     country = country_of(request)
     try:
-        found = searcher().search(query.ask(country=country, reader=_language(request)))
+        found = searcher().search(query.ask(country=country, reader=reader_of(request)))
     except InputRefused:
         fault = PAGE_GONE if query.after else UNREADABLE
         return _shown(request, replace(query, fault=fault, after=""), {}, status=400)
@@ -67,7 +67,7 @@ def search(request: HttpRequest) -> HttpResponse:
         log.warning("search_away", error=type(error).__name__)
         return _away(request, query)
     if found.topic:
-        return _shown(request, query, {"topic": found.topic})
+        return _shown(request, query, {"help": help_for(found.topic)})
     return _shown(request, query, _results(query, found))
 
 
@@ -78,7 +78,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     prefix = line(request.GET.get("q", "")[:PREFIX_CHARACTERS_MAX])
     found: Sequence[str] = ()
     if prefix:
-        found = searcher().suggest(prefix, country=country_of(request), language=_language(request))
+        found = searcher().suggest(prefix, country=country_of(request), language=reader_of(request))
     return JsonResponse({"suggestions": list(found)[:SUGGESTIONS_SHOWN_MAX]})
 
 
@@ -91,7 +91,7 @@ def about(request: HttpRequest) -> HttpResponse:
 def _trending(request: HttpRequest) -> Sequence[str]:
     """Gives what many look for; the page stands without it where the searcher is away."""
     try:
-        return searcher().trending(country=country_of(request), language=_language(request))
+        return searcher().trending(country=country_of(request), language=reader_of(request))
     except Unavailable as error:
         log.warning("search_away", error=type(error).__name__)
         return ()
@@ -118,7 +118,7 @@ def _shown(
     context = {
         "section": "search",
         "query": query,
-        "fault": gettext(query.fault) if query.fault else "",
+        "fault": gettext(FAULTS[query.fault]) if query.fault else "",
         "kinds": [(code, gettext(name), query.query(kind=code)) for code, name in KINDS.items()],
         "sizes": [(code, gettext(SIZE_NAMES[code])) for code in SIZES],
         "tongues": TONGUES.items(),
@@ -126,7 +126,3 @@ def _shown(
         **found,
     }
     return render(request, "desk/search.html", context, status=status)
-
-
-def _language(request: HttpRequest) -> Language:
-    return Language(getattr(request, "LANGUAGE_CODE", Language.EN.value))

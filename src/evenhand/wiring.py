@@ -48,6 +48,7 @@ from evenhand.connectors.matrix.client import MatrixClient
 from evenhand.connectors.matrix.crowds import SynapseCrowds
 from evenhand.connectors.matrix.identities import SynapseIdentities
 from evenhand.connectors.matrix.messenger import MatrixMessenger
+from evenhand.connectors.matrix.openers import SynapseOpeners
 from evenhand.connectors.matrix.proving import SynapseProving
 from evenhand.connectors.matrix.reported import SynapseReports
 from evenhand.connectors.matrix.surroundings import SynapseSurroundings
@@ -55,6 +56,7 @@ from evenhand.connectors.memory import (
     MemoryAccountData,
     MemoryCrowds,
     MemoryMessenger,
+    MemoryOpeners,
     MemorySurroundings,
 )
 from evenhand.connectors.memory_proving import MemoryProving
@@ -74,7 +76,8 @@ from evenhand.rulebook.answers import StoredRules
 from evenhand.rulebook.reactions import over_budget
 from evenhand.rulebook.shipped_steps import RuleText
 from evenhand.rules.load import load_rule
-from evenhand.search.ports import Searcher
+from evenhand.search.answers import SearchRules, policy_authors
+from evenhand.search.ports import Openers, Searcher
 from evenhand.signals.columns import all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.standing.reactions import STANDING
@@ -116,8 +119,9 @@ def tools() -> Tools:
 
 @cache
 def rulebook() -> Rulebook:
-    """Gives the people and sentences of the shipped rules."""
-    return StoredRules.of({path.stem: path.read_text() for path in _pack_rules()})
+    """Gives the people and sentences of the rulebook, and of the search's own rules."""
+    stored = StoredRules.of({path.stem: path.read_text() for path in _pack_rules()})
+    return SearchRules(stored, policy_authors)
 
 
 @cache
@@ -271,6 +275,17 @@ def crowds() -> Crowds:
             return MemoryCrowds(twin)
         case _:
             return SynapseCrowds(_synapse())
+
+
+def openers() -> Openers:
+    """Gives who knows which account opened a room."""
+    match settings.MESSENGER:
+        case "memory":
+            twin = messenger()
+            assert isinstance(twin, MemoryMessenger), "the setting names the twin"
+            return MemoryOpeners(twin)
+        case _:
+            return SynapseOpeners(_synapse())
 
 
 def surroundings() -> Surroundings:

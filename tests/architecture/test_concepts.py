@@ -24,6 +24,7 @@ from evenhand.people.roles import Role
 from evenhand.reports import lists as flagged
 from evenhand.rulebook.lists import FileState, RuleState
 from evenhand.rules.acting import Acting
+from evenhand.search import lists as searched
 from evenhand.standing import lists as standing
 from evenhand.statements import lists as entries
 from evenhand.verify.audit import Seen
@@ -59,6 +60,7 @@ ON_PAGE = (
     childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
     childsafety.IncidentType, childsafety.FalseMatchState,
     RuleState, FileState, Acting,
+    searched.Sign, searched.ProposalKind, searched.ProposalState,
     Seen,
 )  # fmt: skip
 

@@ -102,8 +102,11 @@ def decide_many(drafts: Sequence[DecisionDraft], *, now: datetime) -> int:
     return len(new)
 
 
-def undo(action_id: UUID, *, by: UUID, reason: str, now: datetime) -> Action:
-    """Has an action undone or compensated; what is being undone already stays as it is."""
+def undo(action_id: UUID, *, by: UUID | None, reason: str, now: datetime) -> Action:
+    """Has an action undone or compensated; what is being undone already stays as it is.
+
+    by  who wants it; None where it follows from something that was undone
+    """
     with transaction.atomic():
         action = _locked(action_id)
         if action.state == ActionState.UNDOING:

@@ -329,6 +329,18 @@ class MemoryCrowds:
             return sum(account in room.members for room in world.rooms.values())
 
 
+class MemoryOpeners:
+    """The port `Openers` on the twin."""
+
+    def __init__(self, twin: MemoryMessenger) -> None:
+        self._twin = twin
+
+    def opened_by(self, room: str) -> str:
+        """Gives the account; `NotFound` if the room is gone."""
+        with self._twin.called() as world:
+            return world.room(room).creator
+
+
 class MemorySurroundings:
     """The port `Surroundings` on the twin."""
 

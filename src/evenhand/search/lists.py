@@ -35,3 +35,27 @@ class Sign(StrEnum):
     CREATOR = "creator"
     AVATAR = "avatar"
     TOPIC = "topic"
+
+
+class ProposalKind(StrEnum):
+    """Why an item should leave the search.
+
+    RECREATION  a room that resembles a closed one
+    POLICY      an item whose words a topic of the query policy names
+    """
+
+    RECREATION = "recreation"
+    POLICY = "policy"
+
+
+class ProposalState(StrEnum):
+    """What became of a proposal.
+
+    WAITING  for the worker; a re-creation is held back meanwhile
+    DECIDED  by a decision, which a person can object to
+    DROPPED  its ground is gone: the closed room is open again, the room itself is gone
+    """
+
+    WAITING = "waiting"
+    DECIDED = "decided"
+    DROPPED = "dropped"

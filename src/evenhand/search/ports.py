@@ -50,3 +50,10 @@ class NoPolicy:
     def hides(self, texts: Sequence[str]) -> Sequence[str]:
         """Gives none for each."""
         return [""] * len(texts)
+
+
+class Openers(Protocol):
+    """Who knows which account opened a room (the messenger)."""
+
+    def opened_by(self, room: str) -> str:
+        """Gives the account; empty if nobody knows; `NotFound` if the room is gone."""

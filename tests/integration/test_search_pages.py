@@ -16,7 +16,8 @@ from tests.search_items_of_tests import POST, ROOM
 
 from evenhand.base.lists import Language
 from evenhand.connectors.searcher_twin import MemorySearcher
-from evenhand.desk.search.limits import QUERY_CHARACTERS_MAX, SEARCHES_MAX, SUGGESTS_MAX
+from evenhand.desk.search.limits import SEARCHES_MAX, SUGGESTS_MAX
+from evenhand.search.limits import QUERY_CHARACTERS_MAX
 from evenhand.search.lists import ItemKind
 from evenhand.search.masks import Masks
 

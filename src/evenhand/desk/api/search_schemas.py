@@ -8,14 +8,13 @@ from pydantic import StringConstraints
 
 from evenhand.desk.api.schemas import Strict
 from evenhand.desk.search.limits import (
-    AFTER_CHARACTERS_MAX,
     API_HITS_MAX,
     HITS_PER_PAGE,
     MEMBERS_MAX,
     PREFIX_CHARACTERS_MAX,
-    QUERY_CHARACTERS_MAX,
     ROOM_ID_CHARACTERS_MAX,
 )
+from evenhand.search.limits import QUERY_CHARACTERS_MAX, TOKEN_CHARACTERS_MAX
 from evenhand.search.lists import ItemKind
 
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^([a-z]{2})?$")]
@@ -41,7 +40,7 @@ class SearchIn(Strict):
     limit: int = Field(default=HITS_PER_PAGE, ge=1, le=API_HITS_MAX)
     after: str = Field(
         default="",
-        max_length=AFTER_CHARACTERS_MAX,
+        max_length=TOKEN_CHARACTERS_MAX,
         description="`after` of the page before, of the same query",
     )
 

@@ -8,14 +8,11 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext_noop
 
-from evenhand.desk.search.limits import (
-    AFTER_CHARACTERS_MAX,
-    HITS_PER_PAGE,
-    QUERY_CHARACTERS_MAX,
-)
+from evenhand.desk.search.limits import HITS_PER_PAGE
 from evenhand.desk.search.tongues import TONGUES
 from evenhand.desk.texts import line
 from evenhand.search.asking import Ask, Filters
+from evenhand.search.limits import QUERY_CHARACTERS_MAX, TOKEN_CHARACTERS_MAX
 from evenhand.search.lists import ItemKind
 
 SIZES: Mapping[str, tuple[int, int | None]] = {
@@ -107,7 +104,7 @@ def asked(sent: QueryDict) -> Asked:
         kind=ItemKind(kind) if kind in set(ItemKind) else None,
         language=language if language in TONGUES else "",
         size=size if size in SIZES else "",
-        after=sent.get("after", "")[: AFTER_CHARACTERS_MAX + 1],
+        after=sent.get("after", "")[: TOKEN_CHARACTERS_MAX + 1],
         given=given,
         fault=fault_of(text, len(typed)) if given else "",
     )

@@ -1,11 +1,5 @@
 """Limits of the search's pages, each with its reason."""
 
-QUERY_CHARACTERS_MAX = 200
-"""Characters of one query: a long sentence; what is longer finds no more."""
-
-AFTER_CHARACTERS_MAX = 16_000
-"""Characters of a page's token: it carries a mark of each hit that was shown."""
-
 HITS_PER_PAGE = 20
 """Hits of one page; each has its place on it, and a reader's patience."""
 

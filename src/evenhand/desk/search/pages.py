@@ -21,7 +21,6 @@ from evenhand.desk.search.asker import country_of, reader_of
 from evenhand.desk.search.helping import help_for
 from evenhand.desk.search.limits import (
     PREFIX_CHARACTERS_MAX,
-    QUERY_CHARACTERS_MAX,
     SEARCHES_MAX,
     SUGGESTIONS_SHOWN_MAX,
     SUGGESTS_MAX,
@@ -30,6 +29,7 @@ from evenhand.desk.search.rows import row_of
 from evenhand.desk.search.tongues import TONGUES
 from evenhand.desk.texts import line
 from evenhand.search.asking import Page
+from evenhand.search.limits import QUERY_CHARACTERS_MAX
 from evenhand.search.lists import ItemKind
 
 log = structlog.get_logger(__name__)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import bidirectional
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -16,12 +17,14 @@ from evenhand.search.items import Item
 from evenhand.search.lists import ItemKind
 
 TITLE_CHARACTERS_MAX = 160
+_STRONG = frozenset({"L", "R", "AL"})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One card.
 
+    direction  in which its words are written: ltr or rtl
     title      a room's or an account's name, else its id; empty for a post
     letter     stands where a picture would
     place      a room's address; of a post, the room it stands in
@@ -32,6 +35,7 @@ class Row:
     """
 
     kind: ItemKind
+    direction: str
     title: str
     letter: str
     pieces: tuple[Piece, ...]
@@ -53,6 +57,7 @@ def row_of(hit: Hit, query: str) -> Row:
     title = line(item.title)[:TITLE_CHARACTERS_MAX]
     return Row(
         kind=item.kind,
+        direction=_direction(title + item.text),
         title=title if item.kind is ItemKind.POST else title or _address(item),
         letter=_letter(title or item.account or _address(item)),
         pieces=excerpt(item.text, query),
@@ -70,6 +75,12 @@ def row_of(hit: Hit, query: str) -> Row:
 
 def _address(item: Item) -> str:
     return item.aliases[0] if item.aliases else item.room or item.id
+
+
+def _direction(text: str) -> str:
+    """Gives the direction of the first letter that has one, as a browser's `dir=auto` does."""
+    strong = (bidirectional(sign) for sign in text)
+    return "rtl" if next((one for one in strong if one in _STRONG), "L") != "L" else "ltr"
 
 
 def _letter(text: str) -> str:

@@ -38,6 +38,9 @@ FIGURES: Mapping[RecordKind, str] = {
     RecordKind.CLOCK_MET: "clocks_met",
     RecordKind.CLOCK_MISSED: "clocks_missed",
     RecordKind.RULE_LIVE: "rules_live",
+    RecordKind.SEARCH_AUDITED: "search_audited",
+    RecordKind.SEARCH_FLAGGED: "search_flagged",
+    RecordKind.SEARCH_LEAKED: "search_leaked",
 }
 """The number that each kind of record adds to; kinds that are nowhere here are not reported."""
 

@@ -50,6 +50,9 @@ class Figure(StrEnum):
     CLOCKS_MET = "clocks_met"
     CLOCKS_MISSED = "clocks_missed"
     RULES_LIVE = "rules_live"
+    SEARCH_AUDITED = "search_audited"
+    SEARCH_FLAGGED = "search_flagged"
+    SEARCH_LEAKED = "search_leaked"
 
 
 class Dimension(StrEnum):
@@ -191,6 +194,7 @@ class Breakdown(StrEnum):
     USERS_DISCLOSED_BY_MARKET = "users_disclosed_by_market"
     USERS_DISCLOSED_BY_DATA = "users_disclosed_by_data"
     RULES_LIVE_BY_HARM = "rules_live_by_harm"
+    SEARCH_FLAGGED_BY_HARM = "search_flagged_by_harm"
     SCREENED_BY_HOUR = "screened_by_hour"
     UNSCREENED_BY_HOUR = "unscreened_by_hour"
 

@@ -29,6 +29,10 @@ SERIES = {Automation.FULL: 0, Automation.PARTIAL: 1, Automation.NONE: 2}
 """The colour of who decided: the same every day."""
 
 
+SEARCH_SHARE_MIN = 10_000
+"""A share of the search below one in so many reads as none, and is not said."""
+
+
 def page_context(report: Report) -> dict[str, object]:
     """Gives what the template `transparency/report.html` shows."""
     return {
@@ -128,6 +132,12 @@ def _sentences(report: Report) -> list[str]:
         said.append(
             gettext("%(share)s of what came was screened before anybody saw it.")
             % {"share": words.share(screened, of=screened + unscreened, decimals=2)}
+        )
+    audited, flagged = figures[Figure.SEARCH_AUDITED], figures[Figure.SEARCH_FLAGGED]
+    if audited and flagged and flagged * SEARCH_SHARE_MIN >= audited:
+        said.append(
+            gettext("Screening would flag %(share)s of what can be found by search.")
+            % {"share": words.share(flagged, of=audited, decimals=2)}
         )
     if figures[Figure.CLOCKS_MET] and figures[Figure.CLOCKS_MISSED] == 0:
         said.append(gettext("No deadline was missed."))

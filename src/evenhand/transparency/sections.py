@@ -192,6 +192,16 @@ SECTIONS = (
         hourly=(Breakdown.SCREENED_BY_HOUR, Breakdown.UNSCREENED_BY_HOUR),
     ),
     Section(
+        "search",
+        gettext_noop("How clean the search is"),
+        gettext_noop(
+            "Once a day everything that can be found is screened anew, and what decisions hide is"
+            " sought under many spellings."
+        ),
+        (Figure.SEARCH_AUDITED, Figure.SEARCH_FLAGGED, Figure.SEARCH_LEAKED),
+        (Table(Dimension.HARM, (Figure.SEARCH_FLAGGED,), drawn=True),),
+    ),
+    Section(
         "work",
         gettext_noop("The work behind it"),
         "",

@@ -178,6 +178,9 @@ FIGURES = {
     Figure.CLOCKS_MET: gettext_noop("Deadlines met"),
     Figure.CLOCKS_MISSED: gettext_noop("Deadlines missed"),
     Figure.RULES_LIVE: gettext_noop("Rules that went live"),
+    Figure.SEARCH_AUDITED: gettext_noop("Looked at in the search"),
+    Figure.SEARCH_FLAGGED: gettext_noop("Found by search, though screening would flag it"),
+    Figure.SEARCH_LEAKED: gettext_noop("Found by search, though a decision hides it"),
 }
 
 DIMENSIONS = {

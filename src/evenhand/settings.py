@@ -223,6 +223,7 @@ INSTALLED_APPS = [
     "evenhand.evidence",
     "evenhand.actions",
     "evenhand.statements",
+    "evenhand.search",
     "evenhand.legal",
     "evenhand.cases",
     "evenhand.standing",

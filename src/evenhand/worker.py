@@ -70,6 +70,8 @@ from evenhand.reports.tell_steps import tell_due  # noqa: E402
 from evenhand.rulebook.publishing import RuleFiles  # noqa: E402
 from evenhand.rulebook.queries import sweeps_waiting  # noqa: E402
 from evenhand.rulebook.rollback_steps import run_rollbacks  # noqa: E402
+from evenhand.search import proposals_steps as proposals  # noqa: E402
+from evenhand.search import steps as search  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.standing.label_steps import forget_labels  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
@@ -188,6 +190,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         *_standing(),
         *_child_safety(),
         *_reports(),
+        *_search(),
         Loop("statements", 5.0, _submit),
         *_appeals(),
         Loop("sessions", SESSIONS_SECONDS, lambda: forget_sessions(now=now())),
@@ -328,6 +331,19 @@ def _reports() -> list[Loop]:
         Loop("reports_slow", ADMIT_SECONDS, _admit_waiting),
         Loop("reports_forgotten", 600.0, lambda: forget(now=now())),
     ]
+
+
+def _search() -> list[Loop]:
+    """Gives what follows from what the searcher finds."""
+    return [
+        Loop("search_proposals", 0.5, _decide_proposals, 2.0),
+        Loop("search_followers", 2.0, lambda: proposals.undo_followers(now=now())),
+        Loop("search_closed", 600.0, search.forget_opened),
+    ]
+
+
+def _decide_proposals() -> int:
+    return proposals.decide_waiting(wiring.openers(), wiring.rulebook(), now=now())
 
 
 def _tell_reporters() -> int:

@@ -1,7 +1,7 @@
 """From what the searcher finds to a decision, its undo, and what is then left alone for good."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -26,6 +26,7 @@ from evenhand.search.lists import ItemKind, ProposalState
 from evenhand.search.models import ClosedRoom, Proposal
 from evenhand.search.queries import closings
 from evenhand.search.steps import forget_opened
+from evenhand.search.sweeping import sweep_items
 from evenhand.search.watching import Watch, look_at_words
 
 pytestmark = pytest.mark.django_db
@@ -49,14 +50,22 @@ class Town:
         return self.rooms[room]
 
 
+@dataclass(frozen=True)
+class Harmful:
+    """A topic."""
+
+    harm: str = "m.tos.prohibited.drugs"
+
+
 class Words:
     """A query policy of one word."""
 
     def hides(self, texts: Sequence[str]) -> Sequence[str]:
         return ["illegal_goods" if "snowflour" in text else "" for text in texts]
 
-    def harm_of(self, _topic: str) -> str:
-        return "m.tos.prohibited.drugs"
+    @property
+    def topics(self) -> Mapping[str, Harmful]:
+        return {"illegal_goods": Harmful()}
 
 
 def room(id: str, title: str) -> Item:  # noqa: A002
@@ -261,3 +270,66 @@ def test_an_account_is_not_taken_out_by_a_decision() -> None:
     account = Item(id="@a:town", kind=ItemKind.ACCOUNT, at=NOW, title="snowflour")
 
     assert look_at_words([account], Words(), version="1", now=NOW) == 0
+
+
+@dataclass
+class Shelf:
+    """An index of a few items."""
+
+    held: Sequence[Item]
+
+    def items(self, *, after: str = "") -> Iterator[Item]:
+        return (item for item in sorted(self.held, key=lambda item: item.id) if item.id > after)
+
+
+class Nothing(Words):
+    """A query policy that names nothing any more."""
+
+    def hides(self, texts: Sequence[str]) -> Sequence[str]:
+        return [""] * len(texts)
+
+
+def many() -> Shelf:
+    return Shelf([replace(post("pure snowflour"), id=f"$p{k:04}") for k in range(9)])
+
+
+def test_a_sweep_that_is_killed_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evenhand.search.sweeping.PORTION_ITEMS", 2)
+    walked: list[int] = []
+
+    def kill(items: int) -> None:
+        walked.append(items)
+        if len(walked) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep_items(many(), Words(), version="1", now=lambda: NOW, walked=kill)
+    assert Proposal.objects.count() == 4
+
+    again: list[int] = []
+    found = sweep_items(many(), Words(), version="1", now=lambda: NOW, walked=again.append)
+
+    assert (found, sum(again)) == (5, 5)
+    assert Proposal.objects.count() == 9
+    assert sweep_items(many(), Words(), version="1", now=lambda: NOW) == 0
+
+
+def test_what_a_later_version_no_longer_names_is_given_back() -> None:
+    sweep_items(many(), Words(), version="1", now=lambda: NOW)
+    steps.decide_waiting(Town(), RULES, now=NOW)
+    settle(InForce.YES)
+
+    sweep_items(many(), Nothing(), version="2", now=lambda: LATER)
+
+    assert {action.state for action in Action.objects.all()} == {ActionState.UNDOING}
+    # No person found these lawful: a version that names them again has them decided anew.
+    assert queries.exempt_items() == {}
+    assert sweep_items(many(), Words(), version="3", now=lambda: LATER) == 9
+
+
+def test_an_empty_index_is_swept_once() -> None:
+    assert sweep_items(Shelf([]), Words(), version="1", now=lambda: NOW) == 0
+
+    row = queries.sweep_of("1")
+    assert row is not None
+    assert row.ended_at == NOW

@@ -147,9 +147,9 @@ class Index:
         """Gives the item with an id."""
         return self.reader().get(name)
 
-    def items(self) -> Iterator[Item]:
-        """Gives every item, in no order, as the index was when this began."""
-        return self.reader().items()
+    def items(self, *, after: str = "") -> Iterator[Item]:
+        """Gives every item by its id, as the index was when this began; those after an id."""
+        return self.reader().items(after=after)
 
     def __len__(self) -> int:
         return int(self._index.searcher().num_docs)
@@ -210,14 +210,16 @@ class Reader:
         """Gives items of a kind in the order of the index."""
         return self._page(self.term("kind", kind.value), limit=limit, offset=offset)
 
-    def items(self) -> Iterator[Item]:
-        """Gives every item, by what it is called."""
-        names = [name for name, _ in self._searcher.terms_with_prefix("id", "")]
+    def items(self, *, after: str = "") -> Iterator[Item]:
+        """Gives every item by its id; those after an id."""
+        terms = self._searcher.terms_with_prefix("id", "")
+        names = [name for name, _ in terms if name > after]
         names.sort()
         for start in range(0, len(names), WALK_ITEMS):
             some = names[start : start + WALK_ITEMS]
             query = tantivy.Query.term_set_query(self._schema, "id", some)
-            yield from self._page(query, limit=WALK_ITEMS, offset=0)
+            found = self._page(query, limit=WALK_ITEMS, offset=0)
+            yield from sorted(found, key=lambda item: item.id)
 
     def _page(self, query: tantivy.Query, *, limit: int, offset: int) -> list[Item]:
         constant = tantivy.Query.const_score_query(query, 1.0)

@@ -1,8 +1,9 @@
 """The only readers of proposals, and of sweeps of the index."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from evenhand.actions.lists import ActionState
 from evenhand.actions.models import Action
@@ -58,6 +59,34 @@ def followers_of_undone(*, rows_max: int) -> list[Action]:
     )
     rows = Action.objects.filter(decision_id__in=left, state__in=STANDING)
     return list(rows.order_by("id")[:rows_max])
+
+
+def settled_topics(items: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Gives items with the topics for which nothing more is proposed.
+
+    Something waits or stands for them, or an appeal gave the item back.
+    """
+    own = Action.objects.filter(decision_id=OuterRef("decision"))
+    kept = own.filter(Q(state__in=STANDING) | Q(state__in=GIVEN_BACK, undo_by__isnull=False))
+    rows = Proposal.objects.filter(kind=ProposalKind.POLICY.value, item__in=list(items)).filter(
+        Q(state=ProposalState.WAITING.value) | Exists(kept)
+    )
+    return frozenset(rows.values_list("item", "topic"))
+
+
+def standing_by_policy(items: Collection[str]) -> list[tuple[UUID, str, str]]:
+    """Gives standing actions for words of these items: action, item, topic."""
+    rows = Proposal.objects.filter(kind=ProposalKind.POLICY.value, item__in=list(items))
+    decided = {
+        decision: (item, topic)
+        for decision, item, topic in rows.values_list("decision", "item", "topic")
+        if decision is not None
+    }
+    actions = Action.objects.filter(decision_id__in=list(decided), state__in=STANDING)
+    return [
+        (action, *decided[decision])
+        for action, decision in actions.order_by("id").values_list("id", "decision_id")
+    ]
 
 
 def sweep_of(version: str) -> ItemSweep | None:

@@ -1,6 +1,6 @@
 """The only writers of proposals, and of sweeps of the index."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -18,7 +18,12 @@ from evenhand.markets.queries import country_of
 from evenhand.search.lists import ItemKind, ProposalKind, ProposalState
 from evenhand.search.models import ItemSweep, Proposal
 from evenhand.search.ports import Openers
-from evenhand.search.proposals_queries import followers_of_undone, waiting
+from evenhand.search.proposals_queries import (
+    followers_of_undone,
+    settled_topics,
+    standing_by_policy,
+    waiting,
+)
 from evenhand.search.proposing import Proposed, draft_of
 from evenhand.search.queries import closes
 
@@ -31,14 +36,27 @@ FOLLOWED = "what this followed from is undone"
 """Why what was done against a re-creation is undone, where the closed room is open again."""
 
 
+UNNAMED = "the search's policy no longer names this"
+"""Why what was done for words is undone, where the policy has changed."""
+
+
 def propose(found: Iterable[Proposed], *, now: datetime) -> int:
-    """Keeps what should leave the search, and gives how much of it is new."""
+    """Keeps what should leave the search, and gives how much of it is new.
+
+    A topic names an item once, whatever the policy's version: while a decision on it stands, and
+    for good once an appeal gave the item back.
+    """
     first = {one.origin: one for one in found}
     with transaction.atomic():
         known = set(
             Proposal.objects.filter(origin__in=list(first)).values_list("origin", flat=True)
         )
-        new = [one for origin, one in first.items() if origin not in known]
+        settled = settled_topics({one.item for one in first.values() if one.topic})
+        new = [
+            one
+            for origin, one in first.items()
+            if origin not in known and (one.item, one.topic) not in settled
+        ]
         Proposal.objects.bulk_create([_row(one, now) for one in new], ignore_conflicts=True)
     return len(new)
 
@@ -63,6 +81,19 @@ def undo_followers(*, now: datetime, rows_max: int = DECIDED_AT_ONCE_MAX) -> int
     actions: Sequence[Action] = followers_of_undone(rows_max=rows_max)
     for action in actions:
         undo(action.id, by=None, reason=FOLLOWED, now=now)
+    return len(actions)
+
+
+def undo_unnamed(topics: Mapping[str, str], *, now: datetime) -> int:
+    """Undoes what was decided for a topic that no longer names an item; gives the number.
+
+    topics  by item, the topic that names it now, or nothing
+    """
+    actions = [
+        action for action, item, topic in standing_by_policy(topics) if topics[item] != topic
+    ]
+    for action in actions:
+        undo(action, by=None, reason=UNNAMED, now=now)
     return len(actions)
 
 

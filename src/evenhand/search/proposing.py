@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from evenhand.actions.drafts import DecisionDraft, Measure, RuleFacts
 from evenhand.actions.ports import RuleAuthors, Target
@@ -57,11 +57,8 @@ class Proposed:
 
     @property
     def origin(self) -> str:
-        """Gives what a decision on this is about, once and for all.
-
-        A topic names an item once: what an appeal gave back stays, whatever the policy's version.
-        """
-        about = self.topic if self.closing is None else str(self.closing)
+        """Gives what a decision on this is about, once and for all."""
+        about = self.closing or uuid5(NAMESPACE_URL, f"{POLICY}{self.topic}:{self.version}")
         return f"search:{about}:{self.item}"
 
     @property

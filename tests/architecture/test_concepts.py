@@ -60,7 +60,7 @@ ON_PAGE = (
     childsafety.FeedKind, childsafety.FeedState, childsafety.Algorithm, childsafety.TipState,
     childsafety.IncidentType, childsafety.FalseMatchState,
     RuleState, FileState, Acting,
-    searched.Sign, searched.ProposalKind, searched.ProposalState,
+    searched.Sign, searched.ProposalKind, searched.ProposalState, searched.HelpKind,
     Seen,
 )  # fmt: skip
 

@@ -59,3 +59,24 @@ class ProposalState(StrEnum):
     WAITING = "waiting"
     DECIDED = "decided"
     DROPPED = "dropped"
+
+
+class HelpKind(StrEnum):
+    """What help lines help with.
+
+    EMERGENCY   life is in danger now
+    CRISIS      somebody to talk to, whatever it is
+    CHILDREN    somebody for children and young people to talk to
+    PREVENTION  who fears to harm a child
+    REPORTING   where pictures of abuse are reported
+    DRUGS       addiction
+    FRAUD       who lost money, data or papers to deceivers
+    """
+
+    EMERGENCY = "emergency"
+    CRISIS = "crisis"
+    CHILDREN = "children"
+    PREVENTION = "prevention"
+    REPORTING = "reporting"
+    DRUGS = "drugs"
+    FRAUD = "fraud"

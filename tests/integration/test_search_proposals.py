@@ -21,13 +21,14 @@ from evenhand.rulebook.answers import StoredRules
 from evenhand.search import proposals_queries as queries
 from evenhand.search import proposals_steps as steps
 from evenhand.search.answers import SearchRules
+from evenhand.search.asking import Hit, Page
 from evenhand.search.items import Item
 from evenhand.search.lists import ItemKind, ProposalState
+from evenhand.search.lookout import Lookout, look_at_words
 from evenhand.search.models import ClosedRoom, Proposal
 from evenhand.search.queries import closings
 from evenhand.search.steps import forget_opened
 from evenhand.search.sweeping import sweep_items
-from evenhand.search.watching import Watch, look_at_words
 
 pytestmark = pytest.mark.django_db
 
@@ -84,28 +85,42 @@ def close(*territory: str, kind: ActionKind = ActionKind.DEINDEX) -> Action:
     return decided(Measure(kind, target, territory=territory))
 
 
-def watch(*items: Item) -> Watch:
-    index = {item.id: item for item in (room(CLOSED, "Snow Kitchen"), *items)}
-    made = Watch(index.get)
-    made.renew()
-    return made
+@dataclass
+class Desk:
+    """A searcher with a few items in its index."""
+
+    index: dict[str, Item]
+    held: set[str] = field(default_factory=set)
+
+    @property
+    def lookout(self) -> Lookout:
+        hits = tuple(Hit(item, 1.0) for item in self.index.values())
+        return Lookout(self.index.get, lambda _ask: Page(hits), self.held.update)
+
+
+def watch(*items: Item) -> tuple[Lookout, set[str]]:
+    """Gives a lookout over an index that holds the closed room, and what it holds back."""
+    desk = Desk({item.id: item for item in (room(CLOSED, "Snow Kitchen"), *items)})
+    lookout = desk.lookout
+    lookout.renew(now=NOW)
+    return lookout, desk.held
 
 
 def found_again(*territory: str) -> Decision:
     """Gives the decision on a room that resembles a closed one."""
     close(*territory)
-    watch().look([room(ANEW, "Sn0w K1tchen")], now=NOW)
+    watch()[0].look([room(ANEW, "Sn0w K1tchen")], now=NOW)
     steps.decide_waiting(Town(), RULES, now=NOW)
     return Decision.objects.get(pk=Proposal.objects.get().decision)
 
 
 def test_a_recreation_is_held_back_at_once_and_then_decided() -> None:
     close()
-    desk = watch()
+    desk, held_back = watch()
 
     desk.look([room(ANEW, "Sn0w K1tchen"), room("!other:town", "Snow Reports")], now=NOW)
 
-    assert desk.held == {ANEW}
+    assert held_back == {ANEW}
     assert queries.held() == {ANEW}
     assert steps.decide_waiting(Town(), RULES, now=NOW) == 1
     decision = Decision.objects.get(pk=Proposal.objects.get().decision)
@@ -141,17 +156,26 @@ def test_what_was_given_back_on_appeal_is_left_alone_for_good() -> None:
     settle(InForce.YES)
     undo(decision.actions.get().id, by=STAFF, reason="another shop", now=LATER)
 
-    desk = watch()
+    desk, held_back = watch()
     desk.look([room(ANEW, "Sn0w K1tchen")], now=LATER)
 
-    assert desk.held == frozenset()
+    assert held_back == set()
     assert steps.decide_waiting(Town(), RULES, now=LATER) == 0
     assert Decision.objects.filter(rule_id="search_recreated_channel").count() == 1
 
 
+def test_rooms_that_were_there_before_the_closing_are_found_too() -> None:
+    close()
+
+    _, held_back = watch(room(ANEW, "Sn0w K1tchen"), room("!other:town", "Snow Reports"))
+
+    assert held_back == {ANEW}
+    assert queries.held() == {ANEW}
+
+
 def test_a_second_look_proposes_nothing_twice() -> None:
     close()
-    desk = watch()
+    desk, _ = watch()
 
     first = desk.look([room(ANEW, "Sn0w K1tchen")], now=NOW)
     second = desk.look([room(ANEW, "Snow-Kitchen")], now=NOW)
@@ -161,7 +185,7 @@ def test_a_second_look_proposes_nothing_twice() -> None:
 
 def test_what_followed_falls_with_the_decision_on_the_closed_room() -> None:
     closed = in_force(Measure(ActionKind.DEINDEX, Target(TargetKind.CHANNEL, "@o:town", CLOSED)))
-    watch().look([room(ANEW, "Sn0w K1tchen")], now=NOW)
+    watch()[0].look([room(ANEW, "Sn0w K1tchen")], now=NOW)
     steps.decide_waiting(Town(), RULES, now=NOW)
     settle(InForce.YES, now=LATER)
     assert steps.undo_followers(now=LATER) == 0
@@ -178,7 +202,7 @@ def test_what_followed_falls_with_the_decision_on_the_closed_room() -> None:
 
 def test_a_proposal_whose_ground_is_gone_is_dropped() -> None:
     closed = in_force(Measure(ActionKind.DEINDEX, Target(TargetKind.CHANNEL, "@o:town", CLOSED)))
-    watch().look([room(ANEW, "Sn0w K1tchen")], now=NOW)
+    watch()[0].look([room(ANEW, "Sn0w K1tchen")], now=NOW)
     undo(closed.id, by=STAFF, reason="it is lawful", now=LATER)
 
     steps.decide_waiting(Town(), RULES, now=LATER)
@@ -189,7 +213,7 @@ def test_a_proposal_whose_ground_is_gone_is_dropped() -> None:
 
 def test_a_room_that_is_gone_is_not_decided_on() -> None:
     close()
-    watch().look([room(ANEW, "Sn0w K1tchen")], now=NOW)
+    watch()[0].look([room(ANEW, "Sn0w K1tchen")], now=NOW)
 
     steps.decide_waiting(Town({}), RULES, now=NOW)
 
@@ -217,9 +241,10 @@ def test_what_a_closed_room_was_known_by_outlives_the_index_but_not_the_decision
     closed = in_force(Measure(ActionKind.DEINDEX, Target(TargetKind.CHANNEL, "@o:town", CLOSED)))
     watch()
 
-    empty = Watch({}.get)
-    empty.renew()
-    empty.look([room(ANEW, "Sn0w K1tchen")], now=NOW)
+    empty = Desk({})
+    lookout = empty.lookout
+    lookout.renew(now=NOW)
+    lookout.look([room(ANEW, "Sn0w K1tchen")], now=NOW)
     assert empty.held == {ANEW}
     assert forget_opened() == 0
 
@@ -230,10 +255,10 @@ def test_what_a_closed_room_was_known_by_outlives_the_index_but_not_the_decision
 
 def test_a_room_that_is_open_again_is_resembled_by_nothing() -> None:
     closed = in_force(Measure(ActionKind.DEINDEX, Target(TargetKind.CHANNEL, "@o:town", CLOSED)))
-    desk = watch()
+    desk, _ = watch()
     undo(closed.id, by=STAFF, reason="it is lawful", now=LATER)
 
-    desk.renew()
+    desk.renew(now=LATER)
 
     assert desk.look([room(ANEW, "Sn0w K1tchen")], now=LATER) == 0
 

@@ -1,46 +1,54 @@
-"""What is looked for in new and changed items before anybody can find them.
+"""What is looked for in new and changed rooms before anybody can find them.
 
 The searcher asks `look` of what a crawl brings, before it is committed to the index, and `renew`
-when decisions have changed. What is found becomes a proposal; the worker decides.
+when decisions have changed. What is found is held back at once and becomes a proposal; the worker
+decides.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from evenhand.base.errors import InputRefused
+from evenhand.search.asking import Ask, Filters, Page
 from evenhand.search.items import Item
 from evenhand.search.lists import ItemKind
 from evenhand.search.policy_items import ItemPolicy, named_items
-from evenhand.search.proposals_queries import held, not_recreations
+from evenhand.search.proposals_queries import not_recreations
 from evenhand.search.proposals_steps import propose
 from evenhand.search.proposing import Closing, Proposed, recreation
 from evenhand.search.queries import closings, kept_closed
 from evenhand.search.recreations import Recreations
 from evenhand.search.steps import keep_closed
 
+CANDIDATES_MAX = 100
+"""Rooms with names like that of a closed one that are looked at when it is closed."""
+
 
 @dataclass(slots=True)
-class Watch:
-    """What rooms are closed, and which items are held back; one thread at a time.
+class Lookout:
+    """The closed rooms, and what resembles them; one thread at a time.
 
     find         gives an item of the index by its id
+    seek         finds whatever the index holds, hidden or not
+    hold         holds items back at once, until their proposals are read
     recreations  what closed rooms are known by
-    held         items that nobody may find until a decision on them: for `Sight`
     """
 
     find: Callable[[str], Item | None]
+    seek: Callable[[Ask], Page]
+    hold: Callable[[Sequence[str]], None]
     recreations: Recreations = field(default_factory=Recreations)
-    held: frozenset[str] = frozenset()
     _closings: dict[str, Closing] = field(default_factory=dict)
     _exempt: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def renew(self) -> tuple[Item, ...]:
-        """Takes in what decisions closed or opened since; gives the rooms that were closed.
+    def renew(self, *, now: datetime) -> int:
+        """Takes in what decisions closed or opened since; gives how many proposals are new.
 
-        What resembles those may stand in the index already: whoever calls this looks for rooms by
-        their names, and has `look` asked of what that finds. Ask this before masks are read anew.
+        Rooms that resemble a room closed now may stand in the index already: they are sought.
         """
         now_closed = closings()
+        self._exempt = dict(not_recreations())
         for room in self._closings.keys() - now_closed.keys():
             self.recreations.open(room)
         fresh = now_closed.keys() - self._closings.keys()
@@ -49,7 +57,6 @@ class Watch:
         indexed = [
             item for room in sorted(fresh - known.keys()) if (item := self.find(room)) is not None
         ]
-        keep_closed(indexed)
         known |= {item.id: item for item in indexed}
         for item in known.values():
             self.recreations.close(item)
@@ -57,9 +64,10 @@ class Watch:
         self._closings = {
             room: one for room, one in now_closed.items() if room in known or room not in fresh
         }
-        self._exempt = dict(not_recreations())
-        self.held = held()
-        return tuple(known.values())
+        new = sum(self.look(self._alike(item), now=now) for item in indexed)
+        # Kept last: what is kept already was sought, and is not sought again after a start.
+        keep_closed(indexed)
+        return new
 
     def look(self, items: Iterable[Item], *, now: datetime) -> int:
         """Holds back rooms that resemble closed ones; gives how many proposals are new."""
@@ -67,8 +75,21 @@ class Watch:
         if not found:
             return 0
         # Held before anything is written: the index is committed after this.
-        self.held |= {one.item for one in found}
+        self.hold([one.item for one in found])
         return propose(found, now=now)
+
+    def _alike(self, item: Item) -> list[Item]:
+        """Gives rooms of the index whose names are like that of another."""
+        found: dict[str, Item] = {}
+        rooms = Filters(kinds=frozenset({ItemKind.ROOM}))
+        for name in (item.title, *item.aliases):
+            try:
+                page = self.seek(Ask(name, "", filters=rooms, limit=CANDIDATES_MAX))
+            except InputRefused:
+                # A name without a letter, or longer than a query may be, finds nothing.
+                continue
+            found |= {hit.item.id: hit.item for hit in page.hits}
+        return list(found.values())
 
     def _of(self, item: Item) -> Proposed | None:
         if item.kind is not ItemKind.ROOM:

@@ -23,6 +23,9 @@ EVENHAND_SYNAPSE_TOKEN_FILE file that holds the access token of the safety accou
 EVENHAND_DOOR_TOKEN_FILE    file that holds the token which Synapse shows at the door
 EVENHAND_BOT_TOKEN_FILE     file with the token of the desk's own account; unset: it has none
 EVENHAND_COLLECTOR_TOKEN_FILE file with an administrator's token that only the collector reads
+EVENHAND_SEARCH_TOKEN_FILE  file with the token of an account without rights, by which the search
+                            reads what is public; unset: there is no search
+EVENHAND_SEARCH_URL         address of the searcher; http://127.0.0.1:8603 unless set
 EVENHAND_PAGER_URLS         file with the channels that reach who is on duty (apprise), one a line
 EVENHAND_FEED_CREDENTIALS   YAML file: `username` and `password` below the name of each hash feed
 EVENHAND_CYBERTIP_URL       address of NCMEC's CyberTipline; its sandbox unless set
@@ -164,6 +167,8 @@ SYNAPSE_URL = os.environ.get("EVENHAND_SYNAPSE_URL", "")
 SYNAPSE_TOKEN_FILE = os.environ.get("EVENHAND_SYNAPSE_TOKEN_FILE", "")
 COLLECTOR_TOKEN_FILE = os.environ.get("EVENHAND_COLLECTOR_TOKEN_FILE", "")
 BOT_TOKEN_FILE = os.environ.get("EVENHAND_BOT_TOKEN_FILE", "")
+SEARCH_TOKEN_FILE = os.environ.get("EVENHAND_SEARCH_TOKEN_FILE", "")
+SEARCH_URL = os.environ.get("EVENHAND_SEARCH_URL") or "http://127.0.0.1:8603"
 PAGER_URLS_FILE = os.environ.get("EVENHAND_PAGER_URLS", "")
 MAIL_FROM = os.environ.get("EVENHAND_MAIL_FROM", "") or f"desk@{urlsplit(PUBLIC_URL).hostname}"
 MAIL_SERVER = os.environ.get("EVENHAND_MAIL_SERVER", "")

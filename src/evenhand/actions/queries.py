@@ -62,6 +62,52 @@ def closed_channels() -> dict[str, object]:
     }
 
 
+HIDING_KINDS = (
+    ActionKind.UNLIST,
+    ActionKind.DEINDEX,
+    ActionKind.GEO_WITHHOLD,
+    ActionKind.REDACT,
+    ActionKind.SUSPEND,
+    ActionKind.LOCK,
+    ActionKind.BLOCK_CHANNEL,
+    ActionKind.DEACTIVATE,
+)
+"""Kinds after which something may not be found, or not everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class HidingAction:
+    """An action after which something may not be found.
+
+    territory  ISO 3166-1 alpha-2 codes; empty means the whole world
+    undoing    it no longer stands, and what it did is being undone
+    """
+
+    kind: ActionKind
+    target: Target
+    territory: tuple[str, ...]
+    undoing: bool
+
+
+def hiding_actions() -> list[HidingAction]:
+    """Gives what stands, or is being undone, of the kinds after which something is not found."""
+    states = (ActionState.PENDING, ActionState.IN_FORCE, ActionState.UNDOING)
+    rows = Action.objects.filter(
+        state__in=[state.value for state in states], kind__in=[kind.value for kind in HIDING_KINDS]
+    ).values_list(
+        "kind", "state", "target_kind", "account", "channel", "event", "media", "territory"
+    )
+    return [
+        HidingAction(
+            ActionKind(kind),
+            Target(TargetKind(target_kind), *names),
+            tuple(territory),
+            undoing=state == ActionState.UNDOING,
+        )
+        for kind, state, target_kind, *names, territory in rows
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class ActionDelivery:
     """What a batch has to do at the messenger; values, since hundreds are read at once."""

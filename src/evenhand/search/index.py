@@ -126,6 +126,12 @@ class Index:
         """Lets a reader see what another process has committed."""
         self._index.reload()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Ends writing; what was not committed is not kept."""
         if self._writer is not None:

@@ -86,15 +86,18 @@ def test_a_country_cannot_be_chosen(client: Client, searcher: MemorySearcher) ->
     assert [one["kind"] for one in found["results"]] == ["account"]
 
 
+@pytest.mark.django_db
 def test_a_topic_of_the_policy_gives_help_and_nothing_else(
     client: Client, searcher: MemorySearcher
 ) -> None:
-    searcher.topics = {"forbidden": "illegal_goods"}
+    searcher.topics = {"forbidden": "drug_trade"}
 
     found = answered(client, q="forbidden garden")
 
     assert found["results"] == []
-    assert found["help"]["topic"] == "illegal_goods"
+    assert found["help"]["topic"] == "drug_trade"
+    assert found["help"]["emergency"] == "112"
+    assert any(line["languages"] == ["de"] for line in found["help"]["lines"])
     assert "never counts against you" in " ".join(found["help"]["text"])
 
 
@@ -171,8 +174,9 @@ def test_nothing_of_a_query_is_kept(client: Client, searcher: MemorySearcher) ->
     assert "garden" not in str(logs)
 
 
+@pytest.mark.django_db
 def test_no_call_breaks_it_or_gets_an_undocumented_answer(searcher: MemorySearcher) -> None:
-    searcher.topics = {"a": "illegal_goods"}
+    searcher.topics = {"a": "drug_trade"}
     address = f"{SEARCH}/openapi.json"
     document = schemathesis.openapi.from_wsgi(address, application, headers={"host": "localhost"})
     statuses: dict[str, set[int]] = {}

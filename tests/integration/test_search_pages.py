@@ -214,6 +214,36 @@ def test_what_many_look_for_stands_on_the_empty_page(
     assert "<b>" not in text
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("topic", ["drug_trade", "child_abuse", "gone_meanwhile"])
+@pytest.mark.parametrize("language", Language)
+def test_a_query_that_the_policy_names_is_answered_with_help(
+    client: Client, searcher: MemorySearcher, topic: str, language: Language
+) -> None:
+    searcher.topics = {"forbidden": topic}
+
+    text = found(client, q="forbidden garden", lang=language.value)
+
+    assert "Garden talk" not in text
+    assert 'href="tel:112"' in text
+    assert 'rel="noreferrer"' in text
+    assert "forbidden" not in text.partition('<section class="section"')[2].partition("</main")[0]
+    assert len(searcher.asks) == 1
+
+
+@pytest.mark.django_db
+def test_help_is_that_of_the_country(client: Client, searcher: MemorySearcher) -> None:
+    searcher.topics = {"forbidden": "child_abuse"}
+    query = {"q": "forbidden"}
+
+    here = client.get("/search/", query).content.decode()
+    nowhere = client.get("/search/", query, REMOTE_ADDR="198.51.100.9").content.decode()
+
+    assert "kein-taeter-werden.de" in here
+    assert "troubled-desire.com" in nowhere
+    assert "never counts against you" in nowhere
+
+
 def test_suggestions_are_few_and_begin_as_was_typed(
     client: Client, searcher: MemorySearcher
 ) -> None:

@@ -20,6 +20,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils.translation import trans_real
 from pytest_django.fixtures import Settings
+from tests.integration.searches_of_tests import searching
 from tests.integration.test_permissions import addresses, matrix
 from tests.integration.texts_of_tests import Texts, left_in_english, raw
 from tests.integration.town_of_tests import NAMES, VISITOR, Town, town
@@ -60,7 +61,10 @@ def filled(settings: Settings, tmp_path: Path) -> Iterator[Town]:
     settings.VIOLATIONS = "tests.integration.test_portal.no_violations"
     counters.clear()
     wiring.pager.cache_clear()
-    yield town()
+    with searching(settings, tmp_path) as searcher:
+        searcher.topics = {"forbidden": "drug_trade"}
+        searcher.trending_terms = ("spring bulbs",)
+        yield town()
     counters.clear()
     wiring.pager.cache_clear()
 

@@ -68,10 +68,10 @@ NAMES = frozenset(
         "Helpline of Example", "Lena Lawyer", "Ministry of Example", "Nora New", "Oleg Officer",
         "Olga Officer", "Otto Officer", "Pat Author", "Prosecutor of Example", "Rosa Reviewer",
         "Second Approver", "Sina Senior", "StopNCII", "Watch of Example",
-        "Floods of links", "linkflood",
+        "Floods of links", "linkflood", "garden", "forbidden", "nowhere",
     }
 )  # fmt: skip
-"""Who lives here, and what has a name: names stay as they are in every language."""
+"""Who lives here, what has a name, and what is typed: all that stays as it is in every language."""
 
 
 @dataclass(frozen=True)
@@ -304,6 +304,12 @@ def _addresses(
     on_paper = [("authority", str(office.authority.id)), ("purpose", "identify_only")]
     ids = [matter.id for matter in matters]
     return {
+        "search": [
+            "/search/",
+            "/search/?q=garden",
+            "/search/?q=forbidden",
+            "/search/?q=nowhere&size=huge",
+        ],
         "authorities_country": each("authorities_country", "de", "kz", "kg", "ru"),
         "concerned_answer": [
             link_for(ACCOUNT, until=now().date(), key=read_key(settings.KEYS / "token.key"))

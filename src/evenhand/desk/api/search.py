@@ -4,7 +4,6 @@ Its document stands at `/api/v1/search/openapi.json`. Every error is a problem o
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -18,7 +17,7 @@ from evenhand.desk.limits import count_send
 from evenhand.desk.search.asked import fault_of
 from evenhand.desk.search.asker import country_of, reader_of
 from evenhand.desk.search.excerpts import Piece, excerpt
-from evenhand.desk.search.helping import help_for
+from evenhand.desk.search.helping import Help, help_for
 from evenhand.desk.search.limits import SEARCHES_MAX, SUGGESTIONS_SHOWN_MAX, SUGGESTS_MAX
 from evenhand.desk.search.links import own_link, web_link
 from evenhand.desk.texts import line
@@ -51,11 +50,13 @@ def search(request: HttpRequest, given: Annotated[schemas.SearchIn, Query()]) ->
     if fault:
         raise InputRefused(what="query", findings=[f"q: {fault}"])
     country = country_of(request)
-    found = searcher().search(_ask(given, text, country=country, reader=reader_of(request)))
+    reader = reader_of(request)
+    found = searcher().search(_ask(given, text, country=country, reader=reader))
+    told = help_for(found.topic, country=country, reader=reader) if found.topic else None
     return {
         "results": [_hit(hit, text) for hit in found.hits],
         "after": found.after,
-        "help": asdict(help_for(found.topic)) if found.topic else None,
+        "help": _help(told) if told else None,
     }
 
 
@@ -102,6 +103,19 @@ def _ask(given: schemas.SearchIn, text: str, *, country: str | None, reader: str
         after=given.after,
         limit=given.limit,
     )
+
+
+def _help(told: Help) -> dict[str, object]:
+    return {
+        "topic": told.topic,
+        "title": told.title,
+        "text": list(told.text),
+        "lines": [
+            {name: getattr(line, name) for name in schemas.HelpLineOut.model_fields}
+            for line in told.lines
+        ],
+        "emergency": told.emergency,
+    }
 
 
 def _hit(hit: Hit, query: str) -> dict[str, object]:

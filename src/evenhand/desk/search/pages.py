@@ -67,7 +67,8 @@ def search(request: HttpRequest) -> HttpResponse:
         log.warning("search_away", error=type(error).__name__)
         return _away(request, query)
     if found.topic:
-        return _shown(request, query, {"help": help_for(found.topic)})
+        told = help_for(found.topic, country=country, reader=reader_of(request))
+        return _shown(request, query, {"help": told})
     return _shown(request, query, _results(query, found))
 
 

@@ -86,8 +86,9 @@
     try {
       const address = `${field.dataset.suggest}?q=${encodeURIComponent(typed.trim())}`;
       const answer = await fetch(address, { signal, headers: { Accept: "application/json" }, credentials: "omit" });
-      const words = answer.ok ? (await answer.json()).suggestions : [];
-      if (!signal.aborted) show(words);
+      const words = answer.ok ? (await answer.json()).suggestions : null;
+      if (signal.aborted) return;
+      if (words) show(words); else close();
     } catch {
       // Asked anew meanwhile, or offline: a search needs no suggestion.
       if (!signal.aborted) close();

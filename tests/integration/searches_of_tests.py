@@ -21,6 +21,7 @@ def searching(settings: Settings, folder: Path) -> Iterator[MemorySearcher]:
     table = folder / "places.csv"
     table.write_text("kind,prefix,country\nnetwork,127.0.0.0/8,DE\n", encoding="utf-8")
     settings.PLACES_FILE = str(table)
+    settings.SEARCH_TOKEN_FILE = str(folder / "search.token")
     settings.SEARCHER = "tests.integration.searches_of_tests.bound"
     settings.ALLOWED_HOSTS = ["testserver", "localhost"]
     _bound.append(made)

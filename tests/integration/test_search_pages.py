@@ -272,6 +272,19 @@ def test_one_network_is_not_the_only_one(
     assert most > 1_000
 
 
+@pytest.mark.parametrize("path", ["", "?q=garden", "suggest?q=x", "about/"])
+def test_where_there_is_no_search_there_is_no_page(
+    client: Client, searcher: MemorySearcher, settings: Settings, path: str
+) -> None:
+    assert 'href="/search/"' in client.get("/screened/").content.decode()
+
+    settings.SEARCH_TOKEN_FILE = ""
+
+    assert client.get(f"/search/{path}").status_code == 404
+    assert client.get("/api/v1/search", {"q": "garden"}).status_code == 404
+    assert 'href="/search/"' not in client.get("/screened/").content.decode()
+
+
 def test_a_search_is_only_read(client: Client, searcher: MemorySearcher) -> None:
     assert client.post("/search/", {"q": "garden"}).status_code == 405
     assert client.head("/search/").status_code == 200

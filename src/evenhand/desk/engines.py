@@ -5,6 +5,7 @@ from typing import cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from evenhand.base.errors import NotFound
 from evenhand.legal.ports import Pager, Violations
 from evenhand.reports.ports import Identities
 from evenhand.search.ports import Searcher
@@ -26,5 +27,12 @@ def identities() -> Identities:
 
 
 def searcher() -> Searcher:
-    """Gives who knows what can be found."""
+    """Gives who knows what can be found; `NotFound` where the operator runs no search."""
+    refuse_without_search()
     return cast("Searcher", import_string(settings.SEARCHER)())
+
+
+def refuse_without_search() -> None:
+    """Raises `NotFound` where the operator runs no search."""
+    if not settings.SEARCH_TOKEN_FILE:
+        raise NotFound(what="search")

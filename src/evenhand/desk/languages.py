@@ -60,7 +60,7 @@ def preferred(request: HttpRequest) -> str:
 
 
 def page_context(request: HttpRequest) -> dict[str, object]:
-    """Gives every page its language and the links to the others, and staff their doors."""
+    """Gives every page its language, the links to the others, and which doors there are."""
     current = getattr(request, "LANGUAGE_CODE", Language.EN.value)
     names = dict(settings.LANGUAGES)
     languages = []
@@ -79,5 +79,6 @@ def page_context(request: HttpRequest) -> dict[str, object]:
         "languages": languages,
         "page_language": current,
         "right_to_left": translation.get_language_bidi(),
+        "searchable": bool(settings.SEARCH_TOKEN_FILE),
         "staff_doors": doors_of(getattr(request, "user", None)),
     }

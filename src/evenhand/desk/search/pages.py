@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_safe
 
 from evenhand.base.errors import InputRefused, Unavailable
-from evenhand.desk.engines import searcher
+from evenhand.desk.engines import refuse_without_search, searcher
 from evenhand.desk.limits import count_send
 from evenhand.desk.problems import RETRY_SECONDS
 from evenhand.desk.search.asked import FAULTS, PAGE_GONE, SIZES, UNREADABLE, Asked, asked
@@ -51,6 +51,7 @@ SIZE_NAMES: Mapping[str, str] = {
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Shows the form, and what was found."""
+    refuse_without_search()
     query = asked(request.GET)
     if not query.given:
         return _shown(request, query, {"trending": _trending(request)})
@@ -86,6 +87,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """Tells what the search finds, how it orders it, what it hides and how to stay out of it."""
+    refuse_without_search()
     return render(request, "desk/search_about.html", {"section": "search"})
 
 

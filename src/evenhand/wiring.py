@@ -15,7 +15,7 @@ from evenhand.actions.delivery import Tools
 from evenhand.actions.ports import Messenger, ReviewRequest, Reviews, Rulebook
 from evenhand.appeals.conversation import Conversation
 from evenhand.base import clock
-from evenhand.base.errors import Misconfigured, Unavailable
+from evenhand.base.errors import Misconfigured
 from evenhand.base.ids import new_id
 from evenhand.base.lists import Language
 from evenhand.base.sealing import read_key
@@ -61,6 +61,7 @@ from evenhand.connectors.memory import (
 )
 from evenhand.connectors.memory_proving import MemoryProving
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
+from evenhand.connectors.searcher import SearcherClient
 from evenhand.connectors.second_stage import stage_of
 from evenhand.desk.api.telling import TELL_PROGRAMS
 from evenhand.legal.ports import AccountData, HeadOffices, Violations
@@ -77,7 +78,7 @@ from evenhand.rulebook.reactions import over_budget
 from evenhand.rulebook.shipped_steps import RuleText
 from evenhand.rules.load import load_rule
 from evenhand.search.answers import SearchRules, policy_authors
-from evenhand.search.ports import Openers, Searcher
+from evenhand.search.ports import Openers
 from evenhand.signals.columns import all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.standing.reactions import STANDING
@@ -344,9 +345,11 @@ def identities() -> Identities:
     return SynapseIdentities(settings.SYNAPSE_URL)
 
 
-def searcher() -> Searcher:
-    """Gives who knows what can be found: nobody yet."""
-    raise Unavailable(process="searcher")
+@cache
+def searcher() -> SearcherClient:
+    """Gives who knows what can be found: the searcher, on this machine."""
+    token = _token(settings.DOOR_TOKEN_FILE, "EVENHAND_DOOR_TOKEN_FILE")
+    return SearcherClient(settings.SEARCH_URL, token)
 
 
 def statement_terms() -> Terms:

@@ -14,7 +14,9 @@ from tests.integration.pages import faults
 from tests.integration.searches_of_tests import searching
 from tests.search_items_of_tests import POST, ROOM
 
+from evenhand import wiring
 from evenhand.base.lists import Language
+from evenhand.connectors.matrix.homeserver import free_port
 from evenhand.connectors.searcher_twin import MemorySearcher
 from evenhand.desk.search.limits import SEARCHES_MAX, SUGGESTS_MAX
 from evenhand.search.limits import QUERY_CHARACTERS_MAX
@@ -201,6 +203,22 @@ def test_an_absent_searcher_is_said_and_the_form_stays_filled(
     assert faults(page.content.decode()) == []
     assert client.get("/search/").status_code == 200
     assert client.get("/search/suggest?q=ga").status_code == 503
+
+
+def test_a_searcher_that_does_not_run_is_away(
+    client: Client, searcher: MemorySearcher, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DOOR_TOKEN_FILE = str(tmp_path / "door.token")
+    (tmp_path / "door.token").write_text("t", encoding="utf-8")
+    settings.SEARCHER = "evenhand.wiring.searcher"
+    settings.SEARCH_URL = f"http://127.0.0.1:{free_port()}"
+    wiring.searcher.cache_clear()
+
+    page = client.get("/search/", {"q": "garden"})
+
+    wiring.searcher.cache_clear()
+    assert page.status_code == 503
+    assert "The search does not answer right now." in page.content.decode()
 
 
 def test_what_many_look_for_stands_on_the_empty_page(

@@ -114,6 +114,11 @@ COMMANDS = (
         "go on with the sweeps of history that were asked for",
         "evenhand.retro",
     ),
+    Command(
+        ("search", "audit"),
+        "see whether anything is found that should not be",
+        "evenhand.search_audit",
+    ),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
     Command(("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"),
     Command(

@@ -16,6 +16,7 @@ EVENHAND_LOG_WITNESSES      file with witnesses of the log (C2SP tlog-witness), 
                             https:// address; unset: none is asked
 EVENHAND_MARKET             ISO 3166-1 country of accounts that cannot be placed; ZZ unless set
 EVENHAND_PLACES             CSV file of phone prefixes and networks; the shipped one unless set
+EVENHAND_HELP_LINES         CSV file of help lines that the search shows; the shipped one unless set
 EVENHAND_MESSENGER          `synapse` or `memory`
 EVENHAND_MESSENGER_FILE     where the memory messenger keeps its state; in memory unless set
 EVENHAND_SYNAPSE_URL        address of Synapse's admin API
@@ -160,6 +161,7 @@ PROXIES = _whole_number("EVENHAND_PROXIES")
 REPORT_WORK_BITS = min(_whole_number("EVENHAND_REPORT_WORK_BITS") or 18, 30)
 HOME_MARKET = os.environ.get("EVENHAND_MARKET", UNKNOWN_MARKET)
 PLACES_FILE = os.environ.get("EVENHAND_PLACES", "")
+HELP_LINES_FILE = os.environ.get("EVENHAND_HELP_LINES", "")
 
 MESSENGER = _messenger()
 MESSENGER_FILE = os.environ.get("EVENHAND_MESSENGER_FILE", "")

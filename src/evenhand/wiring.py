@@ -77,8 +77,9 @@ from evenhand.rulebook.answers import StoredRules
 from evenhand.rulebook.reactions import over_budget
 from evenhand.rulebook.shipped_steps import RuleText
 from evenhand.rules.load import load_rule
-from evenhand.search.answers import SearchRules, policy_authors
+from evenhand.search.answers import SearchRules
 from evenhand.search.ports import Openers
+from evenhand.search.queries import policy_authors
 from evenhand.signals.columns import all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.standing.reactions import STANDING

@@ -61,6 +61,7 @@ ON_PAGE = (
     childsafety.IncidentType, childsafety.FalseMatchState,
     RuleState, FileState, Acting,
     searched.Sign, searched.ProposalKind, searched.ProposalState, searched.HelpKind,
+    searched.PolicyState,
     Seen,
 )  # fmt: skip
 

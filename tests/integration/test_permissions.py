@@ -277,7 +277,8 @@ def test_each_power_is_held_and_no_role_holds_all() -> None:
         (Role.SENIOR, {Power.SEE_MATTERS, Power.WORK_SEALED_LANE}),
         (Role.CHILD_SAFETY, {Power.SEE_MATTERS, Power.ADMIT_STAFF}),
         (Role.POLICY_AUTHOR, set(Power)
-         - {Power.SEE_RULES, Power.WORK_ON_RULES, Power.SEE_EXACT_REPORTS}),
+         - {Power.SEE_RULES, Power.WORK_ON_RULES, Power.WORK_ON_SEARCH_POLICY,
+            Power.SEE_EXACT_REPORTS}),
         (Role.REPRESENTATIVE, {Power.SEE_MATTERS, Power.SEE_CASES, Power.OPEN_EVIDENCE}),
         (Role.AUDITOR, set(Power)
          - {Power.READ_AUDIT, Power.SEE_RULES, Power.SEE_SUBMISSIONS, Power.SEE_EXACT_REPORTS}),

@@ -176,6 +176,7 @@ class RecordKind(StrEnum):
     RULE_OVER_BUDGET = "rule_over_budget"
     RULE_ROLLED_BACK = "rule_rolled_back"
     RULE_SWEPT = "rule_swept"
+    SEARCH_POLICY_CHANGED = "search_policy_changed"
     SEARCH_AUDITED = "search_audited"
     SEARCH_FLAGGED = "search_flagged"
     SEARCH_LEAKED = "search_leaked"

@@ -40,6 +40,7 @@ class Power(StrEnum):
     READ_AUDIT = "read_audit"
     SEE_RULES = "see_rules"
     WORK_ON_RULES = "work_on_rules"
+    WORK_ON_SEARCH_POLICY = "work_on_search_policy"
 
 
 _EVERYBODY = frozenset({Power.SEE_EXACT_REPORTS})
@@ -59,7 +60,8 @@ _REVIEWING = frozenset(
 
 POWERS: Mapping[Role, frozenset[Power]] = {
     Role.OPERATOR: _EVERYBODY | {Power.ADMIT_STAFF, Power.SEE_SUBMISSIONS, Power.SEE_RULES},
-    Role.POLICY_AUTHOR: _EVERYBODY | {Power.SEE_RULES, Power.WORK_ON_RULES},
+    Role.POLICY_AUTHOR: _EVERYBODY
+    | {Power.SEE_RULES, Power.WORK_ON_RULES, Power.WORK_ON_SEARCH_POLICY},
     Role.REVIEWER: _EVERYBODY | _REVIEWING | {Power.REPORT_DANGER},
     Role.SENIOR: _EVERYBODY
     | _REVIEWING

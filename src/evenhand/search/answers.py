@@ -57,11 +57,6 @@ class SearchRules:
         return 0 if kind_of(rule_id) else self.beneath.delay_minutes(rule_id, version)
 
 
-def policy_authors(_version: str) -> RuleAuthors:
-    """Gives who wrote and who approved a version of the query policy."""
-    return FOUNDERS
-
-
 def kind_of(rule_id: str) -> ProposalKind | None:
     """Gives which of the search's rules this is; None if it is none."""
     if rule_id == RECREATED:

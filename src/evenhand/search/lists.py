@@ -80,3 +80,16 @@ class HelpKind(StrEnum):
     REPORTING = "reporting"
     DRUGS = "drugs"
     FRAUD = "fraud"
+
+
+class PolicyState(StrEnum):
+    """How far a version of the query policy is.
+
+    DRAFT    written, and asked of nothing
+    LIVE     asked of every query
+    RETIRED  no longer
+    """
+
+    DRAFT = "draft"
+    LIVE = "live"
+    RETIRED = "retired"

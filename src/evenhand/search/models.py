@@ -1,13 +1,14 @@
-"""What is stored of the search: what should leave it, and what closed rooms are known by."""
+"""What is stored of the search: its query policy, what should leave it, what rooms are known by."""
 
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from evenhand.actions.limits import ID_LENGTH_MAX
-from evenhand.search.lists import ProposalKind, ProposalState
+from evenhand.people.models import Person
+from evenhand.search.lists import PolicyState, ProposalKind, ProposalState
 
 
 class Proposal(models.Model):
@@ -88,3 +89,54 @@ class ItemSweep(models.Model):
     place = models.CharField(max_length=ID_LENGTH_MAX, blank=True, default="")
     items = models.PositiveBigIntegerField(default=0)
     found = models.PositiveBigIntegerField(default=0)
+
+
+class PolicyVersion(models.Model):
+    """One version of the query policy; its text never changes.
+
+    number    1, 2, 3 … in the order in which they were written
+    approver  who let it go live: somebody else than its author
+    note      what changed with it, and why, in its author's words
+    state_at  since when it is in this state
+    """
+
+    id = models.UUIDField(primary_key=True)
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    author = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="search_policies_written"
+    )
+    approver = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="search_policies_approved"
+    )
+    state = models.CharField(max_length=12, default=PolicyState.DRAFT.value)
+    note = models.TextField(blank=True, default="")
+    written_at = models.DateTimeField()
+    state_at = models.DateTimeField()
+
+    class Meta:
+        """One version is live, and two people answer for it."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["number"], name="search_policy_number"),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state=PolicyState.LIVE.value),
+                name="search_policy_one_live",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[state.value for state in PolicyState]),
+                name="search_policy_state_listed",
+            ),
+            models.CheckConstraint(
+                condition=Q(approver=None) | ~Q(approver=F("author")),
+                name="search_policy_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=PolicyState.LIVE.value) | Q(approver__isnull=False),
+                name="search_policy_live_answered_for",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)

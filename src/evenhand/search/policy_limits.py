@@ -14,3 +14,9 @@ FIXTURE_CHARACTERS_MAX = 2_000
 
 TITLE_CHARACTERS_MAX = 200
 VERSION_CHARACTERS_MAX = 64
+
+NOTE_CHARACTERS_MAX = 1_000
+"""Characters in which an author says what changed, or why a version is retired."""
+
+HELP_BYTES_MAX = 2_000_000
+"""Bytes of a file of help lines."""

@@ -20,6 +20,7 @@ from evenhand.supervisor import Child, Supervisor, alone
 WEB_PORT = 8600
 DOOR_PORT = 8601
 DIRECTORY_PORT = 8602
+SEARCH_PORT = 8603
 WEB_THREADS = 8
 LOOPBACK = "127.0.0.1"
 PORT_MAX = 65_535
@@ -39,6 +40,7 @@ class Site:
     web_port: int = WEB_PORT
     door_port: int = DOOR_PORT
     directory_port: int = DIRECTORY_PORT
+    search_port: int = SEARCH_PORT
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -60,6 +62,16 @@ class Site:
     def directory_url(self) -> str:
         """Gives the address to which calls about rooms are sent, where Synapse is the messenger."""
         return f"http://127.0.0.1:{self.directory_port}"
+
+    @property
+    def search_url(self) -> str:
+        """Gives the address at which the searcher answers, where there is a search."""
+        return f"http://127.0.0.1:{self.search_port}"
+
+    @property
+    def searches(self) -> bool:
+        """Tells whether there is a search: it reads Synapse with a token of its own."""
+        return self.messenger == "synapse" and bool(self.given.get("EVENHAND_SEARCH_TOKEN_FILE"))
 
     @property
     def messenger(self) -> str:
@@ -84,6 +96,7 @@ class Site:
             "EVENHAND_HOME": str(self.home),
             "EVENHAND_PUBLIC_URL": self.public_url,
             "EVENHAND_DOOR_TOKEN_FILE": str(self.door_token_file),
+            "EVENHAND_SEARCH_URL": self.search_url,
             "DJANGO_SETTINGS_MODULE": "evenhand.settings",
         }
 
@@ -94,6 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--web-port", WEB_PORT, "port of the web desk"),
         ("--door-port", DOOR_PORT, "port of the door"),
         ("--directory-port", DIRECTORY_PORT, "port of the directory proxy"),
+        ("--search-port", SEARCH_PORT, "port of the searcher"),
     ):
         parser.add_argument(option, type=_port, default=port, help=f"{help} ({port})")
 
@@ -106,6 +120,7 @@ def run(options: argparse.Namespace) -> int:
         web_port=options.web_port,
         door_port=options.door_port,
         directory_port=options.directory_port,
+        search_port=options.search_port,
     )
     supervisor = Supervisor(home / "logs")
     with alone(home):
@@ -141,6 +156,8 @@ def check_ports(site: Site) -> None:
     ports = {"--web-port": site.web_port, "--door-port": site.door_port}
     if site.messenger == "synapse":
         ports["--directory-port"] = site.directory_port
+    if site.searches:
+        ports["--search-port"] = site.search_port
     with ExitStack() as stack:
         for option, port in ports.items():
             probe = stack.enter_context(socket.socket())
@@ -248,6 +265,11 @@ def _beside_synapse(site: Site) -> list[Child]:
     found = [
         Child("directory", directory, environment, lambda: _answers(f"{site.directory_url}/health"))
     ]
+    if site.searches:
+        searcher = (python, "-m", "evenhand.searcher", "--port", str(site.search_port))
+        found.append(
+            Child("searcher", searcher, environment, lambda: _answers(f"{site.search_url}/health"))
+        )
     if site.given.get("EVENHAND_COLLECTOR_TOKEN_FILE"):
         ready = (site.home / "collector.ready").exists
         found.append(Child("collector", (python, "-m", "evenhand.collector"), environment, ready))

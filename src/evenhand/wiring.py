@@ -1,7 +1,7 @@
 """Binds ports to their real engines or twins, once; nothing else is decided here."""
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -12,12 +12,12 @@ from nacl.public import PublicKey
 
 from evenhand.actions.copies import OpenerCopies
 from evenhand.actions.delivery import Tools
-from evenhand.actions.ports import Messenger, ReviewRequest, Reviews, Rulebook
+from evenhand.actions.ports import Effect, Messenger, ReviewRequest, Reviews, Rulebook
 from evenhand.appeals.conversation import Conversation
 from evenhand.base import clock
 from evenhand.base.errors import Misconfigured
 from evenhand.base.ids import new_id
-from evenhand.base.lists import Language
+from evenhand.base.lists import ActionKind, Language
 from evenhand.base.sealing import read_key
 from evenhand.cases.context import Surroundings
 from evenhand.cases.context_steps import CONTEXT_OF_CLOSED, context_asked
@@ -45,10 +45,12 @@ from evenhand.connectors.mail import (
 from evenhand.connectors.matrix.account_data import SynapseAccountData
 from evenhand.connectors.matrix.bot import MatrixDeskAccount
 from evenhand.connectors.matrix.client import MatrixClient
+from evenhand.connectors.matrix.crawl import Crawl
 from evenhand.connectors.matrix.crowds import SynapseCrowds
 from evenhand.connectors.matrix.identities import SynapseIdentities
 from evenhand.connectors.matrix.messenger import MatrixMessenger
 from evenhand.connectors.matrix.openers import SynapseOpeners
+from evenhand.connectors.matrix.peek import Peek
 from evenhand.connectors.matrix.proving import SynapseProving
 from evenhand.connectors.matrix.reported import SynapseReports
 from evenhand.connectors.matrix.surroundings import SynapseSurroundings
@@ -61,6 +63,7 @@ from evenhand.connectors.memory import (
 )
 from evenhand.connectors.memory_proving import MemoryProving
 from evenhand.connectors.paging import AppriseChannels, Channels, NoChannels, PageFolder
+from evenhand.connectors.search_effect import Deindex
 from evenhand.connectors.searcher import SearcherClient
 from evenhand.connectors.second_stage import stage_of
 from evenhand.desk.api.telling import TELL_PROGRAMS
@@ -78,8 +81,16 @@ from evenhand.rulebook.reactions import over_budget
 from evenhand.rulebook.shipped_steps import RuleText
 from evenhand.rules.load import load_rule
 from evenhand.search.answers import SearchRules
+from evenhand.search.finding import Finder
+from evenhand.search.index import Index
+from evenhand.search.lists import ItemKind
+from evenhand.search.lookout import Lookout
 from evenhand.search.ports import Openers
-from evenhand.search.queries import policy_authors
+from evenhand.search.proposals_queries import exempt_items, held
+from evenhand.search.queries import policy_authors, policy_in_force
+from evenhand.search.sight import Sight
+from evenhand.search.state import State
+from evenhand.search.watching import Held, Sources, Watch
 from evenhand.signals.columns import all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.standing.reactions import STANDING
@@ -100,7 +111,7 @@ def messenger() -> Messenger:
             path = Path(settings.MESSENGER_FILE) if settings.MESSENGER_FILE else None
             return MemoryMessenger(path, places=Residents())
         case "synapse":
-            return MatrixMessenger(_synapse(), places=Residents())
+            return MatrixMessenger(_synapse(), places=Residents(), more=_search_effects())
         case other:
             raise Misconfigured(setting="EVENHAND_MESSENGER", value=other, why="unknown")
 
@@ -134,6 +145,10 @@ def shipped_rules() -> Sequence[RuleText]:
         RuleText(load_rule(path, columns), path.read_text(encoding="utf-8"))
         for path in _pack_rules()
     ]
+
+
+ROOMS_LEARNT = 100_000
+"""Names of rooms by which the search tells how rare a name is."""
 
 
 def _pack_rules() -> list[Path]:
@@ -344,6 +359,38 @@ def transparency_database() -> TransparencyDatabase | None:
 def identities() -> Identities:
     """Gives who knows whose token this is: the homeserver."""
     return SynapseIdentities(settings.SYNAPSE_URL)
+
+
+def _search_effects() -> Mapping[ActionKind, Effect]:
+    """Gives what can be done to the search, where there is one."""
+    if not settings.SEARCH_TOKEN_FILE:
+        return {}
+    return {ActionKind.DEINDEX: Deindex(searcher())}
+
+
+def crawling(index: Index, finder: Finder, home: Path) -> tuple[Crawl, Watch]:
+    """Gives who fills the index, and who knows what of it may be seen; the searcher's alone."""
+    state = State.open(home / "search" / "state.db", index=index.identity)
+    watch = Watch(
+        state.is_open,
+        Sources(
+            renew=lambda: lookout.renew(now=clock.now()),
+            policy=lambda: policy_in_force()[1],
+            held=lambda: Held(held(), frozenset(exempt_items())),
+        ),
+    )
+    lookout = Lookout(index.get, lambda ask: finder.find(ask, sight=Sight()), watch.hold)
+    titles = (item.title for item in index.reader().of_kind(ItemKind.ROOM, limit=ROOMS_LEARNT))
+    lookout.recreations.learn(titles)
+    token = _token(settings.SEARCH_TOKEN_FILE, "EVENHAND_SEARCH_TOKEN_FILE")
+    crawl = Crawl(
+        Peek(settings.SYNAPSE_URL, token),
+        state,
+        index,
+        keeps=watch.keeps,
+        changed=lambda items: watch.alone(lambda: lookout.look(items, now=clock.now())),
+    )
+    return crawl, watch
 
 
 @cache

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
+from uuid import uuid4
 
 import tantivy
 
@@ -64,8 +65,11 @@ class Wanted:
 class Index:
     """Items by their terms."""
 
-    def __init__(self, index: tantivy.Index, schema: tantivy.Schema, *, read_only: bool) -> None:
+    def __init__(
+        self, index: tantivy.Index, schema: tantivy.Schema, identity: str, *, read_only: bool
+    ) -> None:
         self._index, self._schema = index, schema
+        self.identity = identity
         self._writer = None if read_only else self._open_writer()
         self._index.reload()
 
@@ -87,7 +91,7 @@ class Index:
             raise IndexUnusable(folder=str(path), why=str(error)) from error
         whitespace = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
         index.register_tokenizer("terms", whitespace)
-        return cls(index, schema, read_only=read_only)
+        return cls(index, schema, _identity(path, make=not read_only), read_only=read_only)
 
     def _open_writer(self) -> tantivy.IndexWriter:
         try:
@@ -261,6 +265,16 @@ class Reader:
         stored = self._searcher.doc(address).get_first("item")
         assert isinstance(stored, bytes), "every document has its item"
         return _item(stored)
+
+
+def _identity(path: Path, *, make: bool) -> str:
+    """Gives what this index is called: what was read into it is not in another."""
+    file = path / "identity"
+    if make and not file.exists():
+        partial = file.with_suffix(".partial")
+        partial.write_text(uuid4().hex)
+        partial.replace(file)
+    return file.read_text() if file.exists() else ""
 
 
 def _schema() -> tantivy.Schema:

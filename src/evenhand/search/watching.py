@@ -44,8 +44,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where what is seen comes from, beside the table of actions; each is asked at every look."""
+    """Where what is seen comes from, beside the table of actions; each is asked at every look.
 
+    renew  is called first: what follows from decisions before anything is seen by them
+    """
+
+    renew: Callable[[], object] = lambda: None
     policy: Callable[[], Policy] = NoPolicy
     trust: Callable[[], Trust] = Trust
     held: Callable[[], Held] = Held
@@ -58,7 +62,7 @@ class Watch:
         self._is_open, self._sources = is_open, sources
         self._sight: Sight | None = None
         self._kept: frozenset[str] = frozenset()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._committed = ""
 
     @property
@@ -81,8 +85,9 @@ class Watch:
         """Reads what is hidden, whatever was read before."""
         with self._lock:
             committed = _committed()
-            masks, kept = hidden()
+            self._sources.renew()
             held = self._sources.held()
+            masks, kept = hidden()
             # Rooms that stay are known before they are seen: else the crawl would drop them.
             self._kept = kept
             self._sight = Sight(
@@ -94,6 +99,11 @@ class Watch:
                 exempt=held.exempt,
             )
             self._committed = committed
+
+    def alone(self, work: Callable[[], object]) -> None:
+        """Does something while nobody looks: what a look uses is used by one thread at a time."""
+        with self._lock:
+            work()
 
     def hold(self, names: Sequence[str]) -> None:
         """Holds rooms back at once, until the next look says whether they wait for a decision."""

@@ -160,6 +160,11 @@ def message_seen(
     )
 
 
+def channel_words(event_type: str, content: Json) -> str:
+    """Gives what readers of a channel see of an event's content as text; of an edit the new one."""
+    return _joined(_readable(event_type, content).strings)
+
+
 def registration_seen(body: Json, *, server: str, key: bytes, now: datetime) -> Seen | None:
     """Gives what a registration says; None where no name was asked for."""
     username = text_at(body, "username")

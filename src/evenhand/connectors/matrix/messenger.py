@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from evenhand.actions.ports import Effect, Notice, Snapshot, Target
 from evenhand.base.errors import NotFound
@@ -31,9 +32,10 @@ class MatrixMessenger:
         *,
         places: AccountPlaces | None = None,
         notices_localpart: str = NOTICES,
+        more: Mapping[ActionKind, Effect] = MappingProxyType({}),
     ) -> None:
         self._client = client
-        self._effects = matrix_effects(client, places or NowhereKnown())
+        self._effects = {**matrix_effects(client, places or NowhereKnown()), **more}
         self._notices_localpart = notices_localpart
         self._notices: Notices | None = None
 

@@ -1,0 +1,299 @@
+"""The crawl on the real Synapse: what is public is in the index, and nothing else ever is."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from evenhand.connectors.matrix.crawl import Crawl
+from evenhand.connectors.matrix.homeserver import (
+    Homeserver,
+    HomeserverSettings,
+    free_port,
+    make_account,
+    make_admin,
+)
+from evenhand.connectors.matrix.peek import Peek
+from evenhand.search.index import Index
+from evenhand.search.lists import ItemKind
+from evenhand.search.state import State
+
+pytestmark = pytest.mark.synapse
+
+WORLD, SHARED = "world_readable", "shared"
+ENCRYPTED = {
+    "type": "m.room.encryption",
+    "state_key": "",
+    "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+}
+
+
+@dataclass
+class Town:
+    """A Synapse without our module, and people on it."""
+
+    server: Homeserver
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def call(self, who: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        if who not in self.tokens:
+            make = make_admin if who == "safety" else make_account
+            self.tokens[who] = make(self.server.settings, who)
+        answer = httpx.request(
+            method,
+            f"{self.server.settings.url}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.tokens[who]}"},
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def room(self, who: str, name: str, *, history=WORLD, listed=True, state=()) -> str:
+        seen = {
+            "type": "m.room.history_visibility",
+            "state_key": "",
+            "content": {"history_visibility": history},
+        }
+        body = {
+            "preset": "public_chat",
+            "visibility": "public" if listed else "private",
+            "name": name,
+            "initial_state": [seen, *state],
+        }
+        return self.call(who, "POST", "/_matrix/client/v3/createRoom", body)["room_id"]
+
+    def post(self, who: str, room: str, text: str, **more: Any) -> str:
+        path = f"/_matrix/client/v3/rooms/{room}/send/m.room.message/{uuid4().hex}"
+        return self.call(who, "PUT", path, {"msgtype": "m.text", "body": text, **more})["event_id"]
+
+    def redact(self, who: str, room: str, event: str) -> None:
+        self.call(who, "PUT", f"/_matrix/client/v3/rooms/{room}/redact/{event}/{uuid4().hex}", {})
+
+    def state(self, who: str, room: str, kind: str, content: dict[str, Any]) -> None:
+        self.call(who, "PUT", f"/_matrix/client/v3/rooms/{room}/state/{kind}/", content)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("crawl")
+    settings = HomeserverSettings(folder=folder, port=free_port(), password=uuid4().hex)
+    server = Homeserver(settings)
+    server.start()
+    yield Town(server)
+    server.stop()
+
+
+@dataclass
+class Searched:
+    """An index and its crawl."""
+
+    town: Town
+    folder: Path
+    kept: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.town.call("seeker", "GET", "/_matrix/client/v3/account/whoami")
+        self.index = Index.open(self.folder / "index")
+        self.state = State.open(self.folder / "state.db", index=self.index.identity)
+        self.peek = Peek(self.town.server.settings.url, self.town.tokens["seeker"])
+        self.moment = 0.0
+        self.crawl = Crawl(
+            self.peek,
+            self.state,
+            self.index,
+            keeps=lambda room: room in self.kept,
+            clock=lambda: self.moment,
+        )
+
+    def settle(self) -> None:
+        """Sweeps once, and reads all history."""
+        self.moment += 1_000
+        for _ in range(10_000):
+            if not self.crawl.step():
+                return
+
+    def poke(self, *rooms: str, accounts=(), closed=()) -> None:
+        self.crawl.poke(rooms=rooms, accounts=accounts, closed=closed)
+        self.crawl.step()
+
+    def ids(self) -> set[str]:
+        return {
+            item.id
+            for item in self.index.items()
+            if item.kind is ItemKind.ACCOUNT or self.state.is_open(item.room)
+        }
+
+    def close(self) -> None:
+        self.index.close()
+        self.state.close()
+        self.peek.close()
+
+
+@pytest.fixture
+def searched(town, tmp_path) -> Iterator[Searched]:
+    made = Searched(town, tmp_path)
+    yield made
+    made.close()
+
+
+def test_what_is_public_is_found_and_nothing_else(town, searched):
+    public = town.room("ann", "Public garden")
+    post = town.post("ann", public, "The roses are out")
+    shared = town.room("bea", "Shared cellar", history=SHARED)
+    hidden = town.post("bea", shared, "Down here")
+    unlisted = town.room("cyn", "Unlisted attic", listed=False)
+    town.post("cyn", unlisted, "Up here")
+    sealed = town.room("dot", "Sealed room", history=SHARED, state=[ENCRYPTED])
+    open_sealed = town.room("dot", "Sealed but readable", state=[ENCRYPTED])
+
+    searched.settle()
+
+    everything = {item.id for item in searched.index.items()}
+    assert {public, post, "@ann:evenhand.test", shared} <= everything
+    assert not {hidden, unlisted, sealed, open_sealed} & everything
+    assert not {"@bea:evenhand.test", "@cyn:evenhand.test", "@dot:evenhand.test"} & everything
+    rooms = {item.room for item in searched.index.items() if item.kind is ItemKind.POST}
+    assert shared not in rooms
+    assert unlisted not in rooms
+
+
+def test_what_is_new_edited_and_redacted_follows_a_poke(town, searched):
+    room = town.room("eva", "Lively square")
+    first = town.post("eva", room, "first words")
+    searched.settle()
+    second = town.post("eva", room, "second words")
+    edit = town.post(
+        "eva",
+        room,
+        "* better words",
+        **{
+            "m.new_content": {"msgtype": "m.text", "body": "better words"},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": first},
+        },
+    )
+    searched.poke(room)
+    edited = searched.index.get(first)
+
+    town.redact("eva", room, second)
+    town.redact("eva", room, edit)
+    searched.poke(room)
+
+    assert edited is not None
+    assert edited.text == "better words"
+    restored = searched.index.get(first)
+    assert restored is not None
+    assert restored.text == "first words"
+    assert searched.index.get(second) is None
+    assert searched.index.get(edit) is None
+
+
+@pytest.mark.parametrize("change", ["unlisted", "encrypted", "joined_history", "opted_out"])
+def test_a_room_that_is_public_no_longer_leaves(town, searched, change):
+    room = town.room("fay", f"Short lived {change}")
+    post = town.post("fay", room, f"here for a while {change}")
+    searched.settle()
+    assert {room, post} <= searched.ids()
+
+    if change == "unlisted":
+        path = f"/_matrix/client/v3/directory/list/room/{room}"
+        town.call("safety", "PUT", path, {"visibility": "private"})
+    elif change == "encrypted":
+        town.state("fay", room, "m.room.encryption", ENCRYPTED["content"])
+    elif change == "joined_history":
+        town.state("fay", room, "m.room.history_visibility", {"history_visibility": "joined"})
+    else:
+        town.state("fay", room, "eu.evenhand.search", {"index": False})
+    searched.poke(room)
+
+    left = {item.id for item in searched.index.items()}
+    assert post not in left
+    assert (room in left) is (change == "joined_history")
+
+
+def test_a_room_that_a_decision_closes_stays_hidden_and_is_back_at_once(town, searched):
+    room = town.room("gia", "Closed by decision")
+    post = town.post("gia", room, "kept for an appeal")
+    other = town.post("gia", room, "redacted meanwhile")
+    searched.settle()
+    searched.kept.add(room)
+    path = f"/_matrix/client/v3/directory/list/room/{room}"
+    town.call("safety", "PUT", path, {"visibility": "private"})
+    searched.poke(room)
+    hidden = room not in searched.ids()
+    kept = searched.index.get(post)
+    town.redact("gia", room, other)
+
+    searched.kept.clear()
+    town.call("safety", "PUT", path, {"visibility": "public"})
+    searched.poke(room)
+
+    assert hidden
+    assert kept is not None
+    assert {room, post} <= searched.ids()
+    assert other not in searched.ids()
+
+
+def test_who_opts_out_leaves_with_all_they_wrote_and_may_come_back(town, searched):
+    room = town.room("hal", "Quiet corner")
+    town.call("ida", "POST", f"/_matrix/client/v3/join/{room}", {})
+    post = town.post("ida", room, "I was here")
+    searched.settle()
+    before = {post, "@ida:evenhand.test"} <= searched.ids()
+    path = "/_matrix/client/v3/profile/@ida:evenhand.test/eu.evenhand.search"
+
+    town.call("ida", "PUT", path, {"eu.evenhand.search": {"index": False}})
+    searched.poke(accounts=["@ida:evenhand.test"])
+    left = searched.ids()
+    town.call("ida", "PUT", path, {"eu.evenhand.search": {"index": True}})
+    searched.poke(accounts=["@ida:evenhand.test"])
+    searched.settle()
+
+    assert before
+    assert not {post, "@ida:evenhand.test"} & left
+    assert {post, "@ida:evenhand.test"} <= searched.ids()
+
+
+def test_a_closed_account_is_not_found(town, searched):
+    room = town.room("jan", "Farewell")
+    town.call("kim", "POST", f"/_matrix/client/v3/join/{room}", {})
+    searched.settle()
+    before = "@kim:evenhand.test" in searched.ids()
+    town.call(
+        "safety", "POST", "/_synapse/admin/v1/deactivate/@kim:evenhand.test", {"erase": False}
+    )
+
+    searched.poke(closed=["@kim:evenhand.test"])
+
+    assert before
+    assert "@kim:evenhand.test" not in searched.ids()
+
+
+def test_a_crawl_goes_on_where_it_was_stopped(town, tmp_path):
+    room = town.room("liv", "Long story")
+    posts = {town.post("liv", room, f"chapter {number}") for number in range(130)}
+    first = Searched(town, tmp_path)
+    first.moment = 1_000.0
+    for _ in range(60):
+        first.crawl.step()
+    first.close()
+    again = Searched(town, tmp_path)
+    again.settle()
+
+    assert posts <= again.ids()
+    again.close()
+
+
+def test_the_loop_ends_when_told(searched):
+    stop = threading.Event()
+    thread = threading.Thread(target=searched.crawl.run, args=(stop,), daemon=True)
+    thread.start()
+    stop.set()
+    thread.join(60)
+
+    assert not thread.is_alive()

@@ -12,6 +12,7 @@ import httpx
 from evenhand.connectors.matrix.homeserver import (
     COLLECTOR,
     DESK,
+    SEARCH,
     SERVER_NAME,
     HomeserverSettings,
     command,
@@ -38,7 +39,10 @@ DATABASE_SETTINGS = (
     "EVENHAND_FORGET_DATABASE_URL",
 )
 
-OURS = ("postgres", "opener", "door", "worker", "appender", "directory", "collector", "web")
+OURS = (
+    *("postgres", "opener", "door", "worker", "appender", "directory", "searcher", "collector"),
+    "web",
+)
 """Processes that a fault may hit: all but Synapse."""
 
 
@@ -62,6 +66,7 @@ class Stage:
             web_port=web_port,
             door_port=free_port(),
             directory_port=free_port(),
+            search_port=free_port(),
             environment={
                 # What is played must never stand in an operator's own database.
                 **dict.fromkeys(DATABASE_SETTINGS, ""),
@@ -73,6 +78,7 @@ class Stage:
                 "EVENHAND_SYNAPSE_TOKEN_FILE": str(self.home / "keys" / "synapse.token"),
                 "EVENHAND_COLLECTOR_TOKEN_FILE": str(self.collector_token_file),
                 "EVENHAND_BOT_TOKEN_FILE": str(self.bot_token_file),
+                "EVENHAND_SEARCH_TOKEN_FILE": str(self.search_token_file),
                 "EVENHAND_DSA_URL": self.dsa_url,
                 "EVENHAND_LOG_SECONDS": str(LOG_SECONDS),
                 "EVENHAND_DSA_TOKEN_FILE": str(self.dsa_token_file),
@@ -84,6 +90,7 @@ class Stage:
             password=secrets.token_urlsafe(18),
             door_url=self.site.door_url,
             door_token_file=self.site.door_token_file,
+            search_url=self.site.search_url,
             budget_ms=SENDER_BUDGET_MS,
         )
 
@@ -101,6 +108,11 @@ class Stage:
     def bot_token_file(self) -> Path:
         """Gives the file of the token of the desk's own account."""
         return self.home / "keys" / "bot.token"
+
+    @property
+    def search_token_file(self) -> Path:
+        """Gives the file of the token with which the search reads what is public."""
+        return self.home / "keys" / "search.token"
 
     @property
     def desk_account(self) -> str:
@@ -133,6 +145,7 @@ class Stage:
         _write(self.token_file, make_admin(self.homeserver))
         _write(self.collector_token_file, make_admin(self.homeserver, COLLECTOR))
         _write(self.bot_token_file, make_account(self.homeserver, DESK))
+        _write(self.search_token_file, make_account(self.homeserver, SEARCH))
         self.say("a twin of the DSA Transparency Database")
         self.start_dsa_twin()
         self.say("tables and rights")

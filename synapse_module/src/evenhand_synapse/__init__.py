@@ -23,6 +23,8 @@ from synapse.module_api import NOT_SPAM, ModuleApi
 from synapse.spam_checker_api import RegistrationBehaviour
 from twisted.internet import reactor
 
+from evenhand_synapse.pokes import Pokes
+
 log = logging.getLogger(__name__)
 
 BUDGET_MS = 400
@@ -57,11 +59,19 @@ ROOM_STATE = frozenset({"m.room.join_rules", "m.room.encryption", "m.room.member
 WORDLESS = frozenset({"m.room.member", "m.room.encrypted", "m.room.redaction"})
 """Events that the door has nothing to say about."""
 
+OPENING = frozenset(
+    {
+        *("m.room.join_rules", "m.room.history_visibility", "m.room.encryption"),
+        *("m.room.tombstone", "eu.evenhand.search"),
+    }
+)
+"""State by which a room becomes public, or ceases to be: the searcher looks, whatever it was."""
+
 Json = dict[str, Any]
 
 
 class EvenhandModule:
-    """The module: `door_url`, `token_file` and, if wanted, `budget_ms`."""
+    """The module: `door_url`, `token_file` and, if wanted, `budget_ms` and `search_url`."""
 
     def __init__(self, config: Json, api: ModuleApi) -> None:
         self._api = api
@@ -83,6 +93,13 @@ class EvenhandModule:
             check_media_file_for_spam=self.check_media_file_for_spam,
         )
         api.register_third_party_rules_callbacks(on_profile_update=self.on_profile_update)
+        search_url = str(config.get("search_url") or "").rstrip("/")
+        self._pokes = Pokes(search_url, self._headers, api) if search_url else None
+        if search_url:
+            api.register_third_party_rules_callbacks(
+                check_visibility_can_be_modified=self.check_visibility_can_be_modified,
+                on_user_deactivation_status_changed=self.on_user_deactivation_status_changed,
+            )
 
     @staticmethod
     def parse_config(config: Json) -> Json:
@@ -98,6 +115,7 @@ class EvenhandModule:
         """Asks about an event before it enters its room."""
         if event.type in ROOM_STATE:
             self._facts.pop(event.room_id, None)
+        await self._poke(event)
         if event.type in WORDLESS:
             return NOT_SPAM
         return await self._answer("check_event_for_spam", lambda: self._event(event))
@@ -197,6 +215,8 @@ class EvenhandModule:
         deactivation: bool,
     ) -> None:
         """Tells the door a new display name; Synapse lets nobody refuse it."""
+        if self._pokes is not None:
+            self._pokes.tell("accounts", user_id)
         if by_admin or deactivation:
             return
 
@@ -208,6 +228,42 @@ class EvenhandModule:
             }
 
         await self._answer("on_profile_update", body)
+
+    async def on_user_deactivation_status_changed(
+        self,
+        user_id: str,
+        deactivated: bool,
+        by_admin: bool,  # noqa: ARG002  Synapse passes it
+    ) -> None:
+        """Tells the searcher that an account was closed, or is there again."""
+        assert self._pokes is not None, "registered with a searcher"
+        self._pokes.tell("closed" if deactivated else "accounts", user_id)
+
+    async def check_visibility_can_be_modified(
+        self,
+        room_id: str,
+        state_events: Any,  # noqa: ARG002  Synapse passes it
+        new_visibility: str,  # noqa: ARG002  Synapse passes it
+    ) -> bool:
+        """Tells the searcher that a room enters or leaves the directory; refuses nothing."""
+        assert self._pokes is not None, "registered with a searcher"
+        self._pokes.tell("rooms", room_id)
+        return True
+
+    async def _poke(self, event: EventBase) -> None:
+        """Tells the searcher where something may be new: in public rooms, and as one opens."""
+        if self._pokes is None:
+            return
+        if event.type not in OPENING:
+            try:
+                facts = await self._channel(event.room_id)
+            except Exception:  # noqa: BLE001  an exception here would stop the message
+                return
+            if facts["join_rule"] not in ("public", "knock", "knock_restricted"):
+                return
+            if facts["encrypted"]:
+                return
+        self._pokes.tell("rooms", event.room_id)
 
     # What is told beside the protocol
 

@@ -35,6 +35,9 @@ SAFETY = "safety"
 COLLECTOR = "collector"
 """The name of the administrator whose token the collector alone holds."""
 
+SEARCH = "evenhand-search"
+"""The name of the account by which the search reads; it administers nothing and is in no room."""
+
 DESK = "desk"
 """The name of the desk's own account, to which people write; it administers nothing."""
 
@@ -68,6 +71,7 @@ class HomeserverSettings:
     module           which of the two modules that speak to the door
     budget_ms        time that our module waits for the door
     password         of the administrator `safety`
+    search_url       base address that is told where something is new; empty: nobody is
     """
 
     folder: Path
@@ -77,6 +81,7 @@ class HomeserverSettings:
     door_token_file: Path = Path("door.token")
     module: ModuleName = "evenhand"
     server_name: str = SERVER_NAME
+    search_url: str = ""
     budget_ms: int = 400
 
     @property
@@ -263,6 +268,7 @@ def _modules(settings: HomeserverSettings) -> list[dict[str, object]]:
         "door_url": settings.door_url,
         "token_file": str(settings.door_token_file),
         "budget_ms": settings.budget_ms,
+        "search_url": settings.search_url,
     }
     return [{"module": "evenhand_synapse.EvenhandModule", "config": config}]
 

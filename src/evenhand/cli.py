@@ -58,6 +58,7 @@ COMMANDS = (
     Command(("serve",), "run the desk until Ctrl-C", "evenhand.serve"),
     Command(("demo", "legal"), "play the legal desk's part of it", "evenhand.demo.play_legal"),
     Command(("demo", "cases"), "play reports, decisions, appeals", "evenhand.demo.play_cases"),
+    Command(("demo", "search"), "play the search", "evenhand.demo.play_search"),
     Command(("demo", "proof"), "play the proof", "evenhand.demo.play_proof"),
     Command(("demo",), "play a day beside a real Synapse", "evenhand.demo.play"),
     Command(("screen",), "screen exports and files", "evenhand.connectors.files.screen"),

@@ -41,24 +41,37 @@ def actions_of(decision_id: UUID) -> list[Action]:
     return list(Action.objects.filter(decision_id=decision_id).order_by("id"))
 
 
+CLOSING_KINDS = (ActionKind.BLOCK_CHANNEL, ActionKind.GEO_WITHHOLD, ActionKind.DEINDEX)
+"""Kinds after which a channel is not in the directory, or not everywhere."""
+
+
 def closed_channels() -> dict[str, object]:
-    """Gives the channels that the door keeps closed: blocked ones, and withheld ones by country."""
+    """Gives the channels that the door keeps closed or the directory hides, and where."""
     rows = Action.objects.filter(
-        kind__in=(ActionKind.BLOCK_CHANNEL.value, ActionKind.GEO_WITHHOLD.value),
+        kind__in=[kind.value for kind in CLOSING_KINDS],
         state__in=(ActionState.PENDING.value, ActionState.IN_FORCE.value),
+        target_kind=TargetKind.CHANNEL.value,
     ).values_list("kind", "channel", "territory", "memory")
     blocked, aliases = set(), set()
     withheld: dict[str, set[str]] = {}
+    deindexed: dict[str, list[set[str]]] = {}
     for kind, channel, territory, memory in rows:
         if kind == ActionKind.BLOCK_CHANNEL:
             blocked.add(channel)
             aliases.update((memory or {}).get("aliases", ()))
+        elif kind == ActionKind.DEINDEX:
+            deindexed.setdefault(channel, []).append(set(territory))
         else:
             withheld.setdefault(channel, set()).update(territory)
     return {
         "blocked_channels": sorted(blocked),
         "blocked_aliases": sorted(aliases),
         "withheld": {channel: sorted(withheld[channel]) for channel in sorted(withheld)},
+        # An empty list is the whole world, and the widest holds.
+        "deindexed": {
+            channel: sorted(set.union(*where)) if all(where) else []
+            for channel, where in sorted(deindexed.items())
+        },
     }
 
 

@@ -3,11 +3,12 @@
     python -m evenhand.connectors.matrix.directory --port 8602
 
 It answers these calls alone, to which the operator's own proxy sends it (docs/operators.md): the
-public room directory, a room's address, a space's rooms, a room's summary, a room's report. It
-asks Synapse with the client's own token and holds none. Who asks is learnt by `whoami`, believed
-for seconds; their country from the file that the door reads too. Whoever cannot be placed at all
-(no token, or Synapse does not say whose it is) is shown nothing that is withheld anywhere, and
-everything else.
+public room directory and a search in it, a room's address, a space's rooms, a room's summary, a
+room's report. It asks Synapse with the client's own token and holds none of Synapse's. Who asks is
+learnt by `whoami`, believed for seconds; their country from the file that the door reads too.
+Whoever cannot be placed at all (no token, or Synapse does not say whose it is) is shown nothing
+that is withheld anywhere, and everything else. A search is answered by the searcher, where there is
+one, to which the token of the door is shown.
 
 EVENHAND_HOME, EVENHAND_SYNAPSE_URL and EVENHAND_PLACES come from the environment, as
 `settings.py` describes them. The client's address is passed on in X-Forwarded-For, since Synapse
@@ -32,7 +33,7 @@ from urllib.parse import parse_qs
 import httpx
 import structlog
 
-from evenhand.base.errors import InputRefused, Misconfigured
+from evenhand.base.errors import InputRefused, Misconfigured, Unavailable
 from evenhand.base.logs import configure_logs
 from evenhand.base.personal import IpAddress
 from evenhand.base.sealing import KEY_BYTES
@@ -60,6 +61,7 @@ from evenhand.connectors.matrix.limits import (
     DIRECTORY_WAITING_MAX,
 )
 from evenhand.connectors.matrix.lookup import Kept
+from evenhand.connectors.matrix.seeking import Seeker, words_sought
 from evenhand.connectors.matrix.serving import (
     Answer,
     HttpServer,
@@ -111,6 +113,7 @@ class Directory:
         table: Places,
         tokens: Tokens,
         spool: Spool | None = None,
+        seeker: Seeker | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._synapse = synapse
@@ -118,6 +121,7 @@ class Directory:
         self._table = table
         self._tokens = tokens
         self._spool = spool
+        self._seeker = seeker
         self._clock = clock
         self._askers: Kept[bytes, str] = Kept(ASKERS_KEPT, seconds=ASKERS_SECONDS)
         self._waiting = asyncio.Semaphore(DIRECTORY_WAITING_MAX)
@@ -157,9 +161,15 @@ class Directory:
         asker = await self._asker(request, route, snapshot)
 
         def hides(room: str) -> bool:
+            listed = route.ask is Ask.ROOMS
+            if listed and snapshot.deindexes(room, country=asker.country):
+                return True
             return snapshot.hides(room, country=asker.country)
 
         if route.ask is Ask.ROOMS:
+            body = parsed(request.body or b"{}") if request.method == "POST" else {}
+            if self._seeker is not None and (words := words_sought(body)):
+                return await self._found(self._seeker, body, words, request, route)
             return await self._rooms(request, route, hides)
         answer = await self._ask(request, route.query, b"")
         if not answer.is_success:
@@ -183,6 +193,19 @@ class Directory:
                 log.error("room_report_not_kept", why=type(error).__name__)  # noqa: TRY400
                 raise _Refused(_error(502, "M_UNKNOWN", "Please try again")) from error
         return _handed_on(answer)
+
+    async def _found(
+        self, seeker: Seeker, body: Content, words: str, request: Request, route: Route
+    ) -> Answer:
+        """Answers a search; what Synapse itself would find is not shown in its place."""
+        asker = await self._placed(request, route)
+        try:
+            return _said(await seeker.answer(body, words, country=asker.country))
+        except InputRefused:
+            return _error(400, "M_INVALID_PARAM", "This cannot be sought, or the page is none")
+        except Unavailable as error:
+            log.warning("directory_searcher_lost", **error.fields)
+            return _error(503, "M_UNKNOWN", "The search does not answer; please try again")
 
     async def _rooms(self, request: Request, route: Route, hides: Hides) -> Answer:
         try:
@@ -223,6 +246,11 @@ class Directory:
     async def _asker(self, request: Request, route: Route, snapshot: Snapshot) -> Asker:
         if snapshot.hides_nothing:
             return Asker("", None)
+        return await self._placed(request, route)
+
+    async def _placed(self, request: Request, route: Route) -> Asker:
+        """Gives who asks and from where, whether anything is hidden or not."""
+        snapshot = self._snapshot.current()
         token = _token(request, route)
         if not token:
             return Asker("", self._country_of_address(_address(request)))
@@ -317,6 +345,9 @@ class DirectorySettings:
     host: str = HOST
     port: int = PORT
     places_file: Path | None = None
+    search_url: str = ""
+    search_token: str = ""
+    public_url: str = ""
 
 
 async def run(
@@ -327,6 +358,12 @@ async def run(
     async with httpx.AsyncClient(
         base_url=settings.synapse_url.rstrip("/"), timeout=DIRECTORY_SECONDS_MAX, limits=limits
     ) as synapse:
+        searcher = httpx.AsyncClient(base_url=settings.search_url, timeout=DIRECTORY_SECONDS_MAX)
+        seeker = (
+            Seeker(searcher, settings.search_token, settings.public_url)
+            if settings.search_url
+            else None
+        )
         directory = Directory(
             synapse=synapse,
             snapshot=SnapshotFile(settings.home / "door" / "snapshot.json"),
@@ -334,6 +371,7 @@ async def run(
             # Tokens live as long as the process: a client asks for the first page again.
             tokens=Tokens(os.urandom(KEY_BYTES)),
             spool=spool_for(settings.home),
+            seeker=seeker,
         )
         http = HttpServer(directory.handle)
         server = await http.serve(settings.host, settings.port)
@@ -356,7 +394,24 @@ def settings_from(environment: Mapping[str, str], *, host: str, port: int) -> Di
         host=host,
         port=port,
         places_file=Path(table) if table else None,
+        **_search(environment),
     )
+
+
+def _search(environment: Mapping[str, str]) -> dict[str, str]:
+    """Gives where searches are answered, where there is a search."""
+    if not environment.get("EVENHAND_SEARCH_TOKEN_FILE"):
+        return {}
+    file = environment.get("EVENHAND_DOOR_TOKEN_FILE", "")
+    try:
+        token = Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(setting="EVENHAND_DOOR_TOKEN_FILE", why="not readable") from error
+    return {
+        "search_url": environment.get("EVENHAND_SEARCH_URL") or "http://127.0.0.1:8603",
+        "search_token": token,
+        "public_url": environment.get("EVENHAND_PUBLIC_URL", "http://localhost:8600").rstrip("/"),
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -21,12 +21,15 @@ class Snapshot:
     blocked_channels   rooms that nobody may join or publish
     blocked_aliases    addresses of those rooms, which nobody may take again
     withheld           room to countries whose accounts may not join
+    deindexed          room to countries where it is not to be found, though one may join; empty is
+                       everywhere
     account_countries  account to country
     """
 
     blocked_channels: frozenset[str] = frozenset()
     blocked_aliases: frozenset[str] = frozenset()
     withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    deindexed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     account_countries: Mapping[str, str] = field(default_factory=dict)
 
     def bars(self, account: str, channel: str) -> bool:
@@ -46,10 +49,15 @@ class Snapshot:
         where = self.withheld.get(channel, frozenset())
         return bool(where) if country is None else country in where
 
+    def deindexes(self, channel: str, *, country: str | None) -> bool:
+        """Tells whether a channel is kept out of the directory of a country, not of its address."""
+        where = self.deindexed.get(channel)
+        return where is not None and (not where or country is None or country in where)
+
     @property
     def hides_nothing(self) -> bool:
         """Tells whether every channel may be found by everybody."""
-        return not self.blocked_channels and not self.withheld
+        return not self.blocked_channels and not self.withheld and not self.deindexed
 
 
 class SnapshotFile:
@@ -96,12 +104,16 @@ class SnapshotFile:
 def snapshot_of(value: Mapping[str, object]) -> Snapshot:
     """Gives the state that a file's JSON describes."""
     withheld, countries = value.get("withheld", {}), value.get("account_countries", {})
+    deindexed = value.get("deindexed", {})
+    if not isinstance(deindexed, dict):
+        raise TypeError
     if not isinstance(withheld, dict) or not isinstance(countries, dict):
         raise TypeError
     return Snapshot(
         blocked_channels=_names(value.get("blocked_channels", [])),
         blocked_aliases=_names(value.get("blocked_aliases", [])),
         withheld={str(channel): _names(codes) for channel, codes in withheld.items()},
+        deindexed={str(channel): _names(codes) for channel, codes in deindexed.items()},
         account_countries={str(account): str(code) for account, code in countries.items()},
     )
 

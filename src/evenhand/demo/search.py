@@ -110,7 +110,7 @@ class SearchDay(LegalDay):
         )
         leaks = [spelt for spelt in DISGUISED if await self._found(here, spelt, room)]
         self.findings.add("… nor does its name disguised", expected=[], found=leaks)
-        page = await asyncio.to_thread(self._page, OFFER)
+        page = await asyncio.to_thread(self._page, "velvet leaf gram")
         self.findings.add("… nor are its posts shown", expected=False, found="by the gram" in page)
         kept = [await self._titles(here, name) for name in NEIGHBOURS]
         self.findings.add(

@@ -167,9 +167,10 @@ class Directory:
             return snapshot.hides(room, country=asker.country)
 
         if route.ask is Ask.ROOMS:
-            body = parsed(request.body or b"{}") if request.method == "POST" else {}
-            if self._seeker is not None and (words := words_sought(body)):
-                return await self._found(self._seeker, body, words, request, route)
+            if self._seeker is not None and request.method == "POST":
+                found = await self._found(self._seeker, request, route)
+                if found is not None:
+                    return found
             return await self._rooms(request, route, hides)
         answer = await self._ask(request, route.query, b"")
         if not answer.is_success:
@@ -194,12 +195,17 @@ class Directory:
                 raise _Refused(_error(502, "M_UNKNOWN", "Please try again")) from error
         return _handed_on(answer)
 
-    async def _found(
-        self, seeker: Seeker, body: Content, words: str, request: Request, route: Route
-    ) -> Answer:
-        """Answers a search; what Synapse itself would find is not shown in its place."""
-        asker = await self._placed(request, route)
+    async def _found(self, seeker: Seeker, request: Request, route: Route) -> Answer | None:
+        """Answers a search; None where all rooms are asked for.
+
+        What Synapse itself would find is not shown in its place.
+        """
         try:
+            body = parsed(request.body or b"{}")
+            words = words_sought(body)
+            if not words:
+                return None
+            asker = await self._placed(request, route)
             return _said(await seeker.answer(body, words, country=asker.country))
         except InputRefused:
             return _error(400, "M_INVALID_PARAM", "This cannot be sought, or the page is none")

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """Audits the index and the running searcher; gives the exit code."""
     seeded = read_items(options.items) if options.items else []
     index = Index.open(settings.EVENHAND_HOME / "search" / "index", read_only=True)
-    masks = hidden()[0]
+    masks = hidden().masks
     searcher = wiring.searcher()
     with _bars(len(index)) as (walked, tried):
         found = audit(
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             walked=walked,
             tried=tried,
         )
-    found = replace(found, leaks=still_leaking(found.leaks, index, hidden()[0], seeded))
+    found = replace(found, leaks=still_leaking(found.leaks, index, hidden().masks, seeded))
     if options.record:
         note_audit(found, now=clock.now())
     sys.stdout.write(_as_json(found) if options.json else _in_words(found))

@@ -183,11 +183,11 @@ class Desk:
         except (KeyError, ValueError) as error:
             raise InputRefused(what="target", why=type(error).__name__) from error
         target = Target(kind, *names)
-        return {"hidden": _hides(self._watch.sight.masks, target, _names(value, "territory"))}
+        return {"hidden": _hides(self._watch.deindexed, target, _names(value, "territory"))}
 
 
 def _hides(masks: Masks, target: Target, territory: list[str]) -> bool:
-    """Tells whether a target is hidden in all of a territory."""
+    """Tells whether a target was taken out of search in all of a territory."""
     found = None
     match target.kind:
         case TargetKind.CHANNEL:

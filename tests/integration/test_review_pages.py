@@ -127,6 +127,25 @@ def test_a_decision_names_policy_countries_and_end(
     assert timedelta(days=29) < action.ends_at - datetime.now(UTC) < timedelta(days=31)
 
 
+@pytest.mark.parametrize("searched", [True, False])
+def test_a_channel_is_taken_out_of_search_where_there_is_one(
+    client: Client, signed_in: Callable[..., Person], settings: Settings, searched: bool
+) -> None:
+    settings.SEARCH_TOKEN_FILE = "token" if searched else ""
+    case = opened(channel="!room:example.test")
+    signed_in()
+
+    page = client.get(f"/staff/cases/{case.id}/").content.decode()
+    post(
+        client, case, "decide", kind="deindex", reason=REASON, harm="m.harassment.hate",
+        territory="kz", then="queue",
+    )  # fmt: skip
+
+    assert ('value="deindex"' in page) is searched
+    decided = [one.territory for one in Action.objects.filter(decision__case=case.id)]
+    assert decided == ([["KZ"]] if searched else [])
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

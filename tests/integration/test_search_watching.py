@@ -55,3 +55,19 @@ def test_an_order_for_one_country_hides_there_alone():
 def test_nothing_is_shown_before_it_is_known_what_is_hidden():
     with pytest.raises(NotReady):
         watch().sight  # noqa: B018
+
+
+@pytest.mark.django_db
+def test_what_is_taken_out_of_search_is_told_apart_from_what_is_hidden_otherwise():
+    watched = watch()
+    action = in_force(Measure(ActionKind.DEINDEX, CHANNEL))
+    in_force(Measure(ActionKind.BLOCK_CHANNEL, CHANNEL))
+    watched.look()
+    taken_out = set(watched.deindexed.rooms)
+
+    undo(action.id, by=STAFF, reason="a mistake", now=LATER)
+    watched.look()
+
+    assert taken_out == {NAME}
+    assert not watched.deindexed.rooms
+    assert not watched.sight.shows(ROOM, "DE")

@@ -23,6 +23,7 @@ CHOICES = (
     ActionKind.WARN,
     ActionKind.REDACT,
     ActionKind.UNLIST,
+    ActionKind.DEINDEX,
     ActionKind.GEO_WITHHOLD,
     ActionKind.SUSPEND,
     ActionKind.LOCK,
@@ -32,7 +33,10 @@ CHOICES = (
 
 NEEDS_EVENT = frozenset({ActionKind.REDACT})
 NEEDS_ACCOUNT = frozenset({ActionKind.WARN, ActionKind.SUSPEND, ActionKind.LOCK})
-NEEDS_CHANNEL = frozenset({ActionKind.UNLIST, ActionKind.GEO_WITHHOLD, ActionKind.BLOCK_CHANNEL})
+NEEDS_CHANNEL = frozenset(
+    {ActionKind.UNLIST, ActionKind.DEINDEX, ActionKind.GEO_WITHHOLD, ActionKind.BLOCK_CHANNEL}
+)
+NEEDS_SEARCH = frozenset({ActionKind.DEINDEX})
 
 WAITS_FOR_OPINION = frozenset({ActionKind.LOCK, ActionKind.BLOCK_CHANNEL})
 """What waits for a second opinion where the policy asks for one; what protects does not wait."""
@@ -124,7 +128,10 @@ class Opined:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What the checks need to know of a case."""
+    """What the checks need to know of a case.
+
+    searched  whether there is a search that something can be taken out of
+    """
 
     kind: CaseKind
     state: CaseState
@@ -138,6 +145,7 @@ class CaseFacts:
     opinion_by: Collection[UUID] = ()
     opinions: Collection[Opined] = ()
     measuring: bool = False
+    searched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +298,7 @@ def check_bulk(
         return [*found, Finding.BULK_NOT_ALIKE]
     if not all(kind in policy_of(harm).offers for harm in harms_of):
         found.append(Finding.POLICY_OFFERS_NOT)
-    if kind in SCOPED:
+    if kind is ActionKind.GEO_WITHHOLD:
         found.append(Finding.TERRITORY_MISSING)
     if kind in WAITS_FOR_OPINION and any(policy_of(harm).second_opinion for harm in harms_of):
         found.append(Finding.OPINION_MISSING)
@@ -316,6 +324,7 @@ def choices(case: CaseFacts, harm: str = "") -> list[ActionKind]:
         and (kind not in NEEDS_EVENT or (case.event and case.channel))
         and (kind not in NEEDS_ACCOUNT or case.account)
         and (kind not in NEEDS_CHANNEL or case.channel)
+        and (kind not in NEEDS_SEARCH or case.searched)
     ]
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from evenhand.actions.models import Action, Decision
 from evenhand.base.errors import NotFound
 from evenhand.base.lists import ActionKind, Ground
 from evenhand.cases.agreement import Agreement, agreement_of
-from evenhand.cases.checks import CaseFacts, Judge, Opined, works_for
+from evenhand.cases.checks import NEEDS_CHANNEL, CaseFacts, Judge, Opined, works_for
 from evenhand.cases.limits import BULK_CASES_MAX, CASES_PER_PAGE, SIMILAR_CASES_MAX
 from evenhand.cases.lists import CaseKind, CaseLane, CaseOutcome, CaseState
 from evenhand.cases.models import (
@@ -261,6 +262,7 @@ def facts_of(case: Case) -> CaseFacts:
         opinion_by=frozenset(case.opinion_by),
         opinions=_opined(case.id) if case.opinion_by else (),
         measuring=case.golden or case.sampled_of_id is not None,
+        searched=bool(settings.SEARCH_TOKEN_FILE),
     )
 
 
@@ -290,7 +292,7 @@ def reach_of(case: Case, kind: ActionKind) -> Reach:
             return Reach()
         case ActionKind.REDACT:
             return Reach(messages=1, accounts=members)
-        case ActionKind.UNLIST | ActionKind.GEO_WITHHOLD | ActionKind.BLOCK_CHANNEL:
+        case _ if kind in NEEDS_CHANNEL:
             return Reach(messages=None, channels=1, accounts=members)
         case ActionKind.SUSPEND | ActionKind.LOCK:
             return Reach(channels=case.account_channels, accounts=1)

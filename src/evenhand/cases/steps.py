@@ -72,6 +72,7 @@ TARGET_OF_KIND = {
     ActionKind.WARN: TargetKind.ACCOUNT,
     ActionKind.REDACT: TargetKind.EVENT,
     ActionKind.UNLIST: TargetKind.CHANNEL,
+    ActionKind.DEINDEX: TargetKind.CHANNEL,
     ActionKind.GEO_WITHHOLD: TargetKind.CHANNEL,
     ActionKind.SUSPEND: TargetKind.ACCOUNT,
     ActionKind.LOCK: TargetKind.ACCOUNT,

@@ -65,7 +65,7 @@ class SearcherClient:
         self._post("/reload", {})
 
     def hidden(self, target: Target, territory: Sequence[str]) -> bool:
-        """Tells whether decisions hide a target in all of a territory; empty is the world."""
+        """Tells whether a target was taken out of search in a territory; empty is the world."""
         body = {
             "kind": target.kind.value,
             "account": target.account,

@@ -31,6 +31,7 @@ from evenhand.demo.readings import (
     published_and_protected,
 )
 from evenhand.demo.reviewers import reviewers
+from evenhand.demo.search import play_search
 from evenhand.demo.signing_up import burst_signs_up, neighbours_sign_up
 from evenhand.demo.staff import Browser, Clerk
 from evenhand.demo.stage import Stage
@@ -272,6 +273,8 @@ async def play_day(
         await play_legal(stage, findings, office)
         progress.update(task, description="people report and appeal")
         await play_cases(stage, findings, first, second)
+        progress.update(task, description="people search")
+        await play_search(stage, findings, office, first, second)
         progress.update(task, description="a reader checks the log")
         await play_proof(stage, findings)
         progress.remove_task(task)

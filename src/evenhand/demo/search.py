@@ -92,18 +92,18 @@ class SearchDay(LegalDay):
         return room
 
     async def a_reviewer_takes_it_out(self, room: str, here: Person) -> bool:
-        """A reader reports the offer; a reviewer takes the channel off the directory."""
+        """A reader reports the offer; a reviewer takes the channel out of search."""
         case = await self._case_about_offer(room, here)
         if case is None:
             self.findings.add("offer reported: a case is open", expected=True, found=False)
             return False
         begun = time.monotonic()
         await asyncio.to_thread(
-            self.first.decide, case, ActionKind.UNLIST, REASON, harm="m.tos.prohibited"
+            self.first.decide, case, ActionKind.DEINDEX, REASON, harm="m.tos.prohibited"
         )
         gone = await until(lambda: self._lost(here, NAME, room), pause=0.1)
         self.findings.add(
-            "channel taken off the directory: its name leads nowhere",
+            "channel taken out of search: its name leads nowhere",
             expected=True,
             found=gone,
             seconds=time.monotonic() - begun,
@@ -240,7 +240,7 @@ class SearchDay(LegalDay):
                 told = Sent(None, text, 0.0)
                 if told.objection and told.decision and REASON in text:
                     known = kinds.get(told.decision, frozenset())
-                    links.extend([told.objection] if ActionKind.UNLIST in known else [])
+                    links.extend([told.objection] if ActionKind.DEINDEX in known else [])
             return bool(links)
 
         await until(look)

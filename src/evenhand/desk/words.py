@@ -154,6 +154,7 @@ CHOICES = {
     ActionKind.WARN: gettext_noop("Warn the account"),
     ActionKind.REDACT: gettext_noop("Remove the message"),
     ActionKind.UNLIST: gettext_noop("Take the channel off the directory"),
+    ActionKind.DEINDEX: gettext_noop("Take the channel out of search"),
     ActionKind.GEO_WITHHOLD: gettext_noop("Withhold the channel in some countries"),
     ActionKind.SUSPEND: gettext_noop("Suspend the account"),
     ActionKind.LOCK: gettext_noop("Lock the account"),
@@ -166,6 +167,9 @@ CHOICE_HINTS = {
         "Cannot be put back: if an objection is upheld, the author gets the sealed copy."
     ),
     ActionKind.UNLIST: gettext_noop("Can be undone. Members stay; strangers no longer find it."),
+    ActionKind.DEINDEX: gettext_noop(
+        "Can be undone. Members stay; neither it nor its posts are found, anywhere or where you say."
+    ),
     ActionKind.SUSPEND: gettext_noop("Can be undone. The account can read but not write."),
     ActionKind.GEO_WITHHOLD: gettext_noop(
         "Can be undone. Accounts placed there leave it, cannot join and cannot find it."

@@ -1,20 +1,37 @@
 """What decisions hide from the search, as the table of actions says."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from evenhand.actions.queries import HidingAction, hiding_actions
 from evenhand.base.lists import ActionKind, TargetKind
 from evenhand.search.masks import Masks, Territory
 
 
-def hidden() -> tuple[Masks, frozenset[str]]:
-    """Gives what decisions hide now, and the rooms that they close.
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What decisions hide.
+
+    masks      all that they hide, whatever they were
+    deindexed  what of it is hidden by being taken out of search
+    rooms      the rooms that they close, in one country at least
+    """
+
+    masks: Masks
+    deindexed: Masks
+    rooms: frozenset[str]
+
+
+def hidden() -> Hidden:
+    """Gives what decisions hide now.
 
     A room whose closing is being undone is hidden no longer, but stays in the index: who takes it
     out of the directory is the desk, and not its owner.
     """
     actions = hiding_actions()
-    return masks_of(one for one in actions if not one.undoing), rooms_of(actions)
+    standing = [one for one in actions if not one.undoing]
+    deindexed = (one for one in standing if one.kind is ActionKind.DEINDEX)
+    return Hidden(masks_of(standing), masks_of(deindexed), rooms_of(actions))
 
 
 def masks_of(actions: Iterable[HidingAction]) -> Masks:

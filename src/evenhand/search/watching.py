@@ -13,7 +13,8 @@ from django.db import connection
 
 from evenhand.base.errors import Unavailable
 from evenhand.search.asking import Trust
-from evenhand.search.mask_queries import hidden
+from evenhand.search.mask_queries import Hidden, hidden
+from evenhand.search.masks import Masks
 from evenhand.search.ports import NoPolicy, Policy
 from evenhand.search.sight import Sight
 
@@ -61,7 +62,7 @@ class Watch:
     def __init__(self, is_open: Callable[[str], bool], sources: Sources) -> None:
         self._is_open, self._sources = is_open, sources
         self._sight: Sight | None = None
-        self._kept: frozenset[str] = frozenset()
+        self._hidden: Hidden | None = None
         self._lock = threading.RLock()
         self._committed = ""
 
@@ -77,9 +78,16 @@ class Watch:
             raise NotReady(process="searcher")
         return self._sight
 
+    @property
+    def deindexed(self) -> Masks:
+        """Gives what was taken out of search; raises `NotReady` before that is known."""
+        if self._sight is None or self._hidden is None:
+            raise NotReady(process="searcher")
+        return self._hidden.deindexed
+
     def keeps(self, room: str) -> bool:
         """Tells whether a decision closes a room, or its closing is being undone."""
-        return room in self._kept
+        return self._hidden is not None and room in self._hidden.rooms
 
     def look(self) -> None:
         """Reads what is hidden, whatever was read before."""
@@ -87,11 +95,10 @@ class Watch:
             committed = _committed()
             self._sources.renew()
             held = self._sources.held()
-            masks, kept = hidden()
             # Rooms that stay are known before they are seen: else the crawl would drop them.
-            self._kept = kept
+            self._hidden = hidden()
             self._sight = Sight(
-                masks=masks,
+                masks=self._hidden.masks,
                 is_open=self._is_open,
                 policy=self._sources.policy(),
                 trust=self._sources.trust(),

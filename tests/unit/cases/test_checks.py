@@ -34,6 +34,7 @@ REVIEW = CaseFacts(
     account="@a:example.test",
     channel="!c:example.test",
     event="$e",
+    searched=True,
 )
 OBJECTION = CaseFacts(
     kind=CaseKind.OBJECTION,
@@ -133,6 +134,7 @@ def test_what_is_not_offered_cannot_be_decided(kind: ActionKind) -> None:
             {
                 ActionKind.REDACT,
                 ActionKind.UNLIST,
+                ActionKind.DEINDEX,
                 ActionKind.GEO_WITHHOLD,
                 ActionKind.BLOCK_CHANNEL,
             },
@@ -145,6 +147,13 @@ def test_what_has_no_target_is_not_offered(missing: str, lost: set[ActionKind]) 
     assert set(CHOICES) - set(choices(facts)) == lost
     for kind in lost:
         assert choice(facts, kind) == [Finding.TARGET_UNKNOWN]
+
+
+def test_what_there_is_no_search_for_is_not_taken_out_of_it() -> None:
+    facts = replace(REVIEW, searched=False)
+
+    assert set(choices(REVIEW)) - set(choices(facts)) == {ActionKind.DEINDEX}
+    assert choice(facts, ActionKind.DEINDEX) == [Finding.TARGET_UNKNOWN]
 
 
 def test_a_case_can_always_be_closed_without_action() -> None:
@@ -243,6 +252,8 @@ def test_a_childs_safety_is_not_decided_outside_the_sealed_lane() -> None:
         (ActionKind.GEO_WITHHOLD, ("KZ", "DE"), []),
         (ActionKind.GEO_WITHHOLD, ("KZ", "KZ"), [Finding.TERRITORY_INVALID]),
         (ActionKind.GEO_WITHHOLD, ("kz",), [Finding.TERRITORY_INVALID]),
+        (ActionKind.DEINDEX, (), []),
+        (ActionKind.DEINDEX, ("KZ",), []),
         (ActionKind.SUSPEND, ("KZ",), [Finding.TERRITORY_NOT_POSSIBLE]),
     ],
 )

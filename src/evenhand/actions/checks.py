@@ -63,9 +63,7 @@ TARGETS: Mapping[ActionKind, frozenset[TargetKind]] = MappingProxyType(
         ActionKind.LABEL: frozenset({TargetKind.ACCOUNT, TargetKind.CHANNEL}),
         ActionKind.WARN: frozenset({TargetKind.ACCOUNT}),
         ActionKind.UNLIST: frozenset({TargetKind.CHANNEL}),
-        ActionKind.DEINDEX: frozenset(
-            {TargetKind.CHANNEL, TargetKind.EVENT, TargetKind.ACCOUNT}
-        ),
+        ActionKind.DEINDEX: frozenset({TargetKind.CHANNEL, TargetKind.EVENT, TargetKind.ACCOUNT}),
         ActionKind.HOLD: frozenset(
             {TargetKind.EVENT, TargetKind.CHANNEL, TargetKind.MEDIA, TargetKind.REGISTRATION}
         ),

@@ -168,7 +168,7 @@ CHOICE_HINTS = {
     ),
     ActionKind.UNLIST: gettext_noop("Can be undone. Members stay; strangers no longer find it."),
     ActionKind.DEINDEX: gettext_noop(
-        "Can be undone. Members stay; neither it nor its posts are found, anywhere or where you say."
+        "Can be undone. Members stay; it and its posts are not found, anywhere or where you say."
     ),
     ActionKind.SUSPEND: gettext_noop("Can be undone. The account can read but not write."),
     ActionKind.GEO_WITHHOLD: gettext_noop(

@@ -21,6 +21,7 @@ SECONDS_MAX = 120
 
 LISTENS = re.compile(rb"DevTools listening on (ws://\S+)")
 RECEIPT_INPUT = "document.readyState === 'complete' && document.querySelector('#receipt-file')"
+SHOWN = "document.readyState === 'complete' && document.querySelector('main')?.innerText"
 CHECKS = """document.querySelector('[data-proof][data-done="yes"]') && JSON.stringify(
     Object.fromEntries([...document.querySelectorAll('[data-check]')]
         .map(item => [item.dataset.check, item.dataset.result])))"""
@@ -62,7 +63,7 @@ class _Tab:
 
 async def checked_in_browser(url: str, receipt: Path) -> dict[str, str] | None:
     """Gives what the page's script says of a saved receipt; None where no browser starts."""
-    path = os.environ.get("EVENHAND_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    path = _path()
     if path is None:
         return None
     try:
@@ -72,6 +73,23 @@ async def checked_in_browser(url: str, receipt: Path) -> dict[str, str] | None:
             return dict(json.loads(await tab.once(CHECKS)))
     except _NotStarted:
         return None
+
+
+async def shown_in_browser(url: str) -> str | None:
+    """Gives what a reader sees of a page's main part; None where no browser starts."""
+    path = _path()
+    if path is None:
+        return None
+    try:
+        async with asyncio.timeout(SECONDS_MAX), _tab(path, url) as tab:
+            return str(await tab.once(SHOWN))
+    except _NotStarted:
+        return None
+
+
+def _path() -> str | None:
+    """Gives the browser to start."""
+    return os.environ.get("EVENHAND_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from evenhand.actions.drafts import Measure
 from evenhand.actions.ports import Target
 from evenhand.base.lists import ActionKind, Language, TargetKind
 from evenhand.demo.actors import Person, Sent
+from evenhand.demo.chromium import shown_in_browser
 from evenhand.demo.findings import Findings
 from evenhand.demo.legal import LegalDay
 from evenhand.demo.legal_office import Office
@@ -45,7 +46,9 @@ SOUGHT = "buy cocaine"
 
 REASON = "It offers drugs for sale."
 UPHELD = "It is a shop for fabrics, as its owner has shown."
-HELP = "eu.evenhand.help"
+HELP, HELPED = "eu.evenhand.help", "Nothing is shown for this search"
+"""What an answer carries in place of results: in the client's, and on the page."""
+
 CLIENT_SECONDS = 30.0
 
 
@@ -112,6 +115,7 @@ class SearchDay(LegalDay):
         self.findings.add("… nor does its name disguised", expected=[], found=leaks)
         page = await asyncio.to_thread(self._page, "velvet leaf gram")
         self.findings.add("… nor are its posts shown", expected=False, found="by the gram" in page)
+        await self._in_browser("… nor in a browser", "velvet leaf gram", "by the gram", there=False)
         kept = [await self._titles(here, name) for name in NEIGHBOURS]
         self.findings.add(
             "lawful channels with the same words are still found",
@@ -160,6 +164,7 @@ class SearchDay(LegalDay):
         )
         shown = await until(lambda: self._on_page("velvet leaf gram", "by the gram"))
         self.findings.add("… with its posts", expected=True, found=shown)
+        await self._in_browser("… in a browser, too", "velvet leaf gram", "by the gram", there=True)
 
     async def an_order_binds_one_country(self, owner: Person, here: Person, there: Person) -> None:
         """An authority has a channel taken out of search in its own country."""
@@ -213,7 +218,18 @@ class SearchDay(LegalDay):
             found=(len(answer["chunk"]), bool(answer.get(HELP)), "tel:" in page),
         )
 
+        await self._in_browser("… and in a browser", SOUGHT, HELPED, there=True)
+
     # How it is done
+
+    async def _in_browser(self, what: str, words: str, part: str, *, there: bool) -> None:
+        """Looks whether Chromium shows something on the public page."""
+        url = f"{self.stage.site.public_url}/search/?{httpx.QueryParams({'q': words})}"
+        shown = await shown_in_browser(url)
+        if shown is None:
+            self.findings.say(f"no Chromium starts here: not looked at ({what})")
+            return
+        self.findings.add(what, expected=there, found=part in shown)
 
     async def _case_about_offer(self, room: str, here: Person) -> UUID | None:
         """Gives the case that a report of the offer opens."""

@@ -90,7 +90,7 @@ from evenhand.search.proposals_queries import exempt_items, held
 from evenhand.search.queries import policy_authors, policy_in_force
 from evenhand.search.sight import Sight
 from evenhand.search.state import State
-from evenhand.search.watching import Held, Sources, Watch
+from evenhand.search.watching import Sources, Watch
 from evenhand.signals.columns import all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
 from evenhand.standing.reactions import STANDING
@@ -374,9 +374,10 @@ def crawling(index: Index, finder: Finder, home: Path) -> tuple[Crawl, Watch]:
     watch = Watch(
         state.is_open,
         Sources(
-            renew=lambda: lookout.renew(now=clock.now()),
+            renew=lambda rooms: lookout.renew(rooms, now=clock.now()),
             policy=lambda: policy_in_force()[1],
-            held=lambda: Held(held(), frozenset(exempt_items())),
+            held=held,
+            exempt=lambda: frozenset(exempt_items()),
         ),
     )
     lookout = Lookout(index.get, lambda ask: finder.find(ask, sight=Sight()), watch.hold)

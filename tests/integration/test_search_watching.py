@@ -1,16 +1,20 @@
 """What may be seen follows the decisions: hidden, back on undo, and never shown unknown."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import pytest
-from tests.drafts_of_tests import CHANNEL, STAFF
+from django.db import connection
+from tests.drafts_of_tests import ACCOUNT, CHANNEL, EVENT, STAFF
 from tests.integration.actions_of_tests import LATER, decided, in_force
 
 from evenhand.actions.drafts import Measure
+from evenhand.actions.models import Action
 from evenhand.actions.steps import undo
 from evenhand.base.lists import ActionKind
 from evenhand.search.items import Item
 from evenhand.search.lists import ItemKind
+from evenhand.search.mask_queries import hidden
 from evenhand.search.watching import NotReady, Sources, Watch
 
 NAME = CHANNEL.channel
@@ -71,3 +75,73 @@ def test_what_is_taken_out_of_search_is_told_apart_from_what_is_hidden_otherwise
     assert taken_out == {NAME}
     assert not watched.deindexed.rooms
     assert not watched.sight.shows(ROOM, "DE")
+
+
+@pytest.mark.django_db
+def test_a_look_takes_in_what_has_changed_since_the_last_and_keeps_the_rest():
+    watched = watch()
+    first = in_force(Measure(ActionKind.DEINDEX, CHANNEL))
+    in_force(Measure(ActionKind.SUSPEND, ACCOUNT))
+    watched.look()
+
+    block = in_force(Measure(ActionKind.BLOCK_CHANNEL, CHANNEL))
+    watched.look()
+    undo(first.id, by=STAFF, reason="a mistake", now=LATER)
+    watched.look()
+    still = dict(watched.sight.masks.rooms)
+    undo(block.id, by=STAFF, reason="a mistake", now=LATER)
+    watched.look()
+
+    assert still == {NAME: frozenset()}
+    assert not watched.sight.masks.rooms
+    assert dict(watched.sight.masks.accounts) == {ACCOUNT.account: frozenset()}
+
+
+@pytest.mark.django_db
+def test_what_changes_step_by_step_ends_as_what_is_read_at_once():
+    kept = hidden()
+    narrow = Measure(ActionKind.DEINDEX, CHANNEL, territory=("KZ",))
+    steps = [
+        lambda: made.append(in_force(narrow)),
+        lambda: made.append(in_force(Measure(ActionKind.GEO_WITHHOLD, CHANNEL, territory=("DE",)))),
+        lambda: made.append(in_force(Measure(ActionKind.REDACT, EVENT))),
+        lambda: made.append(in_force(Measure(ActionKind.DEACTIVATE, ACCOUNT))),
+        lambda: made.append(in_force(Measure(ActionKind.LOCK, ACCOUNT))),
+        lambda: undo(made[4].id, by=STAFF, reason="a mistake", now=LATER),
+        lambda: undo(made[0].id, by=STAFF, reason="a mistake", now=LATER),
+    ]
+    made: list[Action] = []
+    for step in steps:
+        step()
+        kept.read()
+        whole = hidden()
+
+        assert kept.masks == whole.masks
+        assert kept.deindexed == whole.deindexed
+        assert kept.rooms == whole.rooms
+    assert kept.masks.accounts
+    assert kept.masks.posts
+
+
+@pytest.mark.django_db
+def test_who_follows_decisions_is_told_on_which_rooms_they_were():
+    told: list[Collection[str] | None] = []
+    watched = Watch(lambda _room: True, Sources(renew=told.append))
+    watched.look()
+    in_force(Measure(ActionKind.DEINDEX, CHANNEL))
+    watched.look()
+
+    assert told == [None, frozenset({NAME})]
+
+
+@pytest.mark.django_db
+def test_an_action_says_which_transaction_wrote_it_last_however_it_was_written():
+    action = in_force(Measure(ActionKind.DEINDEX, CHANNEL))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE actions_action SET changed = '3' WHERE id = %s", [action.id])
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        (mine,) = cursor.fetchone() or ("",)
+
+    action.refresh_from_db()
+
+    assert action.changed == int(mine) > 3

@@ -4,16 +4,17 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 
 from evenhand.actions.limits import ID_LENGTH_MAX
 from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
 from evenhand.base.lists import (
     UNKNOWN_MARKET,
+    ActionKind,
     Ground,
 )
 from evenhand.evidence.models import SealedItem
-from evenhand.records.models import AppendOnly
+from evenhand.records.models import AppendOnly, TransactionIdField
 
 
 class Decision(AppendOnly):
@@ -101,9 +102,11 @@ class Action(models.Model):
     in_force_at = models.DateTimeField(null=True)
     undo_by = models.UUIDField(null=True)
     undo_reason = models.TextField(blank=True, default="")
+    changed = TransactionIdField(db_default=Func(function="pg_current_xact_id"), editable=False)
+    """The transaction that wrote it last; a trigger sees to it, however it was written."""
 
     class Meta:
-        """What sweeps and pages look for."""
+        """What sweeps and pages look for, and what keeps up with changes."""
 
         indexes: ClassVar = [
             models.Index(fields=["state", "kind"], name="actions_action_state"),
@@ -117,6 +120,12 @@ class Action(models.Model):
                 fields=["lasting_on", "kind"],
                 condition=~Q(lasting_on=""),
                 name="actions_action_lasting",
+            ),
+            models.Index(fields=["changed"], name="actions_action_changed"),
+            models.Index(
+                fields=["account"],
+                condition=Q(kind=ActionKind.DEACTIVATE.value),
+                name="actions_action_closed",
             ),
         ]
 

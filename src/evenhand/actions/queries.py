@@ -1,12 +1,13 @@
 """The only readers of decisions, actions and deliveries."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from evenhand.actions.checks import overlap
 from evenhand.actions.limits import HISTORY_ROWS_MAX
@@ -87,38 +88,79 @@ HIDING_KINDS = (
 )
 """Kinds after which something may not be found, or not everywhere."""
 
+ROWS_AT_ONCE = 10_000
+"""Rows that the database hands over at once where there may be millions."""
 
-@dataclass(frozen=True, slots=True)
-class HidingAction:
+
+class HidingAction(NamedTuple):
     """An action after which something may not be found.
 
+    name       the messenger's id of the target
     territory  ISO 3166-1 alpha-2 codes; empty means the whole world
     undoing    it no longer stands, and what it did is being undone
     """
 
     kind: ActionKind
-    target: Target
+    target_kind: TargetKind
+    name: str
     territory: tuple[str, ...]
     undoing: bool
 
 
-def hiding_actions() -> list[HidingAction]:
-    """Gives what stands, or is being undone, of the kinds after which something is not found."""
+Named = tuple[TargetKind, str]
+"""A target, by what it is and its id."""
+
+NAME_OF = {TargetKind.CHANNEL: "channel", TargetKind.EVENT: "event", TargetKind.ACCOUNT: "account"}
+"""The column with the id of a target that can be found."""
+
+
+def hiding_actions(targets: Collection[Named] | None = None) -> Iterator[HidingAction]:
+    """Gives what stands, or is being undone, of the kinds after which something is not found.
+
+    targets  these alone; all of them if left out
+    """
     states = (ActionState.PENDING, ActionState.IN_FORCE, ActionState.UNDOING)
+    rows = Action.objects.filter(state__in=[state.value for state in states])
+    if targets is None:
+        yield from _hiding(rows.filter(kind__in=[kind.value for kind in HIDING_KINDS]))
+        return
+    names = sorted({name for _, name in targets})
+    lasting = [kind.value for kind in HIDING_KINDS if kind is not ActionKind.DEACTIVATE]
+    yield from _hiding(rows.filter(lasting_on__in=names, kind__in=lasting))
+    # A closed account stays closed: nothing lasts on it, and it has an index of its own.
+    yield from _hiding(rows.filter(account__in=names, kind=ActionKind.DEACTIVATE.value))
+
+
+def _hiding(rows: QuerySet[Action]) -> Iterator[HidingAction]:
+    kinds = {kind.value: kind for kind in ActionKind}
+    for target_kind, column in NAME_OF.items():
+        found = rows.filter(target_kind=target_kind.value)
+        for kind, state, name, territory in found.values_list(
+            "kind", "state", column, "territory"
+        ).iterator(ROWS_AT_ONCE):
+            undoing = state == ActionState.UNDOING
+            yield HidingAction(kinds[kind], target_kind, name, tuple(territory), undoing)
+
+
+def hiding_changed(since: int) -> frozenset[Named]:
+    """Gives the targets of hiding actions that changed in a transaction from `since` on."""
     rows = Action.objects.filter(
-        state__in=[state.value for state in states], kind__in=[kind.value for kind in HIDING_KINDS]
-    ).values_list(
-        "kind", "state", "target_kind", "account", "channel", "event", "media", "territory"
+        changed__gte=since, kind__in=[kind.value for kind in HIDING_KINDS]
+    ).values_list("target_kind", "channel", "event", "account")
+    return frozenset(
+        (TargetKind(kind), dict(zip(NAME_OF, names, strict=True))[TargetKind(kind)])
+        for kind, *names in rows
+        if kind in NAME_OF
     )
-    return [
-        HidingAction(
-            ActionKind(kind),
-            Target(TargetKind(target_kind), *names),
-            tuple(territory),
-            undoing=state == ActionState.UNDOING,
-        )
-        for kind, state, target_kind, *names, territory in rows
-    ]
+
+
+def transactions_ended() -> int:
+    """Gives a transaction before which all have ended: what they did is seen by who reads now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ when decisions have changed. What is found is held back at once and becomes a pr
 decides.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,16 +41,23 @@ class Lookout:
     recreations: Recreations = field(default_factory=Recreations)
     _closings: dict[str, Closing] = field(default_factory=dict)
     _exempt: dict[str, frozenset[str]] = field(default_factory=dict)
+    _unknown: set[str] = field(default_factory=set)
+    _come: set[str] = field(default_factory=set)
 
-    def renew(self, *, now: datetime) -> int:
+    def renew(self, rooms: Collection[str] | None = None, *, now: datetime) -> int:
         """Takes in what decisions closed or opened since; gives how many proposals are new.
+
+        rooms  those whose decisions have changed; all if left out
 
         Rooms that resemble a room closed now may stand in the index already: they are sought.
         """
-        now_closed = closings()
+        asked = None if rooms is None else {*rooms, *self._come}
+        now_closed = closings(asked)
         self._exempt = dict(not_recreations())
-        for room in self._closings.keys() - now_closed.keys():
+        looked_at = self._closings.keys() if asked is None else asked & self._closings.keys()
+        for room in looked_at - now_closed.keys():
             self.recreations.open(room)
+            del self._closings[room]
         fresh = now_closed.keys() - self._closings.keys()
         # What was kept comes first: the room may have another name since.
         known = {item.id: item for item in kept_closed(fresh)}
@@ -60,10 +67,11 @@ class Lookout:
         known |= {item.id: item for item in indexed}
         for item in known.values():
             self.recreations.close(item)
-        # A room of which nothing is known yet is asked for again, until a crawl has brought it.
-        self._closings = {
-            room: one for room, one in now_closed.items() if room in known or room not in fresh
-        }
+        # A room of which nothing is known yet is asked for again once a crawl has brought it.
+        unknown = fresh - known.keys()
+        self._unknown = unknown if asked is None else (self._unknown - asked) | unknown
+        self._come &= self._unknown
+        self._closings |= {room: one for room, one in now_closed.items() if room not in unknown}
         new = sum(self.look(self._alike(item), now=now) for item in indexed)
         # Kept last: what is kept already was sought, and is not sought again after a start.
         keep_closed(indexed)
@@ -71,7 +79,12 @@ class Lookout:
 
     def look(self, items: Iterable[Item], *, now: datetime) -> int:
         """Holds back rooms that resemble closed ones; gives how many proposals are new."""
-        found = [one for item in items if (one := self._of(item)) is not None]
+        found = []
+        for item in items:
+            if item.id in self._unknown:
+                self._come.add(item.id)
+            if (one := self._of(item)) is not None:
+                found.append(one)
         if not found:
             return 0
         # Held before anything is written: the index is committed after this.

@@ -33,17 +33,21 @@ CLOSING_KINDS = (ActionKind.BLOCK_CHANNEL.value, ActionKind.DEINDEX.value)
 STANDING = (ActionState.PENDING.value, ActionState.IN_FORCE.value)
 
 
-def closings() -> Mapping[str, Closing]:
+def closings(rooms: Collection[str] | None = None) -> Mapping[str, Closing]:
     """Gives what closes rooms, by room; the decision that reaches furthest, else the first.
+
+    rooms  these alone; all if left out
 
     Not what the search decided itself: what resembles a re-creation need not resemble the closed
     room. Nor an order that nobody may be told of: what follows from it would tell.
     """
+    actions = Action.objects.filter(
+        kind__in=CLOSING_KINDS, target_kind=TargetKind.CHANNEL.value, state__in=STANDING
+    )
+    if rooms is not None:
+        actions = actions.filter(lasting_on__in=list(rooms))
     rows = list(
-        Action.objects.filter(
-            kind__in=CLOSING_KINDS, target_kind=TargetKind.CHANNEL.value, state__in=STANDING
-        )
-        .exclude(decision__rule_id=RECREATED)
+        actions.exclude(decision__rule_id=RECREATED)
         .exclude(decision__rule_id__startswith=POLICY)
         .order_by("decision_id")
         .values_list("channel", "decision_id", "decision__harm", "territory", "decision__ground")

@@ -4,16 +4,18 @@ Everything comes from the database, so that nothing that was said and lost can b
 was read once there is no sight, and the searcher answers nothing.
 """
 
+import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import connection
 
 from evenhand.base.errors import Unavailable
+from evenhand.base.lists import TargetKind
 from evenhand.search.asking import Trust
-from evenhand.search.mask_queries import Hidden, hidden
+from evenhand.search.mask_queries import Hidden, names_of
 from evenhand.search.masks import Masks
 from evenhand.search.ports import NoPolicy, Policy
 from evenhand.search.sight import Sight
@@ -22,7 +24,10 @@ LOOK_SECONDS = 0.1
 """Seconds between two looks whether anything was committed."""
 
 REST_FACTOR = 3
-"""Times as long as it took to read what is hidden that the next reading waits."""
+"""Times as long as a look took that the next one waits."""
+
+WHOLE_SECONDS = 600.0
+"""Seconds after which all that closes rooms is read anew: an order's silence ends with its day."""
 
 
 class NotReady(Unavailable):
@@ -32,28 +37,22 @@ class NotReady(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What is not shown though no decision hides it, or shown though a list of words names it.
-
-    held    rooms, posts and accounts that wait for a decision
-    exempt  items that an appeal freed
-    """
-
-    held: frozenset[str] = frozenset()
-    exempt: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Sources:
-    """Where what is seen comes from, beside the table of actions; each is asked at every look.
+    """Where what is seen comes from, beside the table of actions.
 
-    renew  is called first: what follows from decisions before anything is seen by them
+    held    what waits for a decision, by its id; asked at every look, as are the next two
+    policy  what may not be sought, and which texts may not be found
+    trust   what speaks for or against rooms
+    exempt  items that an appeal freed; asked where decisions have changed
+    renew   called where decisions on rooms have changed, with these rooms; None: with all. What
+            follows from them waits for a decision then
     """
 
-    renew: Callable[[], object] = lambda: None
+    held: Callable[[], frozenset[str]] = frozenset
     policy: Callable[[], Policy] = NoPolicy
     trust: Callable[[], Trust] = Trust
-    held: Callable[[], Held] = Held
+    exempt: Callable[[], frozenset[str]] = frozenset
+    renew: Callable[[Collection[str] | None], object] = lambda _rooms: None
 
 
 class Watch:
@@ -62,7 +61,9 @@ class Watch:
     def __init__(self, is_open: Callable[[str], bool], sources: Sources) -> None:
         self._is_open, self._sources = is_open, sources
         self._sight: Sight | None = None
-        self._hidden: Hidden | None = None
+        self._hidden = Hidden()
+        self._exempt: frozenset[str] = frozenset()
+        self._whole_at = -math.inf
         self._lock = threading.RLock()
         self._committed = ""
 
@@ -81,31 +82,40 @@ class Watch:
     @property
     def deindexed(self) -> Masks:
         """Gives what was taken out of search; raises `NotReady` before that is known."""
-        if self._sight is None or self._hidden is None:
+        if self._sight is None:
             raise NotReady(process="searcher")
         return self._hidden.deindexed
 
     def keeps(self, room: str) -> bool:
         """Tells whether a decision closes a room, or its closing is being undone."""
-        return self._hidden is not None and room in self._hidden.rooms
+        return room in self._hidden.rooms
 
     def look(self) -> None:
-        """Reads what is hidden, whatever was read before."""
+        """Reads what has changed of what is hidden; at first, and now and then, all of it."""
         with self._lock:
             committed = _committed()
-            self._sources.renew()
+            # Before the actions: what is decided in between is in the one or the other.
             held = self._sources.held()
-            # Rooms that stay are known before they are seen: else the crawl would drop them.
-            self._hidden = hidden()
+            changed = self._hidden.read()
+            if changed is None or changed:
+                self._exempt = self._sources.exempt()
+            whole = time.monotonic() - self._whole_at > WHOLE_SECONDS
+            if whole:
+                # Before anything is seen for the first time: what follows is held back as well.
+                self._sources.renew(None)
+                self._whole_at = time.monotonic()
+                held |= self._sources.held()
             self._sight = Sight(
                 masks=self._hidden.masks,
                 is_open=self._is_open,
                 policy=self._sources.policy(),
                 trust=self._sources.trust(),
-                held=held.held,
-                exempt=held.exempt,
+                held=held,
+                exempt=self._exempt,
             )
             self._committed = committed
+            if not whole and (rooms := names_of(changed or (), TargetKind.CHANNEL)):
+                self._sources.renew(rooms)
 
     def alone(self, work: Callable[[], object]) -> None:
         """Does something while nobody looks: what a look uses is used by one thread at a time."""

@@ -2,18 +2,18 @@
 
 import pytest
 
-from evenhand.actions.ports import Target
 from evenhand.actions.queries import HidingAction
 from evenhand.base.lists import ActionKind, TargetKind
 from evenhand.search.mask_queries import masks_of, rooms_of
 
-ROOM = Target(TargetKind.CHANNEL, account="@own:a.test", channel="!r:a.test")
-POST = Target(TargetKind.EVENT, account="@own:a.test", channel="!r:a.test", event="$1")
-ACCOUNT = Target(TargetKind.ACCOUNT, account="@own:a.test")
+ROOM = (TargetKind.CHANNEL, "!r:a.test")
+POST = (TargetKind.EVENT, "$1")
+ACCOUNT = (TargetKind.ACCOUNT, "@own:a.test")
 
 
 def one(kind, target, *territory, undoing=False):
-    return HidingAction(kind, target, territory, undoing)
+    kind_of_target, name = target
+    return HidingAction(kind, kind_of_target, name, territory, undoing)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 from tests.integration.cases_of_tests import NOW, Keys, case_draft, reviewer, settle
 
 from evenhand.actions import steps as actions
@@ -33,6 +34,11 @@ ENDED = {
     UndoResult.COMPENSATED: ActionState.COMPENSATED,
 }
 DECIDED = [kind for kind in CHOICES if FOLLOWS[kind]]
+
+
+@pytest.fixture(autouse=True)
+def _search(settings: Settings) -> None:
+    settings.SEARCH_TOKEN_FILE = "there is a search to be taken out of"
 
 
 class NoNotices:

@@ -259,6 +259,7 @@ def test_help_is_that_of_the_country(client: Client, searcher: MemorySearcher) -
 
     assert "kein-taeter-werden.de" in here
     assert "troubled-desire.com" in nowhere
+    assert 'href="tel:112"' in nowhere
     assert "never counts against you" in nowhere
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import structlog
+from django.db import DatabaseError
 from django.utils.translation import gettext, gettext_noop
 
 from evenhand.base.lists import Language
@@ -11,6 +13,11 @@ from evenhand.desk.search.tongues import TONGUES
 from evenhand.search import help as helplines
 from evenhand.search.lists import HelpKind
 from evenhand.search.policy import shipped_policy
+from evenhand.search.policy_text import PolicyRefused
+from evenhand.search.queries import help_lines, policy_in_force
+from evenhand.search.topics import Topic
+
+log = structlog.get_logger()
 
 ALWAYS_OPEN = "24/7"
 KINDS: Mapping[HelpKind, str] = {
@@ -67,9 +74,9 @@ def help_for(topic: str, *, country: str | None, reader: Language) -> Help:
 
     A topic that the policy has meanwhile lost gets the lines for any trouble.
     """
-    known = shipped_policy().topics.get(topic)
+    known = _topics().get(topic)
     kinds = known.help if known else (HelpKind.CRISIS,)
-    lines = helplines.shipped_help_lines()
+    lines = _lines()
     urgent = lines.of([HelpKind.EMERGENCY], country=country, language=reader)
     return Help(
         topic=topic,
@@ -85,6 +92,24 @@ def help_for(topic: str, *, country: str | None, reader: Language) -> Help:
         ),
         emergency=next((one.phone for one in urgent if one.kind is HelpKind.EMERGENCY), ""),
     )
+
+
+def _topics() -> Mapping[str, Topic]:
+    """Gives what the policy in force says of its topics; help is shown whatever fails."""
+    try:
+        return policy_in_force()[1].topics
+    except (PolicyRefused, DatabaseError) as error:
+        log.warning("help_of_shipped_policy", why=type(error).__name__)
+        return shipped_policy().topics
+
+
+def _lines() -> helplines.HelpLines:
+    """Gives the operator's lines, and the shipped ones where these cannot be read."""
+    try:
+        return help_lines()
+    except helplines.HelpLinesRefused as error:
+        log.warning("help_of_shipped_lines", why=error.fields.get("why"))
+        return helplines.shipped_help_lines()
 
 
 def _line(one: helplines.HelpLine) -> Line:

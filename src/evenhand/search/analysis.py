@@ -14,8 +14,8 @@ from functools import lru_cache
 from evenhand.events.normalise import normalise_text
 from evenhand.search.limits import MARKS_MAX, TEXT_CHARACTERS_MAX, WORD_CHARACTERS_MAX
 
-WORDS_KEPT = 200_000
-"""Words whose terms are kept: text repeats its words."""
+WORDS_KEPT, KEPT_CHARACTERS = 100_000, 40
+"""Words whose terms are kept, and how long they may be: text repeats its words."""
 
 EDGE = "_"
 """Marks where a word begins and ends; no word holds it."""
@@ -60,7 +60,7 @@ _PLAIN = str.maketrans(
 _HAN = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _SOUTH_EAST = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _HANGUL = "\uac00-\ud7a3"
-_WORD = re.compile(rf"(?:[^\W_]|[{_ranges(_MARKS)}])+")
+_WORD = re.compile(rf"[\w{_ranges(_MARKS)}]+")
 _PARTS = re.compile(rf"[{_HAN}]+|[{_SOUTH_EAST}]+|[^{_HAN}{_SOUTH_EAST}]+")
 _IS_HAN = re.compile(f"[{_HAN}]")
 _IS_SOUTH_EAST = re.compile(f"[{_SOUTH_EAST}]")
@@ -69,58 +69,66 @@ _FLOOD = re.compile(rf"([{_ranges(_MARKS)}]{{{MARKS_MAX}}})[{_ranges(_MARKS)}]+"
 
 
 def folded(text: str) -> str:
-    """Gives a text as it is compared: cut, normalised, without floods of marks."""
-    plain = text[:TEXT_CHARACTERS_MAX].encode(errors="replace").decode()
-    return _FLOOD.sub(r"\1", normalise_text(plain))
+    """Gives a text as it is compared: cut and normalised."""
+    return normalise_text(text[:TEXT_CHARACTERS_MAX].encode(errors="replace").decode())
 
 
 def words(text: str) -> list[str]:
     """Gives the words of a folded text in order; runs without spaces as overlapping pieces."""
     found: list[str] = []
-    for word in _WORD.findall(text):
-        found += pieces(word)
+    for token in text.split():
+        found += _words_kept(token) if len(token) <= KEPT_CHARACTERS else _words_in(token)
     return found
-
-
-@lru_cache(WORDS_KEPT)
-def pieces(word: str) -> tuple[str, ...]:
-    """Gives the terms of one run of letters: itself, or pieces where its script has no spaces."""
-    if word.isascii():
-        return (word[:WORD_CHARACTERS_MAX],)
-    found: list[str] = []
-    for part in _PARTS.findall(word[:TEXT_CHARACTERS_MAX]):
-        if _IS_HAN.match(part):
-            found += _runs(part, 2)
-        elif _IS_SOUTH_EAST.match(part):
-            found += _runs(part, 3)
-        else:
-            found.append(part[:WORD_CHARACTERS_MAX])
-    return tuple(found)
-
-
-@lru_cache(WORDS_KEPT)
-def grams(word: str) -> tuple[str, ...]:
-    """Gives the n-grams of one run of letters, with edges."""
-    bare = word if word.isascii() else plain(word)
-    found: list[str] = []
-    for part in _PARTS.findall(bare):
-        if _IS_HAN.match(part):
-            found += _runs(part, 1) + _runs(part, 3)
-        elif _IS_SOUTH_EAST.match(part):
-            found += _runs(part, 5)
-        elif _IS_HANGUL.match(part):
-            found += _runs(part[:WORD_CHARACTERS_MAX], 2)
-        else:
-            found += _runs(f"{EDGE}{part[:WORD_CHARACTERS_MAX]}{EDGE}", GRAM)
-    return tuple(found)
 
 
 def grams_of(text: str) -> list[str]:
-    """Gives the n-grams of a folded text."""
+    """Gives the n-grams of a folded text, with marks where words begin and end."""
     found: list[str] = []
-    for word in _WORD.findall(text):
-        found += grams(word)
+    for token in text.split():
+        found += _grams_kept(token) if len(token) <= KEPT_CHARACTERS else _grams_in(token)
     return found
+
+
+def _runs_in(token: str) -> list[str]:
+    """Gives the runs of letters, marks and digits in what stands between spaces."""
+    if token.isalnum():
+        return [token]
+    return _WORD.findall(_FLOOD.sub(r"\1", token.replace("_", " ")))
+
+
+def _words_in(token: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for run in _runs_in(token):
+        if run.isascii():
+            found.append(run[:WORD_CHARACTERS_MAX])
+            continue
+        for part in _PARTS.findall(run):
+            if _IS_HAN.match(part):
+                found += _pieces(part, 2)
+            elif _IS_SOUTH_EAST.match(part):
+                found += _pieces(part, 3)
+            else:
+                found.append(part[:WORD_CHARACTERS_MAX])
+    return tuple(found)
+
+
+def _grams_in(token: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for run in _runs_in(token):
+        for part in _PARTS.findall(run if run.isascii() else plain(run)):
+            if _IS_HAN.match(part):
+                found += _pieces(part, 1) + _pieces(part, 3)
+            elif _IS_SOUTH_EAST.match(part):
+                found += _pieces(part, 5)
+            elif _IS_HANGUL.match(part):
+                found += _pieces(part[:WORD_CHARACTERS_MAX], 2)
+            else:
+                found += _pieces(f"{EDGE}{part[:WORD_CHARACTERS_MAX]}{EDGE}", GRAM)
+    return tuple(found)
+
+
+_words_kept = lru_cache(WORDS_KEPT)(_words_in)
+_grams_kept = lru_cache(WORDS_KEPT)(_grams_in)
 
 
 def plain(word: str) -> str:
@@ -128,7 +136,7 @@ def plain(word: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_PLAIN))
 
 
-def _runs(part: str, size: int) -> list[str]:
+def _pieces(part: str, size: int) -> list[str]:
     if len(part) <= size:
         return [part]
     return [part[at : at + size] for at in range(len(part) - size + 1)]

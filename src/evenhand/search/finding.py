@@ -17,12 +17,15 @@ from evenhand.search.limits import (
     CANDIDATES_MAX,
     CLOSER_HITS,
     HITS_MAX,
+    MEMBERS_MAX,
+    NAME_CHARACTERS_MAX,
     PAGE_HITS_MAX,
     QUERY_CHARACTERS_MAX,
     QUERY_GRAMS_MAX,
     QUERY_WORDS_MAX,
     ROUNDS_MAX,
 )
+from evenhand.search.lists import ItemKind
 from evenhand.search.ranking import Sought, ranked
 from evenhand.search.sight import Sight, words_of
 
@@ -40,6 +43,9 @@ SIMILAR_WORDS_MAX = 6
 
 SIMILAR_WEIGHT = 3.0
 """What a similar word adds: its score is constant, about that of a middling word."""
+
+NAMED_MAX = 20
+"""Rooms and accounts with all words of a query in their names that are looked at in any case."""
 
 BEGINNINGS_MAX = 12
 """Words that an unfinished one may become."""
@@ -82,7 +88,7 @@ class Finder:
         if limit <= 0:
             return Page()
         hits, more = self._hits(query, ask, sight, before, limit)
-        marks = before | {paging.mark(hit.item.id) for hit in hits}
+        marks = before | {_mark(hit.item) for hit in hits}
         after = ""
         if more and hits and len(marks) < HITS_MAX:
             after = paging.close(ask, marks, key=self.key)
@@ -98,10 +104,11 @@ class Finder:
         window = max(CLOSER_HITS, limit + 1)
         seen: list[tuple[Item, float]] = []
         fetch = window + len(before)
+        named = reader.named(query.words, wanted, limit=NAMED_MAX)
         for _ in range(ROUNDS_MAX):
             fetch = min(fetch, CANDIDATES_MAX)
             found = reader.find(terms, wanted, limit=fetch)
-            fresh = [one for one in found if paging.mark(one[0].id) not in before]
+            fresh = [one for one in _merged(named, found) if _mark(one[0]) not in before]
             shown = sight.seen([item for item, _ in fresh], ask.country)
             seen = [
                 one
@@ -128,6 +135,7 @@ def _read(ask: Ask) -> _Query:
             characters=len(ask.text),
             characters_max=QUERY_CHARACTERS_MAX,
         )
+    _check(ask.filters)
     folded = analysis.folded(ask.text)
     words = tuple(dict.fromkeys(analysis.words(folded)))
     if not words:
@@ -137,6 +145,27 @@ def _read(ask: Ask) -> _Query:
     if ask.typing and not folded[-1:].isspace() and len(words[-1]) > 1:
         unfinished = words[-1]
     return _Query(folded, words, phrases, unfinished)
+
+
+def _check(filters: Filters) -> None:
+    """Refuses what can be the filter of nothing."""
+    for field in ("language", "room"):
+        value: str = getattr(filters, field)
+        if len(value) > NAME_CHARACTERS_MAX or not _writable(value):
+            raise InputRefused(field=field, why="no name", characters_max=NAME_CHARACTERS_MAX)
+    for field in ("members_min", "members_max"):
+        number: int | None = getattr(filters, field)
+        if number is not None and not 0 <= number <= MEMBERS_MAX:
+            raise InputRefused(field=field, why="no number of members", max=MEMBERS_MAX)
+
+
+def _writable(text: str) -> bool:
+    """Tells whether a text has no half of a character (an unpaired surrogate)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _terms(query: _Query, reader: Reader) -> Iterable[tantivy.Query]:
@@ -191,14 +220,24 @@ def _wanted(filters: Filters) -> Wanted:
 
 def _without(wanted: Wanted, hidden: Sequence[Item], sight: Sight, country: str | None) -> Wanted:
     """Leaves out rooms and authors of which nothing may be seen, so that they fill no round."""
-    rooms, accounts = set(wanted.without_rooms), set(wanted.without_accounts)
-    for item in hidden:
-        bare = replace(item, id="", account="", title="", text="", aliases=())
-        if item.room and not sight.shows(bare, country):
-            rooms.add(item.room)
-        elif item.account and item.account in sight.masks.authors:
-            accounts.add(item.account)
-    return replace(wanted, without_rooms=rooms, without_accounts=accounts)
+    bare = {
+        item.room: replace(item, id="", account="", title="", text="", aliases=())
+        for item in hidden
+        if item.room
+    }
+    shown = dict(zip(bare, sight.seen(list(bare.values()), country), strict=True))
+    rooms = {room for room, seen in shown.items() if not seen}
+    accounts = {
+        item.account
+        for item in hidden
+        if item.account in sight.masks.authors
+        and sight.masks.hide(replace(item, id="", room=""), country=country)
+    }
+    return replace(
+        wanted,
+        without_rooms=rooms.union(wanted.without_rooms),
+        without_accounts=accounts.union(wanted.without_accounts),
+    )
 
 
 def _holds(item: Item, phrases: Sequence[str]) -> bool:
@@ -212,13 +251,25 @@ def _flat(folded: str) -> str:
     return " ".join(analysis.words(folded))
 
 
+def _mark(item: Item) -> bytes:
+    """Gives what a page's token remembers of an item: posts that say the same are one."""
+    if item.kind is ItemKind.POST:
+        return paging.mark(f"{item.kind} {words_of(item)}")
+    return paging.mark(item.id)
+
+
+def _merged(
+    named: Sequence[tuple[Item, float]], found: Sequence[tuple[Item, float]]
+) -> list[tuple[Item, float]]:
+    """Gives candidates, those found by name first, with the score of all terms where known."""
+    scores = {item.id: score for item, score in found}
+    both = {item.id: (item, scores.get(item.id, score)) for item, score in (*named, *found)}
+    return list(both.values())
+
+
 def _once(hits: Iterable[Hit]) -> list[Hit]:
     """Gives hits without those that say the same as a better one."""
-    said: set[tuple[str, str]] = set()
-    kept = []
+    kept: dict[bytes, Hit] = {}
     for hit in hits:
-        words = (hit.item.kind.value, words_of(hit.item))
-        if hit.item.title or words not in said:
-            kept.append(hit)
-        said.add(words)
-    return kept
+        kept.setdefault(_mark(hit.item), hit)
+    return list(kept.values())

@@ -71,7 +71,7 @@ class Index:
         self._index, self._schema = index, schema
         self.identity = identity
         self._writer = None if read_only else self._open_writer()
-        self._index.reload()
+        self.refresh()
 
     @classmethod
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
@@ -97,7 +97,9 @@ class Index:
         try:
             return self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
         except ValueError as error:
-            raise IndexInUse(why=str(error)) from error
+            if "lock" in str(error).lower():
+                raise IndexInUse(why=str(error)) from error
+            raise IndexUnusable(why=str(error)) from error
 
     # Writing
 
@@ -124,11 +126,14 @@ class Index:
     def commit(self) -> None:
         """Makes what was put and removed durable, and lets it be seen."""
         self._writing().commit()
-        self._index.reload()
+        self.refresh()
 
     def refresh(self) -> None:
-        """Lets a reader see what another process has committed."""
-        self._index.reload()
+        """Lets a reader see what was committed; raises `IndexUnusable` where it is damaged."""
+        try:
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise IndexUnusable(why=str(error)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -200,12 +205,26 @@ class Reader:
         if not queries:
             return []
         query = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in queries])
+        return self._found(query, wanted, limit=limit)
+
+    def _found(
+        self, query: tantivy.Query, wanted: Wanted, *, limit: int
+    ) -> list[tuple[Item, float]]:
         for bound in self._bounds(wanted):
             query = query.and_must_match(tantivy.Query.const_score_query(bound, 0.0))
         for refused in self._refused(wanted):
             query = query.and_must_not_match(refused)
         found = self._searcher.search(query, limit=limit, count=False)
         return [(self._item(address), float(score)) for score, address in found.hits]
+
+    def named(
+        self, words: Sequence[str], wanted: Wanted, *, limit: int
+    ) -> list[tuple[Item, float]]:
+        """Gives the items with all these words in their names or addresses, with scores of that."""
+        query = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, self.term("title", word)) for word in words]
+        )
+        return self._found(query, wanted, limit=limit) if words else []
 
     def get(self, name: str) -> Item | None:
         """Gives the item with an id."""

@@ -9,6 +9,12 @@ QUERY_WORDS_MAX = 48
 QUERY_GRAMS_MAX = 32
 """Character n-grams of a query that are looked for, the rarest first: each costs a list."""
 
+NAME_CHARACTERS_MAX = 255
+"""Characters of the id of a room: the Matrix limit."""
+
+MEMBERS_MAX = 1_000_000_000
+"""Members up to which a filter may ask: more than any messenger has."""
+
 WORD_CHARACTERS_MAX = 64
 """Characters of a word that become terms: what is longer is a code or an address."""
 

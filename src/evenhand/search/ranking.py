@@ -23,6 +23,7 @@ PASSAGE_WORDS = 30
 """Words of a passage that is looked at as one; the next begins in its middle."""
 
 PASSAGE_WEIGHT = 0.4
+WORD_WEIGHT = 0.2
 PAIR_WEIGHT = 0.3
 """Chosen on questions and passages in five languages, one set for all."""
 
@@ -41,12 +42,16 @@ RECENT_MAX = 0.15
 class Sought:
     """A query as it is compared.
 
-    weights  rarity of its n-grams: natural logarithm, as BM25 has it
+    weights  what each of its n-grams and words says: its rarity (natural logarithm, as BM25 has
+             it) times the weight of its kind
+    bits     the place of each in `weights`, as a number with that bit alone: n-grams, words
     pairs    its neighbouring words with their rarity
     bare     the whole query as a name
     """
 
-    weights: Mapping[str, float]
+    weights: Sequence[float]
+    gram_bits: Mapping[str, int]
+    word_bits: Mapping[str, int]
     pairs: Mapping[tuple[str, str], float]
     bare: str
 
@@ -55,14 +60,30 @@ class Sought:
         """Gives what a folded query seeks in an index as it is now."""
         count = len(reader)
         words = analysis.words(folded)
-        weights = {
-            gram: _rarity(count, reader.frequency("grams", gram))
-            for gram in analysis.grams_of(folded)
-        }
+        grams = list(dict.fromkeys(analysis.grams_of(folded)))
         rare = {word: _rarity(count, reader.frequency("words", word)) for word in words}
+        weights = [PASSAGE_WEIGHT * _rarity(count, reader.frequency("grams", one)) for one in grams]
+        weights += [WORD_WEIGHT * rarity for rarity in rare.values()]
         # What follows each other is at least as rare as the rarer of the two.
         pairs = {(one, other): max(rare[one], rare[other]) for one, other in pairwise(words)}
-        return cls(weights, pairs, _name(folded))
+        return cls(
+            weights=weights,
+            gram_bits={gram: 1 << at for at, gram in enumerate(grams)},
+            word_bits={word: 1 << at for at, word in enumerate(rare, start=len(grams))},
+            pairs=pairs,
+            bare=_name(folded),
+        )
+
+    def mask(self, word: str) -> int:
+        """Gives which n-grams and words of the query a word holds, as bits."""
+        found = self.word_bits.get(word, 0)
+        for gram in analysis.grams_of(word):
+            found |= self.gram_bits.get(gram, 0)
+        return found
+
+    def weight(self, mask: int) -> float:
+        """Gives how much what is in a mask says."""
+        return sum(weight for at, weight in enumerate(self.weights) if mask >> at & 1)
 
 
 def ranked(
@@ -73,28 +94,47 @@ def ranked(
     now: datetime,
 ) -> list[Hit]:
     """Gives candidates in the order in which they are shown."""
+    masks: dict[str, int] = {}
+    weights: dict[int, float] = {}
     hits = [
-        Hit(item, (score + _closeness(item, sought)) * _standing(item, sought, trust, now))
+        Hit(
+            item,
+            (score + _closeness(item, sought, masks, weights))
+            * _standing(item, sought, trust, now),
+        )
         for item, score in candidates
     ]
     return sorted(hits, key=lambda hit: (-hit.score, hit.item.id))
 
 
-def _closeness(item: Item, sought: Sought) -> float:
-    """Gives how much of the query stands together in the text of an item."""
-    if len(sought.weights) <= 1:
+def _closeness(
+    item: Item, sought: Sought, masks: dict[str, int], weights: dict[int, float]
+) -> float:
+    """Gives how much of the query stands together in the text of an item.
+
+    masks, weights  what was found of words and masks already
+    """
+    if len(sought.gram_bits) <= 1:
         return 0.0
     words = analysis.words(analysis.folded(words_of(item)))
-    neighbours = set(pairwise(words))
-    pairs = sum(weight for pair, weight in sought.pairs.items() if pair in neighbours)
+    neighbours = sought.pairs.keys() & set(pairwise(words)) if sought.pairs else ()
+    pairs = sum(sought.pairs[pair] for pair in neighbours)
     step = PASSAGE_WORDS // 2
+    blocks = []
+    for start in range(0, len(words), step):
+        block = 0
+        for word in words[start : start + step]:
+            found = masks.get(word)
+            if found is None:
+                found = masks[word] = sought.mask(word)
+            block |= found
+        blocks.append(block)
     best = 0.0
-    for start in range(0, max(1, len(words) - step), step):
-        here = {
-            gram for word in words[start : start + PASSAGE_WORDS] for gram in analysis.grams(word)
-        }
-        best = max(best, sum(w for gram, w in sought.weights.items() if gram in here))
-    return PASSAGE_WEIGHT * best + PAIR_WEIGHT * pairs
+    for one, other in pairwise([*blocks, 0]):
+        if (both := one | other) not in weights:
+            weights[both] = sought.weight(both)
+        best = max(best, weights[both])
+    return best + PAIR_WEIGHT * pairs
 
 
 def _standing(item: Item, sought: Sought, trust: Trust, now: datetime) -> float:

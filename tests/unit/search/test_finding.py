@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from evenhand.base.errors import InputRefused
-from evenhand.search.asking import Ask, Filters, Trust
+from evenhand.search.asking import Ask, Filters, Page, Trust
 from evenhand.search.finding import Finder
 from evenhand.search.index import Index
 from evenhand.search.items import Item
@@ -212,3 +212,49 @@ def test_filters_hold(index):
     assert found(members_min=100) == ["!harbour_tower:a.test"]
     assert found(members_min=1, members_max=100) == ["!harbour:a.test"]
     assert found(room="!garden:a.test") == ["$1", "$2"]
+
+
+def test_posts_that_say_the_same_are_one_hit_on_all_pages(index):
+    copies = [post(n, "cheap blue whale toys") for n in range(30)]
+    seeker = finder(index, *copies, *(post(f"x{n}", f"blue whale {n}") for n in range(3)))
+
+    found, page = [], Page(after="first")
+    while page.after:
+        page = seeker.find(asked("blue whale toys", limit=2, after="" if not found else page.after),
+                           sight=Sight())  # fmt: skip
+        found += [hit.item.text for hit in page.hits]
+
+    assert len(found) == len(set(found)) == 4
+
+
+def test_a_whole_name_is_found_among_many_better_matches_of_its_words(index):
+    louder = [
+        room(f"sea {n}", topic="sea view " * 20, alias=f"#sea_{n}:a.test") for n in range(120)
+    ]
+    posts = [post(n, f"sea view sea view {n}") for n in range(200)]
+    seeker = finder(index, *louder, *posts, room("view of a sea", topic="x"))
+
+    assert (
+        ids(seeker.find(asked("view of a sea", limit=5), sight=Sight()))[0]
+        == "!view_of_a_sea:a.test"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("room", "!r\ud800:a.test"),
+        ("language", "d\udfff"),
+        ("room", "!" * 300),
+        ("members_min", -1),
+        ("members_min", 2**63),
+        ("members_max", 2**70),
+    ],
+)
+def test_a_filter_that_can_be_none_is_refused_by_name(index, field, value):
+    seeker = finder(index, post(1, "whale"))
+
+    with pytest.raises(InputRefused) as refused:
+        seeker.find(asked("whale", filters=Filters(**{field: value})), sight=Sight())
+
+    assert refused.value.fields["field"] == field

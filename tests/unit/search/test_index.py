@@ -1,5 +1,7 @@
 """The index: what is kept, replaced, removed, and what a kill leaves."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -91,3 +93,50 @@ def test_one_process_writes_and_others_read(tmp_path):
 def test_a_folder_without_index_is_told(tmp_path):
     with pytest.raises(IndexUnusable):
         Index.open(tmp_path / "none", read_only=True)
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from tests.unit.search.test_index import item
+from evenhand.search.index import Index
+
+index = Index.open(Path(sys.argv[1]))
+for number in range(1_000_000):
+    index.put([item(f"${number}"), item(f"$again{number}")])
+    index.commit()
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_leaves_what_was_committed_and_nothing_else(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITES, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        committed = [int(writer.stdout.readline()) for _ in range(7)]
+        writer.kill()
+        committed += map(int, writer.stdout.read().split())
+
+    with Index.open(tmp_path) as index:
+        found = {one.id for one in index.items()}
+        index.put([item("$after")])
+        index.commit()
+
+        # A commit may have ended of which the writer could not tell any more.
+        whole = {f"{name}{number}" for number in committed for name in ("$", "$again")}
+        last = committed[-1] + 1
+        assert found in (whole, whole | {f"${last}", f"$again{last}"})
+        assert index.get("$after") is not None
+
+
+def test_a_damaged_folder_is_told_with_what_to_do(tmp_path):
+    with Index.open(tmp_path) as index:
+        index.put([item("$1")])
+        index.commit()
+    for file in tmp_path.rglob("meta.json"):
+        file.write_text("{")
+
+    with pytest.raises(IndexUnusable) as told:
+        Index.open(tmp_path)
+
+    assert "filled anew" in told.value.remedy

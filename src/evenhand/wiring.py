@@ -90,6 +90,7 @@ from evenhand.search.proposals_queries import exempt_items, held
 from evenhand.search.queries import policy_authors, policy_in_force
 from evenhand.search.sight import Sight
 from evenhand.search.state import State
+from evenhand.search.trust import Standings
 from evenhand.search.watching import Sources, Watch
 from evenhand.signals.columns import all_columns
 from evenhand.signals.pattern_lists import read_pattern_lists
@@ -376,6 +377,7 @@ def crawling(index: Index, finder: Finder, home: Path) -> tuple[Crawl, Watch]:
         Sources(
             renew=lambda rooms: lookout.renew(rooms, now=clock.now()),
             policy=lambda: policy_in_force()[1],
+            trust=Standings(clock.now).read,
             held=held,
             exempt=lambda: frozenset(exempt_items()),
         ),

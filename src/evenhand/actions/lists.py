@@ -15,6 +15,10 @@ class ActionState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+END_CAME = "its end has come"
+"""Why an action is undone whose time is over: nobody took it back."""
+
+
 class Verb(StrEnum):
     """What a delivery does at the messenger."""
 

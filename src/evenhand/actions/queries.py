@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from evenhand.actions.checks import overlap
 from evenhand.actions.limits import HISTORY_ROWS_MAX
-from evenhand.actions.lists import ActionState, DeliveryState, Verb
+from evenhand.actions.lists import END_CAME, ActionState, DeliveryState, Verb
 from evenhand.actions.models import Action, Decision, Delivery
 from evenhand.actions.ports import Order, Target
 from evenhand.actions.statements import ToldDecision, ToldMeasure
@@ -152,6 +152,41 @@ def hiding_changed(since: int) -> frozenset[Named]:
         for kind, *names in rows
         if kind in NAME_OF
     )
+
+
+TAKING_AWAY_KINDS = (
+    ActionKind.UNLIST,
+    ActionKind.DEINDEX,
+    ActionKind.GEO_WITHHOLD,
+    ActionKind.BLOCK_CHANNEL,
+)
+"""Kinds by which a channel is closed to those who look for it."""
+
+
+def decisions_against_channels(
+    *, since: datetime, channels: Collection[str] | None = None
+) -> dict[str, int]:
+    """Gives how many decisions closed channels everywhere, those that nobody took back.
+
+    since     decided from then on
+    channels  these alone; all of them if left out. One against which nothing counts is not given
+
+    What stands counts, and what ended with its time; not what a person or an appeal undid.
+    """
+    ended = (ActionState.UNDOING.value, ActionState.UNDONE.value, ActionState.COMPENSATED.value)
+    upheld = Delivery.objects.filter(
+        statement_id=OuterRef("decision_id"), verb=Verb.ANSWER.value, answer__upheld=True
+    )
+    rows = Action.objects.filter(
+        Q(state=ActionState.IN_FORCE.value) | Q(state__in=ended, undo_reason=END_CAME),
+        target_kind=TargetKind.CHANNEL.value,
+        kind__in=[kind.value for kind in TAKING_AWAY_KINDS],
+        territory=[],
+        decision__at__gte=since,
+    ).exclude(Exists(upheld))
+    if channels is not None:
+        rows = rows.filter(channel__in=sorted(channels))
+    return dict(rows.values_list("channel").annotate(Count("decision", distinct=True)))
 
 
 def transactions_ended() -> int:

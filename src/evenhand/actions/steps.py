@@ -30,7 +30,7 @@ from evenhand.actions.checks import (
 )
 from evenhand.actions.drafts import DecisionDraft, Measure
 from evenhand.actions.limits import BATCH_DELIVERIES_MAX
-from evenhand.actions.lists import ActionState, DeliveryState, StatementState, Verb
+from evenhand.actions.lists import END_CAME, ActionState, DeliveryState, StatementState, Verb
 from evenhand.actions.models import Action, Decision, Delivery, Outcome, Statement
 from evenhand.actions.queries import SettledDelivery, deliveries_to_settle
 from evenhand.base.errors import NotAllowed, NotFound
@@ -155,7 +155,7 @@ def end_due(*, now: datetime, rows_max: int = BATCH_DELIVERIES_MAX) -> int:
             .order_by("ends_at")[:rows_max]
         )
         for action in due:
-            _begin_undo(action, by=None, reason="its end has come", now=now)
+            _begin_undo(action, by=None, reason=END_CAME, now=now)
     return len(due)
 
 

@@ -42,7 +42,7 @@ class Sources:
 
     held    what waits for a decision, by its id; asked at every look, as are the next two
     policy  what may not be sought, and which texts may not be found
-    trust   what speaks for or against rooms
+    trust   what speaks for or against rooms; told where decisions have changed, None: everywhere
     exempt  items that an appeal freed; asked where decisions have changed
     renew   called where decisions on rooms have changed, with these rooms; None: with all. What
             follows from them waits for a decision then
@@ -50,7 +50,7 @@ class Sources:
 
     held: Callable[[], frozenset[str]] = frozenset
     policy: Callable[[], Policy] = NoPolicy
-    trust: Callable[[], Trust] = Trust
+    trust: Callable[[Collection[str] | None], Trust] = lambda _rooms: Trust()
     exempt: Callable[[], frozenset[str]] = frozenset
     renew: Callable[[Collection[str] | None], object] = lambda _rooms: None
 
@@ -99,6 +99,7 @@ class Watch:
             changed = self._hidden.read()
             if changed is None or changed:
                 self._exempt = self._sources.exempt()
+            rooms = None if changed is None else names_of(changed, TargetKind.CHANNEL)
             whole = time.monotonic() - self._whole_at > WHOLE_SECONDS
             if whole:
                 # Before anything is seen for the first time: what follows is held back as well.
@@ -109,12 +110,12 @@ class Watch:
                 masks=self._hidden.masks,
                 is_open=self._is_open,
                 policy=self._sources.policy(),
-                trust=self._sources.trust(),
+                trust=self._sources.trust(None if whole else rooms),
                 held=held,
                 exempt=self._exempt,
             )
             self._committed = committed
-            if not whole and (rooms := names_of(changed or (), TargetKind.CHANNEL)):
+            if not whole and rooms:
                 self._sources.renew(rooms)
 
     def alone(self, work: Callable[[], object]) -> None:

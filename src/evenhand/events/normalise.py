@@ -49,17 +49,33 @@ GROWTH = 3
 """A row may become three times its bytes in the kernel; what grows more goes the slow way.
 (U+FDFA, 3 bytes, becomes 33.)"""
 
+FOLDED_KEPT = 65_536
+"""Characters whose folding is kept: a flood of others costs time, and no memory."""
+
 _SPACES = re.compile(" {2,}")
+
 _NO_STARTER = U(0x1FFFFF)
 _SPACE = U(CharacterClass.SPACE)
 _BLANK = 32
 _UNKNOWN_CLASS = U(255)
 
 
+class _Folded(dict[int, str]):
+    """What characters become, by code point; those of the scripts in use are kept."""
+
+    def __missing__(self, code: int) -> str:
+        folded = fold_character(chr(code))
+        if len(self) < FOLDED_KEPT:
+            self[code] = folded
+        return folded
+
+
+_FOLDED = _Folded()
+
+
 def normalise_text(text: str) -> str:
     """Gives the normalised view of one text: what `normalise` gives for each row."""
-    folded = "".join(map(fold_character, text))
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", folded))
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text.translate(_FOLDED)))
 
 
 @inlined

@@ -9,6 +9,7 @@ mark where a word begins and ends: they find inflected, compound, misspelt and u
 import re
 import sys
 import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from evenhand.events.normalise import normalise_text
@@ -64,6 +65,7 @@ _WORD = re.compile(rf"[\w{_ranges(_MARKS)}]+")
 _PARTS = re.compile(rf"[{_HAN}]+|[{_SOUTH_EAST}]+|[^{_HAN}{_SOUTH_EAST}]+")
 _IS_HAN = re.compile(f"[{_HAN}]")
 _IS_SOUTH_EAST = re.compile(f"[{_SOUTH_EAST}]")
+_UNSPACED = re.compile(f"[{_HAN}{_SOUTH_EAST}]")
 _IS_HANGUL = re.compile(f"[{_HANGUL}]")
 _FLOOD = re.compile(rf"([{_ranges(_MARKS)}]{{{MARKS_MAX}}})[{_ranges(_MARKS)}]+")
 
@@ -87,6 +89,30 @@ def grams_of(text: str) -> list[str]:
     for token in text.split():
         found += _grams_kept(token) if len(token) <= KEPT_CHARACTERS else _grams_in(token)
     return found
+
+
+def joined(words: Sequence[str]) -> str:
+    """Gives a text in which an n-gram stands if one of these words, one after the other, holds it.
+
+    Overlapping pieces of a run become that run again.
+    """
+    found = EDGE.join(words)
+    if found.isascii():
+        return f"{EDGE}{found}{EDGE}"
+    if _UNSPACED.search(found):
+        found = "".join(_run_again(words))
+    return plain(f"{EDGE}{found}{EDGE}")
+
+
+def _run_again(words: Sequence[str]) -> Iterator[str]:
+    """Gives words with edges between them, and of pieces what each adds to the one before."""
+    before = ""
+    for word in words:
+        if before and _UNSPACED.match(word) and before[1:] == word[: len(before) - 1]:
+            yield word[len(before) - 1 :]
+        else:
+            yield f"{EDGE}{word}" if before else word
+        before = word
 
 
 def _runs_in(token: str) -> list[str]:

@@ -35,11 +35,12 @@ TITLE_WORD, TITLE_GRAM, WORD, GRAM = 2.0, 0.8, 1.0, 0.6
 COMMON_SHARE, COMMON_FROM = 0.1, 20_000
 """A term in more than this share of so large an index says nothing, and costs most."""
 
-TYPO_LETTERS, TYPOS_LETTERS = 4, 8
-"""Letters from which one mistake, and two, are forgiven."""
+SIMILAR_LETTERS_MIN, SIMILAR_LETTERS_MAX, SIMILAR_WORDS_MAX = 4, 8, 2
+"""Unknown words for which names one letter away are sought, and how many of a query.
 
-SIMILAR_WORDS_MAX = 6
-"""Unknown words of a query for which similar ones are sought."""
+In longer words the n-grams that are left lead there. Tantivy walks through all words of a field for
+this, 40 ns each: names are few, words of posts are not.
+"""
 
 SIMILAR_WEIGHT = 3.0
 """What a similar word adds: its score is constant, about that of a middling word."""
@@ -183,11 +184,10 @@ def _terms(query: _Query, reader: Reader) -> Iterable[tantivy.Query]:
             yield reader.term("title", word, TITLE_WORD)
     yield from _grams(query, reader, count)
     unknown = [word for word in kept if not known[word] and not named[word]]
-    for word in unknown[:SIMILAR_WORDS_MAX]:
-        if word != query.unfinished and len(word) >= TYPO_LETTERS:
-            distance = 2 if len(word) >= TYPOS_LETTERS else 1
-            for name in ("words", "title"):
-                yield reader.similar(name, word, distance=distance, boost=SIMILAR_WEIGHT)
+    short = [word for word in unknown if SIMILAR_LETTERS_MIN <= len(word) <= SIMILAR_LETTERS_MAX]
+    for word in short[:SIMILAR_WORDS_MAX]:
+        if word != query.unfinished:
+            yield reader.similar("title", word, boost=SIMILAR_WEIGHT)
     if query.unfinished:
         for name, weight in (("words", WORD), ("title", TITLE_WORD)):
             for term, _ in reader.beginning(name, query.unfinished, limit=BEGINNINGS_MAX):

@@ -188,9 +188,9 @@ class Reader:
         query = tantivy.Query.term_query(self._schema, field, term, index_option="freq")
         return query if boost == 1.0 else tantivy.Query.boost_query(query, boost)
 
-    def similar(self, field: str, term: str, *, distance: int, boost: float) -> tantivy.Query:
-        """Gives the query for terms so many edits away; a swap of neighbours is one."""
-        query = tantivy.Query.fuzzy_term_query(self._schema, field, term, distance=distance)
+    def similar(self, field: str, term: str, *, boost: float) -> tantivy.Query:
+        """Gives the query for terms one edit away; a swap of neighbours is one."""
+        query = tantivy.Query.fuzzy_term_query(self._schema, field, term, distance=1)
         return tantivy.Query.boost_query(query, boost)
 
     def beginning(self, field: str, prefix: str, *, limit: int) -> list[tuple[str, int]]:

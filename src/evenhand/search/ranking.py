@@ -74,12 +74,11 @@ class Sought:
             bare=_name(folded),
         )
 
-    def mask(self, word: str) -> int:
-        """Gives which n-grams and words of the query a word holds, as bits."""
-        found = self.word_bits.get(word, 0)
-        for gram in analysis.grams_of(word):
-            found |= self.gram_bits.get(gram, 0)
-        return found
+    def mask(self, words: Sequence[str]) -> int:
+        """Gives which n-grams and words of the query some words hold, as bits."""
+        text = analysis.joined(words)
+        found = sum(bit for gram, bit in self.gram_bits.items() if gram in text)
+        return found + sum(self.word_bits[word] for word in self.word_bits.keys() & set(words))
 
     def weight(self, mask: int) -> float:
         """Gives how much what is in a mask says."""
@@ -94,25 +93,21 @@ def ranked(
     now: datetime,
 ) -> list[Hit]:
     """Gives candidates in the order in which they are shown."""
-    masks: dict[str, int] = {}
     weights: dict[int, float] = {}
     hits = [
         Hit(
             item,
-            (score + _closeness(item, sought, masks, weights))
-            * _standing(item, sought, trust, now),
+            (score + _closeness(item, sought, weights)) * _standing(item, sought, trust, now),
         )
         for item, score in candidates
     ]
     return sorted(hits, key=lambda hit: (-hit.score, hit.item.id))
 
 
-def _closeness(
-    item: Item, sought: Sought, masks: dict[str, int], weights: dict[int, float]
-) -> float:
+def _closeness(item: Item, sought: Sought, weights: dict[int, float]) -> float:
     """Gives how much of the query stands together in the text of an item.
 
-    masks, weights  what was found of words and masks already
+    weights  what was found of masks already
     """
     if len(sought.gram_bits) <= 1:
         return 0.0
@@ -120,17 +115,9 @@ def _closeness(
     neighbours = sought.pairs.keys() & set(pairwise(words)) if sought.pairs else ()
     pairs = sum(sought.pairs[pair] for pair in neighbours)
     step = PASSAGE_WORDS // 2
-    blocks = []
-    for start in range(0, len(words), step):
-        block = 0
-        for word in words[start : start + step]:
-            found = masks.get(word)
-            if found is None:
-                found = masks[word] = sought.mask(word)
-            block |= found
-        blocks.append(block)
+    halves = [sought.mask(words[at : at + step]) for at in range(0, len(words), step)]
     best = 0.0
-    for one, other in pairwise([*blocks, 0]):
+    for one, other in pairwise([*halves, 0]):
         if (both := one | other) not in weights:
             weights[both] = sought.weight(both)
         best = max(best, weights[both])

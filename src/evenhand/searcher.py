@@ -48,6 +48,7 @@ from evenhand.connectors.searcher_wire import ask_of, page_json  # noqa: E402
 from evenhand.search.finding import Finder  # noqa: E402
 from evenhand.search.index import Index  # noqa: E402
 from evenhand.search.masks import Masks  # noqa: E402
+from evenhand.search.suggesting import suggestions  # noqa: E402
 from evenhand.search.watching import NotReady, Watch  # noqa: E402
 
 log = structlog.get_logger()
@@ -157,8 +158,16 @@ class Desk:
             self._count(f"topic_{page.topic}")
         return page_json(page)
 
-    def _suggest(self, value: Json) -> Json:  # noqa: ARG002
-        return {"suggestions": []}
+    def _suggest(self, value: Json) -> Json:
+        country, language = _asker(value)
+        found = suggestions(
+            self._finder.index.reader(),
+            _text(value, "prefix"),
+            country=country,
+            language=language,
+            sight=self._watch.sight,
+        )
+        return {"suggestions": list(found)}
 
     def _trending(self, value: Json) -> Json:  # noqa: ARG002
         return {"terms": []}
@@ -208,6 +217,19 @@ def _names(value: Json, name: str) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise InputRefused(field=name, why="no list of names")
     return found
+
+
+def _text(value: Json, name: str) -> str:
+    found = value.get(name, "")
+    if not isinstance(found, str):
+        raise InputRefused(field=name, why="no text")
+    return found
+
+
+def _asker(value: Json) -> tuple[str | None, str]:
+    """Gives country and language of who asks; no country is one where all is hidden."""
+    country = None if value.get("country") is None else _text(value, "country")
+    return country, _text(value, "language")
 
 
 def _away(why: str) -> Answer:

@@ -22,6 +22,7 @@ class MemorySearcher:
     masks     what decisions hide
     topics    the topic of the query policy by the word that seeks it
     trending_terms, suggestions  what it gives for these
+    names     it suggests the names of what there is, too
     away      it does not answer
     asks      what it was asked, in order
     """
@@ -31,6 +32,7 @@ class MemorySearcher:
     topics: Mapping[str, str] = field(default_factory=dict)
     suggestions: Sequence[str] = ()
     trending_terms: Sequence[str] = ()
+    names: bool = False
     away: bool = False
     asks: list[Ask] = field(default_factory=list)
 
@@ -55,9 +57,17 @@ class MemorySearcher:
         return Page(hits, f"{PAGE}{end}" if end < len(found) else "")
 
     def suggest(self, prefix: str, *, country: str | None, language: str) -> Sequence[str]:  # noqa: ARG002
-        """Gives the suggestions that begin so."""
+        """Gives the suggestions that begin so, after the names that do."""
         self._answer()
-        return [one for one in self.suggestions if one.casefold().startswith(prefix.casefold())]
+        if any(word in prefix.casefold().split() for word in self.topics):
+            return []
+        names = [item.title for item in self.items if not self.masks.hide(item, country=country)]
+        return [
+            one
+            for one in (*(names if self.names else ()), *self.suggestions)
+            if one.casefold().startswith(prefix.casefold())
+            and not any(word in one.casefold().split() for word in self.topics)
+        ]
 
     def trending(self, *, country: str | None, language: str) -> Sequence[str]:  # noqa: ARG002
         """Gives the trending terms."""

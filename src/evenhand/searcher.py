@@ -48,6 +48,7 @@ from evenhand.connectors.searcher_wire import ask_of, page_json  # noqa: E402
 from evenhand.search.finding import Finder  # noqa: E402
 from evenhand.search.index import Index  # noqa: E402
 from evenhand.search.masks import Masks  # noqa: E402
+from evenhand.search.naming import with_room_names  # noqa: E402
 from evenhand.search.suggesting import suggestions  # noqa: E402
 from evenhand.search.watching import NotReady, Watch  # noqa: E402
 
@@ -153,10 +154,12 @@ class Desk:
     # The calls
 
     def _search(self, value: Json) -> Json:
-        page = self._finder.find(ask_of(value), sight=self._watch.sight)
+        ask, sight = ask_of(value), self._watch.sight
+        page = self._finder.find(ask, sight=sight)
         if page.topic:
             self._count(f"topic_{page.topic}")
-        return page_json(page)
+        reader = self._finder.index.reader()
+        return page_json(with_room_names(page, reader, sight, ask.country))
 
     def _suggest(self, value: Json) -> Json:
         country, language = _asker(value)

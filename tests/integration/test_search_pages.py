@@ -107,6 +107,18 @@ def test_what_was_asked_reaches_the_searcher_as_it_was_meant(
     assert ask.country == "DE"
 
 
+def test_a_post_names_its_room_and_shows_the_id_only_where_it_has_no_name(
+    client: Client, searcher: MemorySearcher
+) -> None:
+    named = found(client, q="garten", kind="post")
+    searcher.items = [POST]
+    nameless = found(client, q="garten", kind="post")
+
+    assert "<bdi>Garden talk</bdi>" in named
+    assert f'<bdi class="code">{POST.room}</bdi>' not in named
+    assert f'<bdi class="code">{POST.room}</bdi>' in nameless
+
+
 def test_who_cannot_be_placed_is_shown_nothing_hidden_anywhere(
     client: Client, searcher: MemorySearcher
 ) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from evenhand.base.errors import InputRefused, Unavailable
 from evenhand.search.asking import Ask, Filters, Hit, Page
 from evenhand.search.items import Item
+from evenhand.search.lists import ItemKind
 from evenhand.search.masks import Masks
 
 PAGE = "page-"
@@ -53,8 +54,17 @@ class MemorySearcher:
         ]
         begin = _begin(ask.after)
         end = begin + ask.limit
-        hits = tuple(Hit(item, 1.0 / (1 + place)) for place, item in enumerate(found[begin:end]))
+        hits = tuple(
+            Hit(item, 1.0 / (1 + place), self._room_name(item, ask.country))
+            for place, item in enumerate(found[begin:end])
+        )
         return Page(hits, f"{PAGE}{end}" if end < len(found) else "")
+
+    def _room_name(self, item: Item, country: str | None) -> str:
+        if item.kind is not ItemKind.POST:
+            return ""
+        rooms = (one for one in self.items if one.id == item.room)
+        return next((one.title for one in rooms if not self.masks.hide(one, country=country)), "")
 
     def suggest(self, prefix: str, *, country: str | None, language: str) -> Sequence[str]:  # noqa: ARG002
         """Gives the suggestions that begin so, after the names that do."""

@@ -37,7 +37,10 @@ def ask_of(value: Json) -> Ask:
 def page_json(page: Page) -> Json:
     """Gives an answer as JSON."""
     return {
-        "hits": [{"score": hit.score, "item": item_json(hit.item)} for hit in page.hits],
+        "hits": [
+            {"score": hit.score, "room_name": hit.room_name, "item": item_json(hit.item)}
+            for hit in page.hits
+        ],
         "after": page.after,
         "topic": page.topic,
     }
@@ -45,7 +48,10 @@ def page_json(page: Page) -> Json:
 
 def page_of(value: Json) -> Page:
     """Gives the answer that JSON describes."""
-    hits = tuple(Hit(item_of(one["item"]), float(one["score"])) for one in value["hits"])
+    hits = tuple(
+        Hit(item_of(one["item"]), float(one["score"]), str(one["room_name"]))
+        for one in value["hits"]
+    )
     return Page(hits, str(value["after"]), str(value["topic"]))
 
 

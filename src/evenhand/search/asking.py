@@ -49,10 +49,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One item found; `score` orders the hits of one query and means nothing beside."""
+    """One item found.
+
+    score      orders the hits of one query and means nothing beside
+    room_name  of a post, what its room is called; empty if nobody knows, or it may not be seen
+    """
 
     item: Item
     score: float
+    room_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,13 @@ def test_what_is_hidden_in_a_country_is_neither_found_nor_suggested_there(
     assert suggested["KZ"] == suggested[None] == ["Garden talk"]
 
 
+def test_a_post_says_what_its_room_is_called_where_that_may_be_seen(searcher: Searcher) -> None:
+    found = searcher.search(Ask("garden of the day", "DE")).hits
+
+    assert {hit.item.id: hit.room_name for hit in found}["$1"] == "Garden talk"
+    assert {hit.room_name for hit in found if hit.item.kind is not ItemKind.POST} <= {""}
+
+
 def test_what_the_policy_closes_is_neither_answered_nor_completed(searcher: Searcher) -> None:
     page = searcher.search(Ask(CLOSED, "DE"))
 

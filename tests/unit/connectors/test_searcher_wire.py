@@ -34,7 +34,7 @@ def client(answer):
 
 
 def test_a_query_and_an_answer_come_out_as_they_went_in():
-    page = Page((Hit(ROOM, 1.5),), "after", "")
+    page = Page((Hit(ROOM, 1.5, "Tea room"),), "after", "")
 
     assert ask_of(ask_json(ASK)) == ASK
     assert page_of(page_json(page)) == page

@@ -128,6 +128,7 @@ def _hit(hit: Hit, query: str) -> dict[str, object]:
         "excerpt": "".join(piece.text for piece in pieces),
         "marks": _marks(pieces),
         "room": item.room,
+        "room_name": line(hit.room_name),
         "account": item.account,
         "aliases": list(item.aliases),
         "avatar": item.avatar,

@@ -62,6 +62,7 @@ class HitOut(Strict):
         description="begin and end of the words found in the excerpt, in Unicode code points"
     )
     room: str = Field(description="id of the room it is in; empty for an account")
+    room_name: str = Field(description="of a post, what its room is called; else empty")
     account: str = Field(description="who wrote it, or the account itself; empty for a room")
     aliases: list[str]
     avatar: str = Field(description="mxc:// address, if there is one")

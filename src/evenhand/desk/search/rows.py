@@ -27,7 +27,8 @@ class Row:
     direction  in which its words are written: ltr or rtl
     title      a room's or an account's name, else its id; empty for a post
     letter     stands where a picture would
-    place      a room's address; of a post, the room it stands in
+    place      a room's address; of a post, that of its room where its name is not known
+    room_name  of a post, what its room is called
     author     who wrote a post, or the account itself
     language   ISO 639-1; empty if nobody can tell
     tongue     what that language calls itself
@@ -40,6 +41,7 @@ class Row:
     letter: str
     pieces: tuple[Piece, ...]
     place: str
+    room_name: str
     author: str
     language: str
     tongue: str
@@ -61,7 +63,8 @@ def row_of(hit: Hit, query: str) -> Row:
         title=title if item.kind is ItemKind.POST else title or _address(item),
         letter=_letter(title or item.account or _address(item)),
         pieces=excerpt(item.text, query),
-        place="" if item.kind is ItemKind.ACCOUNT else _address(item),
+        place="" if item.kind is ItemKind.ACCOUNT or hit.room_name else _address(item),
+        room_name=line(hit.room_name)[:TITLE_CHARACTERS_MAX],
         author=item.account,
         language=item.language,
         tongue=TONGUES.get(item.language, ""),

@@ -120,6 +120,11 @@ COMMANDS = (
         "see whether anything is found that should not be",
         "evenhand.search_audit",
     ),
+    Command(
+        ("search", "compare"),
+        "see whether the search holds what is public, and no more",
+        "evenhand.search_compare",
+    ),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
     Command(("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"),
     Command(

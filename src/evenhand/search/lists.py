@@ -93,3 +93,16 @@ class PolicyState(StrEnum):
     DRAFT = "draft"
     LIVE = "live"
     RETIRED = "retired"
+
+
+class Difference(StrEnum):
+    """How an item of the index is not what is public at the messenger.
+
+    MISSING     it is public, and not in the index
+    NOT_PUBLIC  it is in the index, and not public
+    CHANGED     it says something else
+    """
+
+    MISSING = "missing"
+    NOT_PUBLIC = "not_public"
+    CHANGED = "changed"

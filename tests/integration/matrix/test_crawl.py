@@ -1,8 +1,13 @@
 """The crawl on the real Synapse: what is public is in the index, and nothing else ever is."""
 
+import random
+import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,6 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from evenhand.connectors.matrix.compare import Different, compare
 from evenhand.connectors.matrix.crawl import Crawl
 from evenhand.connectors.matrix.homeserver import (
     Homeserver,
@@ -20,7 +26,7 @@ from evenhand.connectors.matrix.homeserver import (
 )
 from evenhand.connectors.matrix.peek import Peek
 from evenhand.search.index import Index
-from evenhand.search.lists import ItemKind
+from evenhand.search.lists import Difference, ItemKind
 from evenhand.search.state import State
 
 pytestmark = pytest.mark.synapse
@@ -287,6 +293,143 @@ def test_a_crawl_goes_on_where_it_was_stopped(town, tmp_path):
 
     assert posts <= again.ids()
     again.close()
+
+
+def test_the_index_is_what_synapse_shows_and_what_differs_is_named(town, searched):
+    room = town.room("moe", "Compared garden")
+    town.call("nan", "POST", f"/_matrix/client/v3/join/{room}", {})
+    gone, edited, kept = (town.post("nan", room, f"post {n}") for n in range(3))
+    new = {"msgtype": "m.text", "body": "post 1 mended"}
+    relation = {"rel_type": "m.replace", "event_id": edited}
+    town.post("nan", room, "* post 1 mended", **{"m.new_content": new, "m.relates_to": relation})
+    town.redact("nan", room, gone)
+    searched.settle()
+    same = compare(searched.peek, searched.index.items)
+
+    old = searched.index.get(edited)
+    assert old is not None
+    searched.index.remove(ids=[kept])
+    searched.index.put([replace(old, text="post 1"), replace(old, id="$foreign", text="x")])
+    searched.index.commit()
+    other = compare(searched.peek, searched.index.items)
+
+    assert same.differences == frozenset()
+    assert same.items[ItemKind.ACCOUNT] >= 2
+    assert other.differences == {
+        Different(kept, ItemKind.POST, Difference.MISSING),
+        Different(edited, ItemKind.POST, Difference.CHANGED),
+        Different("$foreign", ItemKind.POST, Difference.NOT_PUBLIC),
+    }
+
+
+def test_what_a_decision_keeps_in_the_index_is_no_difference(town, searched):
+    room = town.room("oda", "Kept by a decision")
+    town.post("oda", room, "kept")
+    searched.settle()
+    searched.kept.add(room)
+    path = f"/_matrix/client/v3/directory/list/room/{room}"
+    town.call("safety", "PUT", path, {"visibility": "private"})
+    searched.poke(room)
+
+    with_it = compare(searched.peek, searched.index.items, kept=lambda: searched.kept)
+    without = compare(searched.peek, searched.index.items)
+
+    assert room not in {one.id for one in with_it.differences}
+    assert room in {one.id for one in without.differences}
+
+
+INDEXER = """
+import sys, threading
+from pathlib import Path
+from evenhand.connectors.matrix import crawl
+from evenhand.connectors.matrix.peek import Peek
+from evenhand.search.index import Index
+from evenhand.search.state import State
+
+folder, url, token = sys.argv[1:]
+crawl.SWEEP_SECONDS = 0.1
+index = Index.open(Path(folder) / "index")
+state = State.open(Path(folder) / "state.db", index=index.identity)
+print("reads", flush=True)
+crawl.Crawl(Peek(url, token), state, index).run(threading.Event())
+"""
+
+
+@dataclass
+class Indexer:
+    """A process that crawls, and is killed; the folder is read from outside."""
+
+    town: Town
+    folder: Path
+    process: Any = None
+
+    def start(self) -> None:
+        self.town.call("seeker", "GET", "/_matrix/client/v3/account/whoami")
+        url, token = self.town.server.settings.url, self.town.tokens["seeker"]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", INDEXER, str(self.folder), url, token],
+            stdout=subprocess.PIPE,
+            stderr=(self.folder / "log").open("ab"),
+        )
+        assert self.process.stdout.readline() == b"reads\n"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def items(self) -> list[Any]:
+        """Gives what may be found now."""
+        index = Index.open(self.folder / "index", read_only=True)
+        with sqlite3.connect(self.folder / "state.db") as state:
+            rows = state.execute("SELECT room FROM rooms WHERE open = 1").fetchall()
+        open_rooms = {room for (room,) in rows}
+        return [
+            item
+            for item in index.items()
+            if item.kind is ItemKind.ACCOUNT or item.room in open_rooms
+        ]
+
+
+def test_killed_at_any_moment_nothing_removed_returns_and_nothing_lawful_is_lost(town, tmp_path):
+    chance = random.Random(20261123)
+    indexer = Indexer(town, tmp_path)
+    rooms = [town.room("pam", f"Killed {number}") for number in range(3)]
+    lawful = {town.post("pam", room, f"first {n}") for room in rooms for n in range(60)}
+    directory = "/_matrix/client/v3/directory/list/room/"
+    closed = town.room("pam", "Closed in between")
+    secret = town.post("pam", closed, "no longer public")
+    gone: set[str] = set()
+    removed: set[str] = set()
+    for turn in range(8):
+        indexer.start()
+        for n in range(6):
+            room = chance.choice(rooms)
+            lawful.add(town.post("pam", room, f"turn {turn} {n}"))
+            doomed = town.post("pam", room, f"doomed {turn} {n}")
+            time.sleep(chance.random() / 5)
+            town.redact("pam", room, doomed)
+            removed.add(doomed)
+        if turn == 4:
+            town.call("safety", "PUT", directory + closed, {"visibility": "private"})
+            removed.add(secret)
+        time.sleep(chance.random())
+        indexer.kill()
+
+        found = {item.id for item in indexer.items()}
+        assert not gone & found, "what was seen to be gone is back"
+        gone |= removed - found
+
+    indexer.start()
+    given_up = time.monotonic() + 60
+    while (made := compare(Peek(town.server.settings.url, town.tokens["seeker"]), indexer.items)
+           ).differences and time.monotonic() < given_up:  # fmt: skip
+        time.sleep(0.2)
+    found = {item.id for item in indexer.items()}
+    indexer.kill()
+
+    assert made.differences == frozenset()
+    assert lawful <= found
+    assert not removed & found
 
 
 def test_the_loop_ends_when_told(searched):

@@ -43,6 +43,9 @@ STANDING = 100_000
 TAKEN_OUT, PAUSE_SECONDS = 200, 0.15
 """Rooms taken out of search, one after the other, while two clients go on asking."""
 
+AUDITED = 40
+"""Rooms taken out that the audit seeks under some eighty spellings each."""
+
 GONE_MS_MAX = 1_000.0
 PEER_POSTS_MAX, PEER_ASKED = 1_000_000, 300
 COMMIT_ITEMS = 100_000
@@ -170,7 +173,10 @@ class Site:
         """Gives what `evenhand search audit` finds of the running searcher."""
         begun = time.perf_counter()
         told = subprocess.run(
-            (sys.executable, "-m", "evenhand", "search", "audit", "--json"),
+            (
+                *(sys.executable, "-m", "evenhand", "search", "audit"),
+                *("--json", "--sought", str(AUDITED)),
+            ),
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -30,7 +30,7 @@ from evenhand.base import clock  # noqa: E402
 from evenhand.base.errors import InputRefused  # noqa: E402
 from evenhand.connectors.files.screen import load_plane  # noqa: E402
 from evenhand.connectors.screening import PlaneScreen  # noqa: E402
-from evenhand.search.audit import Audit, Leak, Sought, audit  # noqa: E402
+from evenhand.search.audit import SOUGHT_MAX, Audit, Leak, Sought, audit  # noqa: E402
 from evenhand.search.audit_steps import note_audit  # noqa: E402
 from evenhand.search.index import Index  # noqa: E402
 from evenhand.search.lists import ItemKind  # noqa: E402
@@ -54,6 +54,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="NDJSON of more items that must not be found: id, kind, names",
     )
+    parser.add_argument(
+        "--sought",
+        type=int,
+        default=SOUGHT_MAX,
+        metavar="N",
+        help=f"decided items that are sought under every spelling, rooms first ({SOUGHT_MAX})",
+    )
     parser.add_argument("--record", action="store_true", help="record it for the day's report")
 
 
@@ -70,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
             Sight(masks=masks),
             seek=searcher.search,
             seeded=seeded,
+            sought_max=max(0, options.sought),
             walked=walked,
             tried=tried,
         )

@@ -83,8 +83,9 @@ from evenhand.rules.load import load_rule
 from evenhand.search.answers import SearchRules
 from evenhand.search.finding import Finder
 from evenhand.search.index import Index
+from evenhand.search.items import Item
 from evenhand.search.lists import ItemKind
-from evenhand.search.lookout import Lookout
+from evenhand.search.lookout import Lookout, look_at_words
 from evenhand.search.ports import Openers
 from evenhand.search.proposals_queries import exempt_items, held
 from evenhand.search.queries import policy_authors, policy_in_force
@@ -391,9 +392,16 @@ def crawling(index: Index, finder: Finder, home: Path) -> tuple[Crawl, Watch]:
         state,
         index,
         keeps=watch.keeps,
-        changed=lambda items: watch.alone(lambda: lookout.look(items, now=clock.now())),
+        changed=lambda items: watch.alone(lambda: _look_at(items, lookout)),
     )
     return crawl, watch
+
+
+def _look_at(items: Sequence[Item], lookout: Lookout) -> None:
+    """Looks at what comes into the search: re-creations, and words that the policy names."""
+    lookout.look(items, now=clock.now())
+    version, policy = policy_in_force()
+    look_at_words(items, policy, version=version, now=clock.now())
 
 
 @cache

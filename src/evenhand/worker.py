@@ -72,6 +72,8 @@ from evenhand.rulebook.queries import sweeps_waiting  # noqa: E402
 from evenhand.rulebook.rollback_steps import run_rollbacks  # noqa: E402
 from evenhand.search import proposals_steps as proposals  # noqa: E402
 from evenhand.search import steps as search  # noqa: E402
+from evenhand.search.audit_steps import is_audited  # noqa: E402
+from evenhand.search.sweeping import sweep_in_force  # noqa: E402
 from evenhand.standing import steps as standing  # noqa: E402
 from evenhand.standing.label_steps import forget_labels  # noqa: E402
 from evenhand.statements.steps import send_due  # noqa: E402
@@ -98,6 +100,9 @@ PLACES_SECONDS = 2.0
 
 SUBJECTS_SECONDS = 10.0
 """Seconds between looks for what the door is to know of accounts and channels."""
+
+AUDIT_REST_SECONDS = 600.0
+"""Seconds after a start, and after an attempt, until the search is audited, once a day."""
 
 SESSIONS_SECONDS = 600.0
 """Seconds between looks for sessions that have ended: each visit to a sign-in page begins one."""
@@ -175,7 +180,7 @@ def loops(courier: delivery.Courier, home: Path) -> list[Loop]:
         Loop("door_file", 0.5, door.write),
         Loop("rules", 5.0, lambda: rules.look(now=now())),
         Loop("rulebook", 2.0, lambda: files.keep(now=now())),
-        Loop("sweeps", 5.0, Sweeps().start_due),
+        Loop("sweeps", 5.0, Started("rules", "sweep", due=sweeps_waiting).start_due),
         Loop("rollbacks", 1.0, lambda: run_rollbacks(now=now())),
         *_placing(),
         Loop("withheld", 2.0, lambda: keep_withheld(wiring.messenger(), now=now())),
@@ -219,17 +224,25 @@ class DoorFile:
         return 0
 
 
-class Sweeps:
-    """Starts the process that asks rules about history, one at a time, when there is something."""
+class Started:
+    """Starts a command as a process of its own, one at a time, when there is something to do.
 
-    def __init__(self) -> None:
+    rest_seconds  between two starts, and before the first
+    """
+
+    def __init__(self, *command: str, due: Callable[[], object], rest_seconds: float = 0.0) -> None:
+        self._command, self._due, self._rest_seconds = command, due, rest_seconds
         self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = time.monotonic()
 
     def start_due(self) -> int:
-        """Starts it if sweeps wait and it does not run; killed, it goes on where it stopped."""
-        if (self._process is None or self._process.poll() is not None) and sweeps_waiting():
-            command = [sys.executable, "-m", "evenhand", "rules", "sweep"]
+        """Starts it if it is due and does not run; killed, it goes on where it stopped."""
+        runs = self._process is not None and self._process.poll() is None
+        rests = time.monotonic() - self._started_at < self._rest_seconds
+        if not runs and not rests and self._due():
+            command = [sys.executable, "-m", "evenhand", *self._command]
             self._process = subprocess.Popen(command)  # noqa: S603  words of our own
+            self._started_at = time.monotonic()
         return 0
 
 
@@ -335,7 +348,17 @@ def _reports() -> list[Loop]:
 
 def _search() -> list[Loop]:
     """Gives what follows from what the searcher finds."""
+    if not settings.SEARCH_TOKEN_FILE:
+        return []
+    index = settings.EVENHAND_HOME / "search" / "index"
+    audit = Started(
+        *("search", "audit", "--record"),
+        due=lambda: not is_audited(now().date()),
+        rest_seconds=AUDIT_REST_SECONDS,
+    )
     return [
+        Loop("search_sweep", 5.0, lambda: sweep_in_force(index, now=now)),
+        Loop("search_audit", 60.0, audit.start_due),
         Loop("search_proposals", 0.5, _decide_proposals, 2.0),
         Loop("search_followers", 2.0, lambda: proposals.undo_followers(now=now())),
         Loop("search_closed", 600.0, search.forget_opened),

@@ -8,7 +8,7 @@ from evenhand.base.lists import RecordKind
 from evenhand.records.models import Record
 from evenhand.records.queries import bodies_about
 from evenhand.search.audit import Audit, Leak
-from evenhand.search.audit_steps import SUBJECT, note_audit
+from evenhand.search.audit_steps import SUBJECT, is_audited, note_audit
 from evenhand.transparency.daily import exact
 from evenhand.transparency.figures import Breakdown, Figure
 from evenhand.transparency.protect import protect
@@ -60,3 +60,10 @@ def test_a_day_is_recorded_once_and_the_next_again() -> None:
 
     assert Record.objects.filter(kind=RecordKind.SEARCH_AUDITED).count() == 2
     assert exact(NOW.date()).figure(Figure.SEARCH_FLAGGED) == 19
+
+
+def test_a_day_is_known_to_be_audited() -> None:
+    note_audit(CLEAN, now=NOW)
+
+    assert is_audited(NOW.date())
+    assert not is_audited(NOW.date() + timedelta(days=1))

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.drafts_of_tests import NOW, STAFF, by_person
 from tests.integration.actions_of_tests import LATER, decided, in_force, settle
+from tests.integration.test_search_policy import TEXT, live
 
 from evenhand.actions.drafts import Measure
 from evenhand.actions.lists import ActionState
@@ -22,13 +24,14 @@ from evenhand.search import proposals_queries as queries
 from evenhand.search import proposals_steps as steps
 from evenhand.search.answers import SearchRules
 from evenhand.search.asking import Hit, Page
+from evenhand.search.index import Index
 from evenhand.search.items import Item
 from evenhand.search.lists import ItemKind, ProposalState
 from evenhand.search.lookout import Lookout, look_at_words
 from evenhand.search.models import ClosedRoom, Proposal
 from evenhand.search.queries import closings
 from evenhand.search.steps import forget_opened
-from evenhand.search.sweeping import sweep_items
+from evenhand.search.sweeping import sweep_in_force, sweep_items
 
 pytestmark = pytest.mark.django_db
 
@@ -358,3 +361,17 @@ def test_an_empty_index_is_swept_once() -> None:
     row = queries.sweep_of("1")
     assert row is not None
     assert row.ended_at == NOW
+
+
+def test_the_policy_in_force_is_applied_once_beside_the_searcher(tmp_path: Path) -> None:
+    live(TEXT.replace("    terms:", "    items: true\n    terms:"))
+    assert sweep_in_force(tmp_path / "none", now=lambda: NOW) == 0
+    with Index.open(tmp_path) as writing:
+        writing.put([post("buy unobtainium here"), replace(post("lawful"), id="$lawful")])
+        writing.commit()
+
+        assert sweep_in_force(tmp_path, now=lambda: NOW) == 1
+        assert sweep_in_force(tmp_path, now=lambda: NOW) == 0
+    row = queries.sweep_of("1")
+    assert row is not None
+    assert (row.items, row.ended_at) == (2, NOW)

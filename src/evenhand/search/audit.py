@@ -119,6 +119,7 @@ class Audit:
 class _Walk:
     """What is counted while an index is walked."""
 
+    sought_max: int
     items: int = 0
     decided: int = 0
     flagged: Counter[str] = field(default_factory=Counter)
@@ -126,7 +127,7 @@ class _Walk:
     others: list[Sought] = field(default_factory=list)
 
     def sought(self) -> list[Sought]:
-        return (self.rooms + self.others)[:SOUGHT_MAX]
+        return (self.rooms + self.others)[: self.sought_max]
 
 
 def audit(
@@ -136,16 +137,18 @@ def audit(
     *,
     seek: Seek,
     seeded: Sequence[Sought] = (),
+    sought_max: int = SOUGHT_MAX,
     walked: Callable[[int], None] = lambda _items: None,
     tried: Callable[[int], None] = lambda _queries: None,
 ) -> Audit:
     """Walks the whole index, screens what is not decided, and seeks what is.
 
-    seeded  what must not be found beside what decisions hide
-    walked  told how many items were walked since it was last told
-    tried   told how many queries were asked
+    seeded      what must not be found beside what decisions hide
+    sought_max  decided items that are sought, rooms before others
+    walked      told how many items were walked since it was last told
+    tried       told how many queries were asked
     """
-    walk = _Walk()
+    walk = _Walk(sought_max)
     for batch in _batches(index.items()):
         _count(batch, screen, sight.masks, walk)
         walked(len(batch))
@@ -183,7 +186,7 @@ def _count(batch: Sequence[Item], screen: Screen, masks: Masks, walk: _Walk) -> 
             continue
         walk.decided += 1
         into = walk.rooms if item.kind is ItemKind.ROOM else walk.others
-        if len(into) < SOUGHT_MAX:
+        if len(into) < walk.sought_max:
             into.append(_sought(item, masks))
     harms = screen.flagged(
         [words_of(item) for item in undecided], [EVENTS[item.kind] for item in undecided]

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from evenhand.base.lists import RecordKind
 from evenhand.records.entries import NewRecord
+from evenhand.records.models import Record
 from evenhand.records.steps import append_missing
 from evenhand.search.audit import Audit
 
@@ -24,6 +25,11 @@ def note_audit(found: Audit, *, now: datetime) -> None:
 def audit_of(day: date) -> UUID:
     """Gives the id of the record of a day's audit."""
     return uuid5(SUBJECT, f"audit {day.isoformat()}")
+
+
+def is_audited(day: date) -> bool:
+    """Tells whether a UTC day has its audit."""
+    return Record.objects.filter(pk=audit_of(day)).exists()
 
 
 def _records(found: Audit, now: datetime) -> Iterator[NewRecord]:

@@ -8,14 +8,17 @@ together with the place in the index: killed anywhere, the next run goes on ther
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Protocol
 
 from django.db import transaction
 
+from evenhand.search.index import Index
 from evenhand.search.items import Item
 from evenhand.search.policy_items import ItemPolicy, named_items
 from evenhand.search.proposals_queries import sweep_of
 from evenhand.search.proposals_steps import end_sweep, note_sweep, propose, undo_unnamed
+from evenhand.search.queries import policy_in_force
 
 PORTION_ITEMS = 2_000
 """Items of one transaction."""
@@ -55,6 +58,18 @@ def sweep_items(
         note_sweep(version, place="", items=0, found=0, now=now())
     end_sweep(version, now=now())
     return found - before
+
+
+def sweep_in_force(folder: Path, *, now: Callable[[], datetime]) -> int:
+    """Applies the policy in force to the index in a folder, once; gives how much is new.
+
+    The searcher may write the index meanwhile: what comes later is looked at as it comes.
+    """
+    version, policy = policy_in_force()
+    row = sweep_of(version)
+    if (row is not None and row.ended_at is not None) or not folder.is_dir():
+        return 0
+    return sweep_items(Index.open(folder, read_only=True), policy, version=version, now=now)
 
 
 def _apply(portion: Sequence[Item], policy: ItemPolicy, *, version: str, now: datetime) -> int:

@@ -102,6 +102,7 @@ class Searched:
     town: Town
     folder: Path
     kept: set[str] = field(default_factory=set)
+    told: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.town.call("seeker", "GET", "/_matrix/client/v3/account/whoami")
@@ -114,6 +115,7 @@ class Searched:
             self.state,
             self.index,
             keeps=lambda room: room in self.kept,
+            changed=lambda items: self.told.extend((item.id, len(self.index)) for item in items),
             clock=lambda: self.moment,
         )
 
@@ -293,6 +295,18 @@ def test_a_crawl_goes_on_where_it_was_stopped(town, tmp_path):
 
     assert posts <= again.ids()
     again.close()
+
+
+def test_rooms_and_posts_are_told_of_before_they_can_be_found(town, searched):
+    room = town.room("qui", "Told before")
+    searched.poke(room)
+    post = town.post("qui", room, "new here")
+    there = len(searched.index)
+    searched.poke(room)
+
+    assert room in [name for name, _ in searched.told]
+    assert (post, there) in searched.told
+    assert searched.index.get(post) is not None
 
 
 def test_the_index_is_what_synapse_shows_and_what_differs_is_named(town, searched):

@@ -43,7 +43,7 @@ class Crawl:
     """Reads rooms into the index; `poke` may be called from any thread, all else by one.
 
     keeps    tells of a room whether a decision closes it: then its items stay, hidden
-    changed  is told of rooms before anybody can find them as they are now
+    changed  is told of rooms and posts before anybody can find them as they are now
     """
 
     def __init__(
@@ -293,7 +293,7 @@ class Crawl:
             item = found.post_item(event, room=room, members=members)
             if item is not None and self._may(item.account):
                 items.append(item)
-        self._index.put(items)
+        self._bring(items)
         for name in again - {""}:
             self._take_again(room, name, members)
 
@@ -304,7 +304,12 @@ class Crawl:
         if item is None or not self._may(item.account):
             self._index.remove(ids=[name])
         else:
-            self._index.put([item])
+            self._bring([item])
+
+    def _bring(self, items: Sequence[Item]) -> None:
+        if items:
+            self._changed(items)
+        self._index.put(items)
 
     def _members_of(self, room: str) -> int:
         item = self._index.get(room)

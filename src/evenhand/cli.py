@@ -275,13 +275,21 @@ def _bench(words: list[str]) -> int:
         type=_sizes,
         help="sizes at which to measure growth, with commas between (where the benchmark has them)",
     )
+    parser.add_argument(
+        "--folder", type=Path, help="folder of data to measure on (where the benchmark takes one)"
+    )
     options = parser.parse_args(words)
-    sized = {"sizes": options.sizes} if options.sizes else {}
+    given = {
+        name: value
+        for name, value in (("sizes", options.sizes), ("folder", options.folder))
+        if value is not None
+    }
     result = {"name": options.name, "machine": _machine(), "commit": _commit()}
     run = _load(benches[options.name]).run
-    if sized and "sizes" not in inspect.signature(run).parameters:
-        parser.error(f"{options.name} has one size")
-    result |= run(**sized)
+    for name in given:
+        if name not in inspect.signature(run).parameters:
+            parser.error(f"{options.name} takes no --{name}")
+    result |= run(**given)
     if options.json:
         print(json.dumps(result))
         return 0

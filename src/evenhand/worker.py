@@ -241,7 +241,10 @@ class Started:
         rests = time.monotonic() - self._started_at < self._rest_seconds
         if not runs and not rests and self._due():
             command = [sys.executable, "-m", "evenhand", *self._command]
-            self._process = subprocess.Popen(command)  # noqa: S603  words of our own
+            # What it prints may name rooms and accounts, and the worker's output is a log.
+            self._process = subprocess.Popen(  # noqa: S603  words of our own
+                command, stdout=subprocess.DEVNULL
+            )
             self._started_at = time.monotonic()
         return 0
 
@@ -347,9 +350,13 @@ def _reports() -> list[Loop]:
 
 
 def _search() -> list[Loop]:
-    """Gives what follows from what the searcher finds."""
+    """Gives what follows from what the searcher finds; what it decided outlives the searcher."""
+    decided = [
+        Loop("search_followers", 2.0, lambda: proposals.undo_followers(now=now())),
+        Loop("search_closed", 600.0, search.forget_opened),
+    ]
     if not settings.SEARCH_TOKEN_FILE:
-        return []
+        return decided
     index = settings.EVENHAND_HOME / "search" / "index"
     audit = Started(
         *("search", "audit", "--record"),
@@ -360,8 +367,7 @@ def _search() -> list[Loop]:
         Loop("search_sweep", 5.0, lambda: sweep_in_force(index, now=now)),
         Loop("search_audit", 60.0, audit.start_due),
         Loop("search_proposals", 0.5, _decide_proposals, 2.0),
-        Loop("search_followers", 2.0, lambda: proposals.undo_followers(now=now())),
-        Loop("search_closed", 600.0, search.forget_opened),
+        *decided,
     ]
 
 

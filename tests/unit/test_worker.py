@@ -22,7 +22,8 @@ class Process:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     made: list[Any] = []
 
-    def popen(command: list[str]) -> Process:
+    def popen(command: list[str], *, stdout: int) -> Process:
+        assert stdout == subprocess.DEVNULL, "what it prints may name rooms and accounts"
         made.append((command[2:], Process()))
         return made[-1][1]
 
@@ -61,3 +62,15 @@ def test_it_rests_before_the_first_start_and_between_two(
             started[-1][1].code = 2
 
     assert counts == [0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("token_file", ["", "/keys/search"])
+def test_what_followed_is_undone_where_no_searcher_runs_any_more(
+    token_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker.settings, "SEARCH_TOKEN_FILE", token_file)
+
+    names = {loop.name for loop in worker._search()}
+
+    assert {"search_followers", "search_closed"} <= names
+    assert ("search_audit" in names) is bool(token_file)

@@ -125,6 +125,11 @@ COMMANDS = (
         "see whether the search holds what is public, and no more",
         "evenhand.search_compare",
     ),
+    Command(
+        ("search", "policy"),
+        "check a query policy, or help lines",
+        "evenhand.search.policy_command",
+    ),
     Command(("regimes",), "check the law as data, or show it", "evenhand.markets.command"),
     Command(("vault",), "name key holders; open what is preserved", "evenhand.legal.vault_command"),
     Command(

@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
     index = Index.open(settings.EVENHAND_HOME / "search" / "index", read_only=True)
     masks = hidden().masks
     searcher = wiring.searcher()
+    begun = clock.now()
     with _bars(len(index)) as (walked, tried):
         found = audit(
             index,
@@ -83,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         )
     found = replace(found, leaks=still_leaking(found.leaks, index, hidden().masks, seeded))
     if options.record:
-        note_audit(found, now=clock.now())
+        note_audit(found, now=begun)
     sys.stdout.write(_as_json(found) if options.json else _in_words(found))
     return EXIT_LEAKS if found.leaks else EXIT_CLEAN
 

@@ -18,6 +18,8 @@ from tests.search_items_of_tests import ACCOUNT, ARABIC, POST, ROOM
 
 from evenhand.base.sealing import make_keys
 from evenhand.connectors.searcher_twin import MemorySearcher
+from evenhand.desk.search import helping
+from evenhand.search.policy import shipped_policy
 from evenhand.wsgi import application
 
 pytestmark = pytest.mark.browser
@@ -51,8 +53,9 @@ class Served:
 
 
 @pytest.fixture
-def served(settings: Settings, tmp_path: Path) -> Iterator[Served]:
-    """The desk in this process, with a searcher that answers from memory."""
+def served(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """The desk in this process without a database, with a searcher that answers from memory."""
+    monkeypatch.setattr(helping, "policy_in_force", lambda: ("shipped", shipped_policy()))
     make_keys(tmp_path / "keys")
     settings.KEYS = tmp_path / "keys"
     with searching(settings, tmp_path) as searcher:

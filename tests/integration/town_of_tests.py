@@ -55,6 +55,8 @@ from evenhand.people.roles import Role
 from evenhand.reports import flagger_steps
 from evenhand.reports.drafts import FlaggerDraft
 from evenhand.rulebook import steps as rulebook
+from evenhand.search import policy_steps as search_policy
+from evenhand.search.policy import shipped_text
 from evenhand.transparency.publish import publish
 
 EPOC = "eu-epoc-subscriber"
@@ -128,7 +130,8 @@ def town() -> Town:
         | {name: browser(person) for name, person in who.items()},
         roles={name: frozenset(person.roles) for name, person in who.items()},
         addresses=_addresses(home, office, matters, unsure, bulk, day, (enrolling, officers))
-        | _rule_addresses(rules),
+        | _rule_addresses(rules)
+        | _search_policy_addresses(author),
         forms=(
             ("report_follow", "/report/follow/", {"code": home.code}),
             (
@@ -279,6 +282,15 @@ def _rule_addresses(rules: Sequence[UUID]) -> dict[str, Sequence[str]]:
     return {view: [reverse(view, args=[one]) for one in rules] for view in views} | {
         "staff_rule": [reverse("staff_rule", args=["linkflood"])],
         "staff_rules": ["/staff/rules/"],
+    }
+
+
+def _search_policy_addresses(author: Person) -> dict[str, Sequence[str]]:
+    row = search_policy.write_version(shipped_text(), by=author, now=now(), note="A try.")
+    return {
+        "staff_search_policy": ["/staff/search-policy/"],
+        "staff_search_policy_edit": ["/staff/search-policy/next/"],
+        "staff_search_policy_version": [reverse("staff_search_policy_version", args=[row.id])],
     }
 
 

@@ -38,6 +38,12 @@ DOORS = (
         roles_with(Power.SEE_SUBMISSIONS),
     ),
     Door("rules", "staff_rules", gettext_noop("Rules"), roles_with(Power.SEE_RULES)),
+    Door(
+        "search_policy",
+        "staff_search_policy",
+        gettext_noop("Query policy"),
+        roles_with(Power.SEE_RULES),
+    ),
     Door("audit", "staff_audit", gettext_noop("Audit"), roles_with(Power.READ_AUDIT)),
     Door("reports", "staff_reports", gettext_noop("Exact reports"), tuple(sorted(STAFF_ROLES))),
     Door(

@@ -40,6 +40,7 @@ from evenhand.desk.legal import papers as legal_papers
 from evenhand.desk.portal import access, filing, keys, pages, papers
 from evenhand.desk.portal import colleagues as portal_colleagues
 from evenhand.desk.search import pages as search_pages
+from evenhand.desk.search import policy as search_policy
 from evenhand.desk.standing import standing
 
 
@@ -165,6 +166,23 @@ staff_urls: list[URLPattern | URLResolver] = [
     path("audit/export/", audit.export, name="staff_audit_export"),
     path("cases/", include("evenhand.desk.review.urls")),
     path("rules/", include("evenhand.desk.rules.urls")),
+    path("search-policy/", search_policy.versions, name="staff_search_policy"),
+    path("search-policy/next/", search_policy.edit, name="staff_search_policy_edit"),
+    path(
+        "search-policy/<uuid:version_id>/",
+        search_policy.version,
+        name="staff_search_policy_version",
+    ),
+    path(
+        "search-policy/<uuid:version_id>/live/",
+        search_policy.live,
+        name="staff_search_policy_live",
+    ),
+    path(
+        "search-policy/<uuid:version_id>/retire/",
+        search_policy.retire,
+        name="staff_search_policy_retire",
+    ),
     path("actions/", console.actions, name="staff_actions"),
     path("actions/<uuid:action_id>/", console.action, name="staff_action"),
     path("actions/<uuid:action_id>/undo/", console.undo, name="staff_action_undo"),

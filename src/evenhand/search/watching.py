@@ -115,7 +115,7 @@ class Watch:
                 exempt=self._exempt,
             )
             self._committed = committed
-            if not whole and rooms:
+            if not whole and (rooms is None or rooms):
                 self._sources.renew(rooms)
 
     def alone(self, work: Callable[[], object]) -> None:

@@ -50,6 +50,7 @@ from evenhand.search.index import Index  # noqa: E402
 from evenhand.search.masks import Masks  # noqa: E402
 from evenhand.search.naming import with_room_names  # noqa: E402
 from evenhand.search.suggesting import suggestions  # noqa: E402
+from evenhand.search.trending import Trending  # noqa: E402
 from evenhand.search.watching import NotReady, Watch  # noqa: E402
 
 log = structlog.get_logger()
@@ -79,6 +80,7 @@ class Desk:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="query")
         self._waiting = 0
         self._counts: dict[str, int] = {}
+        self._trending_words = Trending()
         self._posts: dict[str, Callable[[Json], Json]] = {
             "/search": self._search,
             "/suggest": self._suggest,
@@ -159,6 +161,8 @@ class Desk:
         if page.topic:
             self._count(f"topic_{page.topic}")
         reader = self._finder.index.reader()
+        if page.hits:
+            self._trending_words.note(ask, reader)
         return page_json(with_room_names(page, reader, sight, ask.country))
 
     def _suggest(self, value: Json) -> Json:
@@ -172,8 +176,15 @@ class Desk:
         )
         return {"suggestions": list(found)}
 
-    def _trending(self, value: Json) -> Json:  # noqa: ARG002
-        return {"terms": []}
+    def _trending(self, value: Json) -> Json:
+        country, language = _asker(value)
+        found = self._trending_words.terms(
+            self._finder.index.reader(),
+            country=country,
+            language=language,
+            sight=self._watch.sight,
+        )
+        return {"terms": list(found)}
 
     def _poke(self, value: Json) -> Json:
         self._crawl.poke(

@@ -215,9 +215,15 @@ def test_the_opener_process_opens_for_a_reviewer_and_for_nobody_else(committed: 
 
 def wait_for(site: Site) -> None:
     give_up = time.monotonic() + START_SECONDS_MAX
-    while not (site.home / "opener.sock").exists():
+    while not _listens(site):
         assert time.monotonic() < give_up, (site.home / "opener.log").read_text()
         time.sleep(0.02)
+
+
+def _listens(site: Site) -> bool:
+    """Tells whether somebody can come in: the socket is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(site.home / "opener.sock")) == 0
 
 
 def raw(site: Site, line: bytes) -> dict[str, object]:

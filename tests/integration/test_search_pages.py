@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -319,3 +320,20 @@ def test_where_there_is_no_search_there_is_no_page(
 def test_a_search_is_only_read(client: Client, searcher: MemorySearcher) -> None:
     assert client.post("/search/", {"q": "garden"}).status_code == 405
     assert client.head("/search/").status_code == 200
+
+
+def test_a_network_stands_for_itself_for_a_day_and_never_as_it_is(
+    client: Client, searcher: MemorySearcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address in ("203.0.113.5", "203.0.113.77", "198.51.100.5"):
+        client.get("/search/", {"q": "garden"}, REMOTE_ADDR=address)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr("evenhand.desk.search.asker.clock.now", lambda: tomorrow)
+    client.get("/search/", {"q": "garden"}, REMOTE_ADDR="203.0.113.5")
+    client.get("/api/v1/search", {"q": "garden"})
+
+    one, same, other, later, program = (ask.network for ask in searcher.asks)
+    assert one == same
+    assert len({one, other, later}) == 3
+    assert "203" not in one
+    assert program == ""

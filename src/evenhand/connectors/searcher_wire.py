@@ -29,6 +29,8 @@ def ask_of(value: Json) -> Ask:
     except (TypeError, ValueError) as error:
         raise InputRefused(what="query", why=type(error).__name__) from error
     text, limit = value.get("text"), value.get("limit", 1)
+    if not isinstance(ask.network, str):
+        raise InputRefused(what="query", why="no network")
     if not isinstance(text, str) or not isinstance(limit, int) or limit < 1:
         raise InputRefused(what="query", why="no text, or no number of hits")
     return ask

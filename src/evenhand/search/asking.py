@@ -36,6 +36,8 @@ class Ask:
     typing    the last word is not finished
     after     the token of the page before; empty for the first
     limit     hits of one page
+    network   stands for the network of who asks, today; empty: the query is not counted among what
+              many look for
     """
 
     text: str
@@ -45,6 +47,7 @@ class Ask:
     typing: bool = False
     after: str = ""
     limit: int = 20
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)

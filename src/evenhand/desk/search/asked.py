@@ -64,7 +64,7 @@ class Asked:
         """Tells whether anything beside the words is asked for."""
         return bool(self.kind or self.language or self.size)
 
-    def ask(self, *, country: str | None, reader: str) -> Ask:
+    def ask(self, *, country: str | None, reader: str, network: str = "") -> Ask:
         """Gives the query for the searcher; `reader` is the language of help."""
         least, most = SIZES.get(self.size, (0, None))
         return Ask(
@@ -79,6 +79,7 @@ class Asked:
             ),
             after=self.after,
             limit=HITS_PER_PAGE,
+            network=network,
         )
 
     def query(self, **changes: str) -> str:

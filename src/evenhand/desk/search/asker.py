@@ -1,13 +1,16 @@
 """From which country somebody asks, by their network alone, and what they read; none is kept."""
 
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from evenhand.base import clock
 from evenhand.base.lists import Language
 from evenhand.base.personal import IpAddress
+from evenhand.base.sealing import keyed_hash
 from evenhand.desk.limits import address_of
 from evenhand.markets.places import Places, places
 
@@ -24,6 +27,22 @@ def country_of(request: HttpRequest) -> str | None:
 @cache
 def _table() -> Places:
     return places(Path(settings.PLACES_FILE) if settings.PLACES_FILE else None)
+
+
+def network_today(request: HttpRequest) -> str:
+    """Gives what stands for the visitor's network (/24 or /48) today, and for another tomorrow.
+
+    So that what many look for can be told from what one household does; the searcher hashes it once
+    more, under a key that it tells nobody.
+    """
+    try:
+        address = ip_address(address_of(request))
+    except ValueError:
+        return ""
+    bits = 48 if isinstance(address, IPv6Address) else 24
+    network = ip_network((address, bits), strict=False)
+    said = f"trending {clock.now().date().isoformat()} {network}"
+    return keyed_hash(said.encode(), key=bytes.fromhex(settings.SECRET_KEY)[:32]).hex()[:16]
 
 
 def reader_of(request: HttpRequest) -> Language:

@@ -17,7 +17,7 @@ from evenhand.desk.engines import refuse_without_search, searcher
 from evenhand.desk.limits import count_send
 from evenhand.desk.problems import RETRY_SECONDS
 from evenhand.desk.search.asked import FAULTS, PAGE_GONE, SIZES, UNREADABLE, Asked, asked
-from evenhand.desk.search.asker import country_of, reader_of
+from evenhand.desk.search.asker import country_of, network_today, reader_of
 from evenhand.desk.search.helping import help_for
 from evenhand.desk.search.limits import (
     PREFIX_CHARACTERS_MAX,
@@ -60,7 +60,9 @@ def search(request: HttpRequest) -> HttpResponse:
         return _shown(request, query, {}, status=400)
     country = country_of(request)
     try:
-        found = searcher().search(query.ask(country=country, reader=reader_of(request)))
+        found = searcher().search(
+            query.ask(country=country, reader=reader_of(request), network=network_today(request))
+        )
     except InputRefused:
         fault = PAGE_GONE if query.after else UNREADABLE
         return _shown(request, replace(query, fault=fault, after=""), {}, status=400)

@@ -279,7 +279,11 @@ async def _serve(index: Index, home: Path, token: str, options: argparse.Namespa
     )
     threads = [
         threading.Thread(target=_go_on, args=(name, work, halt), name=name, daemon=True)
-        for name, work in (("watch", watch.follow), ("crawl", crawl.run))
+        for name, work in (
+            ("watch", watch.follow),
+            ("follow_up", watch.keep_up),
+            ("crawl", crawl.run),
+        )
     ]
     async with server:
         for thread in threads:

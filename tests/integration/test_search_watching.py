@@ -130,8 +130,74 @@ def test_who_follows_decisions_is_told_on_which_rooms_they_were():
     watched.look()
     in_force(Measure(ActionKind.DEINDEX, CHANNEL))
     watched.look()
+    watched.look()
+    watched.follow_up()
+    watched.follow_up()
 
     assert told == [None, frozenset({NAME})]
+
+
+@pytest.mark.django_db
+def test_what_follows_and_failed_is_done_again():
+    told: list[Collection[str] | None] = []
+
+    def renew(rooms: Collection[str] | None) -> None:
+        told.append(rooms)
+        if len(told) == 2:
+            raise TimeoutError
+
+    watched = Watch(lambda _room: True, Sources(renew=renew))
+    watched.look()
+    in_force(Measure(ActionKind.DEINDEX, CHANNEL))
+    watched.look()
+    with pytest.raises(TimeoutError):
+        watched.follow_up()
+    watched.follow_up()
+
+    assert told == [None, frozenset({NAME}), frozenset({NAME})]
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_what_follows_who_looks():
+    seen: list[bool] = []
+
+    def renew(rooms: Collection[str] | None) -> None:
+        if rooms is not None:
+            in_force(Measure(ActionKind.REDACT, EVENT))
+            watched.look()
+            seen.append(EVENT.event in watched.sight.masks.posts)
+
+    watched = Watch(lambda _room: True, Sources(renew=renew))
+    watched.look()
+    in_force(Measure(ActionKind.DEINDEX, CHANNEL))
+    watched.look()
+    watched.follow_up()
+
+    assert seen == [True]
+
+
+@pytest.mark.django_db
+def test_what_is_held_back_stays_so_until_its_proposals_are_written_and_read():
+    seen: list[bool] = []
+    proposed: set[str] = set()
+    watched = Watch(lambda _room: True, Sources(held=lambda: frozenset(proposed)))
+    watched.look()
+
+    def work() -> None:
+        watched.hold(["!again:evenhand.test"])
+        watched.look()
+        seen.append("!again:evenhand.test" in watched.sight.held)
+        proposed.add("!again:evenhand.test")
+
+    watched.alone(work)
+    watched.alone(work)
+    watched.look()
+    assert seen == [True, True]
+    assert watched.sight.held == {"!again:evenhand.test"}
+
+    proposed.clear()
+    watched.look()
+    assert not watched.sight.held
 
 
 @pytest.mark.django_db

@@ -44,7 +44,7 @@ class Sources:
     policy  what may not be sought, and which texts may not be found
     trust   what speaks for or against rooms; told where decisions have changed, None: everywhere
     exempt  items that an appeal freed; asked where decisions have changed
-    renew   called where decisions on rooms have changed, with these rooms; None: with all. What
+    renew   called after decisions on rooms have changed, with these rooms; None: with all. What
             follows from them waits for a decision then
     """
 
@@ -56,7 +56,11 @@ class Sources:
 
 
 class Watch:
-    """Keeps the sight; one thread looks, many ask."""
+    """Keeps the sight; one thread looks, one does what follows, many ask.
+
+    What follows from a decision takes longer than looking: the index is sought for what resembles a
+    closed room. So nobody waits for it who looks.
+    """
 
     def __init__(self, is_open: Callable[[str], bool], sources: Sources) -> None:
         self._is_open, self._sources = is_open, sources
@@ -64,8 +68,14 @@ class Watch:
         self._hidden = Hidden()
         self._exempt: frozenset[str] = frozenset()
         self._whole_at = -math.inf
-        self._lock = threading.RLock()
         self._committed = ""
+        self._lock, self._alone = threading.Lock(), threading.Lock()
+        # Rooms from whose decisions something may follow; None: all.
+        self._due: frozenset[str] | None = frozenset()
+        self._is_due = threading.Event()
+        # Held back without a proposal that was read; and those whose proposals are written.
+        self._held: frozenset[str] = frozenset()
+        self._proposed: frozenset[str] = frozenset()
 
     @property
     def ready(self) -> bool:
@@ -92,40 +102,74 @@ class Watch:
 
     def look(self) -> None:
         """Reads what has changed of what is hidden; at first, and now and then, all of it."""
+        if self._sight is None:
+            with self._lock:
+                self._hidden.read()
+            # Before anything is seen for the first time: what follows is held back as well.
+            self.alone(lambda: self._sources.renew(None))
         with self._lock:
-            committed = _committed()
-            # Before the actions: what is decided in between is in the one or the other.
-            held = self._sources.held()
-            changed = self._hidden.read()
-            if changed is None or changed:
-                self._exempt = self._sources.exempt()
-            rooms = None if changed is None else names_of(changed, TargetKind.CHANNEL)
-            whole = time.monotonic() - self._whole_at > WHOLE_SECONDS
-            if whole:
-                # Before anything is seen for the first time: what follows is held back as well.
-                self._sources.renew(None)
-                self._whole_at = time.monotonic()
-                held |= self._sources.held()
-            self._sight = Sight(
-                masks=self._hidden.masks,
-                is_open=self._is_open,
-                policy=self._sources.policy(),
-                trust=self._sources.trust(None if whole else rooms),
-                held=held,
-                exempt=self._exempt,
-            )
-            self._committed = committed
-            if not whole and (rooms is None or rooms):
-                self._sources.renew(rooms)
+            self._look()
+
+    def _look(self) -> None:
+        first = self._sight is None
+        whole = first or time.monotonic() - self._whole_at > WHOLE_SECONDS
+        committed = _committed()
+        self._held -= self._proposed
+        self._proposed = frozenset()
+        # Before the actions: what is decided in between is in the one or the other.
+        held = self._sources.held()
+        changed = self._hidden.read()
+        if first or changed is None or changed:
+            self._exempt = self._sources.exempt()
+        rooms = None if changed is None else names_of(changed, TargetKind.CHANNEL)
+        self._sight = Sight(
+            masks=self._hidden.masks,
+            is_open=self._is_open,
+            policy=self._sources.policy(),
+            trust=self._sources.trust(None if whole else rooms),
+            held=held | self._held,
+            exempt=self._exempt,
+        )
+        self._committed = committed
+        if whole:
+            self._whole_at = time.monotonic()
+        self._owe(None if whole and not first else rooms)
+
+    def _owe(self, rooms: Collection[str] | None) -> None:
+        """Notes from which rooms' decisions something may follow."""
+        both = None if rooms is None or self._due is None else self._due | frozenset(rooms)
+        self._due = both
+        if both is None or both:
+            self._is_due.set()
+
+    def follow_up(self) -> None:
+        """Does what follows from the decisions that the looks have read."""
+        with self._lock:
+            rooms, self._due = self._due, frozenset()
+            self._is_due.clear()
+        if rooms is not None and not rooms:
+            return
+        try:
+            self.alone(lambda: self._sources.renew(rooms))
+        except BaseException:
+            with self._lock:
+                self._owe(rooms)
+            raise
 
     def alone(self, work: Callable[[], object]) -> None:
-        """Does something while nobody looks: what a look uses is used by one thread at a time."""
-        with self._lock:
-            work()
+        """Does what may hold rooms back and propose them, one piece of work at a time."""
+        with self._alone:
+            try:
+                work()
+            finally:
+                with self._lock:
+                    self._proposed = self._held
 
     def hold(self, names: Sequence[str]) -> None:
-        """Holds rooms back at once, until the next look says whether they wait for a decision."""
+        """Holds rooms back at once, until a look after this work says whether they wait."""
         with self._lock:
+            self._held |= frozenset(names)
+            self._proposed -= frozenset(names)
             if self._sight is not None and names:
                 self._sight = replace(self._sight, held=self._sight.held | frozenset(names))
 
@@ -137,6 +181,18 @@ class Watch:
                     continue
                 begun = time.monotonic()
                 self.look()
+                stop.wait(REST_FACTOR * (time.monotonic() - begun))
+        finally:
+            connection.close()  # this thread's own
+
+    def keep_up(self, stop: threading.Event) -> None:
+        """Does what follows whenever something may, until told to stop."""
+        try:
+            while not stop.is_set():
+                if not self._is_due.wait(LOOK_SECONDS):
+                    continue
+                begun = time.monotonic()
+                self.follow_up()
                 stop.wait(REST_FACTOR * (time.monotonic() - begun))
         finally:
             connection.close()  # this thread's own

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import django
 
@@ -24,12 +23,11 @@ from django.conf import settings  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import MofNCompleteColumn, Progress, TextColumn  # noqa: E402
 
-from evenhand.base.errors import Misconfigured  # noqa: E402
 from evenhand.connectors.matrix.compare import Comparison, compare  # noqa: E402
-from evenhand.connectors.matrix.peek import Peek  # noqa: E402
 from evenhand.search.index import Index  # noqa: E402
 from evenhand.search.items import Item  # noqa: E402
 from evenhand.search.mask_queries import hidden  # noqa: E402
+from evenhand.wiring import peek  # noqa: E402
 
 EXIT_SAME, EXIT_DIFFERS = 0, 1
 
@@ -60,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
     with _counted() as read:
         made = compare(
-            Peek(settings.SYNAPSE_URL, _token()),
+            peek(),
             indexed,
             kept=lambda: hidden().rooms,
             pause=lambda: time.sleep(max(0.0, options.pause)),
@@ -68,15 +66,6 @@ def run(options: argparse.Namespace) -> int:
         )
     sys.stdout.write(_as_json(made) if options.json else _in_words(made))
     return EXIT_DIFFERS if made.differences else EXIT_SAME
-
-
-def _token() -> str:
-    if not settings.SEARCH_TOKEN_FILE:
-        raise Misconfigured(setting="EVENHAND_SEARCH_TOKEN_FILE", why="not set: there is no search")
-    try:
-        return Path(settings.SEARCH_TOKEN_FILE).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise Misconfigured(setting="EVENHAND_SEARCH_TOKEN_FILE", why="not readable") from error
 
 
 @contextmanager

@@ -386,15 +386,25 @@ def crawling(index: Index, finder: Finder, home: Path) -> tuple[Crawl, Watch]:
     lookout = Lookout(index.get, lambda ask: finder.find(ask, sight=Sight()), watch.hold)
     titles = (item.title for item in index.reader().of_kind(ItemKind.ROOM, limit=ROOMS_LEARNT))
     lookout.recreations.learn(titles)
-    token = _token(settings.SEARCH_TOKEN_FILE, "EVENHAND_SEARCH_TOKEN_FILE")
     crawl = Crawl(
-        Peek(settings.SYNAPSE_URL, token),
+        peek(),
         state,
         index,
         keeps=watch.keeps,
         changed=lambda items: watch.alone(lambda: _look_at(items, lookout)),
     )
     return crawl, watch
+
+
+def peek() -> Peek:
+    """Gives who reads what is public at Synapse, by the account of the search.
+
+    Misconfigured: there is no search, or the account's token cannot be read
+    """
+    file = settings.SEARCH_TOKEN_FILE
+    if not file:
+        raise Misconfigured(setting="EVENHAND_SEARCH_TOKEN_FILE", why="not set: there is no search")
+    return Peek(settings.SYNAPSE_URL, _token(file, "EVENHAND_SEARCH_TOKEN_FILE"))
 
 
 def _look_at(items: Sequence[Item], lookout: Lookout) -> None:

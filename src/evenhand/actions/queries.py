@@ -144,13 +144,11 @@ def _hiding(rows: QuerySet[Action]) -> Iterator[HidingAction]:
 
 def hiding_changed(since: int) -> frozenset[Named]:
     """Gives the targets of hiding actions that changed in a transaction from `since` on."""
-    rows = Action.objects.filter(
-        changed__gte=since, kind__in=[kind.value for kind in HIDING_KINDS]
-    ).values_list("target_kind", "channel", "event", "account")
+    rows = Action.objects.filter(changed__gte=since, kind__in=[kind.value for kind in HIDING_KINDS])
     return frozenset(
-        (TargetKind(kind), dict(zip(NAME_OF, names, strict=True))[TargetKind(kind)])
-        for kind, *names in rows
-        if kind in NAME_OF
+        (kind, name)
+        for kind, column in NAME_OF.items()
+        for name in rows.filter(target_kind=kind.value).values_list(column, flat=True)
     )
 
 

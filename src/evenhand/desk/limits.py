@@ -27,6 +27,9 @@ API_CALLS_MAX = 6_000
 SIGN_IN_TRIES_MAX = 60
 """Times one network may try to sign in, or open an enrolment link, in one window."""
 
+HOUSEHOLD_BITS = (32, 64)
+"""How much of an address tells one household from another, as a rule: of IPv4, of IPv6."""
+
 DOCUMENT_PREFIXES = ("/authorities/portal/", "/staff/legal/", "/api/v1/requests")
 """Doors that take documents; all others take no more than a form."""
 
@@ -105,11 +108,15 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def network_of(address: str) -> str:
-    """Gives the /32 or /64 that an address belongs to: one household, as a rule."""
+def network_of(address: str, *, bits: tuple[int, int] = HOUSEHOLD_BITS) -> str:
+    """Gives the network that an address belongs to; of one household, as a rule.
+
+    bits  how much of an address counts: of IPv4, of IPv6
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
         return "unknown"
-    bits = 64 if isinstance(parsed, IPv6Address) else 32
-    return str(ip_network((parsed, bits), strict=False))
+    of_four, of_six = bits
+    long = of_six if isinstance(parsed, IPv6Address) else of_four
+    return str(ip_network((parsed, long), strict=False))

@@ -231,10 +231,6 @@ class Reader:
         found = self._searcher.search(self.term("id", name), limit=1, count=False).hits
         return self._item(found[0][1]) if found else None
 
-    def of_room(self, room: str, *, limit: int, offset: int = 0) -> list[Item]:
-        """Gives items of a room, it among them, in the order of the index."""
-        return self._page(self.term("room", room), limit=limit, offset=offset)
-
     def of_kind(self, kind: ItemKind, *, limit: int, offset: int = 0) -> list[Item]:
         """Gives items of a kind in the order of the index."""
         return self._page(self.term("kind", kind.value), limit=limit, offset=offset)

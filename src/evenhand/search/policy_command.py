@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from evenhand.search.help import HelpLinesRefused, read_help_lines
@@ -24,41 +23,46 @@ def run(options: argparse.Namespace) -> int:
     """Says what is wrong with each file; gives the exit code."""
     faulty = False
     for path in options.files:
-        found = list(_faults(path))
-        faulty = faulty or bool(found)
-        for fault in found:
-            sys.stderr.write(f"{path}: {fault}\n")
-        if not found:
-            sys.stdout.write(f"{path}: {_in_words(path)}\n")
+        try:
+            sys.stdout.write(f"{path}: {_said_of(path)}\n")
+        except _Faulty as error:
+            faulty = True
+            sys.stderr.writelines(f"{path}: {fault}\n" for fault in error.faults)
     return EXIT_FAULTS if faulty else EXIT_FITS
 
 
-def _faults(path: Path) -> Iterator[str]:
-    try:
-        if path.stat().st_size > POLICY_BYTES_MAX:
-            yield f"line 1: larger than {POLICY_BYTES_MAX} bytes"
-            return
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        yield f"cannot be read as UTF-8 text: {error.__class__.__name__}"
-        return
+class _Faulty(Exception):
+    """A file that does not fit, with what is wrong in it."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+def _said_of(path: Path) -> str:
+    """Gives what there is to say of a file that fits."""
+    text = _text(path)
     try:
         if path.suffix == ".csv":
-            read_help_lines(text)
-        else:
-            yield from (fault.in_words() for fault in load_policy(text).faults())
+            lines = read_help_lines(text).lines
+            unchecked = sum(not line.checked for line in lines)
+            return f"{len(lines)} help lines; {unchecked} of them nobody has checked"
+        policy = load_policy(text)
     except PolicyRefused as error:
-        yield error.in_words()
+        raise _Faulty(error.in_words()) from error
     except HelpLinesRefused as error:
-        yield f"line {error.fields['line']}: {error.fields['why']}"
-
-
-def _in_words(path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".csv":
-        lines = read_help_lines(text).lines
-        unchecked = sum(not line.checked for line in lines)
-        return f"{len(lines)} help lines; {unchecked} of them nobody has checked"
-    policy = load_policy(text)
+        raise _Faulty(f"line {error.fields['line']}: {error.fields['why']}") from error
+    if faults := policy.faults():
+        raise _Faulty(*(fault.in_words() for fault in faults))
     phrases = sum(len(topic.terms) for topic in policy.topics.values())
     return f"{len(policy.topics)} topics, {phrases} phrases; all fixtures hold"
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > POLICY_BYTES_MAX:
+            raise _Faulty(f"line 1: larger than {POLICY_BYTES_MAX} bytes")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = f"cannot be read as UTF-8 text: {error.__class__.__name__}"
+        raise _Faulty(why) from error

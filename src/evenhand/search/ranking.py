@@ -44,7 +44,8 @@ class Sought:
 
     weights  what each of its n-grams and words says: its rarity (natural logarithm, as BM25 has
              it) times the weight of its kind
-    bits     the place of each in `weights`, as a number with that bit alone: n-grams, words
+    gram_bits, word_bits
+             the place of each n-gram and word in `weights`, as a number with that bit alone
     pairs    its neighbouring words with their rarity
     bare     the whole query as a name
     """

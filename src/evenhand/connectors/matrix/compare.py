@@ -38,7 +38,6 @@ def compare(
     kept: Callable[[], Collection[str]] = frozenset,
     tries: int = 3,
     pause: Callable[[], object] = lambda: None,
-    own: Collection[str] = (),
     read: Callable[[str], None] = lambda _room: None,
 ) -> Comparison:
     """Gives what differs, each time it was looked: what changed meanwhile is none.
@@ -46,7 +45,6 @@ def compare(
     indexed  gives the items of the index as it is now
     kept     gives the rooms that decisions close: they stay in the index, hidden
     tries    looks at most; `pause` is called between two
-    own      accounts that are not found
     read     is told of each room read
     """
     made = Comparison()
@@ -55,7 +53,7 @@ def compare(
         if turn:
             pause()
         there: dict[str, tuple[ItemKind, bytes]] = {
-            item.id: (item.kind, _said(item)) for item in public_items(peek, own=own, read=read)
+            item.id: (item.kind, _said(item)) for item in public_items(peek, read=read)
         }
         now = frozenset(_differences(there, indexed(), kept()))
         differences = now if differences is None else differences & now
@@ -66,9 +64,7 @@ def compare(
     return made
 
 
-def public_items(
-    peek: Peek, *, own: Collection[str] = (), read: Callable[[str], None] = lambda _room: None
-) -> Iterator[Item]:
+def public_items(peek: Peek, *, read: Callable[[str], None] = lambda _room: None) -> Iterator[Item]:
     """Gives all that may be found at the messenger; an account once for each room it is in."""
     unwilling: dict[str, bool] = {}
 
@@ -77,7 +73,7 @@ def public_items(
             profile = peek.profile(account) or {}
             wish = profile.get(found.INDEX)
             unwilling[account] = found.opts_out(wish if isinstance(wish, dict) else None)
-        return account not in own and not unwilling[account]
+        return not unwilling[account]
 
     for room in _listed(peek):
         read(room)

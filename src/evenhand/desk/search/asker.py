@@ -1,7 +1,6 @@
 """From which country somebody asks, by their network alone, and what they read; none is kept."""
 
 from functools import cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 
 from django.conf import settings
@@ -11,8 +10,11 @@ from evenhand.base import clock
 from evenhand.base.lists import Language
 from evenhand.base.personal import IpAddress
 from evenhand.base.sealing import keyed_hash
-from evenhand.desk.limits import address_of
+from evenhand.desk.limits import address_of, network_of
 from evenhand.markets.places import Places, places
+
+NEIGHBOURHOOD_BITS = (24, 48)
+"""How much of an address tells one who looks for something from another: of IPv4, of IPv6."""
 
 
 def country_of(request: HttpRequest) -> str | None:
@@ -30,17 +32,12 @@ def _table() -> Places:
 
 
 def network_today(request: HttpRequest) -> str:
-    """Gives what stands for the visitor's network (/24 or /48) today, and for another tomorrow.
+    """Gives what stands for the visitor's network today, and for another tomorrow.
 
     So that what many look for can be told from what one household does; the searcher hashes it once
     more, under a key that it tells nobody.
     """
-    try:
-        address = ip_address(address_of(request))
-    except ValueError:
-        return ""
-    bits = 48 if isinstance(address, IPv6Address) else 24
-    network = ip_network((address, bits), strict=False)
+    network = network_of(address_of(request), bits=NEIGHBOURHOOD_BITS)
     said = f"trending {clock.now().date().isoformat()} {network}"
     return keyed_hash(said.encode(), key=bytes.fromhex(settings.SECRET_KEY)[:32]).hex()[:16]
 

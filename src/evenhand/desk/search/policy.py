@@ -1,6 +1,6 @@
 """The query policy's pages for staff: its versions, one of them with what differs, and the next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -47,11 +47,10 @@ SHIPPED = gettext_noop("comes with Evenhand")
 def versions(request: HttpRequest) -> HttpResponse:
     """Lists every version, the latest first, with what is in force and what happened."""
     rows = queries.policy_versions()
-    live = next((row for row in rows if row.state == PolicyState.LIVE.value), None)
     names = {str(person.id): person.name for person in everybody()}
     context = {
         "versions": [_row(row) for row in rows],
-        "shipped_counts": live is None,
+        "shipped_counts": _in_force(rows) is None,
         "changes": [
             {
                 **change,
@@ -71,11 +70,9 @@ def versions(request: HttpRequest) -> HttpResponse:
 def version(request: HttpRequest, version_id: UUID) -> HttpResponse:
     """Shows one version: what it names, and what differs from the one in force."""
     row = queries.policy_version(version_id)
-    live = next(
-        (one for one in queries.policy_versions() if one.state == PolicyState.LIVE.value), None
-    )
-    before = live.text if live is not None else shipped_text()
-    name = str(live.number) if live is not None else gettext(SHIPPED)
+    in_force = _in_force(queries.policy_versions())
+    before = in_force.text if in_force is not None else shipped_text()
+    name = str(in_force.number) if in_force is not None else gettext(SHIPPED)
     changed = queries.changed_lines(before, row.text, names=(name, str(row.number)))
     state, works = PolicyState(row.state), _works(request)
     own = row.author_id == signed_in(request).id
@@ -144,9 +141,13 @@ def _begin(request: HttpRequest) -> str:
     asked = request.GET.get("from", "")
     rows = queries.policy_versions()
     chosen = next((row for row in rows if str(row.id) == asked), None)
-    current = next((row for row in rows if row.state == PolicyState.LIVE.value), None)
-    found = chosen or current
+    found = chosen or _in_force(rows)
     return found.text if found is not None else shipped_text()
+
+
+def _in_force(rows: Iterable[PolicyVersion]) -> PolicyVersion | None:
+    """Gives the version that counts; None where the shipped one does."""
+    return next((row for row in rows if row.state == PolicyState.LIVE.value), None)
 
 
 def _read(text: str, context: dict[str, object]) -> QueryPolicy | None:

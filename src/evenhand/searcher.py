@@ -189,6 +189,7 @@ class Desk:
     def _poke(self, value: Json) -> Json:
         self._crawl.poke(
             rooms=_names(value, "rooms"),
+            leaving=_names(value, "leaving"),
             accounts=_names(value, "accounts"),
             closed=_names(value, "closed"),
         )

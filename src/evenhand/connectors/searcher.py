@@ -1,6 +1,6 @@
 """The searcher as its clients see it: over HTTP on loopback, with a token."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -48,17 +48,6 @@ class SearcherClient:
         """Gives what many look for these days."""
         body = {"country": country, "language": language}
         return [str(one) for one in self._post("/trending", body)["terms"]]
-
-    def poke(
-        self,
-        *,
-        rooms: Collection[str] = (),
-        accounts: Collection[str] = (),
-        closed: Collection[str] = (),
-    ) -> None:
-        """Says where something is new: rooms, accounts, accounts that were closed."""
-        body = {"rooms": [*rooms], "accounts": [*accounts], "closed": [*closed]}
-        self._post("/poke", body)
 
     def reload(self) -> None:
         """Has what is hidden read anew; returns when that is in force."""

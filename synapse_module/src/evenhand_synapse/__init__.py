@@ -247,7 +247,7 @@ class EvenhandModule:
     ) -> bool:
         """Tells the searcher that a room enters or leaves the directory; refuses nothing."""
         assert self._pokes is not None, "registered with a searcher"
-        self._pokes.tell("rooms", room_id)
+        self._pokes.tell("leaving", room_id)
         return True
 
     async def _poke(self, event: EventBase) -> None:
@@ -263,7 +263,8 @@ class EvenhandModule:
                 return
             if facts["encrypted"]:
                 return
-        self._pokes.tell("rooms", event.room_id)
+        leaves = event.type in OPENING or event.type == "m.room.redaction"
+        self._pokes.tell("leaving" if leaves else "rooms", event.room_id)
 
     # What is told beside the protocol
 

@@ -21,7 +21,9 @@ AGAIN_SECONDS_MAX = 60.0
 KEPT_MAX = 10_000
 """Ids that wait; more are left to the searcher's sweep."""
 
-KINDS = ("rooms", "accounts", "closed")
+KINDS = ("rooms", "leaving", "accounts", "closed")
+"""What is told of: rooms with something new, rooms that may be public no longer or where something
+was redacted, accounts that say something new of themselves, accounts that were closed."""
 
 
 class Pokes:

@@ -12,77 +12,19 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
+from tests.integration.matrix.public_town import ENCRYPTED, SHARED, Town
 
+from evenhand.connectors.matrix import crawl as crawling
 from evenhand.connectors.matrix.compare import Different, compare
 from evenhand.connectors.matrix.crawl import Crawl
-from evenhand.connectors.matrix.homeserver import (
-    Homeserver,
-    HomeserverSettings,
-    free_port,
-    make_account,
-    make_admin,
-)
+from evenhand.connectors.matrix.homeserver import Homeserver, HomeserverSettings, free_port
 from evenhand.connectors.matrix.peek import Peek
 from evenhand.search.index import Index
 from evenhand.search.lists import Difference, ItemKind
 from evenhand.search.state import State
 
 pytestmark = pytest.mark.synapse
-
-WORLD, SHARED = "world_readable", "shared"
-ENCRYPTED = {
-    "type": "m.room.encryption",
-    "state_key": "",
-    "content": {"algorithm": "m.megolm.v1.aes-sha2"},
-}
-
-
-@dataclass
-class Town:
-    """A Synapse without our module, and people on it."""
-
-    server: Homeserver
-    tokens: dict[str, str] = field(default_factory=dict)
-
-    def call(self, who: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        if who not in self.tokens:
-            make = make_admin if who == "safety" else make_account
-            self.tokens[who] = make(self.server.settings, who)
-        answer = httpx.request(
-            method,
-            f"{self.server.settings.url}{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {self.tokens[who]}"},
-            timeout=30,
-        )
-        answer.raise_for_status()
-        return answer.json()
-
-    def room(self, who: str, name: str, *, history=WORLD, listed=True, state=()) -> str:
-        seen = {
-            "type": "m.room.history_visibility",
-            "state_key": "",
-            "content": {"history_visibility": history},
-        }
-        body = {
-            "preset": "public_chat",
-            "visibility": "public" if listed else "private",
-            "name": name,
-            "initial_state": [seen, *state],
-        }
-        return self.call(who, "POST", "/_matrix/client/v3/createRoom", body)["room_id"]
-
-    def post(self, who: str, room: str, text: str, **more: Any) -> str:
-        path = f"/_matrix/client/v3/rooms/{room}/send/m.room.message/{uuid4().hex}"
-        return self.call(who, "PUT", path, {"msgtype": "m.text", "body": text, **more})["event_id"]
-
-    def redact(self, who: str, room: str, event: str) -> None:
-        self.call(who, "PUT", f"/_matrix/client/v3/rooms/{room}/redact/{event}/{uuid4().hex}", {})
-
-    def state(self, who: str, room: str, kind: str, content: dict[str, Any]) -> None:
-        self.call(who, "PUT", f"/_matrix/client/v3/rooms/{room}/state/{kind}/", content)
 
 
 @pytest.fixture(scope="module")
@@ -454,3 +396,33 @@ def test_the_loop_ends_when_told(searched):
     thread.join(60)
 
     assert not thread.is_alive()
+
+
+def test_what_may_leave_is_read_before_what_is_new(searched):
+    searched.settle()
+    read: list[str] = []
+    searched.crawl.read = read.append
+    searched.crawl.poke(rooms=["!one:x", "!two:x"], leaving=["!left:x"])
+    searched.crawl.step()
+
+    assert read[0] == "!left:x"
+    assert set(read) == {"!left:x", "!one:x", "!two:x"}
+
+
+def test_many_pokes_do_not_keep_the_sweep_from_going_on(searched):
+    searched.settle()
+    searched.moment += 1_000
+    read: list[str] = []
+    searched.crawl.read = read.append
+    told = {f"!{number}:x" for number in range(3 * crawling.TOLD_AT_ONCE)}
+    searched.crawl.poke(rooms=told)
+    searched.crawl.step()
+
+    # The sweep looks into the directory, which has rooms of other tests, or ends.
+    assert len(told & set(read)) == crawling.TOLD_AT_ONCE
+    assert searched.crawl.step()
+    for _ in range(10_000):
+        if not searched.crawl.step():
+            break
+    assert told <= set(read)
+    assert len(set(read) & told) == len([one for one in read if one in told])

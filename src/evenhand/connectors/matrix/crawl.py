@@ -29,6 +29,9 @@ SWEEP_SECONDS = 30.0
 
 IDLE_SECONDS = 0.5
 
+TOLD_AT_ONCE = 100
+"""Rooms and accounts that are read because of what was told before the sweep goes on."""
+
 FACTS = frozenset(
     {
         *("m.room.name", "m.room.topic", "m.room.avatar", "m.room.canonical_alias"),
@@ -54,17 +57,19 @@ class Crawl:
         *,
         keeps: Callable[[str], bool] = lambda _room: False,
         changed: Callable[[Sequence[Item]], None] = lambda _items: None,
-        own: Collection[str] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._peek, self._state, self._index = peek, state, index
         self._keeps, self._changed, self._clock = keeps, changed, clock
-        self._own = frozenset(own)
         self._told = threading.Event()
         self._lock = threading.Lock()
-        self._rooms: set[str] = set()
-        self._accounts: set[str] = set()
-        self._closed: set[str] = set()
+        # What was told, in the order in which it is read.
+        self._names: dict[str, set[str]] = {
+            "closed": set(),
+            "accounts": set(),
+            "leaving": set(),
+            "rooms": set(),
+        }
         self._sweep: Iterator[None] | None = None
         self._swept_at = float("-inf")
         self.first_done = False
@@ -75,14 +80,19 @@ class Crawl:
         self,
         *,
         rooms: Collection[str] = (),
+        leaving: Collection[str] = (),
         accounts: Collection[str] = (),
         closed: Collection[str] = (),
     ) -> None:
-        """Says where something is new: in rooms, of accounts, of accounts that were closed."""
+        """Says where something is new: in rooms, of accounts, of accounts that were closed.
+
+        leaving  rooms that may be public no longer, or where something was redacted: read before
+                 all rooms that wait
+        """
+        told = {"closed": closed, "accounts": accounts, "leaving": leaving, "rooms": rooms}
         with self._lock:
-            self._rooms.update(rooms)
-            self._accounts.update(accounts)
-            self._closed.update(closed)
+            for kind, names in told.items():
+                self._names[kind].update(names)
         self._told.set()
 
     def gauges(self) -> dict[str, float]:
@@ -105,12 +115,16 @@ class Crawl:
                 self._told.wait(IDLE_SECONDS)
 
     def step(self) -> bool:
-        """Does the next piece of work; False if there is none."""
-        if self._told.is_set():
+        """Does the next piece of work, after what was told; False if there is none."""
+        told = self._told.is_set()
+        if told:
             self._told.clear()
             time.sleep(GATHER_SECONDS)
             self._read_told()
-            return True
+        return self._go_on() or told
+
+    def _go_on(self) -> bool:
+        """Reads on in the sweep, or in some room's history."""
         if self._sweep is None and self._clock() - self._swept_at >= SWEEP_SECONDS:
             self._sweep = self._sweeping()
         if self._sweep is not None:
@@ -125,25 +139,25 @@ class Crawl:
         return self._read_back()
 
     def _read_told(self) -> None:
-        with self._lock:
-            rooms, self._rooms = self._rooms, set()
-            accounts, self._accounts = self._accounts, set()
-            closed, self._closed = self._closed, set()
-        try:
-            while closed:
-                self._close_account(next(iter(closed)))
-                closed.pop()
-            while rooms:
-                room = next(iter(rooms))
-                self.read(room)
-                rooms.discard(room)
-            while accounts:
-                account = next(iter(accounts))
-                self._renew_account(account)
-                accounts.discard(account)
-        finally:
-            if rooms or accounts or closed:
-                self.poke(rooms=rooms, accounts=accounts, closed=closed)
+        """Reads what was told, and what is told meanwhile, up to a limit: the sweep goes on too."""
+        work = {
+            "closed": self._close_account,
+            "accounts": self._renew_account,
+            "leaving": self.read,
+            "rooms": self.read,
+        }
+        for _ in range(TOLD_AT_ONCE):
+            with self._lock:
+                kind = next((kind for kind, names in self._names.items() if names), None)
+                if kind is None:
+                    return
+                name = self._names[kind].pop()
+            try:
+                work[kind](name)
+            except BaseException:
+                self.poke(**{kind: [name]})
+                raise
+        self._told.set()
 
     def _sweeping(self) -> Iterator[None]:
         """Reads every listed room, and whatever was open and is listed no longer."""
@@ -316,7 +330,7 @@ class Crawl:
         return 0 if item is None else item.members
 
     def _may(self, account: str) -> bool:
-        return account not in self._own and not self._state.opted_out(account)
+        return not self._state.opted_out(account)
 
     # Accounts
 
@@ -324,7 +338,7 @@ class Crawl:
         """Takes in who is in a room now; who came is asked whether they want to be found."""
         joined = self._peek.members(room) or {}
         before = self._state.members(room)
-        come = [one for one in joined if one not in before and one not in self._own]
+        come = [one for one in joined if one not in before]
         for account in come:
             self._ask(account)
         self._state.keep_members(room, come=come)
@@ -332,7 +346,7 @@ class Crawl:
             [
                 found.account_item(account, member, last=state.last)
                 for account, member in joined.items()
-                if account not in self._own and not self._state.wants_not(account)
+                if not self._state.wants_not(account)
             ]
         )
         self._leave(room, before - joined.keys())
@@ -367,8 +381,7 @@ class Crawl:
                 state = self._state.room(room)
                 if state.open and state.forward is not None:
                     self._state.keep(room, replace(state, backward=state.forward))
-        for room in rooms:
-            self._look(room)
+        self.poke(rooms=rooms)
 
     def _close_account(self, account: str) -> None:
         """Takes a closed account out; what it wrote stays, as it does at the messenger."""

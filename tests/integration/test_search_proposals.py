@@ -342,6 +342,20 @@ def test_a_sweep_that_is_killed_goes_on_where_it_stopped(monkeypatch: pytest.Mon
     assert sweep_items(many(), Words(), version="1", now=lambda: NOW) == 0
 
 
+def test_a_sweep_ends_where_its_version_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evenhand.search.sweeping.PORTION_ITEMS", 2)
+    answers = iter([True, True, False])
+
+    found = sweep_items(many(), Words(), version="1", now=lambda: NOW, counts=lambda: next(answers))
+
+    assert found == Proposal.objects.count() == 4
+    row = queries.sweep_of("1")
+    assert row is not None
+    assert row.ended_at is None
+    assert sweep_items(many(), Nothing(), version="2", now=lambda: LATER) == 0
+    assert Proposal.objects.filter(state=ProposalState.WAITING.value).count() == 0
+
+
 def test_what_a_later_version_no_longer_names_is_given_back() -> None:
     sweep_items(many(), Words(), version="1", now=lambda: NOW)
     steps.decide_waiting(Town(), RULES, now=NOW)

@@ -88,7 +88,16 @@ def undo_unnamed(topics: Mapping[str, str], *, now: datetime) -> int:
     """Undoes what was decided for a topic that no longer names an item; gives the number.
 
     topics  by item, the topic that names it now, or nothing
+
+    What waits to be decided for such a topic is dropped. Dropped first: what somebody decides
+    meanwhile is then found among what was decided.
     """
+    waits = Proposal.objects.filter(
+        kind=ProposalKind.POLICY.value, state=ProposalState.WAITING.value, item__in=list(topics)
+    )
+    rows = waits.values_list("pk", "item", "topic")
+    unnamed = [row for row, item, topic in rows if topics[item] != topic]
+    waits.filter(pk__in=unnamed).update(state=ProposalState.DROPPED.value)
     actions = [
         action for action, item, topic in standing_by_policy(topics) if topics[item] != topic
     ]

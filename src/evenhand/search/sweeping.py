@@ -37,11 +37,15 @@ def sweep_items(
     *,
     version: str,
     now: Callable[[], datetime],
+    counts: Callable[[], bool] = lambda: True,
     walked: Callable[[int], None] = lambda _items: None,
 ) -> int:
     """Applies a version to the index from where it stopped; gives how many proposals are new.
 
-    A version that was applied to the end is not applied again.
+    counts  tells whether this version still does; asked before each portion
+    walked  is told how many items were looked at
+
+    A version that was applied to the end is not applied again; one that counts no more is left.
     """
     row = sweep_of(version)
     if row is not None and row.ended_at is not None:
@@ -49,6 +53,8 @@ def sweep_items(
     place, items, found = (row.place, row.items, row.found) if row else ("", 0, 0)
     before = found
     for portion in _portions(index.items(after=place)):
+        if not counts():
+            return found - before
         with transaction.atomic():
             found += _apply(portion, policy, version=version, now=now())
             items += len(portion)
@@ -69,7 +75,13 @@ def sweep_in_force(folder: Path, *, now: Callable[[], datetime]) -> int:
     row = sweep_of(version)
     if (row is not None and row.ended_at is not None) or not folder.is_dir():
         return 0
-    return sweep_items(Index.open(folder, read_only=True), policy, version=version, now=now)
+    return sweep_items(
+        Index.open(folder, read_only=True),
+        policy,
+        version=version,
+        now=now,
+        counts=lambda: policy_in_force()[0] == version,
+    )
 
 
 def _apply(portion: Sequence[Item], policy: ItemPolicy, *, version: str, now: datetime) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.integration.matrix.public_town import ENCRYPTED, SHARED, Town
+from tests.integration.matrix.public_town import ENCRYPTED, SHARED, WORLD, Town
 
 from evenhand.connectors.matrix import crawl as crawling
 from evenhand.connectors.matrix.compare import Different, compare
@@ -426,3 +426,51 @@ def test_many_pokes_do_not_keep_the_sweep_from_going_on(searched):
             break
     assert told <= set(read)
     assert len(set(read) & told) == len([one for one in read if one in told])
+
+
+CHANGES = {
+    "listed": [True, False],
+    "m.room.join_rules": ["public", "invite", "knock"],
+    "m.room.history_visibility": [WORLD, SHARED, "invited", "joined"],
+    "m.room.encryption": [ENCRYPTED["content"]["algorithm"]],
+    "eu.evenhand.search": [True, False],
+}
+FIELD = {
+    "m.room.join_rules": "join_rule",
+    "m.room.history_visibility": "history_visibility",
+    "m.room.encryption": "algorithm",
+    "eu.evenhand.search": "index",
+}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_a_room_becomes_it_is_found_while_it_is_public_and_no_longer(town, searched, seed):
+    chance = random.Random(seed)
+    room = town.room("ned", f"Changeable {seed}")
+    post = town.post("ned", room, "written while anybody could read")
+    searched.settle()
+    is_so: dict[str, Any] = {"listed": True, "m.room.join_rules": "public"}
+    is_so["m.room.history_visibility"] = WORLD
+    for _ in range(7):
+        # Encryption is for good: rooms would seldom be anything else.
+        what = chance.choice([*(3 * [one for one in CHANGES if "encr" not in one]), *CHANGES])
+        is_so[what] = chance.choice(CHANGES[what])
+        if what == "listed":
+            path = f"/_matrix/client/v3/directory/list/room/{room}"
+            seen = "public" if is_so[what] else "private"
+            town.call("safety", "PUT", path, {"visibility": seen})
+        else:
+            town.state("ned", room, what, {FIELD[what]: is_so[what]})
+        searched.poke(room)
+        left = searched.ids()
+        while searched.crawl.step():
+            pass
+        public = is_so["listed"] and is_so["m.room.join_rules"] in ("public", "knock")
+        public = public and "m.room.encryption" not in is_so
+        readable = is_so["m.room.history_visibility"] == WORLD
+        public = public and not (readable and is_so.get("eu.evenhand.search") is False)
+
+        assert public or not {room, post} & left, is_so
+        assert readable or post not in left, is_so
+        assert (room in searched.ids()) == public, is_so
+        assert (post in searched.ids()) == (public and readable), is_so

@@ -7,8 +7,6 @@ messenger. PostgreSQL runs as it does for a site: with fsync.
 
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -27,32 +25,13 @@ LOOK_SECONDS = 0.02
 
 def run() -> dict[str, object]:
     """Gives the figures; leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
-        home = Path(folder)
-        os.environ["EVENHAND_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from evenhand.base.sealing import make_keys
-        from evenhand.database.server import Server
+    from processes import database
 
-        make_keys(home / "keys")
-        with (home / "postgres.log").open("wb") as log:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "evenhand.database.server", folder], stdout=log, stderr=log
-            )
-        try:
-            Server(home).wait()
-            return {"figures": _figures(home)}
-        finally:
-            server.terminate()
-            server.wait(20)
+    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder, database(Path(folder)):
+        return {"figures": _figures(Path(folder))}
 
 
 def _figures(home: Path) -> list[dict[str, object]]:
-    import evenhand.start  # noqa: F401  reads the settings of the folder just made
-    from evenhand.database.addresses import OWNER, role_url
-    from evenhand.database.prepare import prepare_embedded
-
-    prepare_embedded(home, owner_url=role_url(home, OWNER))
     queue = _Queue(home)
     queue.run(WARM_UP)
     through_queue = queue.run(ACTIONS)
@@ -87,13 +66,13 @@ class _Queue:
         from evenhand.base import clock
         from evenhand.base.sealing import read_key
         from evenhand.connectors.memory import MemoryMessenger
-        from evenhand.wiring import PackRulebook
+        from evenhand.wiring import rulebook
 
         self.twin = MemoryMessenger()
         tools = delivery.Tools(
             messenger=self.twin,
             copies=_NoCopies(),
-            rulebook=PackRulebook.read(),
+            rulebook=rulebook(),
             evidence_key=PublicKey(read_key(home / "keys" / "evidence.pub")),
             token_key=read_key(home / "keys" / "token.key"),
             public_url="https://desk.example",
@@ -200,6 +179,13 @@ COPIED = (
 )
 
 
+WRITTEN = """
+SELECT column_name FROM information_schema.columns
+WHERE table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position
+"""
+"""Columns of a table that are not computed by PostgreSQL."""
+
+
 def _bare_inserts(actions: int) -> float:
     """Gives the actions a second whose rows PostgreSQL takes when nobody does anything else."""
     import psycopg
@@ -209,9 +195,9 @@ def _bare_inserts(actions: int) -> float:
     with owner, psycopg.connect(settings.APP_DATABASE_URL) as app:
         rows = {}
         for table in COPIED:
-            found = app.execute(f"SELECT * FROM {table} LIMIT {2 * BATCH}")
-            assert found.description is not None
-            names = ", ".join(f'"{column.name}"' for column in found.description)
+            columns = app.execute(WRITTEN, [table]).fetchall()
+            names = ", ".join(f'"{column}"' for (column,) in columns)
+            found = app.execute(f"SELECT {names} FROM {table} LIMIT {2 * BATCH}")
             rows[table] = (names, found.fetchall())
             owner.execute(f"CREATE UNLOGGED TABLE bare_{table} (LIKE {table} INCLUDING ALL)")
             owner.execute(f"ALTER TABLE bare_{table} SET LOGGED")

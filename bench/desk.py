@@ -14,9 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,28 +35,18 @@ HARMS = ("m.spam", "m.spam.fraud", "m.harassment.hate", "m.violence.threats", "m
 
 def run() -> dict[str, object]:
     """Gives the figures; leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
-        home = Path(folder)
-        port = _free_port()
-        os.environ["EVENHAND_HOME"] = folder
-        os.environ["EVENHAND_MESSENGER"] = "memory"
-        os.environ["EVENHAND_PUBLIC_URL"] = f"http://localhost:{port}"
-        os.environ.pop("DATABASE_URL", None)
-        from evenhand.base.sealing import make_keys
-        from evenhand.database.server import Server
+    from processes import database, free_port
 
-        make_keys(home / "keys")
-        with _process(home, "postgres", sys.executable, "-m", "evenhand.database.server", folder):
-            Server(home).wait()
-            return {"figures": _figures(home, port)}
+    port = free_port()
+    site = {"EVENHAND_MESSENGER": "memory", "EVENHAND_PUBLIC_URL": f"http://localhost:{port}"}
+    with (
+        tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder,
+        database(Path(folder), **site),
+    ):
+        return {"figures": _figures(Path(folder), port)}
 
 
 def _figures(home: Path, port: int) -> list[dict[str, object]]:
-    import evenhand.start  # noqa: F401  reads the settings of the folder just made
-    from evenhand.database.addresses import OWNER, role_url
-    from evenhand.database.prepare import prepare_embedded
-
-    prepare_embedded(home, owner_url=role_url(home, OWNER))
     _fill()
     burst = _claims(pauses=False)
     steady = _claims(pauses=True)
@@ -205,6 +194,7 @@ def _pages(home: Path, port: int) -> list[float]:
     from evenhand.cases.models import Case
     from evenhand.people.models import Person
     from evenhand.people.passkeys import BACKEND
+    from processes import process
 
     people = list(Person.objects.order_by("name"))
     cookies, cases = {}, {}
@@ -231,7 +221,7 @@ def _pages(home: Path, port: int) -> list[float]:
     granian = str(Path(sys.executable).parent / "granian")
     arguments = ("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port))
     more = ("--blocking-threads", "8", "--no-ws", "--log-level", "warning")
-    with _process(home, "web", granian, *arguments, *more, "evenhand.wsgi:application"):
+    with process(home, "web", granian, *arguments, *more, "evenhand.wsgi:application"):
         _wait(lambda: _listens(port))
         first = people[0]
         with httpx.Client(base_url=f"http://localhost:{port}", cookies=cookies[first.id]) as http:
@@ -249,12 +239,6 @@ def _p95(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.95)]
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 def _listens(port: int) -> bool:
     with socket.socket() as caller:
         return caller.connect_ex(("127.0.0.1", port)) == 0
@@ -266,18 +250,6 @@ def _wait(ready: Callable[[], bool]) -> None:
             return
         time.sleep(0.1)
     raise TimeoutError("the web server does not answer")
-
-
-@contextmanager
-def _process(home: Path, name: str, *command: str) -> Iterator[None]:
-    """Runs a process for as long as the block lasts."""
-    with (home / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ synced once a batch, without salts, tree, database or signature.
 """
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -44,32 +42,13 @@ FROM generate_series(%(first)s, %(last)s) AS number
 
 def run(sizes: Sequence[int] = SIZES) -> dict[str, object]:
     """Gives the figures; leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
-        home = Path(folder)
-        os.environ["EVENHAND_HOME"] = folder
-        os.environ.pop("DATABASE_URL", None)
-        from evenhand.base.sealing import make_keys
-        from evenhand.database.server import Server
+    from processes import database
 
-        make_keys(home / "keys")
-        with (home / "postgres.log").open("wb") as log:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "evenhand.database.server", folder], stdout=log, stderr=log
-            )
-        try:
-            Server(home).wait()
-            return {"figures": _figures(home, sizes)}
-        finally:
-            server.terminate()
-            server.wait(20)
+    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder, database(Path(folder)):
+        return {"figures": _figures(Path(folder), sizes)}
 
 
 def _figures(home: Path, sizes: Sequence[int]) -> list[dict[str, object]]:
-    import evenhand.start  # noqa: F401  reads the settings of the folder just made
-    from evenhand.database.addresses import OWNER, role_url
-    from evenhand.database.prepare import prepare_embedded
-
-    prepare_embedded(home, owner_url=role_url(home, OWNER))
     filled, figures = 0, []
     for size in sorted(sizes):
         _fill(filled + 1, filled + size)

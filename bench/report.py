@@ -13,12 +13,9 @@ EVENHAND_BENCH_FOLDER    where to work; a temporary folder unless set
 
 import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -89,38 +86,15 @@ def run() -> dict[str, object]:
     sizes = [
         int(one) for one in os.environ.get("EVENHAND_BENCH_ACTIONS", "10000,100000").split(",")
     ]
+    from processes import database
+
     with (
         tempfile.TemporaryDirectory(
             prefix="evenhand-bench-", dir=os.environ.get("EVENHAND_BENCH_FOLDER")
         ) as folder,
-        _site(Path(folder)),
+        database(Path(folder)),
     ):
         return {"figures": list(_figures(Path(folder), sorted(sizes)))}
-
-
-@contextmanager
-def _site(home: Path) -> Iterator[None]:
-    os.environ["EVENHAND_HOME"] = str(home)
-    os.environ.pop("DATABASE_URL", None)
-    from evenhand.base.sealing import make_keys
-    from evenhand.database.server import Server
-
-    make_keys(home / "keys")
-    with (home / "postgres.log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "evenhand.database.server", str(home)], stdout=log, stderr=log
-        )
-    try:
-        Server(home).wait()
-        import evenhand.start  # noqa: F401  reads the settings of the folder just made
-        from evenhand.database.addresses import OWNER, role_url
-        from evenhand.database.prepare import prepare_embedded
-
-        prepare_embedded(home, owner_url=role_url(home, OWNER))
-        yield
-    finally:
-        server.terminate()
-        server.wait(60)
 
 
 def _figures(home: Path, sizes: Sequence[int]) -> Iterator[dict[str, object]]:

@@ -25,6 +25,13 @@ GRAM = 4
 """Characters of a run: of 3, 4 and 5 the best alone on passages in five languages."""
 
 
+HAN_LETTERS, SOUTH_EAST_LETTERS = 2, 5
+"""Letters of a word, about, in scripts without spaces between words."""
+
+SOME_WORDS = 16
+"""Words by which a text is told to be in such a script."""
+
+
 def _ranges(pieces: str) -> str:
     """Gives a class of characters without spelling each of them."""
     codes = sorted(map(ord, pieces))
@@ -81,6 +88,20 @@ def words(text: str) -> list[str]:
     for token in text.split():
         found += _words_kept(token) if len(token) <= KEPT_CHARACTERS else _words_in(token)
     return found
+
+
+def pieces_of_word(words: Sequence[str]) -> int:
+    """Gives how many pieces of a text without spaces stand for a word: as many as its letters.
+
+    It is 1 where words are words; told from the first words of a text.
+    """
+    some = words[:SOME_WORDS]
+    if "".join(some).isascii():
+        return 1
+    for script, pieces in ((_IS_HAN, HAN_LETTERS), (_IS_SOUTH_EAST, SOUTH_EAST_LETTERS)):
+        if 2 * sum(script.match(word) is not None for word in some) > len(some):
+            return pieces
+    return 1
 
 
 def grams_of(text: str) -> list[str]:

@@ -115,7 +115,7 @@ def _closeness(item: Item, sought: Sought, weights: dict[int, float]) -> float:
     words = analysis.words(analysis.folded(words_of(item)))
     neighbours = sought.pairs.keys() & set(pairwise(words)) if sought.pairs else ()
     pairs = sum(sought.pairs[pair] for pair in neighbours)
-    step = PASSAGE_WORDS // 2
+    step = PASSAGE_WORDS // 2 * analysis.pieces_of_word(words)
     halves = [sought.mask(words[at : at + step]) for at in range(0, len(words), step)]
     best = 0.0
     for one, other in pairwise([*halves, 0]):

@@ -39,6 +39,12 @@ class IndexUnusable(Misconfigured):
     remedy = "Move the folder away and start again: the index is filled anew from the messenger."
 
 
+class IndexMissing(Misconfigured):
+    """Nothing was put into an index here yet."""
+
+    remedy = "Start the searcher: `evenhand serve` with EVENHAND_SEARCH_TOKEN_FILE set fills it."
+
+
 class IndexInUse(Unavailable):
     """Another process writes this index."""
 
@@ -77,15 +83,18 @@ class Index:
     def open(cls, folder: Path, *, read_only: bool = False) -> Self:
         """Opens the index in a folder, or makes it there.
 
-        Raises `IndexUnusable` where it cannot be read, `IndexInUse` where somebody else writes it.
+        Raises `IndexUnusable` where it cannot be read, `IndexInUse` where somebody else writes it,
+        `IndexMissing` where there is none to be read.
         """
         schema = _schema()
         path = folder / f"v{VERSION}"
+        if read_only and not path.is_dir():
+            raise IndexMissing(folder=str(path))
         if not read_only:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             if read_only and not tantivy.Index.exists(str(path)):
-                raise IndexUnusable(folder=str(path), why="there is no index yet")
+                raise IndexMissing(folder=str(path))
             index = tantivy.Index(schema, path=str(path), reuse=True)
         except (ValueError, OSError) as error:
             raise IndexUnusable(folder=str(path), why=str(error)) from error

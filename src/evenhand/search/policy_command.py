@@ -60,9 +60,14 @@ def _said_of(path: Path) -> str:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > POLICY_BYTES_MAX:
-            raise _Faulty(f"line 1: larger than {POLICY_BYTES_MAX} bytes")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = f"cannot be read as UTF-8 text: {error.__class__.__name__}"
-        raise _Faulty(why) from error
+        with path.open("rb") as file:
+            held = file.read(POLICY_BYTES_MAX + 1)
+    except OSError as error:
+        raise _Faulty(f"cannot be read: {error.strerror}") from error
+    if len(held) > POLICY_BYTES_MAX:
+        raise _Faulty(f"line 1: larger than {POLICY_BYTES_MAX} bytes")
+    try:
+        return held.decode()
+    except UnicodeDecodeError as error:
+        line = held.count(b"\n", 0, error.start) + 1
+        raise _Faulty(f"line {line}: not UTF-8 text") from error

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from evenhand.search.index import Index, IndexInUse, IndexUnusable
+from evenhand.search.index import VERSION, Index, IndexInUse, IndexMissing, IndexUnusable
 from evenhand.search.items import Item, RoomFacts
 from evenhand.search.lists import ItemKind
 
@@ -91,8 +91,10 @@ def test_one_process_writes_and_others_read(tmp_path):
 
 
 def test_a_folder_without_index_is_told(tmp_path):
-    with pytest.raises(IndexUnusable):
-        Index.open(tmp_path / "none", read_only=True)
+    (tmp_path / f"v{VERSION}").mkdir()
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(IndexMissing):
+            Index.open(folder, read_only=True)
 
 
 WRITES = """

@@ -67,4 +67,22 @@ def test_a_file_that_is_not_there_is_told(
     code, _, faults = checked(tmp_path / "none.yaml", capsys)
 
     assert code == 1
-    assert "FileNotFoundError" in faults
+    assert "cannot be read: No such file" in faults
+
+
+@pytest.mark.parametrize(
+    ("held", "part"),
+    [
+        (b"title: a\n\xff\xfe", "line 2: not UTF-8 text"),
+        (b"x" * 3_000_000, "line 1: larger than 2000000 bytes"),
+    ],
+)
+def test_what_is_no_text_or_too_large_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], held: bytes, part: str
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_bytes(held)
+
+    code, _, faults = checked(file, capsys)
+
+    assert (code, part in faults) == (1, True)
